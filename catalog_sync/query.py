@@ -1,0 +1,234 @@
+"""One query tree for the search form, CQL (SRU) and RPN (Z39.50), and the catalogue it is asked of.
+
+Every front end parses its own language into this tree; only `catalog_sync.search` turns the tree into an index query.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from catalog_sync.model import RecordKey, SourceRecord, UnionRecord
+
+
+class Access(enum.StrEnum):
+    """Access points of the union catalogue. Numbers in comments: the Bib-1 use attribute that asks for it."""
+
+    ANY = "any"  # 1016, 1017, 1035
+    TITLE = "title"  # 4
+    TITLE_SERIES = "series"  # 5
+    TITLE_UNIFORM = "uniform_title"  # 6
+    AUTHOR = "author"  # 1003, 1, 2, 3, 1004
+    CORPORATE = "corporate"  # 2, 1005
+    SUBJECT = "subject"  # 21
+    ISBN = "isbn"  # 7
+    ISSN = "issn"  # 8
+    LOCAL_ID = "local_id"  # 12: cluster id or SOURCE:ID
+    PUBLISHER = "publisher"  # 1018
+    PLACE = "place"  # 59
+    YEAR = "year"  # 31
+    LANGUAGE = "language"  # 54
+    UDC = "udc"  # 15 in some profiles; 1.14
+    BBK = "bbk"  # 20 (local classification)
+    NOTE = "note"  # 63
+    ABSTRACT = "abstract"  # 62
+    CONTENTS = "contents"
+    KIND = "kind"  # document kind facet value (учебник, рабочая тетрадь …)
+    GRADE = "grade"  # class 1..11
+    CARRIER = "carrier"  # model.Carrier value
+    CATEGORY = "category"  # model.Category value
+    SUBJECT_AREA = "school_subject"  # школьный предмет
+    AGE = "age"  # age mark: 0, 6, 12, 16, 18
+    LIBRARY = "library"  # code of a library that holds it
+    SOURCE = "source"
+    COUNTRY = "country"
+    CHANGED = "changed"  # 1012 date/time last modified
+
+
+class Relation(enum.StrEnum):
+    LESS = "<"
+    LESS_EQUAL = "<="
+    EQUAL = "="
+    GREATER_EQUAL = ">="
+    GREATER = ">"
+    NOT_EQUAL = "<>"
+    ALL = "all"  # every word, in any order
+    ANY = "any"  # at least one word
+    ADJACENT = "adj"  # the words as a phrase
+    EXACT = "exact"  # the whole field, from first word to last
+    WITHIN = "within"  # «2015 2020»: both ends included
+
+
+class Truncation(enum.StrEnum):
+    NONE = "none"
+    RIGHT = "right"
+    LEFT = "left"
+    BOTH = "both"
+    MASK = "mask"  # the text holds * (any run) and ? (one character)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A leaf: what is asked of which access point. `first` anchors the term at the start of the field."""
+
+    text: str
+    access: Access = Access.ANY
+    relation: Relation = Relation.ALL
+    truncation: Truncation = Truncation.NONE
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    left: Query
+    right: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    left: Query
+    right: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`left` but not `right` (there is no unary not in CQL or RPN)."""
+
+    left: Query
+    right: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All live records."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Explicit cluster ids: a named result set used as an operand."""
+
+    clusters: tuple[str, ...]
+
+
+Query = Term | And | Or | Not | Everything | OneOf
+
+
+class Sort(enum.StrEnum):
+    RELEVANCE = "relevance"
+    TITLE = "title"
+    AUTHOR = "author"
+    YEAR_DOWN = "year-"
+    YEAR_UP = "year"
+    NEWEST = "new-"  # latest arrival in the union first
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """One page of an answer. `total` counts all hits; `clusters` are the ids of this page, in order."""
+
+    total: int
+    clusters: tuple[str, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    suggestion: str = ""  # «возможно, вы имели в виду»
+
+
+@dataclass(frozen=True, slots=True)
+class ScanTerm:
+    term: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryHoldings:
+    """What one library has of one cluster, over all its records."""
+
+    library: str
+    library_name: str
+    copies: int
+    call_numbers: tuple[str, ...] = ()
+    siglas: tuple[str, ...] = ()
+    records: tuple[RecordKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cluster that appeared, changed or went, for OAI-PMH and feeds. `number` grows with every change."""
+
+    number: int
+    cluster: str
+    when: datetime
+    deleted: bool
+    sets: tuple[str, ...] = ()
+
+
+class Unsupported(Exception):
+    """The catalogue can't answer this combination; `part` says which (access, relation, truncation …)."""
+
+    def __init__(self, part: str, value: str) -> None:
+        super().__init__(f"{part}: {value}")
+        self.part = part
+        self.value = value
+
+
+class Catalogue(Protocol):
+    """The union catalogue as its readers see it: OPAC, SRU, Z39.50, OAI-PMH, API all ask this and nothing else."""
+
+    def search(
+        self,
+        query: Query,
+        *,
+        offset: int = 0,
+        limit: int = 20,
+        sort: Sort = Sort.RELEVANCE,
+        facets: Sequence[str] = (),
+        facet_limit: int = 20,
+        library: str = "",
+    ) -> Hits:
+        """Hits of `query`; `library` limits to what that library holds. Raises Unsupported, never a silent zero."""
+        ...
+
+    def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:
+        """Terms of an access point around `term`: `before` of them below it, then the first one >= term onwards."""
+        ...
+
+    def record(self, cluster: str) -> UnionRecord | None:
+        """The union record; None where there is none (see `redirect`)."""
+        ...
+
+    def records(self, clusters: Sequence[str]) -> list[UnionRecord]:
+        """Several at once, in the order asked; those that are gone are left out."""
+        ...
+
+    def redirect(self, cluster: str) -> str:
+        """Where an old id lives now; "" where it never was or was deleted."""
+        ...
+
+    def members(self, cluster: str) -> list[SourceRecord]:
+        """The source records behind a cluster, best first."""
+        ...
+
+    def holdings(self, cluster: str) -> list[LibraryHoldings]:
+        ...
+
+    def changes(
+        self, *, after: int = 0, since: datetime | None = None, until: datetime | None = None, oai_set: str = "",
+        limit: int = 100,
+    ) -> list[Change]:
+        """The latest change of each cluster with number > `after`, in number order; times are inclusive, UTC."""
+        ...
+
+    def earliest_change(self) -> datetime:
+        ...
+
+    def oai_sets(self) -> list[tuple[str, str]]:
+        """(setSpec, setName) pairs: library:CODE, kind:CATEGORY, source:CODE."""
+        ...
