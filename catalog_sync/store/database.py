@@ -1,0 +1,89 @@
+"""Opening the database: SQLite (WAL) in a district, PostgreSQL in a region; the same Core statements on both."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+BUSY_SECONDS = 30  # how long a writer waits for another: a nightly publish of a large school takes 10–20 s
+CACHE_KIB = 64 * 1024  # pages a connection keeps; the match keys of 300,000 records fit
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; makes the folder of an SQLite file."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(raw: sqlite3.Connection, _: object) -> None:
+    raw.isolation_level = None  # we begin ourselves: the driver's own BEGIN is deferred and comes too late
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # a power cut after «опубликовано» must not take the night back
+        "foreign_keys=ON",
+        f"cache_size=-{CACHE_KIB}",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writer = connection.get_execution_options().get("writer", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A consistent view: what is read inside belongs to one moment."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction: everything inside is kept together, or nothing of it when an exception leaves."""
+    with engine.connect().execution_options(writer=True) as connection, connection.begin():
+        yield connection
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or replace the columns given where the primary key is there already."""
+    if not rows:
+        return
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    keys = [column.name for column in table.primary_key]
+    statement = make(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows whose primary key is not there yet."""
+    if not rows:
+        return
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(make(table).on_conflict_do_nothing(), list(rows))
+
+
+def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    """Slices for IN lists: SQLite takes at most 32,766 parameters, PostgreSQL 65,535; small ones plan better."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
