@@ -1,0 +1,110 @@
+"""The only place where text is folded: matching, search and classification all see what this module gives.
+
+Folding is for comparison alone; kept bytes and displayed texts are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# --- Folding ---------------------------------------------------------------------------------------------------------
+
+# Letters that look alike on a Russian and a Latin keyboard. A word that mixes both alphabets was mistyped or scanned.
+_LATIN_LOOKALIKES = "aceopxykmthbiABCEHKMOPTXYI"
+_CYRILLIC_LOOKALIKES = "асеорхукмтнвіАВСЕНКМОРТХУІ"
+_TO_CYRILLIC = str.maketrans(_LATIN_LOOKALIKES, _CYRILLIC_LOOKALIKES)
+_TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
+
+_LATIN = re.compile(r"[A-Za-z]")
+_CYRILLIC = re.compile(r"[А-Яа-яЁёІі]")
+_WORD = re.compile(r"[^\W_]+")
+_MIXED_WORD = re.compile(r"(?=[^\W_]*[A-Za-z])(?=[^\W_]*[А-Яа-яЁёІі])[^\W\d_]+")
+_ROMAN = re.compile(r"[IVXivx]{1,6}")
+_SPACES = re.compile(r"\s+")
+_TOKEN = re.compile(r"№|[^\W_]+")
+
+# Quotes of every shape become one; dashes of every length become a hyphen; ё is е, й stays (DESIGN.md §5).
+_SIGNS = {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
+_SIGNS |= {ord(c): "-" for c in "‐‑‒–—―−"} | {ord("ё"): "е", 0xAD: None, 0x301: None, 0x300: None}
+_INVISIBLE = {c: None for c in (0x200B, 0x200C, 0x200D, 0xFEFF, 0x98, 0x9C)}  # 98/9C: non-sorting marks, ISO 6630
+
+
+def _repair_word(match: re.Match[str]) -> str:
+    word = match[0]
+    latin = word.translate(_TO_LATIN)
+    if latin.isascii() and _ROMAN.fullmatch(latin):
+        return latin  # «ХI» typed half in Russian is still a Roman numeral
+    cyrillic = word.translate(_TO_CYRILLIC)
+    if not _LATIN.search(cyrillic):
+        return cyrillic
+    return latin if not _CYRILLIC.search(latin) else word
+
+
+def _repair_lone_letter(match: re.Match[str]) -> str:
+    return match[0].translate(_TO_CYRILLIC)
+
+
+_LONE_LATIN_WORD = re.compile(r"(?<![^\W\d_])[AaBCcEeHKMOoPpTXxYy]{1,12}(?![^\W\d_])")
+
+
+def repair_homoglyphs(text: str) -> str:
+    """Put words typed half in Latin, half in Cyrillic into one alphabet («Aлгебра», «ACT» beside Cyrillic words).
+
+    A word is Cyrillic if all its Latin letters have a Cyrillic twin, else Latin by the same rule, else left alone.
+    Roman numerals stay Latin. Idempotent.
+    """
+    if not (_LATIN.search(text) and _CYRILLIC.search(text)):
+        return text
+    return _MIXED_WORD.sub(_repair_word, text)
+
+
+def has_homoglyphs(text: str) -> bool:
+    """Whether some word mixes alphabets so that it can be repaired (a fault worth telling the school)."""
+    return repair_homoglyphs(text) != text
+
+
+@lru_cache(maxsize=1 << 17)
+def fold(text: str) -> str:
+    """Text as comparisons see it: NFKC (but «№» kept), lower case, ё→е, one alphabet per word, one kind of quote.
+
+    Symmetric and idempotent: `fold(fold(x)) == fold(x)`.
+    """
+    if not text.isascii():
+        text = "№".join(unicodedata.normalize("NFKC", part) for part in text.split("№"))
+        text = text.translate(_INVISIBLE)
+        text = repair_homoglyphs(text).lower().translate(_SIGNS)
+        text = _strip_latin_accents(text)
+        if "№" in text:
+            text = text.replace("№", " № ")
+    else:
+        text = text.lower().replace("`", "'")
+    return _SPACES.sub(" ", text).strip()
+
+
+def _strip_latin_accents(text: str) -> str:
+    """«Hélène» is «Helene»; Russian й is a letter of its own and stays."""
+    if all(c < "\u0080" or "а" <= c <= "я" for c in text):
+        return text
+    parts = []
+    for char in text:
+        if "à" <= char <= "ỿ" and not "а" <= char <= "ӿ":
+            char = "".join(c for c in unicodedata.normalize("NFD", char) if not unicodedata.combining(c))
+        parts.append(char)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u0304"))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Folded words and numbers of a text, in order; «№» is a word of its own, punctuation is dropped."""
+    return tuple(_TOKEN.findall(fold(text)))
+
+
+def skeleton(text: str) -> str:
+    """Folded words joined by single spaces: equal for texts that differ in punctuation, case and quotes alone."""
+    return " ".join(words(text))
+
+
+def lookalike_as_cyrillic(text: str) -> str:
+    """Read a short all-Latin word made of twins as Cyrillic («ACT» → «аст»): for names of publishers only."""
+    return _LONE_LATIN_WORD.sub(_repair_lone_letter, text)
