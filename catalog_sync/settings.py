@@ -1,0 +1,222 @@
+"""Every setting with its type, default and one sentence. An unknown key is refused with a hint, never ignored.
+
+`load` is the only reader of the environment and of catalog-sync.toml; everything else is handed a `Settings`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from catalog_sync.errors import StopEverything
+from catalog_sync.model import Dialect, Library, Source
+
+SAMPLE_CONFIG = Path(__file__).resolve().parents[1] / "data" / "sample" / "catalog-sync.toml"
+
+
+def setting(default: Any, sentence: str) -> Any:
+    return field(default=default, metadata={"sentence": sentence})
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    name: str = setting("Учебный район", "Название района на страницах и в отчётах")
+    organisation: str = setting("", "Орган управления образованием: шапка справок")
+    email: str = setting("", "Адрес методиста: ему идут тревоги и утренняя сводка")
+    time_zone: str = setting("Europe/Moscow", "Часовой пояс района (IANA)")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    url: str = setting("", "База данных; пусто — SQLite в папке данных")
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    host: str = setting("127.0.0.1", "Адрес, на котором отвечает OPAC")
+    port: int = setting(8000, "Порт OPAC")
+    workers: int = setting(2, "Число процессов веб-сервера")
+    base_url: str = setting("http://127.0.0.1:8000", "Внешний адрес каталога: в ссылках, лентах и OAI-PMH")
+    secret: str = setting("", "Ключ подписи сеансов: env:ИМЯ или file:ПУТЬ; пусто — создаётся в папке данных")
+    https: bool = setting(False, "Каталог открыт по HTTPS: cookie только по защищённому каналу")
+
+
+@dataclass(frozen=True, slots=True)
+class Z3950:
+    host: str = setting("127.0.0.1", "Адрес сервера Z39.50")
+    port: int = setting(9999, "Порт сервера Z39.50")
+    query_charset: str = setting("utf-8", "Кодировка запросов без согласования")
+    record_charset: str = setting("utf-8", "Кодировка записей без согласования")
+    password: str = setting("", "Пароль (env:ИМЯ или file:ПУТЬ); пусто — открытый доступ")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """When a run is held instead of published: share and absolute number both have to be exceeded."""
+
+    gone_share: float = setting(0.10, "Удержать, если исчезло больше этой доли записей источника")
+    gone_number: int = setting(20, "… и больше стольких записей")
+    gone_share_small: float = setting(0.5, "Для источника меньше gone_number записей: доля исчезнувших")
+    set_aside_share: float = setting(0.05, "Удержать, если отложено больше этой доли прочитанного")
+    set_aside_number: int = setting(5, "… и больше стольких записей")
+    changed_share: float = setting(0.80, "Удержать, если разом изменилось больше этой доли записей")
+    changed_number: int = setting(200, "… и больше стольких записей")
+    new_share: float = setting(0.80, "Удержать, если столько же новых, сколько исчезло: сменилась нумерация (доля)")
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    parallel: int = setting(2, "Сколько источников собирать одновременно")
+    schedule: str = setting("0 1 * * *", "Расписание сбора по умолчанию (cron, время района)")
+    spread_minutes: int = setting(60, "На сколько минут разнести начала сборов")
+    retries: int = setting(4, "Сколько раз повторить сбор, если источник недоступен")
+    retry_minutes: int = setting(10, "Первая пауза перед повтором; каждая следующая вдвое дольше")
+    fail_nights: int = setting(2, "После скольких неудачных ночей бить тревогу")
+    overdue_days: int = setting(7, "Через сколько дней без выгрузки источник просрочен")
+    digest_hour: int = setting(8, "Час утренней сводки (время района)")
+    webhook: str = setting("", "Адрес, куда отправлять тревоги (JSON)")
+    smtp: str = setting("", "Почтовый сервер HOST:PORT для писем; пусто — письма складываются в папку данных")
+    smtp_user: str = setting("", "Имя на почтовом сервере")
+    smtp_password: str = setting("", "Пароль на почтовом сервере: env:ИМЯ или file:ПУТЬ")
+    mail_from: str = setting("", "Обратный адрес писем")
+
+
+SECTIONS: dict[str, type] = {
+    "district": District,
+    "store": Store,
+    "web": Web,
+    "z3950": Z3950,
+    "guard": Guard,
+    "jobs": Jobs,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    home: Path
+    district: District = District()
+    store: Store = Store()
+    web: Web = Web()
+    z3950: Z3950 = Z3950()
+    guard: Guard = Guard()
+    jobs: Jobs = Jobs()
+    libraries: tuple[Library, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def database_url(self) -> str:
+        return self.store.url or f"sqlite:///{self.home / 'catalog.sqlite'}"
+
+    @property
+    def index_path(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        return ZoneInfo(self.district.time_zone)
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of `config`, else of HOME/catalog-sync.toml, else of ./catalog-sync.toml, else the defaults.
+
+    Raises StopEverything naming the file, the key, what was expected and what came.
+    """
+    home = Path(environ.get("CATALOG_SYNC_HOME") or "data/var").resolve()
+    found = config or next((p for p in (home / "catalog-sync.toml", Path("catalog-sync.toml")) if p.exists()), None)
+    if found is None:
+        return Settings(home=home)
+    try:
+        raw = tomllib.loads(found.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StopEverything(f"{found}: нет такого файла настроек") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StopEverything(f"{found}: это не TOML в UTF-8: {error}") from error
+    return parse(raw, home, str(found))
+
+
+def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
+    refuse_unknown(raw, {*SECTIONS, "library", "source"}, where)
+    sections = {name: make(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in SECTIONS.items()}
+    try:
+        ZoneInfo(sections["district"].time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise StopEverything(
+            f"{where} [district] time_zone: нужен пояс IANA, например Europe/Moscow, а стоит "
+            f"{sections['district'].time_zone!r}"
+        ) from None
+    libraries = tuple(make(Library, row, f"{where} [[library]] № {n}") for n, row in numbered(raw, "library"))
+    sources = tuple(make_source(row, f"{where} [[source]] № {n}") for n, row in numbered(raw, "source"))
+    refuse_strangers(libraries, sources, where)
+    return Settings(home=home, libraries=libraries, sources=sources, **sections)
+
+
+def numbered(raw: dict[str, Any], name: str) -> enumerate[dict[str, Any]]:
+    return enumerate(raw.get(name, []), start=1)
+
+
+def make_source(row: dict[str, Any], where: str) -> Source:
+    """A source: keys that are not the source's own belong to its harvester and go to `settings`."""
+    own = {f.name for f in fields(Source)} - {"settings"}
+    values = {k: v for k, v in row.items() if k in own}
+    values["dialect"] = choice(Dialect, values.get("dialect", "rusmarc"), f"{where} dialect")
+    extra = {k: str(v) for k, v in row.items() if k not in own}
+    source: Source = make(Source, {**values, "settings": extra}, where)
+    return source
+
+
+def choice(kind: type[Dialect], value: str, where: str) -> Dialect:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(member.value for member in kind)
+        raise StopEverything(f"{where}: возможны {allowed}, а стоит {value!r}") from None
+
+
+def make(kind: type, raw: dict[str, Any], where: str) -> Any:
+    """A dataclass from a TOML table; raises StopEverything on an unknown key, a wrong type or a missing value."""
+    hints = get_type_hints(kind)
+    refuse_unknown(raw, set(hints), where)
+    for name, value in raw.items():
+        expected = hints[name]
+        if expected is float and isinstance(value, int):
+            continue
+        if expected in (str, int, float, bool) and type(value) is not expected:
+            raise StopEverything(f"{where} {name}: ожидалось {expected.__name__}, а стоит {value!r}")
+    try:
+        return kind(**raw)
+    except TypeError as error:
+        raise StopEverything(f"{where}: не хватает значения: {error}") from error
+
+
+def refuse_unknown(raw: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in raw:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f" — может быть, {close[0]}?" if close else f"; известны: {', '.join(sorted(known))}"
+            raise StopEverything(f"{where}: неизвестный ключ {key!r}{hint}")
+
+
+def refuse_strangers(libraries: tuple[Library, ...], sources: tuple[Source, ...], where: str) -> None:
+    codes = {library.code for library in libraries}
+    for source in sources:
+        if source.library not in codes:
+            raise StopEverything(f"{where}: источник {source.code!r} назван за библиотекой {source.library!r}, её нет")
+    for kind, values in (("библиотека", [x.code for x in libraries]), ("источник", [x.code for x in sources])):
+        for value in values:
+            if values.count(value) > 1:
+                raise StopEverything(f"{where}: {kind} {value!r} описана дважды")
+
+
+def describe() -> list[tuple[str, str, Any, str]]:
+    """(section.key, type, default, sentence) of every setting: the manual is made from this and a test compares."""
+    rows: list[tuple[str, str, Any, str]] = []
+    for name, kind in SECTIONS.items():
+        hints = get_type_hints(kind)
+        rows += [(f"{name}.{f.name}", hints[f.name].__name__, f.default, f.metadata["sentence"]) for f in fields(kind)]
+    return rows

@@ -1,0 +1,255 @@
+"""Source records: kept byte for byte, with what stood before every change, so that a run can be rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+
+from catalog_sync.model import Dialect, RecordKey, SourceRecord
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks
+from catalog_sync.store.packing import compress, decompress
+
+COLUMNS = (
+    t.record.c.id,
+    t.record.c.source,
+    t.record.c.local_id,
+    t.record.c.digest,
+    t.record.c.data,
+    t.record.c.dialect,
+    t.record.c.encoding,
+    t.record.c.deleted,
+    t.record.c.warnings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a record without opening it."""
+
+    id: int
+    digest: bytes
+    deleted: bool
+
+
+def known(connection: Connection, source: str) -> dict[str, Known]:
+    """Local id → what is published of a source, tombstones included."""
+    rows = connection.execute(
+        select(t.record.c.local_id, t.record.c.id, t.record.c.digest, t.record.c.deleted).where(
+            t.record.c.source == source
+        )
+    )
+    return {row.local_id: Known(row.id, row.digest, row.deleted) for row in rows}
+
+
+def live_count(connection: Connection, source: str | None = None) -> int:
+    query = select(func.count()).select_from(t.record).where(t.record.c.deleted.is_(False))
+    if source is not None:
+        query = query.where(t.record.c.source == source)
+    return connection.execute(query).scalar_one()
+
+
+def find(connection: Connection, key: RecordKey) -> tuple[int, SourceRecord] | None:
+    """(database id, record) of a key, tombstones included."""
+    row = connection.execute(
+        select(*COLUMNS).where(t.record.c.source == key.source, t.record.c.local_id == key.local_id)
+    ).first()
+    return (row.id, _record(row)) if row else None
+
+
+def ids_of(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, int]:
+    """Database ids of the keys that are there."""
+    wanted: dict[str, list[str]] = {}
+    for key in keys:
+        wanted.setdefault(key.source, []).append(key.local_id)
+    found: dict[RecordKey, int] = {}
+    for source, locals_ in wanted.items():
+        for some in chunks(locals_):
+            rows = connection.execute(
+                select(t.record.c.id, t.record.c.local_id).where(
+                    t.record.c.source == source, t.record.c.local_id.in_(some)
+                )
+            )
+            found |= {RecordKey(source, row.local_id): row.id for row in rows}
+    return found
+
+
+def keys_of(connection: Connection, ids: Iterable[int]) -> dict[int, RecordKey]:
+    found: dict[int, RecordKey] = {}
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(
+            select(t.record.c.id, t.record.c.source, t.record.c.local_id).where(t.record.c.id.in_(some))
+        )
+        found |= {row.id: RecordKey(row.source, row.local_id) for row in rows}
+    return found
+
+
+def load(connection: Connection, ids: Iterable[int]) -> Iterator[tuple[int, SourceRecord]]:
+    """(id, record) for database ids, in id order."""
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(select(*COLUMNS).where(t.record.c.id.in_(some)).order_by(t.record.c.id))
+        yield from ((row.id, _record(row)) for row in rows)
+
+
+def live(connection: Connection, *, batch: int = 1000) -> Iterator[list[tuple[int, SourceRecord]]]:
+    """All live records in id order, `batch` at a time, so that memory stays bounded."""
+    last = 0
+    while True:
+        rows = connection.execute(
+            select(*COLUMNS)
+            .where(t.record.c.id > last, t.record.c.deleted.is_(False))
+            .order_by(t.record.c.id)
+            .limit(batch)
+        ).all()
+        if not rows:
+            return
+        last = rows[-1].id
+        yield [(row.id, _record(row)) for row in rows]
+
+
+def _record(row: Row[Any]) -> SourceRecord:
+    return SourceRecord(
+        source=row.source,
+        local_id=row.local_id,
+        data=decompress(row.data),
+        digest=row.digest,
+        dialect=Dialect(row.dialect),
+        encoding=row.encoding,
+        deleted=row.deleted,
+        warnings=tuple(row.warnings or ()),
+    )
+
+
+# --- the stage -------------------------------------------------------------------------------------------------------
+
+
+def stage(connection: Connection, run: int, records: Sequence[SourceRecord], known_ids: Mapping[str, Known]) -> None:
+    """Put new and changed records of a run aside until it is published."""
+    rows = [
+        {
+            "run": run,
+            "local_id": record.local_id,
+            "action": "changed" if record.local_id in known_ids else "new",
+            "digest": record.digest,
+            "data": compress(record.data),
+            "dialect": record.dialect.value,
+            "encoding": record.encoding,
+            "warnings": list(record.warnings),
+        }
+        for record in records
+    ]
+    if rows:
+        connection.execute(insert(t.stage), rows)
+
+
+def stage_gone(connection: Connection, run: int, local_ids: Sequence[str]) -> None:
+    if local_ids:
+        connection.execute(insert(t.stage), [{"run": run, "local_id": x, "action": "gone"} for x in local_ids])
+
+
+def unstage(connection: Connection, run: int) -> None:
+    connection.execute(delete(t.stage).where(t.stage.c.run == run))
+
+
+def staged(connection: Connection, run: int, action: str, limit: int | None = None) -> list[Row[Any]]:
+    query = select(t.stage).where(t.stage.c.run == run, t.stage.c.action == action).order_by(t.stage.c.local_id)
+    return list(connection.execute(query.limit(limit) if limit else query))
+
+
+def staged_record(source: str, row: Row[Any]) -> SourceRecord:
+    """A staged row as the record it will be."""
+    return SourceRecord(
+        source,
+        row.local_id,
+        decompress(row.data),
+        row.digest,
+        Dialect(row.dialect),
+        row.encoding,
+        False,
+        tuple(row.warnings or ()),
+    )
+
+
+def publish_stage(connection: Connection, run: int, source: str, now: datetime) -> list[int]:
+    """Make the stage of a run the published state; keep what stood before. Returns touched record ids, in id order."""
+    there = known(connection, source)
+    rows = connection.execute(select(t.stage).where(t.stage.c.run == run).order_by(t.stage.c.local_id)).all()
+    fresh = [row for row in rows if row.local_id not in there and row.action != "gone"]
+    old = [row for row in rows if row.local_id in there]
+    _remember(connection, run, {there[row.local_id].id: row.action for row in old})
+    _insert(connection, run, source, fresh, now)
+    _replace(connection, run, [(there[row.local_id].id, row) for row in old], now)
+    new_ids = ids_of(connection, (RecordKey(source, row.local_id) for row in fresh))
+    if new_ids:
+        connection.execute(
+            insert(t.record_change), [{"run": run, "record": id_, "action": "new"} for id_ in new_ids.values()]
+        )
+    unstage(connection, run)
+    return sorted([*new_ids.values(), *(there[row.local_id].id for row in old)])
+
+
+def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> None:
+    for some in chunks(sorted(actions)):
+        rows = connection.execute(select(*COLUMNS).where(t.record.c.id.in_(some))).mappings()
+        kept = ("digest", "data", "dialect", "encoding", "deleted", "warnings")
+        values = [
+            {"run": run, "record": row["id"], "action": actions[row["id"]], **{k: row[k] for k in kept}} for row in rows
+        ]
+        connection.execute(insert(t.record_change), values)
+
+
+def _insert(connection: Connection, run: int, source: str, rows: Sequence[Row[Any]], now: datetime) -> None:
+    if rows:
+        stamp = {"first_run": run, "last_run": run, "first_seen": now, "changed": now, "deleted": False}
+        connection.execute(insert(t.record), [{"source": source, **_content(row), **stamp} for row in rows])
+
+
+def _content(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "local_id": row.local_id,
+        "digest": row.digest,
+        "data": row.data,
+        "dialect": row.dialect,
+        "encoding": row.encoding,
+        "warnings": row.warnings or [],
+    }
+
+
+def _replace(connection: Connection, run: int, pairs: Sequence[tuple[int, Row[Any]]], now: datetime) -> None:
+    stamp = {"last_run": run, "changed": now}
+    gone = [id_ for id_, row in pairs if row.action == "gone"]
+    for some in chunks(gone):
+        connection.execute(update(t.record).where(t.record.c.id.in_(some)).values(deleted=True, **stamp))
+    changed = [{"key": id_, **_content(row), **stamp, "deleted": False} for id_, row in pairs if row.action != "gone"]
+    if changed:
+        connection.execute(update(t.record).where(t.record.c.id == bindparam("key")), changed)
+
+
+def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:
+    """Put back what stood before a run: new records become tombstones. Returns touched ids."""
+    rows = connection.execute(select(t.record_change).where(t.record_change.c.run == run)).all()
+    fresh = [row.record for row in rows if row.action == "new"]
+    for some in chunks(fresh):
+        connection.execute(update(t.record).where(t.record.c.id.in_(some)).values(deleted=True, changed=now))
+    back = [
+        {
+            "key": row.record,
+            "digest": row.digest,
+            "data": row.data,
+            "dialect": row.dialect,
+            "encoding": row.encoding,
+            "deleted": row.deleted,
+            "warnings": row.warnings,
+            "changed": now,
+        }
+        for row in rows
+        if row.action != "new"
+    ]
+    if back:
+        connection.execute(update(t.record).where(t.record.c.id == bindparam("key")), back)
+    connection.execute(delete(t.record_change).where(t.record_change.c.run == run))
+    return sorted(row.record for row in rows)

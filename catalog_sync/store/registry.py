@@ -1,0 +1,88 @@
+"""Libraries and sources: who takes part, and how each base is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import Dialect, Library, Source
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import upsert
+
+
+def libraries(connection: Connection) -> list[Library]:
+    """All libraries, by name."""
+    rows = connection.execute(select(t.library).order_by(t.library.c.name)).mappings()
+    return [Library(**row) for row in rows]
+
+
+def find_library(connection: Connection, code: str) -> Library | None:
+    row = connection.execute(select(t.library).where(t.library.c.code == code)).mappings().first()
+    return Library(**row) if row else None
+
+
+def save_libraries(connection: Connection, values: Iterable[Library]) -> None:
+    upsert(connection, t.library, [asdict(value) for value in values])
+
+
+def sources(connection: Connection, *, active_only: bool = False) -> list[Source]:
+    """All sources, by code."""
+    query = select(t.source).order_by(t.source.c.code)
+    if active_only:
+        query = query.where(t.source.c.active)
+    return [_source(row) for row in connection.execute(query).mappings()]
+
+
+def find_source(connection: Connection, code: str) -> Source | None:
+    row = connection.execute(select(t.source).where(t.source.c.code == code)).mappings().first()
+    return _source(row) if row else None
+
+
+def get_source(connection: Connection, code: str) -> Source:
+    """The source, or Refused that lists the codes there are."""
+    found = find_source(connection, code)
+    if found is None:
+        known = ", ".join(s.code for s in sources(connection)[:12]) or "пока ни одного"
+        raise Refused(f"нет источника {code!r}; есть: {known}")
+    return found
+
+
+def save_sources(connection: Connection, values: Iterable[Source]) -> None:
+    """Insert or replace sources; bookmark and published run of a known source stay."""
+    upsert(connection, t.source, [_row(value) for value in values])
+
+
+def bookmark(connection: Connection, code: str) -> str:
+    return connection.execute(select(t.source.c.bookmark).where(t.source.c.code == code)).scalar() or ""
+
+
+def published_run(connection: Connection, code: str) -> int | None:
+    """Number of the run whose records are the source's published state; None before the first."""
+    return connection.execute(select(t.source.c.published_run).where(t.source.c.code == code)).scalar()
+
+
+def set_published(connection: Connection, code: str, run: int | None, mark: str) -> None:
+    connection.execute(update(t.source).where(t.source.c.code == code).values(published_run=run, bookmark=mark))
+
+
+def set_active(connection: Connection, code: str, active: bool) -> None:
+    connection.execute(update(t.source).where(t.source.c.code == code).values(active=active))
+
+
+def library_of(connection: Connection) -> dict[str, str]:
+    """Source code → library code, for all sources."""
+    rows = connection.execute(select(t.source.c.code, t.source.c.library))
+    return {row.code: row.library for row in rows}
+
+
+def _source(row: Any) -> Source:
+    names = Source.__dataclass_fields__
+    return Source(**{k: Dialect(v) if k == "dialect" else v for k, v in row.items() if k in names})
+
+
+def _row(source: Source) -> dict[str, Any]:
+    return {**asdict(source), "dialect": source.dialect.value, "settings": dict(source.settings)}

@@ -1,0 +1,114 @@
+"""Harvest runs: one row per session, from the first byte to «опубликован» or «удержан»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import HarvestRun, RunCounts, RunState, SetAside
+from catalog_sync.store import records
+from catalog_sync.store import tables as t
+
+HEART_STOPPED_AFTER = timedelta(minutes=5)  # a live run beats every few seconds; five minutes is a dead process
+COUNTS = tuple(RunCounts.__dataclass_fields__)
+
+
+def start(connection: Connection, source: str, now: datetime, *, incremental: bool, asked_by: str = "") -> int:
+    """A new running row; returns its number."""
+    values = {
+        "source": source, "state": RunState.RUNNING.value, "started": now, "heartbeat": now,
+        "incremental": incremental, "asked_by": asked_by,
+    }  # fmt: skip
+    return int(connection.execute(insert(t.run).values(**values)).inserted_primary_key[0])
+
+
+def save(connection: Connection, number: int, **values: Any) -> None:
+    """Change columns of a run; `state` may be a RunState and `counts` a RunCounts."""
+    counts = values.pop("counts", None)
+    if counts is not None:
+        values |= {name: getattr(counts, name) for name in COUNTS}
+    if isinstance(values.get("state"), RunState):
+        values["state"] = values["state"].value
+    connection.execute(update(t.run).where(t.run.c.number == number).values(**values))
+
+
+def find(connection: Connection, number: int) -> HarvestRun | None:
+    row = connection.execute(select(t.run).where(t.run.c.number == number)).first()
+    return _run(row) if row else None
+
+
+def get(connection: Connection, number: int) -> HarvestRun:
+    found = find(connection, number)
+    if found is None:
+        raise Refused(f"нет сеанса № {number}")
+    return found
+
+
+def latest(
+    connection: Connection, *, source: str | None = None, states: Sequence[RunState] = (), limit: int = 50,
+    before: int | None = None,
+) -> list[HarvestRun]:  # fmt: skip
+    """Runs, newest first; `before` pages on."""
+    query = select(t.run).order_by(t.run.c.number.desc()).limit(limit)
+    if source is not None:
+        query = query.where(t.run.c.source == source)
+    if states:
+        query = query.where(t.run.c.state.in_([state.value for state in states]))
+    if before is not None:
+        query = query.where(t.run.c.number < before)
+    return [_run(row) for row in connection.execute(query)]
+
+
+def last_published(connection: Connection, source: str) -> HarvestRun | None:
+    found = latest(connection, source=source, states=[RunState.PUBLISHED], limit=1)
+    return found[0] if found else None
+
+
+def keep_set_aside(connection: Connection, run: int, pieces: Sequence[SetAside]) -> None:
+    rows = [{"run": run, "number": p.number, "offset": p.offset, "data": p.data, "reason": p.reason} for p in pieces]
+    if rows:
+        connection.execute(insert(t.set_aside), rows)
+
+
+def set_aside(connection: Connection, run: int) -> list[SetAside]:
+    source = get(connection, run).source
+    rows = connection.execute(select(t.set_aside).where(t.set_aside.c.run == run).order_by(t.set_aside.c.number))
+    return [SetAside(source, row.number, row.offset, row.data, row.reason) for row in rows]
+
+
+def bury_dead(connection: Connection, now: datetime, source: str | None = None) -> list[int]:
+    """Runs whose process died: their stage is discarded, yesterday's catalogue stays. Returns their numbers."""
+    query = select(t.run.c.number).where(
+        t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value]),
+        t.run.c.heartbeat < now - HEART_STOPPED_AFTER,
+    )
+    if source is not None:
+        query = query.where(t.run.c.source == source)
+    dead = list(connection.execute(query).scalars())
+    for number in dead:
+        records.unstage(connection, number)
+        save(
+            connection, number, state=RunState.FAILED, finished=now, progress="",
+            message="процесс сбора прервался (сбой питания или остановка); каталог остался вчерашним",
+        )  # fmt: skip
+    return dead
+
+
+def _run(row: Any) -> HarvestRun:
+    return HarvestRun(
+        number=row.number,
+        source=row.source,
+        state=RunState(row.state),
+        started=row.started,
+        finished=row.finished,
+        counts=RunCounts(**{name: getattr(row, name) for name in COUNTS}),
+        incremental=row.incremental,
+        encoding=row.encoding,
+        message=row.message,
+        bookmark=row.bookmark,
+        warnings=tuple(row.warnings or ()),
+    )
