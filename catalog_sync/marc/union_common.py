@@ -1,0 +1,100 @@
+"""What both builders of clean MARC records share: fields from pairs, years, languages, roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from catalog_sync.marc.codes import translate
+from catalog_sync.model import BibRecord, Carrier, Classified, Dialect, MarcField, Subfield
+from catalog_sync.query import LibraryHoldings
+
+YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
+TIMESTAMP = re.compile(r"\d{14}\.\d")
+LANGUAGE = re.compile(r"[a-z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a builder is given: the description, its permanent id, who holds it, who publishes the record."""
+
+    bib: BibRecord
+    number: str  # control number: the cluster's id
+    holdings: Sequence[LibraryHoldings] = ()
+    classified: Classified | None = None
+    agency: str = "catalog-sync"
+
+
+def data_field(tag: str, indicators: str, *pairs: tuple[str, str]) -> Iterable[MarcField]:
+    """One field of the pairs that say something; nothing where none does (an empty field is not MARC)."""
+    kept = tuple(Subfield(code, clean(value)) for code, value in pairs if clean(value))
+    if kept:
+        yield MarcField(tag, indicators, kept)
+
+
+def control_field(tag: str, data: str) -> Iterable[MarcField]:
+    if data:
+        yield MarcField(tag, data=data)
+
+
+def clean(value: str) -> str:
+    """Text without the bytes that ISO 2709 and XML 1.0 keep for themselves, and without outer spaces."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
+
+
+def year_of(bib: BibRecord) -> str:
+    """Four digits: coded (100$a/9-12, 008/07-10) where they are a year, else the first year typed; "" = unknown."""
+    found = YEAR.fullmatch(bib.year_coded) or YEAR.search(bib.year_text)
+    return found.group(1) if found else ""
+
+
+def language_of(bib: BibRecord) -> str:
+    return next((c for c in bib.languages if LANGUAGE.fullmatch(c)), "und")
+
+
+def changed_of(bib: BibRecord) -> str:
+    """005 in its only legal form, YYYYMMDDhhmmss.f (RUSMARC and MARC 21 agree); "" where the record has none."""
+    return bib.changed if TIMESTAMP.fullmatch(bib.changed) else ""
+
+
+def record_type(plan: Plan, target: Dialect) -> str:
+    """Leader/06. The carrier decided by `classify` outweighs a leader that only copies its template."""
+    bib, told = plan.bib, plan.classified
+    code = translate("type", bib.carrier.leader_type, bib.dialect, target, "a")
+    sounds = code in "ij"
+    if told is None:
+        return code
+    if told.carrier is Carrier.AUDIOVISUAL and code not in "gij":
+        return "i" if "звук" in bib.carrier.physical.lower() or "аудио" in bib.carrier.gmd.lower() else "g"
+    if told.carrier is Carrier.PRINT and (sounds or code in "gm" or (code == "l" and target.is_unimarc_family)):
+        return "a"
+    return code
+
+
+def record_level(plan: Plan, target: Dialect) -> str:
+    return translate("level", plan.bib.carrier.leader_level, plan.bib.dialect, target, "m")
+
+
+def is_electronic(plan: Plan) -> bool:
+    return plan.classified is not None and plan.classified.carrier is Carrier.ELECTRONIC
+
+
+def media_code(plan: Plan, target: Dialect) -> str:
+    """Type of media (RUSMARC 182$a, MARC 21 337$b)."""
+    if plan.classified is None:
+        return translate("media", plan.bib.carrier.media, plan.bib.dialect, target)
+    rusmarc = {Carrier.PRINT: "n", Carrier.ELECTRONIC: "b", Carrier.MICROFORM: "c"}.get(plan.classified.carrier, "")
+    if not rusmarc:
+        rusmarc = "a" if record_type(plan, Dialect.RUSMARC) in "ij" else "g"
+    return translate("media", rusmarc, Dialect.RUSMARC, target)
+
+
+def coded(code_list: str, codes: str, length: int, blank: str, bib: BibRecord, target: Dialect) -> str:
+    """A run of code positions in the target's alphabet, padded with `blank`."""
+    known = [translate(code_list, c, bib.dialect, target) for c in codes if c.strip("|#^ ")]
+    return "".join(c for c in known if c)[:length].ljust(length, blank)
+
+
+def copies_note(held: LibraryHoldings) -> str:
+    return f"Экземпляров: {held.copies}"
