@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from catalog_sync.model import Dialect, RecordKey, SourceRecord
 from catalog_sync.store import tables as t
@@ -111,7 +111,7 @@ def live(connection: Connection, *, batch: int = 1000) -> Iterator[list[tuple[in
         yield [(row.id, _record(row)) for row in rows]
 
 
-def _record(row: Row[Any]) -> SourceRecord:
+def _record(row: Any) -> SourceRecord:
     return SourceRecord(
         source=row.source,
         local_id=row.local_id,
@@ -155,12 +155,12 @@ def unstage(connection: Connection, run: int) -> None:
     connection.execute(delete(t.stage).where(t.stage.c.run == run))
 
 
-def staged(connection: Connection, run: int, action: str, limit: int | None = None) -> list[Row[Any]]:
+def staged(connection: Connection, run: int, action: str, limit: int | None = None) -> list[Any]:
     query = select(t.stage).where(t.stage.c.run == run, t.stage.c.action == action).order_by(t.stage.c.local_id)
     return list(connection.execute(query.limit(limit) if limit else query))
 
 
-def staged_record(source: str, row: Row[Any]) -> SourceRecord:
+def staged_record(source: str, row: Any) -> SourceRecord:
     """A staged row as the record it will be."""
     return SourceRecord(
         source,
@@ -202,13 +202,13 @@ def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> N
         connection.execute(insert(t.record_change), values)
 
 
-def _insert(connection: Connection, run: int, source: str, rows: Sequence[Row[Any]], now: datetime) -> None:
+def _insert(connection: Connection, run: int, source: str, rows: Sequence[Any], now: datetime) -> None:
     if rows:
         stamp = {"first_run": run, "last_run": run, "first_seen": now, "changed": now, "deleted": False}
         connection.execute(insert(t.record), [{"source": source, **_content(row), **stamp} for row in rows])
 
 
-def _content(row: Row[Any]) -> dict[str, Any]:
+def _content(row: Any) -> dict[str, Any]:
     return {
         "local_id": row.local_id,
         "digest": row.digest,
@@ -219,7 +219,7 @@ def _content(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _replace(connection: Connection, run: int, pairs: Sequence[tuple[int, Row[Any]]], now: datetime) -> None:
+def _replace(connection: Connection, run: int, pairs: Sequence[tuple[int, Any]], now: datetime) -> None:
     stamp = {"last_run": run, "changed": now}
     gone = [id_ for id_, row in pairs if row.action == "gone"]
     for some in chunks(gone):

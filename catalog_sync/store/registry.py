@@ -80,8 +80,8 @@ def library_of(connection: Connection) -> dict[str, str]:
 
 
 def _source(row: Any) -> Source:
-    names = Source.__dataclass_fields__
-    return Source(**{k: Dialect(v) if k == "dialect" else v for k, v in row.items() if k in names})
+    values: dict[str, Any] = {name: row[name] for name in Source.__dataclass_fields__}
+    return Source(**values | {"dialect": Dialect(row["dialect"])})
 
 
 def _row(source: Source) -> dict[str, Any]:

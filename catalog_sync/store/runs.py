@@ -23,7 +23,8 @@ def start(connection: Connection, source: str, now: datetime, *, incremental: bo
         "source": source, "state": RunState.RUNNING.value, "started": now, "heartbeat": now,
         "incremental": incremental, "asked_by": asked_by,
     }  # fmt: skip
-    return int(connection.execute(insert(t.run).values(**values)).inserted_primary_key[0])
+    number: int = connection.execute(insert(t.run).values(**values).returning(t.run.c.number)).scalar_one()
+    return number
 
 
 def save(connection: Connection, number: int, **values: Any) -> None:

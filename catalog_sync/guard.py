@@ -1,0 +1,93 @@
+"""Should this run be published, or held for a person to look at? Pure: counts in, reasons in Russian out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog_sync.model import RunCounts
+from catalog_sync.settings import Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A staged run against what is published of the same source."""
+
+    before: int  # live records published now
+    counts: RunCounts
+    incremental: bool = False
+    replaced: int = 0  # changed records that now describe another book altogether
+    sampled: int = 0  # how many changed records were looked into for `replaced`
+    encoding_before: str = ""
+    encoding: str = ""
+    truncated: str = ""  # what the reader or harvester said of a cut file
+
+
+def reasons_to_hold(difference: Difference, guard: Guard) -> list[str]:
+    """Why a run must wait for a person; empty = publish. The first export of a source is only checked for faults."""
+    checks = [_set_aside, _truncated]
+    if difference.before:
+        checks += [_gone, _renumbered, _replaced, _changed, _encoding]
+    return [sentence for check in checks if (sentence := check(difference, guard))]
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)} %" if whole else "—"
+
+
+def _gone(d: Difference, guard: Guard) -> str:
+    if d.incremental:
+        return ""
+    gone = d.counts.gone
+    too_many = gone > guard.gone_number and gone > guard.gone_share * d.before
+    # A school with a dozen records loses half its catalogue long before `gone_number` is reached.
+    small = d.before <= guard.gone_number / guard.gone_share and gone > 2 and gone > guard.gone_share_small * d.before
+    everything = gone == d.before
+    if not (too_many or small or everything):
+        return ""
+    if d.counts.read == 0:
+        return f"выгрузка пуста: исчезли бы все записи источника ({d.before})"
+    return f"в выгрузке нет {gone} из {d.before} записей ({_percent(gone, d.before)}): похоже, она неполная"
+
+
+def _renumbered(d: Difference, guard: Guard) -> str:
+    if d.incremental or not d.counts.new:
+        return ""
+    if d.counts.gone > guard.new_share * d.before and d.counts.new > guard.new_share * d.before:
+        return (
+            f"почти все номера записей (001) другие: новых {d.counts.new}, исчезло {d.counts.gone} из {d.before}. "
+            "Либо в системе школы сменилась нумерация, либо это выгрузка другой базы или школы"
+        )
+    return ""
+
+
+def _replaced(d: Difference, guard: Guard) -> str:
+    if d.sampled and d.replaced > 2 and d.replaced > guard.gone_share * d.sampled:
+        return (
+            f"под прежними номерами теперь другие книги ({d.replaced} из {d.sampled} проверенных изменений): "
+            "похоже на выгрузку другой школы или новую нумерацию"
+        )
+    return ""
+
+
+def _changed(d: Difference, guard: Guard) -> str:
+    changed = d.counts.changed
+    if not d.incremental and changed > guard.changed_number and changed > guard.changed_share * d.before:
+        return f"разом изменились {changed} из {d.before} записей ({_percent(changed, d.before)})"
+    return ""
+
+
+def _encoding(d: Difference, guard: Guard) -> str:
+    if d.encoding_before and d.encoding and d.encoding != d.encoding_before:
+        return f"кодировка файла {d.encoding}, а прежде была {d.encoding_before}: проверьте, читаются ли примеры"
+    return ""
+
+
+def _set_aside(d: Difference, guard: Guard) -> str:
+    bad, read = d.counts.set_aside, d.counts.read
+    if bad and (bad == read or (bad > guard.set_aside_number and bad > guard.set_aside_share * read)):
+        return f"не удалось прочесть {bad} из {read} записей ({_percent(bad, read)})"
+    return ""
+
+
+def _truncated(d: Difference, guard: Guard) -> str:
+    return f"файл оборван: {d.truncated}" if d.truncated and not d.incremental else ""

@@ -1,0 +1,71 @@
+"""Librarians' words about pairs of records: kept by (source, id), so that they outlive every harvest and rebuild."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select, tuple_, update
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import Decision, RecordKey
+from catalog_sync.store import tables as t
+
+
+def keep(
+    connection: Connection, left: RecordKey, right: RecordKey, *, same: bool, who: str, when: datetime, why: str
+) -> Decision:
+    """Write a decision down; the pair is stored in key order, a decision has no direction."""
+    left, right = sorted((left, right))
+    values = {
+        "left_source": left.source, "left_id": left.local_id, "right_source": right.source, "right_id": right.local_id,
+        "same": same, "who": who, "when": when, "why": why, "undone_by": "",
+    }  # fmt: skip
+    number = connection.execute(insert(t.decision).values(**values).returning(t.decision.c.number)).scalar_one()
+    return Decision(number, left, right, same, who, when, why)
+
+
+def undo(connection: Connection, number: int, *, who: str, when: datetime) -> Decision:
+    """Take a decision back; it stays in the history. Refused where it is unknown or was undone before."""
+    found = get(connection, number)
+    if found.undone is not None:
+        raise Refused(f"решение № {number} уже отменено {found.undone:%d.%m.%Y} ({found.undone_by})")
+    connection.execute(update(t.decision).where(t.decision.c.number == number).values(undone=when, undone_by=who))
+    return get(connection, number)
+
+
+def get(connection: Connection, number: int) -> Decision:
+    row = connection.execute(select(t.decision).where(t.decision.c.number == number)).first()
+    if row is None:
+        raise Refused(f"нет решения № {number}")
+    return _decision(row)
+
+
+def standing(connection: Connection) -> list[Decision]:
+    """Decisions in force, oldest first. A district's court decides thousands, not millions: they fit in memory."""
+    rows = connection.execute(select(t.decision).where(t.decision.c.undone.is_(None)).order_by(t.decision.c.number))
+    return [_decision(row) for row in rows]
+
+
+def history(connection: Connection, limit: int = 50, before: int | None = None) -> list[Decision]:
+    """All decisions with the undone ones, newest first."""
+    query = select(t.decision).order_by(t.decision.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(t.decision.c.number < before)
+    return [_decision(row) for row in connection.execute(query)]
+
+
+def about(connection: Connection, keys: list[RecordKey]) -> list[Decision]:
+    """Decisions, undone ones too, that name any of the records."""
+    pairs = [(key.source, key.local_id) for key in keys]
+    left = tuple_(t.decision.c.left_source, t.decision.c.left_id).in_(pairs)
+    right = tuple_(t.decision.c.right_source, t.decision.c.right_id).in_(pairs)
+    rows = connection.execute(select(t.decision).where(or_(left, right)).order_by(t.decision.c.number))
+    return [_decision(row) for row in rows]
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        row.number, RecordKey(row.left_source, row.left_id), RecordKey(row.right_source, row.right_id), row.same,
+        row.who, row.when, row.why, row.undone, row.undone_by,
+    )  # fmt: skip
