@@ -511,3 +511,4 @@ class FetchedFile:
     complete: bool = True
     bookmark: str = ""
     deleted: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  # what the harvester noticed, in Russian: belongs into the run's warnings
