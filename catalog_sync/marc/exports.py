@@ -1,0 +1,73 @@
+"""Cutting an export of any format into pieces with the little that identity needs: bytes and 001."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from catalog_sync.marc import framing, jsonreading, xmlreading
+
+FORMATS = ("iso2709", "marcxml", "json", "marcsql-rows")
+
+
+class Cut(NamedTuple):
+    """A piece of an export. `record` is what is kept, `data` what came; `fault` says why it can't be a record."""
+
+    number: int  # 1-based
+    offset: int  # bytes from the start
+    data: bytes
+    record: bytes
+    local_id: str
+    fault: str = ""
+    deleted: bool = False
+
+
+def format_of(data: bytes) -> str:
+    """Which format the bytes are in, by how they begin."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
+    if head[:1] == b"<":
+        return "marcxml"
+    if head[:1] in (b"{", b"["):
+        return "marcsql-rows" if re.search(rb'"(item|doc_id)"\s*:', head, re.IGNORECASE) else "json"
+    return "iso2709"
+
+
+def cut(data: bytes, format: str) -> Iterator[Cut]:
+    if format == "iso2709":
+        return _iso2709(data)
+    if format == "marcxml":
+        return (Cut(n, *rest) for n, rest in enumerate(xmlreading.records(data), 1))
+    return (Cut(n, *rest) for n, rest in enumerate(jsonreading.records(data), 1))
+
+
+def _iso2709(data: bytes) -> Iterator[Cut]:
+    for piece in framing.pieces(data):
+        record = framing.record_bytes(piece.data) if not piece.fault else piece.data
+        yield Cut(piece.number, piece.offset, piece.data, record, "" if piece.fault else control_number(record), piece.fault)
+
+
+def control_number(record: bytes) -> str:
+    """Text of 001 as Latin-1, "" where there is none: looks only at the directory and at that field.
+
+    МАРК-SQL types it as subfield $0 of a data field.
+    """
+    base = record[12:17]
+    at = 24 if record[24:27] == b"001" else _entry(record)
+    if not at or not base.isdigit():
+        return ""
+    try:
+        start = int(base) + int(record[at + 7 : at + 12])
+        text = record[start : start + int(record[at + 3 : at + 7])]
+    except ValueError:
+        return ""
+    if b"\x1f" in text:
+        text = text.partition(b"\x1f0")[2] or text.partition(b"\x1fa")[2]
+    return text.partition(b"\x1e")[0].partition(b"\x1f")[0].decode("latin-1").strip()
+
+
+def _entry(record: bytes) -> int:
+    for at in range(24, record.find(b"\x1e") - 11, 12):
+        if record[at : at + 3] == b"001":
+            return at
+    return 0

@@ -1,0 +1,135 @@
+"""Where one ISO 2709 record ends and the next begins, in a file nobody promised to be right.
+
+The pieces tile the file: joined in order they are the file, byte for byte. The record length of the leader
+(ISO 2709:2008, 4.3.1) is trusted only where it lands on the first record terminator; else the next terminator
+ends the piece, and a leader inside it tells a cut record (or junk) from the whole one that follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_sync.model import Piece
+
+RECORD_END = 0x1D
+FIELD_END = 0x1E
+LEADER_LENGTH = 24
+ENTRY_LENGTH = 12
+
+# What exporters leave between records: line ends, blanks, NULs, DOS end-of-file, and a byte order mark before the first.
+_PADDING = re.compile(rb"[\s\x00\x1a]*(?:\xef\xbb\xbf)?[\s\x00\x1a]*")
+# Length, status, type, level, two codes, coding; "22" at 10–11; base address; entry map "45" at 20–21.
+_LEADER = re.compile(rb"[0-9 ]{5}[a-z #|-][a-z #|-].{3}22[0-9]{5}.{3}45", re.DOTALL | re.IGNORECASE)
+
+
+def pieces(data: bytes) -> Iterator[Piece]:
+    """Cut a file into records and junk. Stray bytes between records stay at the front of the piece they precede.
+
+    `record_bytes` gives a piece without them. A piece that can't be a record carries its fault in Russian.
+    """
+    number, offset, size = 0, 0, len(data)
+    while offset < size:
+        for start, end, fault in _next_pieces(data, offset, size):
+            number += 1
+            yield Piece(number, start, data[start:end], fault)
+            offset = end
+
+
+def record_bytes(data: bytes) -> bytes:
+    """The record inside a piece: without the stray line ends, blanks and byte order mark around it."""
+    if data[0] in _DIGITS and data[-1] == RECORD_END:
+        return data
+    return data[_PADDING.match(data).end() :].rstrip(b"\r\n \t\x00\x1a")  # type: ignore[union-attr]
+
+
+_DIGITS = frozenset(b"0123456789")
+
+
+def _next_pieces(data: bytes, offset: int, size: int) -> Iterator[tuple[int, int, str]]:
+    start = offset
+    if data[offset] not in _DIGITS:
+        start = _PADDING.match(data, offset).end()  # type: ignore[union-attr]
+    end = data.find(b"\x1d", start) + 1
+    length = _promised(data, start)
+    if end and length == end - start:
+        yield offset, _with_trailing_padding(data, end, size), ""
+    elif length and _is_whole(data, start, length):  # a record terminator typed inside a field
+        yield offset, _with_trailing_padding(data, start + length, size), ""
+    else:
+        yield from _resynchronised(data, offset, start, end, size)
+
+
+def _with_trailing_padding(data: bytes, end: int, size: int) -> int:
+    """At the end of the file the padding has no next record to belong to."""
+    if end < size and size - end < 4096 and _PADDING.fullmatch(data, end):
+        return size
+    return end
+
+
+def _promised(data: bytes, start: int) -> int:
+    digits = data[start : start + 5]
+    return int(digits) if len(digits) == 5 and digits.isdigit() else 0
+
+
+def _is_whole(data: bytes, start: int, length: int) -> bool:
+    """Whether length, base address and directory agree to the byte: then a 0x1D inside is data."""
+    end = start + length
+    if end > len(data) or data[end - 2 : end] != b"\x1e\x1d":
+        return False
+    return directory_tiles(data[start:end])
+
+
+def directory_tiles(record: bytes) -> bool:
+    """Whether the directory's entries cover the body without gap or overlap, each ending on 0x1E."""
+    base = record[12:17]
+    if not base.isdigit():
+        return False
+    at = int(base)
+    if at > len(record) or (at - 25) % ENTRY_LENGTH or record[at - 1] != FIELD_END:
+        return False
+    numbers = [record[i + 3 : i + 12] for i in range(LEADER_LENGTH, at - 1, ENTRY_LENGTH)]
+    if not all(n.isdigit() for n in numbers):
+        return False
+    expected = 0
+    for start, length in sorted((int(n[4:]), int(n[:4])) for n in numbers):
+        expected += length
+        if start != expected - length or length < 1 or at + expected > len(record):
+            return False
+        if record[at + expected - 1] != FIELD_END:
+            return False
+    return at + expected + 1 == len(record)
+
+
+def _resynchronised(data: bytes, offset: int, start: int, end: int, size: int) -> Iterator[tuple[int, int, str]]:
+    """The leader's length is wrong or there is no leader: cut at the next terminator, or at a leader before it."""
+    stop = end or size
+    inner = _inner_leader(data, start, stop)
+    if inner > start:
+        yield offset, inner, _fault(data, start, inner)
+    elif end and _LEADER.match(data, start, stop):
+        yield offset, _with_trailing_padding(data, end, size), ""
+    elif not end and _only_terminator_missing(data, start, size):
+        yield offset, size, ""
+    else:
+        stop = _with_trailing_padding(data, stop, size) if end else size
+        yield offset, stop, _fault(data, start, stop)
+
+
+def _inner_leader(data: bytes, start: int, stop: int) -> int:
+    found = _LEADER.search(data, start + 1, stop)
+    return found.start() if found else 0
+
+
+def _only_terminator_missing(data: bytes, start: int, size: int) -> bool:
+    tail = data[start:size].rstrip(b"\r\n\x1a") + b"\x1d"
+    return _promised(data, start) == len(tail) and directory_tiles(tail)
+
+
+def _fault(data: bytes, start: int, stop: int) -> str:
+    came = stop - start
+    if came <= 0:
+        return "пустое место без записи"
+    if promised := _LEADER.match(data, start, stop) and _promised(data, start):
+        return f"запись обрывается: маркер обещает {promised} байт, пришло {came}"
+    return f"это не запись MARC: ожидался маркер из 24 знаков, пришло {data[start : start + 24]!r}"

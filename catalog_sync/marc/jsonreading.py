@@ -1,0 +1,87 @@
+"""MARC-in-JSON, and rows of a МАРК-SQL database carried as JSON lines.
+
+A row is {"doc_id", "rectype", "biblevel", "item", "inv": [...], "invoff": [...]}: `item` is DOC.ITEM, fields ended by
+0x1E, the first three characters are the tag, subfields begin with 0x1F, there is no directory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.model import MarcField, MarcRecord, Subfield
+
+_DECODER = json.JSONDecoder()
+
+
+def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
+    """(offset, piece, record, local id, fault, deleted) for every JSON object of a list, of lines, or alone."""
+    text = data.decode("utf-8-sig", "replace")
+    at, size = 0, len(text)
+    while at < size:
+        if text[at] in " \t\r\n[],\ufeff":
+            at += 1
+            continue
+        start = at
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+            piece = text[start:at].encode()
+            fault = "" if isinstance(value, dict) else f"ожидался объект JSON, пришло {text[start : start + 40]!r}"
+            yield start, piece, piece, "" if fault else _local_id(value), fault, False
+        except (ValueError, RecursionError):
+            end = text.find("\n{", start + 1)
+            at = size if end < 0 else end + 1
+            piece = text[start:at].encode()
+            yield start, piece, piece, "", f"ожидался объект JSON, пришло {text[start : start + 40]!r}", False
+
+
+def _local_id(value: dict[str, Any]) -> str:
+    if "item" in value:
+        return str(value.get("doc_id") or "").strip()
+    for field in value.get("fields") or ():
+        if isinstance(field, dict) and isinstance(field.get("001"), str):
+            return str(field["001"]).strip()
+    return ""
+
+
+def from_json(data: bytes) -> MarcRecord:
+    """Read one object of either kind. Raises BadRecord."""
+    try:
+        value = json.loads(data)
+        if "item" in value:
+            return from_row(value)
+        fields = tuple(_field(tag, content) for entry in value["fields"] for tag, content in entry.items())
+        return MarcRecord(str(value.get("leader", "")).ljust(24), fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+        raise BadRecord(f"ожидалась запись MARC-in-JSON, пришло {data[:60]!r}: {e!r}") from e
+
+
+def _field(tag: str, content: Any) -> MarcField:
+    if isinstance(content, str):
+        return MarcField(tag, data=content)
+    subfields = tuple(Subfield(code, str(v)) for s in content.get("subfields") or () for code, v in s.items())
+    return MarcField(tag, str(content.get("ind1", " ")) + str(content.get("ind2", " ")), subfields)
+
+
+def from_row(row: dict[str, Any]) -> MarcRecord:
+    """A row of DOC. INV and INVOFF follow as fields "INV" and "OFF", a subfield a column (names in `value`)."""
+    leader = f"00000n{row.get('rectype') or 'a'}{row.get('biblevel') or 'm'}  2200000   4500"
+    fields = [_row_field(text) for text in str(row["item"]).split("\x1e") if text[:3].strip()]
+    for tag, name in (("INV", "inv"), ("OFF", "invoff")):
+        fields += [_inventory(tag, item) for item in row.get(name) or ()]
+    return MarcRecord(leader, tuple(fields))
+
+
+def _row_field(text: str) -> MarcField:
+    tag, rest = text[:3], text[3:]
+    head, *parts = rest.split("\x1f")
+    if not parts:
+        return MarcField(tag, data=rest.strip()) if tag < "010" else MarcField(tag, "  ", (Subfield("a", rest.strip()),))
+    return MarcField(tag, head[:2].ljust(2), tuple(Subfield(p[0], p[1:]) for p in parts if p))
+
+
+def _inventory(tag: str, item: dict[str, Any]) -> MarcField:
+    subfields = tuple(Subfield(str(k).lower(), str(v)) for k, v in item.items() if v is not None)
+    return MarcField(tag, "  ", subfields)

@@ -1,0 +1,227 @@
+"""MARC 21 → BibRecord (DESIGN §9). 880 holds the other script of a field and is not a second title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_sync.marc.holdings import holdings_of
+from catalog_sync.marc.parts import Fields, age_mark_in, bare, distinct, isbns_in, trimmed
+from catalog_sync.model import (
+    Agent,
+    BibRecord,
+    CarrierSigns,
+    Dialect,
+    Host,
+    Isbn,
+    Link,
+    MarcField,
+    MarcRecord,
+    PartName,
+    RecordKey,
+    Series,
+)
+
+_NOTES = "500 501 502 504 508 511 516 518 534 538 546"
+_SUBJECTS = "600 610 611 630 650 651"
+_NAMES = {"100": "person", "700": "person", "110": "body", "710": "body", "111": "meeting", "711": "meeting"}
+
+
+def to_bib(
+    key: RecordKey, record: MarcRecord, profile: str, dialect: Dialect, warnings: tuple[str, ...] = ()
+) -> BibRecord:
+    fields = Fields.of(record)
+    coded = fields.control("008").ljust(40)
+    title = fields.one("245") or fields.one("240") or MarcField("245")
+    imprint = _imprint(fields)
+    subtitle, parallel = _subtitle(title)
+    hosts = tuple(_hosts(fields))
+    notes = fields.texts(_NOTES)
+    return BibRecord(
+        key,
+        dialect,
+        title=trimmed(title.first("a")),
+        parallel_titles=distinct((*parallel, *_parallel(fields))),
+        subtitle=subtitle,
+        parts=_parts(title),
+        responsibility=trimmed(title.first("c")),
+        edition=" / ".join(distinct(trimmed(v) for v in fields.texts("250", "ab"))),
+        places=distinct(bare(v) for v in imprint.all("a")),
+        publishers=distinct(bare(v) for v in imprint.all("b")),
+        year_text=trimmed(imprint.first("c")),
+        year_coded=_coded(coded[7:11]),
+        extent=trimmed(fields.text("300", "a")),
+        illustrations=trimmed(fields.text("300", "b")),
+        size=trimmed(fields.text("300", "c")),
+        accompanying=trimmed(fields.text("300", "e")),
+        series=_series(fields),
+        isbns=_isbns(fields, hosts),
+        issns=fields.texts("022"),
+        price=fields.text("020", "c"),
+        agents=tuple(_agents(fields)),
+        subjects=tuple(_subjects(fields)),
+        keywords=distinct(word.strip() for v in fields.texts("653") for word in v.split(";")),
+        genres=distinct(trimmed(v).rstrip(".") for v in fields.texts("655")),
+        udc=fields.texts("080"),
+        bbk=_bbk(fields),
+        author_mark=fields.text("084", "b"),
+        languages=_languages(coded, fields),
+        original_languages=fields.texts("041", "h"),
+        country=_coded(coded[15:18]),
+        notes=notes,
+        contents=tuple(" ".join(v.strip() for v in f.all("agrt")) for f in fields.get("505", ())),
+        abstract="\n".join(fields.texts("520")),
+        audience=fields.text("521") or _coded(coded[22]),
+        age_mark=age_mark_in((subtitle, title.first("a"), *fields.texts("521"), *notes)),
+        coded_form=_coded(coded[24:28]) if _is_book(record.leader) else "",
+        literary_form=_coded(coded[33]) if _is_book(record.leader) else "",
+        carrier=_carrier(record.leader, coded, fields, title),
+        links=tuple(_links(fields)),
+        hosts=hosts,
+        holdings=holdings_of(fields, profile, dialect),
+        changed=fields.control("005").strip(),
+        warnings=warnings,
+    )
+
+
+def _coded(value: str) -> str:
+    return value.strip(" |#")
+
+
+def _is_book(leader: str) -> bool:
+    """008/18–34 means this only for books: leader/06 a or t with leader/07 a, c, d or m."""
+    return leader[6:7] in "at" and leader[7:8] not in "bis"
+
+
+def _imprint(fields: Fields) -> MarcField:
+    """260, or the publication among 264 (second indicator 1), or whatever 264 there is."""
+    if fields.get("260"):
+        return fields["260"][0]
+    rda = fields.get("264", [])
+    published = [f for f in rda if f.indicators[1:2] == "1"]
+    return (published or rda or [MarcField("260")])[0]
+
+
+def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
+    """$b without parallel titles: what follows « = » is the title in another language."""
+    subtitles, parallel = [], []
+    after_equals = title.first("a").rstrip().endswith("=")
+    for value in title.all("b"):
+        (parallel if after_equals or value.lstrip().startswith("=") else subtitles).append(trimmed(value))
+        after_equals = value.rstrip().endswith("=")
+    return " : ".join(v for v in subtitles if v), distinct(parallel)
+
+
+def _parallel(fields: Fields) -> Iterator[str]:
+    return (trimmed(f.first("a")) for f in fields.get("246", ()) if f.indicators[1:2] == "1")
+
+
+def _parts(title: MarcField) -> tuple[PartName, ...]:
+    parts: list[PartName] = []
+    for subfield in title.subfields:
+        value = trimmed(subfield.value) if subfield.code in "np" else ""
+        if value and subfield.code == "n":
+            parts.append(PartName(value.rstrip(".,")))
+        elif value and parts and not parts[-1].title:
+            parts[-1] = PartName(parts[-1].number, value)
+        elif value:
+            parts.append(PartName("", value))
+    return tuple(parts)
+
+
+def _hosts(fields: Fields) -> Iterator[Host]:
+    for field in fields.every("773 800 810 830" if not fields.get("490") else "773"):
+        if field.tag != "773":
+            continue
+        if field.first("tagwzx"):
+            yield Host(
+                "773",
+                trimmed(field.first("t")),
+                trimmed(field.first("g")),
+                field.first("z").strip(),
+                field.first("x").strip(),
+                re.sub(r"^\([^)]*\)", "", field.first("w")).strip(),
+                trimmed(field.first("a")),
+                trimmed(field.first("d")),
+            )
+
+
+def _series(fields: Fields) -> tuple[Series, ...]:
+    typed = list(fields.every("490 440")) or list(fields.every("830 800 810"))
+    return tuple(
+        Series(trimmed(f.first("a" if f.tag[0] == "4" else "ta")), trimmed(f.first("v")), f.first("x").strip())
+        for f in typed
+        if f.first("a" if f.tag[0] == "4" else "ta").strip()
+    )
+
+
+def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
+    own = [
+        isbn
+        for f in fields.get("020", ())
+        for s in f.subfields
+        if s.code in "az"
+        for isbn in isbns_in(s.value, erroneous=s.code == "z", qualifier=trimmed(f.first("q")).strip("()"))
+    ]
+    return tuple(own) + tuple(i for h in hosts for i in isbns_in(h.isbn, of_host=True))
+
+
+def _agents(fields: Fields) -> Iterator[Agent]:
+    for tag, kind in _NAMES.items():
+        for field in fields.get(tag, ()):
+            codes = "ab" if kind != "meeting" else "a"
+            if kind == "person":
+                name = " ".join(trimmed(v) for v in field.all(codes))
+            else:
+                name = ". ".join(trimmed(v).rstrip(".") for v in field.all(codes))
+            if name.strip() and not field.first("t"):  # $t: a work named inside, not a person of this one
+                role = field.first("4").strip() or trimmed(field.first("e")).rstrip(".")
+                main = tag[0] == "1"
+                expansion = trimmed(field.first("q")).strip("()")
+                yield Agent(name.strip(), role, trimmed(field.first("d")).rstrip("."), kind, main, expansion)
+
+
+def _subjects(fields: Fields) -> Iterator[str]:
+    for field in fields.every(_SUBJECTS):
+        if heading := " -- ".join(trimmed(v) for v in field.all("abtxyz") if v.strip()):
+            yield heading.rstrip(".")
+
+
+def _bbk(fields: Fields) -> tuple[str, ...]:
+    """084 with $2 rubbk, or with no scheme and a shape ББК has."""
+    found = []
+    for field in fields.get("084", ()):
+        scheme = field.first("2").strip().lower()
+        if "bbk" in scheme or "ббк" in scheme or not scheme:
+            found += [v.strip() for v in field.all("a")]
+    return distinct(found)
+
+
+def _languages(coded: str, fields: Fields) -> tuple[str, ...]:
+    packed = (v.strip() for v in fields.texts("041"))
+    split = [v[i : i + 3] for v in packed for i in range(0, len(v), 3)] if fields.get("041") else []
+    return distinct(split or [_coded(coded[35:38])])
+
+
+def _carrier(leader: str, coded: str, fields: Fields, title: MarcField) -> CarrierSigns:
+    form = 29 if leader[6:7] in "efgkor" else 23
+    return CarrierSigns(
+        leader_type=leader[6:7].strip(),
+        leader_level=leader[7:8].strip(),
+        media=fields.text("337", "b") or fields.control("007")[:1],
+        gmd=trimmed(title.first("h")),
+        form=_coded(coded[form]),
+        content=fields.text("336", "b"),
+        physical=" ; ".join((*fields.texts("300", "ab"), *fields.texts("340"))),
+        access=" ; ".join((*fields.texts("337"), *fields.texts("338"))),
+    )
+
+
+def _links(fields: Fields) -> Iterator[Link]:
+    """856: second indicator 2 is a related resource; contents and covers say so in $3."""
+    for field in fields.get("856", ()):
+        note = " ".join(v.strip() for v in field.all("3zy")).strip()
+        aside = field.indicators[1:2] == "2" or re.search(r"(?i)облож|оглавл|содержан|cover|contents", note)
+        for url in field.all("u"):
+            if url.strip():
+                yield Link(url.strip(), note, not aside)

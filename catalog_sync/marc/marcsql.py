@@ -1,0 +1,23 @@
+"""МАРК-SQL → BibRecord: USMARC with local fields (DOMAIN §2.1, reference/marcsql_tags.tsv)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from catalog_sync.marc import marc21
+from catalog_sync.marc.parts import Fields, distinct
+from catalog_sync.model import BibRecord, Dialect, Link, MarcRecord, RecordKey
+
+
+def to_bib(
+    key: RecordKey, record: MarcRecord, profile: str, dialect: Dialect, warnings: tuple[str, ...] = ()
+) -> BibRecord:
+    fields = Fields.of(record)
+    bib = marc21.to_bib(key, record, profile, dialect, warnings)
+    return replace(
+        bib,
+        bbk=fields.texts("091") or distinct((*bib.bbk, *fields.texts("090", "ac"))),
+        author_mark=fields.text("090", "x") or bib.author_mark,
+        audience=fields.text("521") or fields.text("091", "i") or bib.audience,
+        links=(*bib.links, *(Link(url) for url in fields.texts("900"))),
+    )

@@ -1,0 +1,116 @@
+"""What the dialects have in common: fields by tag, ISBNs, names, age marks, punctuation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from catalog_sync.model import Isbn, MarcField, MarcRecord
+
+_ISBN = re.compile(r"(?<!\d)(?:97[89][- ‐–]?)?\d(?:[- ‐–]?\d){8}[- ‐–]?[\dXxХх](?!\d)")
+_NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
+_AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
+_AGE_FROM = re.compile(r"(?i)(?:для детей )?(?:старше|с|от)\s+(6|12|16|18)(?:\s*-?\s*(?:ти|и))?\s+лет")
+_ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\s*$")
+_OPENING = re.compile(r"^\s*[:;/=]\s+")
+
+
+class Fields(dict[str, list[MarcField]]):
+    """Fields of one record by tag, each list in the record's order."""
+
+    @classmethod
+    def of(cls, record: MarcRecord) -> Fields:
+        fields = cls()
+        for field in record.fields:
+            fields.setdefault(field.tag, []).append(field)
+        return fields
+
+    def every(self, tags: str) -> Iterator[MarcField]:
+        """Fields of several tags ("700 701 702"), tag by tag."""
+        for tag in tags.split():
+            yield from self.get(tag, ())
+
+    def one(self, tag: str) -> MarcField | None:
+        found = self.get(tag)
+        return found[0] if found else None
+
+    def texts(self, tags: str, codes: str = "a") -> tuple[str, ...]:
+        """Values of the subfields, trimmed, without empty and repeated ones."""
+        found = self.every(tags) if self.keys() & set(tags.split()) else ()
+        return distinct(v.strip() for f in found for v in f.all(codes))
+
+    def text(self, tag: str, codes: str = "a") -> str:
+        found = self.get(tag)
+        return found[0].first(codes).strip() if found else ""
+
+    def control(self, tag: str) -> str:
+        found = self.get(tag)
+        if not found:
+            return ""
+        return found[0].data if found[0].data is not None else found[0].first("0a")
+
+
+def distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(v for v in values if v))
+
+
+def trimmed(text: str) -> str:
+    """Without the ISBD mark that belongs to the next area (USMARC habit: «Заглавие :», «Автор /»).
+
+    A final point is kept: it may be an abbreviation.
+    """
+    return _ISBD_TAIL.sub("", _OPENING.sub("", text)).strip()
+
+
+def bare(text: str) -> str:
+    """Without square brackets around the whole, and without the point that ends an area («2014.», «[Москва]»)."""
+    text = trimmed(text)
+    if text.startswith("[") and text.endswith("]") and text.count("[") == 1:
+        text = text[1:-1]
+    return text.strip()
+
+
+def isbns_in(typed: str, *, erroneous: bool = False, of_host: bool = False, qualifier: str = "") -> tuple[Isbn, ...]:
+    """Every ISBN in a text (ISO 2108), wherever it was typed; the text itself, unread, where there is none."""
+    typed = typed.strip()
+    if not typed:
+        return ()
+    found = [_read(m, typed, erroneous, of_host, qualifier) for m in _ISBN.finditer(typed)]
+    return tuple(found) or (Isbn(typed, "", qualifier, True, of_host),)
+
+
+def _read(match: re.Match[str], typed: str, erroneous: bool, of_host: bool, qualifier: str) -> Isbn:
+    digits = re.sub(r"[^\dX]", "", match.group().upper().replace("Х", "X"))
+    normal = isbn13(digits)
+    rest = (_NOT_ISBN.sub("", typed[: match.start()]) + " " + typed[match.end() :]).strip(" ;,.:")
+    rest = "" if _ISBN.search(rest) else rest
+    return Isbn(match.group(), normal, qualifier or rest, erroneous or not normal, of_host)
+
+
+def isbn13(digits: str) -> str:
+    """13 digits of a valid ISBN-13 or ISBN-10, else "" (check digits: ISO 2108, annex A)."""
+    if len(digits) == 13 and digits.isdigit():
+        return digits if sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(digits)) % 10 == 0 else ""
+    if len(digits) != 10 or not digits[:9].isdigit():
+        return ""
+    total = sum(int(d) * (10 - i) for i, d in enumerate(digits[:9])) + (10 if digits[9] == "X" else int(digits[9]))
+    if total % 11:
+        return ""
+    body = "978" + digits[:9]
+    return body + str(-sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(body)) % 10)
+
+
+def age_mark_in(texts: Iterable[str]) -> str:
+    """«12+» (ФЗ № 436, знак информационной продукции) in any of the texts; "" = unknown, which isn't 0+."""
+    for text in texts:
+        if found := _AGE.search(text):
+            return f"{found.group(1)}+"
+    return ""
+
+
+def person_name(field: MarcField) -> str:
+    """The heading of a person: «Пушкин, А. С.» of $a $b, with the numeral of a ruler ($d)."""
+    surname, initials = field.first("a").strip().rstrip(","), field.first("b").strip().strip(",").strip()
+    if not initials:
+        return surname
+    return f"{surname} {initials}" if field.first("d") or "," in surname else f"{surname}, {initials}"

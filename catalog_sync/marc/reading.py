@@ -1,0 +1,174 @@
+"""An export → its records, each kept as it came, and what could not be one. Nothing is decoded until asked for.
+
+    export = read_export(data, source)
+    for found in export:            # SourceRecord | SetAside, in file order
+        ...                         # compare found.digest with last time's here
+    export.encoding, export.warnings
+
+`marc_record` and `to_bib` do the understanding, for the records that changed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
+from catalog_sync.marc.decoding import decode
+from catalog_sync.marc.exports import cut, format_of
+from catalog_sync.marc.jsonreading import from_json
+from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
+
+_SAMPLE = 4 << 20  # bytes looked at for the file's encoding; taken from its start, middle and end
+_EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
+_TO_BIB = {
+    Dialect.RUSMARC: rusmarc.to_bib,
+    Dialect.UNIMARC: rusmarc.to_bib,
+    Dialect.MARC21: marc21.to_bib,
+    Dialect.MARCSQL: marcsql.to_bib,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`pieces` = `kept` + `set_aside`, always."""
+
+    pieces: int = 0
+    kept: int = 0
+    set_aside: int = 0
+
+
+class Export:
+    """A lazily read export; iterate it once. `counts` and `warnings` are complete when the iteration is."""
+
+    def __init__(self, data: bytes, source: Source, format: str) -> None:
+        self.format = format or format_of(data)
+        self.encoding, self.encoding_reason = _file_encoding(data, self.format, source.encoding)
+        self._data, self._source = data, source
+        self._seen: dict[str, bytes] = {}
+        self._faults: Counter[str] = Counter()
+        self._examples: dict[str, list[str]] = {}
+        self._counts = [0, 0, 0]
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(*self._counts)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the school should know of the file as a whole, in Russian; most frequent first."""
+        return tuple(f"{text}: {n} ({self._named(text, n)})" for text, n in self._faults.most_common())
+
+    def __iter__(self) -> Iterator[SourceRecord | SetAside]:
+        for piece in cut(self._data, self.format):
+            self._counts[0] += 1
+            record = piece.fault or self._record(piece.number, piece.record, piece.local_id, piece.deleted)
+            if isinstance(record, str):
+                self._counts[2] += 1
+                yield SetAside(self._source.code, piece.number, piece.offset, piece.data, record)
+            else:
+                self._counts[1] += 1
+                yield record
+
+    def _record(self, number: int, data: bytes, local_id: str, deleted: bool) -> SourceRecord | str:
+        digest = sha256(data).digest()
+        warnings: tuple[str, ...] = ()
+        encoding = self.encoding
+        if self.format == "iso2709" and not data.isascii():
+            encoding, warnings = self._verified(data)
+        if not local_id.isascii():
+            local_id = local_id.encode("latin-1").decode(encoding, "replace") if self.format == "iso2709" else local_id
+        if not local_id:
+            warnings += ("нет номера записи (001)",)
+            local_id = identity_of(digest)
+        if local_id in self._seen:
+            if self._seen[local_id] == digest:
+                return f"повтор: запись {local_id} уже есть в файле, байт в байт"
+            warnings += ("номер записи (001) уже встречался в этом файле",)
+            local_id = identity_of(digest)
+            if local_id in self._seen:
+                return f"повтор: запись {local_id} уже есть в файле, байт в байт"
+        self._seen[local_id] = digest
+        for text in warnings:
+            self._note(text, number, local_id)
+        return SourceRecord(
+            self._source.code, local_id, data, digest, self._source.dialect, encoding, deleted, warnings
+        )
+
+    def _verified(self, data: bytes) -> tuple[str, tuple[str, ...]]:
+        """The file's encoding, unless this record's bytes say otherwise."""
+        if self.encoding == "utf-8":
+            if encodings.is_utf8(data):
+                return "utf-8", ()
+            other, _ = encodings.guess(data, self._source.encoding)
+            other = encodings.FALLBACK if other == "utf-8" else other
+            return other, (f"запись не в UTF-8, прочитана как {other}",)
+        if encodings.is_utf8(data):
+            return "utf-8", (f"запись в UTF-8, хотя файл в {self.encoding}",)
+        return self.encoding, ()
+
+    def _note(self, text: str, number: int, local_id: str) -> None:
+        self._faults[text] += 1
+        examples = self._examples.setdefault(text, [])
+        if len(examples) < _EXAMPLES:
+            examples.append(f"№ {number} {local_id}")
+
+    def _named(self, text: str, count: int) -> str:
+        named = ", ".join(self._examples[text])
+        return named if count <= _EXAMPLES else f"{named} и ещё {count - _EXAMPLES}"
+
+
+def read_export(data: bytes, source: Source, *, format: str = "") -> Export:
+    """Frame an export of a source. Formats: iso2709, marcxml, json, marcsql-rows; "" looks at the bytes.
+
+    Identity is 001; a missing or repeated one is replaced by the content's digest, and warned about. A second record
+    equal to the byte is set aside as a repetition.
+    """
+    return Export(data, source, format)
+
+
+def identity_of(digest: bytes) -> str:
+    """Local id of a record without a usable 001: the same content has the same id in every export."""
+    return "sha-" + digest.hex()[:16]
+
+
+def _file_encoding(data: bytes, format: str, configured: str) -> tuple[str, str]:
+    if format != "iso2709":
+        return "utf-8", format
+    if len(data) <= _SAMPLE:
+        return encodings.guess(_of_most(data), configured)
+    third = _SAMPLE // 3
+    middle = len(data) // 2
+    return encodings.guess(_of_most(data[:third] + data[middle : middle + third] + data[-third:]), configured)
+
+
+def _of_most(sample: bytes) -> bytes:
+    """The records of the sample that decide: without the UTF-8 ones where they are the smaller part, and vice versa."""
+    if sample.isascii() or encodings.is_utf8(sample):
+        return sample
+    high = [r for r in sample.split(b"\x1d") if not r.isascii()]
+    unicode = [r for r in high if encodings.is_utf8(r)]
+    if len(unicode) * 2 > len(high):
+        return b"\x1d".join(unicode)
+    return b"\x1d".join(r for r in high if not encodings.is_utf8(r))
+
+
+def marc_record(record: SourceRecord) -> MarcRecord:
+    """The record's fields. Raises BadRecord naming the record."""
+    try:
+        head = record.data[:1]
+        if head == b"<":
+            return xmlreading.from_marcxml(record.data)
+        if head == b"{":
+            return from_json(record.data)
+        return decode(record.data, record.encoding)
+    except BadRecord as e:
+        raise BadRecord(f"{record.key}: {e}") from e
+
+
+def to_bib(record: SourceRecord, profile: str = "") -> BibRecord:
+    """What the record says. `profile` names a row of holdings_profiles.toml ("" = by dialect). Raises BadRecord."""
+    return _TO_BIB[record.dialect](record.key, marc_record(record), profile, record.dialect, record.warnings)

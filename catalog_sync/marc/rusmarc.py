@@ -1,0 +1,251 @@
+"""RUSMARC and UNIMARC → BibRecord (DESIGN §9; RUSMARC dictionary of 2019-03-24)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog_sync.marc.holdings import holdings_of
+from catalog_sync.marc.parts import Fields, age_mark_in, bare, distinct, isbns_in, person_name, trimmed
+from catalog_sync.model import (
+    Agent,
+    BibRecord,
+    CarrierSigns,
+    Dialect,
+    Host,
+    Isbn,
+    Link,
+    MarcField,
+    MarcRecord,
+    PartName,
+    RecordKey,
+    Series,
+    Subfield,
+)
+
+_NOTES = "300 304 305 306 307 310 311 312 313 314 315 316 317 320 321 322 323 324 325 326 328 336 337"
+_SUBJECTS = "600 601 602 604 605 606 607"
+_HOSTS = "461 462 463"
+_ROLES = {"700": "person", "701": "person", "702": "person", "710": "body", "711": "body", "712": "body"}
+_BBK_CODES = ("rubbk", "rubbks", "rubbkn", "rubbkp", "rubbko", "rubbkd", "rubbkm", "bbk", "ббк")
+
+
+def to_bib(
+    key: RecordKey, record: MarcRecord, profile: str, dialect: Dialect, warnings: tuple[str, ...] = ()
+) -> BibRecord:
+    fields = Fields.of(record)
+    coded = fields.text("100")
+    title = fields.one("200") or MarcField("200")
+    hosts = tuple(h for f in fields.every(_HOSTS) for h in _host(f))
+    udc, bbk = _classes(fields)
+    subtitle = " : ".join(v for v in (trimmed(v) for v in title.all("e")) if v)
+    contents, notes = fields.texts("327", "ab"), fields.texts(_NOTES)
+    return BibRecord(
+        key,
+        dialect,
+        title=_title(title),
+        parallel_titles=_parallel(fields, title),
+        subtitle=subtitle,
+        parts=_parts(title, hosts),
+        responsibility=" ; ".join(distinct(trimmed(v) for v in title.all("fg"))),
+        edition=" / ".join(distinct(trimmed(v) for v in fields.texts("205", "abfg"))),
+        places=distinct(bare(v) for v in fields.texts("210", "a")),
+        publishers=distinct(bare(v) for v in fields.texts("210", "c")),
+        year_text=fields.text("210", "d"),
+        year_coded=coded[9:13].strip(),
+        extent=trimmed(", ".join(fields.texts("215", "a"))),
+        illustrations=trimmed(fields.text("215", "c")),
+        size=trimmed(fields.text("215", "d")),
+        accompanying=trimmed(" ; ".join(fields.texts("215", "e"))),
+        series=_series(fields),
+        isbns=_isbns(fields, hosts),
+        issns=fields.texts("011"),
+        price=fields.text("010", "d"),
+        agents=tuple(_agents(fields)),
+        subjects=tuple(_subjects(fields)),
+        keywords=_keywords(fields),
+        genres=fields.texts("608"),
+        udc=udc,
+        bbk=bbk,
+        author_mark=fields.text("686", "b") or fields.text("908"),
+        languages=fields.texts("101", "a"),
+        original_languages=fields.texts("101", "c"),
+        country=fields.text("102"),
+        notes=notes,
+        contents=contents,
+        abstract="\n".join(fields.texts("330")),
+        audience=fields.text("333") or coded[17:20].strip(" |#"),
+        age_mark=age_mark_in((subtitle, title.first("a"), *fields.texts("333"), *notes)),
+        coded_form=fields.text("105")[4:8].strip(" |#"),
+        literary_form=fields.text("105")[11:12].strip(" |#"),
+        carrier=_carrier(record.leader, fields, title),
+        links=tuple(_links(fields)),
+        hosts=hosts,
+        holdings=holdings_of(fields, profile, dialect),
+        changed=fields.control("005").strip(),
+        warnings=warnings,
+    )
+
+
+def _title(field: MarcField) -> str:
+    """200$a; several works of one author are joined by « ; », of different authors ($c) by « . »."""
+    text = ""
+    for part in field.subfields:
+        value = trimmed(part.value) if part.code in "ac" else ""
+        if value:
+            text = f"{text}{' ; ' if part.code == 'a' else '. '}{value}" if text else value
+    return text
+
+
+def _parallel(fields: Fields, title: MarcField) -> tuple[str, ...]:
+    return distinct(trimmed(v) for v in (*title.all("d"), *fields.texts("510")))
+
+
+def _parts(title: MarcField, hosts: tuple[Host, ...]) -> tuple[PartName, ...]:
+    """Numbers ($h) and names ($i) of parts in the order typed; without any, the volume within the set (46x$v)."""
+    parts: list[PartName] = []
+    for subfield in title.subfields:
+        value = trimmed(subfield.value) if subfield.code in "hi" else ""
+        if value and subfield.code == "h":
+            parts.append(PartName(value))
+        elif value and parts and not parts[-1].title:
+            parts[-1] = PartName(parts[-1].number, value)
+        elif value:
+            parts.append(PartName("", value))
+    return tuple(parts) or tuple(PartName(h.volume) for h in hosts if h.volume and h.tag != "463")
+
+
+def _host(field: MarcField) -> Iterator[Host]:
+    """46x by embedded fields ($1 + tag + indicators) or by «standard subfields» ($t $v $x $y …)."""
+    inner = Fields.of(MarcRecord("", tuple(embedded(field)))) if field.first("1") else None
+    if inner is None:
+        host = Host(
+            field.tag,
+            trimmed(field.first("t")),
+            trimmed(field.first("v")),
+            field.first("y").strip(),
+            field.first("x").strip(),
+            field.first("03").strip(),
+            trimmed(field.first("af")),
+            field.first("d").strip(),
+        )
+    else:
+        host = Host(
+            field.tag,
+            inner.text("200"),
+            inner.text("200", "v") or inner.text("225", "v") or inner.text("200", "h"),
+            inner.text("010"),
+            inner.text("011"),
+            inner.control("001").strip(),
+            inner.text("200", "f"),
+            inner.text("210", "d"),
+        )
+    if host.title or host.record_id or host.isbn or host.issn or host.volume:
+        yield host
+
+
+def embedded(field: MarcField) -> Iterator[MarcField]:
+    """The fields inside a linking field: each $1 begins one with its tag and indicators (RUSMARC, block 4--)."""
+    tag, indicators, inside = "", "  ", []
+    for subfield in field.subfields:
+        if subfield.code != "1":
+            inside.append(subfield)
+            continue
+        if tag:
+            yield MarcField(tag, indicators, tuple(inside))
+        tag, inside = subfield.value[:3], []
+        if tag < "010":
+            yield MarcField(tag, data=subfield.value[3:])
+            tag = ""
+        else:
+            indicators = subfield.value[3:5].ljust(2)
+    if tag:
+        yield MarcField(tag, indicators, tuple(inside))
+
+
+def _series(fields: Fields) -> tuple[Series, ...]:
+    typed = [
+        Series(trimmed(f.first("a")), trimmed(", ".join(f.all("v"))), f.first("x").strip())
+        for f in fields.get("225", ())
+        if f.first("a").strip()
+    ]
+    if typed:
+        return tuple(typed)
+    linked = (host for f in fields.every("410 411") for host in _host(f))
+    return tuple(Series(h.title, h.volume, h.issn) for h in linked if h.title)
+
+
+def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
+    own = [
+        isbn
+        for f in fields.get("010", ())
+        for s in f.subfields
+        if s.code in "az"
+        for isbn in isbns_in(s.value, erroneous=s.code == "z", qualifier=trimmed(f.first("b")).strip("()"))
+    ]
+    return tuple(own) + tuple(i for h in hosts for i in isbns_in(h.isbn, of_host=True))
+
+
+def _agents(fields: Fields) -> Iterator[Agent]:
+    for tag, kind in _ROLES.items():
+        for field in fields.get(tag, ()):
+            if kind == "body":
+                name = ". ".join(trimmed(v) for v in field.all("ab"))
+                kind_here = "meeting" if field.indicators[:1] == "1" else "body"
+            else:
+                name, kind_here = person_name(field), "person"
+            if name:
+                role = field.first("4").strip() or trimmed(field.first("j"))
+                main = tag in ("700", "710")
+                yield Agent(name, role, field.first("f").strip(), kind_here, main, trimmed(field.first("g")))
+
+
+def _subjects(fields: Fields) -> Iterator[str]:
+    for field in fields.every(_SUBJECTS):
+        codes = "abjxyz" if field.tag in ("606", "607") else "abgfjtxyz"
+        if heading := " -- ".join(v.strip() for v in field.all(codes) if v.strip()):
+            yield heading
+
+
+def _keywords(fields: Fields) -> tuple[str, ...]:
+    return distinct(word.strip() for v in fields.texts("610") for word in re.split(r"\s*;\s*", v))
+
+
+def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """УДК and ББК. In the wild ББК is typed into 675 and 676 too; a Cyrillic letter tells it (УДК has none)."""
+    udc, bbk = list(fields.texts("675")), []
+    for field in fields.get("686", ()):
+        scheme = field.first("2").strip().lower()
+        if scheme in _BBK_CODES or (not scheme and _looks_bbk(field.first("a"))):
+            bbk += [v.strip() for v in field.all("a")]
+    astray = [c for c in (*udc, *fields.texts("676")) if re.search("[А-Яа-яЁё]", c)]
+    return distinct(c for c in udc if c not in astray), distinct([*bbk, *astray])
+
+
+def _looks_bbk(index: str) -> bool:
+    return bool(re.match(r"\s*(?:[А-Я]\d|\d\d?(?:\.|\D|$))", index))
+
+
+def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:
+    return CarrierSigns(
+        leader_type=leader[6:7].strip(),
+        leader_level=leader[7:8].strip(),
+        media=fields.text("182"),
+        gmd=" ; ".join(v.strip() for v in title.all("b")),
+        form=(fields.text("106") or (fields.text("135") and f"135:{fields.text('135')}")).strip(" |#"),
+        content=fields.text("181"),
+        physical=" ; ".join((*fields.texts("215", "ac"), *fields.texts("230 337 340"))),
+        access=" ; ".join(fields.texts("203", "abc")),
+    )
+
+
+def _links(fields: Fields) -> Iterator[Link]:
+    """856: second indicator 1 or 2 is a thumbnail, a title page or contents, not the work."""
+    for field in fields.get("856", ()):
+        note = " ".join(v.strip() for v in field.all("23zy")).strip()
+        for url in _urls(field.subfields):
+            yield Link(url, note, field.indicators[1:2] not in ("1", "2"))
+
+
+def _urls(subfields: tuple[Subfield, ...]) -> Iterator[str]:
+    return (s.value.strip() for s in subfields if s.code == "u" and s.value.strip())

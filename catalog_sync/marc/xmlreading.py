@@ -1,0 +1,119 @@
+"""MARCXML (MARC21slim) in any wrapping: a collection, OAI-PMH, SRU, or one bare record.
+
+Records are cut out by their tags before any XML parser sees them: a fault in one costs that one, a file of any size
+needs no tree, and entities are never expanded (a document type is cut off with the wrapping).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.model import MarcField, MarcRecord, Subfield
+
+_TAG = re.compile(rb"<(/?)(?:[A-Za-z_][\w.-]*:)?record(?=[\s/>])[^>]*>")
+_ID = re.compile(rb"<(?:[\w.-]+:)?controlfield\b[^>]*?\btag\s*=\s*[\"']001[\"'][^>]*>([^<]*)<")
+_ID_IN_DATA = re.compile(
+    rb"<(?:[\w.-]+:)?datafield\b[^>]*?\btag\s*=\s*[\"']001[\"'][^>]*>\s*<[^>]*code\s*=\s*[\"'][0a][\"'][^>]*>([^<]*)<"
+)
+_DELETED = re.compile(rb"<(?:[\w.-]+:)?header\b[^>]*\bstatus\s*=\s*[\"']deleted[\"'][^>]*>.*?identifier>([^<]*)<", re.S)
+_FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
+_PREFIX = re.compile(rb"^<([A-Za-z_][\w.-]*):")
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
+
+
+def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
+    """(offset, piece, record, local id, fault, deleted) for every record element that holds MARC."""
+    data = _unescaped(_in_utf8(data))
+    opened: int | None = None
+    found = 0
+    for tag in _TAG.finditer(data):
+        if not tag.group(1):
+            if opened is not None and _FIELDS.search(data, opened, tag.start()):
+                found += 1
+                yield _broken(data, opened, tag.start())
+            opened = tag.start()
+        elif opened is not None:
+            element = data[opened : tag.end()]
+            start, opened = opened, None
+            if _FIELDS.search(element):
+                found += 1
+                yield start, element, element, _local_id(element), "", False
+            elif deleted := _DELETED.search(element):
+                found += 1
+                yield start, element, element, _text(deleted.group(1)).rpartition(":")[2], "", True
+    if opened is not None and _FIELDS.search(data, opened):
+        yield _broken(data, opened, len(data))
+    elif not found and data.strip() and not re.search(rb"<(?:[\w.-]+:)?(?:collection|OAI-PMH|searchRetrieveResponse)\b", data):
+        yield 0, data, data, "", f"это не MARCXML: ожидался элемент record, пришло {data[:40]!r}", False
+
+
+def _broken(data: bytes, start: int, end: int) -> tuple[int, bytes, bytes, str, str, bool]:
+    piece = data[start:end]
+    return start, piece, piece, "", "запись обрывается: ожидался </record>, пришёл конец файла или новая запись", False
+
+
+def _in_utf8(data: bytes) -> bytes:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace").encode()
+    declared = _DECLARED.match(data)
+    if declared and declared.group(1).lower() not in (b"utf-8", b"utf8", b"us-ascii"):
+        try:
+            return data.decode(declared.group(1).decode("ascii"), "replace").encode()
+        except LookupError:
+            return data
+    return data
+
+
+def _unescaped(data: bytes) -> bytes:
+    """SRU's recordPacking=string: the record came as text inside the wrapping."""
+    if b"&lt;" in data and not _FIELDS.search(data) and re.search(rb"&lt;(?:\w+:)?record\b", data):
+        return data.replace(b"&lt;", b"<").replace(b"&gt;", b">").replace(b"&quot;", b'"').replace(b"&amp;", b"&")
+    return data
+
+
+def _local_id(element: bytes) -> str:
+    found = _ID.search(element) or _ID_IN_DATA.search(element)
+    return _text(found.group(1)) if found else ""
+
+
+def _text(value: bytes) -> str:
+    return html.unescape(value.decode("utf-8", "replace")).strip()
+
+
+def from_marcxml(data: bytes) -> MarcRecord:
+    """Read one record element. Raises BadRecord where it isn't well-formed or holds no field."""
+    prefix = _PREFIX.match(data)
+    if prefix and b"xmlns:" + prefix.group(1) not in data:  # it was declared on the wrapping
+        name = prefix.group(1)
+        data = data.replace(b"<" + name + b":", b"<").replace(b"</" + name + b":", b"</")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as e:
+        raise BadRecord(f"ожидалась запись MARCXML, пришло {data[:60]!r}: {e}") from e
+    return _from_element(root)
+
+
+def _from_element(root: etree._Element) -> MarcRecord:
+    leader, fields = " " * 24, []
+    for child in root.iter():
+        name = etree.QName(child).localname if isinstance(child.tag, str) else ""
+        if name == "leader":
+            leader = (child.text or "").ljust(24)
+        elif name == "controlfield":
+            fields.append(MarcField(child.get("tag", ""), data=child.text or ""))
+        elif name == "datafield":
+            fields.append(_data_field(child))
+    if not fields:
+        raise BadRecord("в записи MARCXML нет ни одного поля")
+    return MarcRecord(leader, tuple(fields))
+
+
+def _data_field(element: etree._Element) -> MarcField:
+    subfields = tuple(Subfield(s.get("code", ""), s.text or "") for s in element if isinstance(s.tag, str))
+    return MarcField(element.get("tag", ""), element.get("ind1", " ") + element.get("ind2", " "), subfields)
