@@ -1,0 +1,237 @@
+"""The first half of a run: read what a harvester brought, compare it with what is published, stage the difference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from catalog_sync import text
+from catalog_sync.errors import BadRecord
+from catalog_sync.guard import Difference
+from catalog_sync.marc.reading import read_export, to_bib
+from catalog_sync.model import FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
+from catalog_sync.store import records, runs
+from catalog_sync.store.database import reading, writing
+
+BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
+SAMPLE = 200  # changed records looked into to see whether they are other books now
+WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One record of a difference: what was there and what would be; "" on the side where there is nothing."""
+
+    local_id: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has met so far."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    set_aside: int = 0
+    nameless: int = 0  # set aside so broken that not even the identity could be read
+    seen: set[str] = field(default_factory=set)
+    told_gone: set[str] = field(default_factory=set)
+    encodings: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+    files: list[dict[str, object]] = field(default_factory=list)
+    complete: bool = True
+    bookmark: str = ""
+
+    def counts(self, gone: int) -> RunCounts:
+        return RunCounts(self.read, self.new, self.changed, self.unchanged, gone, self.set_aside)
+
+    def encoding(self) -> str:
+        """The encoding of most of what had any letters beyond ASCII."""
+        return self.encodings.most_common(1)[0][0] if self.encodings else ""
+
+
+def stage_files(
+    engine: Engine, run: int, source: Source, files: Iterable[FetchedFile], *, now: Callable[[], datetime],
+    progress: Progress, incremental: bool,
+) -> Difference:  # fmt: skip
+    """Read every file and stage what differs. Returns the difference for the guard; nothing published is touched."""
+    with reading(engine) as connection:
+        published = records.known(connection, source.code)
+    live = {local_id for local_id, value in published.items() if not value.deleted}
+    tally = Tally()
+    for file in files:
+        _read_file(engine, run, source, file, published, tally, now=now, progress=progress)
+    gone = _gone(tally, live, incremental)
+    with writing(engine) as connection:
+        records.stage_gone(connection, run, sorted(gone))
+        runs.save(
+            connection, run, counts=tally.counts(len(gone)), encoding=tally.encoding(), bookmark=tally.bookmark,
+            warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(),
+        )  # fmt: skip
+    replaced, sampled = _replaced(engine, run, source)
+    with reading(engine) as connection:
+        before = runs.last_published(connection, source.code)
+    return Difference(
+        before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
+        replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
+        encoding=tally.encoding(),
+        truncated=next((w for w in tally.warnings if "оборван" in w), ""),
+    )  # fmt: skip
+
+
+def _gone(tally: Tally, live: set[str], incremental: bool) -> set[str]:
+    """A full export makes what is missing a tombstone; an incremental one only what the source says is deleted."""
+    told = tally.told_gone & live
+    if incremental or not tally.complete:
+        return told
+    missing = live - tally.seen - told
+    if missing and len(missing) <= tally.nameless:
+        # As many records are missing as came unreadable: most likely the same ones. A book is not lost to a bad byte.
+        tally.warnings.append(
+            f"не нашлось записей: {len(missing)}, и столько же или больше не удалось прочесть; они оставлены как были"
+        )
+        return told
+    return missing | told
+
+
+def _read_file(
+    engine: Engine, run: int, source: Source, file: FetchedFile, published: dict[str, records.Known], tally: Tally, *,
+    now: Callable[[], datetime], progress: Progress,
+) -> None:  # fmt: skip
+    tally.files.append({"name": file.name, "sha256": hashlib.sha256(file.data).hexdigest(), "bytes": len(file.data)})
+    tally.complete &= file.complete
+    tally.bookmark = file.bookmark or tally.bookmark
+    tally.told_gone |= set(file.deleted)
+    export = read_export(file.data, source, format=file.format)
+    for batch in _batches(export, BATCH):
+        changed, bad = _sort_out(source, batch, published, tally)
+        with writing(engine) as connection:
+            records.stage(connection, run, changed, published)
+            runs.keep_set_aside(connection, run, bad)
+            runs.save(connection, run, heartbeat=now(), progress=f"прочитано {tally.read}")
+        progress(file.name, tally.read)
+    if export.counts.pieces != export.counts.kept + export.counts.set_aside:
+        raise AssertionError(f"{file.name}: {export.counts}: pieces were lost")
+    tally.warnings += [f"{file.name}: {warning}" for warning in export.warnings]
+
+
+def _batches(found: Iterable[SourceRecord | SetAside], size: int) -> Iterator[list[SourceRecord | SetAside]]:
+    batch: list[SourceRecord | SetAside] = []
+    for value in found:
+        batch.append(value)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _sort_out(
+    source: Source, batch: list[SourceRecord | SetAside], published: dict[str, records.Known], tally: Tally
+) -> tuple[list[SourceRecord], list[SetAside]]:
+    changed: list[SourceRecord] = []
+    bad: list[SetAside] = []
+    for value in batch:
+        tally.read += 1
+        if isinstance(value, SetAside):
+            tally.nameless += not value.reason.startswith("повтор")
+        else:
+            fault = _take(source, value, published, tally, changed)
+            if not fault:
+                continue
+            value = SetAside(source.code, tally.read, 0, value.data, fault)
+        bad.append(SetAside(value.source, tally.read, value.offset, value.data, value.reason))
+        tally.set_aside += 1
+    return changed, bad
+
+
+def _take(
+    source: Source, record: SourceRecord, published: dict[str, records.Known], tally: Tally, changed: list[SourceRecord]
+) -> str:
+    """Count one record and keep it if it differs; returns why it can't be understood, or ""."""
+    known = published.get(record.local_id)
+    if record.deleted:
+        tally.told_gone.add(record.local_id)
+        return ""
+    if record.local_id in tally.seen:
+        return f"повтор: запись {record.local_id} уже пришла в этом сеансе"
+    tally.seen.add(record.local_id)
+    if not record.data.isascii():
+        tally.encodings[record.encoding] += 1
+    if known and known.digest == record.digest and not known.deleted:
+        tally.unchanged += 1
+        return ""
+    try:
+        to_bib(record, source.holdings_profile)
+    except BadRecord as error:
+        # What stood under this id yesterday stays: a record we can't read today is not a book that is gone.
+        return str(error)
+    changed.append(record)
+    if known:
+        tally.changed += 1
+    else:
+        tally.new += 1
+    return ""
+
+
+def _replaced(engine: Engine, run: int, source: Source) -> tuple[int, int]:
+    """(how many, of how many sampled) changed records share no word of their title with what stood there before."""
+    with reading(engine) as connection:
+        rows = records.staged(connection, run, "changed", limit=SAMPLE)
+        replaced = sampled = 0
+        for row in rows:
+            after = records.staged_record(source.code, row)
+            found = records.find(connection, after.key)
+            if found is None or found[1].deleted:
+                continue
+            sampled += 1
+            replaced += not _share_a_word(source, found[1], after)
+    return replaced, sampled
+
+
+def _share_a_word(source: Source, before: SourceRecord, after: SourceRecord) -> bool:
+    try:
+        old, new = to_bib(before), to_bib(after)
+    except BadRecord:
+        return True  # it can't be compared, so it raises no alarm
+    return bool(set(text.words(old.title)) & set(text.words(new.title))) or not (old.title and new.title)
+
+
+def difference_examples(engine: Engine, run: int, limit: int = 10) -> dict[str, list[Example]]:
+    """For the preview of a held run: action (new, changed, gone) → a few examples, titles before and after."""
+    with reading(engine) as connection:
+        source = runs.get(connection, run).source
+        return {
+            action: [_example(connection, source, row) for row in records.staged(connection, run, action, limit=limit)]
+            for action in ("new", "changed", "gone")
+        }
+
+
+def _example(connection: Connection, source: str, row: Any) -> Example:
+    found = records.find(connection, RecordKey(source, row.local_id))
+    before = found[1] if found and row.action != "new" else None
+    after = records.staged_record(source, row) if row.action != "gone" else None
+    return Example(row.local_id, _headline(before), _headline(after))
+
+
+def _headline(record: SourceRecord | None) -> str:
+    """Title, part and year: what a librarian recognises a book by."""
+    if record is None:
+        return ""
+    try:
+        bib = to_bib(record)
+    except BadRecord as error:
+        return f"не читается: {error}"
+    parts = " ".join(f"{part.number} {part.title}".strip() for part in bib.parts)
+    return ", ".join(filter(None, (f"{bib.title}. {parts}" if parts else bib.title, bib.year_text)))

@@ -1,0 +1,69 @@
+"""The real union catalogue behind every front end: the index says which, the store says what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from catalog_sync.model import SourceRecord, UnionRecord
+from catalog_sync.query import Access, Change, Hits, LibraryHoldings, Query, ScanTerm, Sort
+from catalog_sync.search.engine import Reader
+from catalog_sync.store import unions
+from catalog_sync.store.database import reading
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class StoreCatalogue:
+    """`catalog_sync.query.Catalogue` over a database and an index reader. Safe between threads."""
+
+    def __init__(self, engine: Engine, index: Reader) -> None:
+        self.engine = engine
+        self.index = index
+
+    def search(
+        self, query: Query, *, offset: int = 0, limit: int = 20, sort: Sort = Sort.RELEVANCE, facets: Sequence[str] = (),
+        facet_limit: int = 20, library: str = "",
+    ) -> Hits:  # fmt: skip
+        return self.index.search(
+            query, offset=offset, limit=limit, sort=sort, facets=facets, facet_limit=facet_limit, library=library
+        )
+
+    def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:
+        return self.index.scan(access, term, before=before, after=after, library=library)
+
+    def record(self, cluster: str) -> UnionRecord | None:
+        return next(iter(self.records([cluster])), None)
+
+    def records(self, clusters: Sequence[str]) -> list[UnionRecord]:
+        with reading(self.engine) as connection:
+            return unions.load(connection, clusters)
+
+    def redirect(self, cluster: str) -> str:
+        with reading(self.engine) as connection:
+            return unions.redirect(connection, cluster)
+
+    def members(self, cluster: str) -> list[SourceRecord]:
+        with reading(self.engine) as connection:
+            return unions.members(connection, cluster)
+
+    def holdings(self, cluster: str) -> list[LibraryHoldings]:
+        with reading(self.engine) as connection:
+            return unions.holdings(connection, [cluster]).get(cluster, [])
+
+    def changes(
+        self, *, after: int = 0, since: datetime | None = None, until: datetime | None = None, oai_set: str = "",
+        limit: int = 100,
+    ) -> list[Change]:  # fmt: skip
+        with reading(self.engine) as connection:
+            return unions.changes(connection, after=after, since=since, until=until, oai_set=oai_set, limit=limit)
+
+    def earliest_change(self) -> datetime:
+        with reading(self.engine) as connection:
+            return unions.earliest_change(connection) or NEVER
+
+    def oai_sets(self) -> list[tuple[str, str]]:
+        with reading(self.engine) as connection:
+            return unions.oai_sets(connection)

@@ -1,0 +1,159 @@
+"""Union records, their holdings and their changes, as the store keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, select
+
+from catalog_sync.model import Category, Holdings, RecordKey, SourceRecord, UnionRecord
+from catalog_sync.query import Change, LibraryHoldings
+from catalog_sync.store import records
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.packing import pack_union, unpack_holdings, unpack_union
+
+_SECOND = timedelta(seconds=1)
+REDIRECT_STEPS = 50  # merges in a row behind one old link; a longer chain is a fault of ours, not a reader's wait
+KIND_NAMES = {
+    Category.TEXTBOOK: "Учебники",
+    Category.STUDY_AID: "Учебные пособия",
+    Category.FICTION: "Художественная литература",
+    Category.REFERENCE: "Справочный материал",
+    Category.OTHER: "Прочее",
+}
+
+
+def save(connection: Connection, unions: Iterable[UnionRecord]) -> None:
+    upsert(connection, t.union_record, [{"cluster": u.cluster, "data": pack_union(u)} for u in unions])
+
+
+def forget(connection: Connection, clusters: Sequence[str]) -> None:
+    for some in chunks(clusters):
+        connection.execute(delete(t.union_record).where(t.union_record.c.cluster.in_(some)))
+
+
+def load(connection: Connection, clusters: Sequence[str]) -> list[UnionRecord]:
+    """Union records in the order asked; those that are gone are left out."""
+    found: dict[str, UnionRecord] = {}
+    for some in chunks(list(dict.fromkeys(clusters))):
+        rows = connection.execute(select(t.union_record).where(t.union_record.c.cluster.in_(some)))
+        found |= {row.cluster: unpack_union(row.data) for row in rows}
+    return [found[cluster] for cluster in clusters if cluster in found]
+
+
+def redirect(connection: Connection, cluster: str) -> str:
+    """Where an old id lives now, following merges; "" where it never was, or nothing is left of it."""
+    for _ in range(REDIRECT_STEPS):
+        row = connection.execute(select(t.cluster).where(t.cluster.c.id == cluster)).first()
+        if row is None:
+            return ""
+        if row.size:
+            return str(row.id)
+        cluster = row.redirect
+    return ""
+
+
+def members(connection: Connection, cluster: str) -> list[SourceRecord]:
+    """Source records of a cluster: in the union record's order, best first."""
+    ids = connection.execute(select(t.member.c.record).where(t.member.c.cluster == cluster)).scalars().all()
+    found = {record.key: record for _, record in records.load(connection, ids)}
+    union = load(connection, [cluster])
+    order = {key: n for n, key in enumerate(union[0].members)} if union else {}
+    return sorted(found.values(), key=lambda record: (order.get(record.key, len(order)), record.key))
+
+
+def holdings(connection: Connection, clusters: Sequence[str]) -> dict[str, list[LibraryHoldings]]:
+    """Cluster → what each library has of it, libraries by name."""
+    rows: list[Any] = []
+    for some in chunks(list(clusters)):
+        query = (
+            select(
+                t.member.c.cluster, t.record.c.source, t.record.c.local_id, t.holding.c.library, t.holding.c.data,
+                func.coalesce(t.library.c.name, t.holding.c.library).label("name"),
+            )
+            .select_from(t.member)
+            .join(t.holding, t.holding.c.record == t.member.c.record)
+            .join(t.record, t.record.c.id == t.member.c.record)
+            .outerjoin(t.library, t.library.c.code == t.holding.c.library)
+            .where(t.member.c.cluster.in_(some))
+            .order_by(t.member.c.cluster, "name", t.record.c.source, t.record.c.local_id)
+        )  # fmt: skip
+        rows += connection.execute(query).all()
+    grouped: dict[str, dict[str, list[Any]]] = {}
+    for row in rows:
+        grouped.setdefault(row.cluster, {}).setdefault(row.library, []).append(row)
+    return {cluster: [_library(some) for some in by_library.values()] for cluster, by_library in grouped.items()}
+
+
+def _library(rows: Sequence[Any]) -> LibraryHoldings:
+    packed = [unpack_holdings(row.data) for row in rows]
+    return LibraryHoldings(
+        library=rows[0].library,
+        library_name=rows[0].name,
+        copies=sum(h.copies for h in packed),
+        call_numbers=_distinct(c for h in packed for c in (h.call_number, *(i.call_number for i in h.items))),
+        siglas=_distinct(s for h in packed for s in (h.sigla, *(i.sigla for i in _present(h)))),
+        records=tuple(RecordKey(row.source, row.local_id) for row in rows),
+    )
+
+
+def _present(holdings_: Holdings) -> list[Any]:
+    return [item for item in holdings_.items if item.withdrawn is None]
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(v for v in values if v))
+
+
+# --- changes, for OAI-PMH and feeds ----------------------------------------------------------------------------------
+
+
+def changes(
+    connection: Connection, *, after: int, since: datetime | None, until: datetime | None, oai_set: str, limit: int
+) -> list[Change]:
+    """Latest change of each cluster, numbered above `after`; a set is matched in Python where JSON differs by engine."""
+    c = t.cluster_change.c
+    conditions = [c.number > after]
+    if since is not None:
+        conditions.append(c.when >= since)
+    if until is not None:
+        # A moment keeps microseconds, the protocol whole seconds: «until 12:00:00» includes that whole second.
+        conditions.append(c.when < until.replace(microsecond=0).astimezone(UTC) + _SECOND)
+    found: list[Change] = []
+    while len(found) < limit:
+        rows = connection.execute(
+            select(t.cluster_change).where(and_(*conditions)).order_by(c.number).limit(limit)
+        ).all()
+        found += [
+            Change(r.number, r.cluster, r.when, r.deleted, tuple(r.sets))
+            for r in rows
+            if not oai_set or oai_set in r.sets
+        ]
+        if len(rows) < limit or not oai_set:
+            break
+        conditions[0] = c.number > rows[-1].number
+    return found[:limit]
+
+
+def earliest_change(connection: Connection) -> datetime | None:
+    return connection.execute(select(func.min(t.cluster_change.c.when))).scalar()
+
+
+def oai_sets(connection: Connection) -> list[tuple[str, str]]:
+    libraries = connection.execute(select(t.library.c.code, t.library.c.name).order_by(t.library.c.code))
+    sources = connection.execute(select(t.source.c.code, t.source.c.name).order_by(t.source.c.code))
+    return [
+        *((f"library:{row.code}", row.name) for row in libraries),
+        *((f"kind:{category.value}", name) for category, name in KIND_NAMES.items()),
+        *((f"source:{row.code}", row.name or row.code) for row in sources),
+    ]
+
+
+def sets_of(union: UnionRecord, libraries: Iterable[str]) -> list[str]:
+    """OAI-PMH sets a union record belongs to."""
+    kind = [f"kind:{union.classified.category.value}"] if union.classified else []
+    sources = sorted({key.source for key in union.members})
+    return [*(f"library:{code}" for code in sorted(set(libraries))), *kind, *(f"source:{code}" for code in sources)]
