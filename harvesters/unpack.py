@@ -123,10 +123,10 @@ def cut_warning(name: str, data: bytes, kind: str) -> str:
     if kind == "iso2709":
         tail = data[data.rfind(RECORD_END) + 1 :].strip(b"\r\n\t \x00\x1a")
         if len(tail) >= TAIL_BYTES:
-            return f"{name}: файл обрывается посреди записи (после последней целой осталось {len(tail)} байт)"
+            return f"{name}: файл оборван посреди записи (после последней целой осталось {len(tail)} байт)"
         return ""
     ending = {"marcxml": b">", "json": b"]}"}[kind]
     last = data.rstrip(b"\r\n\t \x00\x1a")[-1:]
     if data.strip() and last not in [ending[i : i + 1] for i in range(len(ending))]:
-        return f"{name}: файл обрывается посреди записи"
+        return f"{name}: файл оборван посреди записи"
     return ""

@@ -1,0 +1,160 @@
+"""The drop folder: a school copies its export there by network share, FTP, or from a USB stick.
+
+Originals are never deleted. A file is moved into the archive by the fetch *after* the one that read it, once the
+bookmark proves that its run was published: a crash, a hold or a rejection leaves it where the school put it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog_sync.errors import SourceUnavailable
+from catalog_sync.model import FetchedFile
+from harvesters import bookmarks, drops, limits
+from harvesters.drops import Seen, Taken
+from harvesters.options import listed, option
+from harvesters.surroundings import Surroundings
+from harvesters.unpack import MARC_EXTENSIONS, cut_warning, unpack
+
+KIND = "files"
+READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+QUIET_SECONDS = 60.0  # a copy over a slow line writes something at least every few seconds
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesSettings:
+    folder: Path = option("Папка, куда школа кладёт выгрузку; пусто – папка данных/drop/КОД", Path())
+    archive: str = option(
+        "Что делать с принятым файлом: move – перенести в archive, no – оставить", "move", choices=("move", "no")
+    )
+    archive_folder: Path = option("Папка архива; пусто – archive внутри папки обмена", Path())
+    take: str = option(
+        "Что считать выгрузкой: parts – все файлы папки, newest – только самый новый", "parts",
+        choices=("parts", "newest"),
+    )  # fmt: skip
+    extensions: str = option("Расширения файлов через запятую", ", ".join(MARC_EXTENSIONS))
+    settle_seconds: float = option("Сколько секунд файл не должен меняться, чтобы считаться дописанным", 5.0)
+    max_bytes: int = option("Предел размера файла в распакованном виде", limits.MAX_FILE_BYTES)
+
+
+class FilesHarvester:
+    """Reads what lies in one folder (not below it)."""
+
+    def __init__(self, code: str, settings: FilesSettings, complete: bool, surroundings: Surroundings) -> None:
+        self._where = code
+        self._settings = settings
+        self._complete = complete
+        self._surroundings = surroundings
+        default = surroundings.home / "drop" / code
+        self.folder = settings.folder if settings.folder != Path() else default
+        self._archive = settings.archive_folder if settings.archive_folder != Path() else self.folder / "archive"
+        if settings.folder == Path():
+            default.mkdir(parents=True, exist_ok=True)
+
+    def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
+        """Parts of the export, in order. Raises SourceUnavailable while a file is still being copied."""
+        taken = drops.remembered(bookmarks.read(bookmark, KIND))
+        if self._settings.archive == "move":
+            self._archive_published(taken)
+        present = self._settled(taken)
+        export = drops.export_of(present, taken, complete=self._complete, take=self._settings.take)
+        kept = [t for t in taken if any(t.is_of(s) for s in present if s not in export)]
+        skipped = [Taken(s.name, s.size, s.modified, "") for s in present if s not in export]
+        history = [t for t in skipped if not any(k.name == t.name for k in kept)]
+        for number, seen in enumerate(export, 1):
+            data = self._read(seen)
+            kept.append(Taken(seen.name, seen.size, seen.modified, hashlib.sha256(data).hexdigest()))
+            mark = bookmarks.written(KIND, taken=drops.as_rows([*kept, *history])) if number == len(export) else ""
+            yield from fetched(seen.name, data, mark, self._complete, self._settings.max_bytes)
+
+    def _settled(self, taken: list[Taken]) -> list[Seen]:
+        """Exports in the folder, none of which changed while we watched. Old acquaintances need no watching."""
+        before = self._wanted()
+        if all(any(t.is_of(s) for t in taken) or self._has_been_quiet(s) for s in before):
+            return before
+        self._surroundings.pause(self._settings.settle_seconds)
+        after = self._wanted()
+        if growing := drops.still_growing(before, after):
+            raise SourceUnavailable(f"{self._where}: файл {growing[0].name} ещё копируется, подождём")
+        return after
+
+    def _has_been_quiet(self, seen: Seen) -> bool:
+        """Untouched for a minute by both of its times: a copy that keeps old dates still moves the inode's time."""
+        try:
+            touched = max(seen.modified, (self.folder / seen.name).lstat().st_ctime)
+        except OSError:
+            return False
+        return self._surroundings.now().timestamp() - touched > QUIET_SECONDS
+
+    def _wanted(self) -> list[Seen]:
+        try:
+            with os.scandir(self.folder) as entries:
+                found = [(e.name, e.stat(follow_symlinks=False)) for e in entries]
+        except OSError as error:
+            raise SourceUnavailable(f"{self._where}: папка {self.folder} недоступна: {error.strerror}") from None
+        regular = (Seen(n, s.st_size, s.st_mtime) for n, s in found if stat.S_ISREG(s.st_mode))
+        return drops.wanted(regular, listed(self._settings.extensions))
+
+    def _read(self, seen: Seen) -> bytes:
+        """Bytes of a regular file that is still the one we listed (no links: a share is not ours to trust)."""
+        try:
+            descriptor = os.open(self.folder / seen.name, READ_FLAGS)
+            with os.fdopen(descriptor, "rb") as file:
+                data = file.read(self._settings.max_bytes + 1)
+                now = os.fstat(file.fileno())
+        except OSError as error:
+            raise SourceUnavailable(f"{self._where}: файл {seen.name} не читается: {error.strerror}") from None
+        if len(data) > self._settings.max_bytes:
+            raise SourceUnavailable(f"{self._where}: файл {seen.name} больше {self._settings.max_bytes} байт")
+        if (now.st_size, now.st_mtime) != (seen.size, seen.modified) or len(data) != seen.size:
+            raise SourceUnavailable(f"{self._where}: файл {seen.name} изменился, пока его читали")
+        return data
+
+    def _archive_published(self, taken: list[Taken]) -> None:
+        for one in taken:
+            path = self.folder / one.name
+            try:
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode) and one.is_of(Seen(one.name, status.st_size, status.st_mtime)):
+                    self._move_away(path, one)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                # A read-only share: the bookmark keeps the file from being read twice all the same.
+                log.warning("%s: %s остаётся в папке: %s", self._where, one.name, error.strerror)
+
+    def _move_away(self, path: Path, one: Taken) -> None:
+        """Move into archive/DATE/, beside a namesake if there is one. Content that isn't what was read stays."""
+        if one.sha256 and hashlib.sha256(self._read(Seen(one.name, one.size, one.modified))).hexdigest() != one.sha256:
+            return
+        folder = self._archive / self._surroundings.now().date().isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        path.rename(free_name(folder, path.name))
+
+
+def free_name(folder: Path, name: str) -> Path:
+    """`name` in `folder`, or `name (2)` and so on: an archive never overwrites."""
+    target, number = folder / name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
+    return target
+
+
+def fetched(name: str, data: bytes, bookmark: str, complete: bool, max_bytes: int) -> Iterator[FetchedFile]:
+    """Files inside one transported file; only the last carries the bookmark. An empty file is an empty export."""
+    parts = unpack(name, data, max_bytes)
+    if not parts:
+        raise SourceUnavailable(f"{name}: архив пуст")
+    for number, part in enumerate(parts, 1):
+        mark = bookmark if number == len(parts) else ""
+        warning = cut_warning(part.name, part.data, part.format)
+        warnings = (warning,) if warning else ()
+        yield FetchedFile(part.name, part.data, part.format, complete, mark, (), warnings)
