@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from pathlib import Path
 
 from catalog_sync.model import Dialect
-
-TABLES = Path(__file__).resolve().parents[2] / "data" / "tables"
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    """Lines of a tab-separated table with a heading; lines that start with # are comments. Blank cells are ""."""
-    with (TABLES / name).open(encoding="utf-8", newline="") as file:
-        kept = (line for line in file if line.strip() and not line.startswith("#"))
-        return [
-            {k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(kept, delimiter="\t")
-        ]
-
+from catalog_sync.tables import rows
 
 @cache
 def _codes() -> dict[tuple[str, str], dict[str, str]]:
