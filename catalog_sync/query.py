@@ -45,7 +45,11 @@ class Access(enum.StrEnum):
     LIBRARY = "library"  # code of a library that holds it
     SOURCE = "source"
     COUNTRY = "country"
+    AVAILABILITY = "access"  # how a reader gets it: print, disc, open, licensed, local, fpu …
     CHANGED = "changed"  # 1012 date/time last modified
+    ADDED = "added"  # 1011 date/time added to the database
+    RECORD_TYPE = "record_type"  # 1001: leader/06
+    BIB_LEVEL = "bib_level"  # 1021: leader/07
 
 
 class Relation(enum.StrEnum):
