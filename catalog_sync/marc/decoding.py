@@ -7,11 +7,9 @@ body is split by terminators, tags are taken in the directory's order, and the c
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
-
-from pymarc.marc8 import marc8_to_unicode
 
 from catalog_sync.errors import BadRecord
+from catalog_sync.marc import marc8
 from catalog_sync.marc.encodings import FALLBACK, MARC8
 from catalog_sync.marc.framing import ENTRY_LENGTH, LEADER_LENGTH, directory_tiles
 from catalog_sync.model import MarcField, MarcRecord, Subfield
@@ -78,7 +76,7 @@ def _by_directory(data: bytes, base: int) -> list[bytes]:
 
 
 def _to_text(body: bytes, encoding: str) -> str:
-    text = _from_marc8(body) if encoding == MARC8 else _decoded(body, encoding)
+    text = marc8.to_unicode(body) if encoding == MARC8 else _decoded(body, encoding)
     return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
@@ -87,20 +85,6 @@ def _decoded(body: bytes, encoding: str) -> str:
         return body.decode(encoding or FALLBACK, "replace")
     except LookupError as e:
         raise BadRecord(f"неизвестная кодировка: ожидалось имя кодека, пришло {encoding!r}") from e
-
-
-def _from_marc8(body: bytes) -> str:
-    """Fields one by one: a designated character set lasts until the field ends."""
-    return "\x1e".join("\x1f".join(_marc8_text(s) for s in f.split(b"\x1f")) for f in body.split(b"\x1e"))
-
-
-def _marc8_text(text: bytes, convert: Callable[..., str] = marc8_to_unicode) -> str:
-    if text.isascii() and b"\x1b" not in text:
-        return text.decode("ascii")
-    try:
-        return convert(text, hide_utf8_warnings=True)
-    except (IndexError, KeyError, ValueError, TypeError):
-        return text.decode("latin-1")
 
 
 def _field(tag: str, text: str) -> MarcField:

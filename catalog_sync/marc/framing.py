@@ -17,8 +17,10 @@ FIELD_END = 0x1E
 LEADER_LENGTH = 24
 ENTRY_LENGTH = 12
 
-# What exporters leave between records: line ends, blanks, NULs, DOS end-of-file, and a byte order mark before the first.
-_PADDING = re.compile(rb"[\s\x00\x1a]*(?:\xef\xbb\xbf)?[\s\x00\x1a]*")
+# What exporters leave between records: line ends, blanks, NULs, DOS end-of-file, a second record terminator, and a byte
+# order mark before the first.
+_STRAY = b" \t\r\n\v\f\x00\x1a\x1d"
+_PADDING = re.compile(rb"[\s\x00\x1a\x1d]*(?:\xef\xbb\xbf)?[\s\x00\x1a\x1d]*")
 # Length, status, type, level, two codes, coding; "22" at 10–11; base address; entry map "45" at 20–21.
 _LEADER = re.compile(rb"[0-9 ]{5}[a-z #|-][a-z #|-].{3}22[0-9]{5}.{3}45", re.DOTALL | re.IGNORECASE)
 
@@ -38,9 +40,12 @@ def pieces(data: bytes) -> Iterator[Piece]:
 
 def record_bytes(data: bytes) -> bytes:
     """The record inside a piece: without the stray line ends, blanks and byte order mark around it."""
-    if data[0] in _DIGITS and data[-1] == RECORD_END:
+    if data[0] in _DIGITS and data[-2:] == b"\x1e\x1d":
         return data
-    return data[_PADDING.match(data).end() :].rstrip(b"\r\n \t\x00\x1a")  # type: ignore[union-attr]
+    start = _PADDING.match(data).end()  # type: ignore[union-attr]
+    end = max(start, len(data.rstrip(_STRAY)))
+    terminator = data.find(b"\x1d", end)
+    return data[start : terminator + 1 if terminator >= 0 else end]
 
 
 _DIGITS = frozenset(b"0123456789")
@@ -122,7 +127,7 @@ def _inner_leader(data: bytes, start: int, stop: int) -> int:
 
 
 def _only_terminator_missing(data: bytes, start: int, size: int) -> bool:
-    tail = data[start:size].rstrip(b"\r\n\x1a") + b"\x1d"
+    tail = data[start:size].rstrip(_STRAY) + b"\x1d"
     return _promised(data, start) == len(tail) and directory_tiles(tail)
 
 

@@ -2,9 +2,163 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from catalog_sync.errors import StopEverything
+from catalog_sync.tables import TABLES
+from catalog_sync.marc.counters import counted
+from catalog_sync.marc.dates import day_of
 from catalog_sync.marc.parts import Fields
-from catalog_sync.model import Dialect, Holdings, Item
+from catalog_sync.model import Dialect, Holdings, Item, MarcField
+
+_KEYS = ("number", "barcode", "sigla", "call", "price", "ksu", "copies", "registered", "withdrawn", "act", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one system writes its items: tags, and subfield codes by meaning."""
+
+    tags: tuple[str, ...]
+    codes: dict[str, str]
+    when: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    also: str = ""
+    beside: str = ""
+    counters: str = ""
+    gone: tuple[str, str] = ("", "")
+    absent: tuple[str, str] = ("", "")
+    grouped: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    name: str
+    title: str
+    dialects: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """Every profile by name. Raises StopEverything where the table names an unknown rule."""
+    table = tomllib.loads((TABLES / "holdings_profiles.toml").read_text("utf-8"))
+    rules = {name: _rule(raw) for name, raw in table.pop("rule").items()}
+    try:
+        return {
+            name: Profile(name, raw["title"], tuple(raw["dialects"]), tuple(rules[r] for r in raw["rules"]))
+            for name, raw in table.items()
+        }
+    except KeyError as e:
+        raise StopEverything(f"holdings_profiles.toml: ожидалось имя правила, пришло {e}") from e
+
+
+def _rule(raw: dict[str, object]) -> Rule:
+    when = raw.get("when") or {}
+    assert isinstance(when, dict)
+    return Rule(
+        tuple(str(raw["field"]).split()),
+        {key: str(raw[key]) for key in _KEYS if key in raw},
+        tuple((code, re.compile(pattern)) for code, pattern in when.items()),
+        str(raw.get("also", "")),
+        str(raw.get("with", "")),
+        str(raw.get("counters", "")),
+        _status(raw, "gone"),
+        _status(raw, "absent"),
+        _status(raw, "grouped"),
+    )
+
+
+def _status(raw: dict[str, object], key: str) -> tuple[str, str]:
+    code, _, values = str(raw.get(key, "")).partition(":")
+    return code, values
+
+
+@cache
+def profile_named(name: str, dialect: Dialect) -> Profile:
+    """The named profile, or the dialect's own where no name is given. Raises StopEverything for an unknown name."""
+    known = profiles()
+    if name and name not in known:
+        raise StopEverything(f"профиль наличия: ожидался один из {', '.join(known)}, пришло {name!r}")
+    return known[name] if name else next(p for p in known.values() if dialect.value in p.dialects)
 
 
 def holdings_of(fields: Fields, profile: str, dialect: Dialect) -> Holdings:
-    return Holdings()
+    """Items, counters, sigla and call number of a record; the first rule that finds numbered or counted items wins."""
+    weaker: Holdings | None = None
+    for rule in profile_named(profile, dialect).rules:
+        for tag in rule.tags:
+            found = _by_rule(rule, tag, fields) if tag in fields or rule.also in fields else None
+            if found and (found.received is not None or any(_is_telling(i) for i in found.items)):
+                return found
+            weaker = weaker or found
+    return weaker or Holdings()
+
+
+def _is_telling(item: Item) -> bool:
+    return bool(item.inventory_number or item.barcode or item.copies != 1)
+
+
+def _by_rule(rule: Rule, tag: str, fields: Fields) -> Holdings | None:
+    own = [f for f in fields.get(tag, ()) if _meets(rule, f)]
+    beside = fields.get(rule.beside, []) if rule.beside else []
+    items = [item for i, f in enumerate(own) if (item := _item(rule, f, beside[i : i + 1]))]
+    if rule.also:
+        items += [item for f in fields.get(rule.also, ()) if (item := _item(rule, f, (), gone=True))]
+    counters = fields.one(rule.counters) if rule.counters else None
+    if counters is None:
+        return _holdings(items, tag) if items else None
+    return counted(_holdings([i for i in items if _is_telling(i)], tag), items[:1], counters)
+
+
+def _holdings(items: Sequence[Item], basis: str) -> Holdings:
+    sigla = next((i.sigla for i in items if i.sigla), "")
+    call = next((i.call_number for i in items if i.call_number), "")
+    return Holdings(tuple(items), sigla=sigla, call_number=call, basis=basis)
+
+
+def _meets(rule: Rule, field: MarcField) -> bool:
+    return all(pattern.search(field.first(code).strip()) for code, pattern in rule.when)
+
+
+def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool = False) -> Item | None:
+    """None for an item that never arrived, and for one written off nobody says when: it is simply not there."""
+    if _has(field, rule.absent):
+        return None
+    typed: dict[str, str] = {}
+    for one in (field, *beside):
+        for subfield in one.subfields:
+            typed.setdefault(subfield.code, subfield.value.strip())
+    get = {key: _first(typed, codes) for key, codes in rule.codes.items()}
+    withdrawn = day_of(get.get("withdrawn", ""))
+    if (gone or _has(field, rule.gone)) and withdrawn is None:
+        return None
+    return Item(
+        inventory_number=get.get("number", ""),
+        barcode=get.get("barcode", ""),
+        sigla=get.get("sigla", ""),
+        call_number=" ".join(v for c in rule.codes.get("call", "") if (v := typed.get(c, ""))),
+        price=get.get("price", ""),
+        ksu_number=get.get("ksu", ""),
+        copies=_count(get.get("copies", "")),
+        registered=day_of(get.get("registered", "")),
+        withdrawn=withdrawn,
+        withdrawal_reason=get.get("reason", "") if withdrawn else "",
+        withdrawal_act=get.get("act", "") if withdrawn else "",
+        individual=not _has(field, rule.grouped),
+    )
+
+
+def _first(typed: dict[str, str], codes: str) -> str:
+    return next((v for c in codes if (v := typed.get(c, ""))), "")
+
+
+def _has(field: MarcField, status: tuple[str, str]) -> bool:
+    code, values = status
+    return bool(code) and field.first(code).strip()[:1] in tuple(values)
+
+
+def _count(typed: str) -> int:
+    return int(typed) if typed.isdigit() and int(typed) > 0 else 1

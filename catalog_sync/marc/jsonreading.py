@@ -65,8 +65,28 @@ def _field(tag: str, content: Any) -> MarcField:
     return MarcField(tag, str(content.get("ind1", " ")) + str(content.get("ind2", " ")), subfields)
 
 
+# Columns of INV and INVOFF (DOMAIN §2.1) as subfields, so that a row reads like any field.
+_COLUMNS = {
+    "inv_id": "i",
+    "t090e": "e",
+    "t090f": "f",
+    "t090h": "h",
+    "t090w": "w",
+    "t876c": "c",
+    "t876p": "p",
+    "t990t": "t",
+    "t990n": "n",
+    "cnt": "j",
+    "regdate": "d",
+    "invmode": "m",
+    "offdate": "o",
+    "notes": "r",
+    "wroffact": "a",
+}
+
+
 def from_row(row: dict[str, Any]) -> MarcRecord:
-    """A row of DOC. INV and INVOFF follow as fields "INV" and "OFF", a subfield a column (names in `value`)."""
+    """A row of DOC. Its rows of INV and INVOFF follow as fields "INV" and "OFF", a subfield a column."""
     leader = f"00000n{row.get('rectype') or 'a'}{row.get('biblevel') or 'm'}  2200000   4500"
     fields = [_row_field(text) for text in str(row["item"]).split("\x1e") if text[:3].strip()]
     for tag, name in (("INV", "inv"), ("OFF", "invoff")):
@@ -83,5 +103,5 @@ def _row_field(text: str) -> MarcField:
 
 
 def _inventory(tag: str, item: dict[str, Any]) -> MarcField:
-    subfields = tuple(Subfield(str(k).lower(), str(v)) for k, v in item.items() if v is not None)
-    return MarcField(tag, "  ", subfields)
+    columns = ((_COLUMNS.get(str(name).lower()), value) for name, value in item.items())
+    return MarcField(tag, "  ", tuple(Subfield(c, str(v).strip()) for c, v in columns if c and v is not None))

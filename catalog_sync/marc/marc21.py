@@ -6,7 +6,18 @@ import re
 from collections.abc import Iterator
 
 from catalog_sync.marc.holdings import holdings_of
-from catalog_sync.marc.parts import Fields, age_mark_in, bare, distinct, isbns_in, trimmed
+from catalog_sync.marc.parts import (
+    Fields,
+    age_mark_in,
+    bare,
+    distinct,
+    isbns_in,
+    named,
+    split_gmd,
+    split_title,
+    trimmed,
+    whole_imprint,
+)
 from catalog_sync.model import (
     Agent,
     BibRecord,
@@ -33,22 +44,22 @@ def to_bib(
     fields = Fields.of(record)
     coded = fields.control("008").ljust(40)
     title = fields.one("245") or fields.one("240") or MarcField("245")
-    imprint = _imprint(fields)
-    subtitle, parallel = _subtitle(title)
+    places, publishers, year = _imprint(fields)
+    proper, subtitle, parallel, responsibility = _title(title)
     hosts = tuple(_hosts(fields))
     notes = fields.texts(_NOTES)
     return BibRecord(
         key,
         dialect,
-        title=trimmed(title.first("a")),
+        title=proper,
         parallel_titles=distinct((*parallel, *_parallel(fields))),
         subtitle=subtitle,
         parts=_parts(title),
-        responsibility=trimmed(title.first("c")),
+        responsibility=responsibility,
         edition=" / ".join(distinct(trimmed(v) for v in fields.texts("250", "ab"))),
-        places=distinct(bare(v) for v in imprint.all("a")),
-        publishers=distinct(bare(v) for v in imprint.all("b")),
-        year_text=trimmed(imprint.first("c")),
+        places=places,
+        publishers=publishers,
+        year_text=year,
         year_coded=_coded(coded[7:11]),
         extent=trimmed(fields.text("300", "a")),
         illustrations=trimmed(fields.text("300", "b")),
@@ -93,18 +104,30 @@ def _is_book(leader: str) -> bool:
     return leader[6:7] in "at" and leader[7:8] not in "bis"
 
 
-def _imprint(fields: Fields) -> MarcField:
-    """260, or the publication among 264 (second indicator 1), or whatever 264 there is."""
-    if fields.get("260"):
-        return fields["260"][0]
+def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """260 (typed in pieces by some systems), or the publication among 264 (second indicator 1), or any 264."""
     rda = fields.get("264", [])
-    published = [f for f in rda if f.indicators[1:2] == "1"]
-    return (published or rda or [MarcField("260")])[0]
+    used = fields.get("260") or [f for f in rda if f.indicators[1:2] == "1"] or rda
+    places = [v.strip() for f in used for v in f.all("a") if v.strip()]
+    publishers = [v for f in used for v in f.all("b") if v.strip()]
+    year = next((trimmed(v).rstrip(".") for f in used for v in f.all("c") if v.strip()), "")
+    if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
+        return (bare(whole[0]),), (bare(whole[1]),), whole[2]
+    return distinct(bare(v) for v in places), distinct(bare(v) for v in publishers), year
+
+
+def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:
+    """Title proper, subtitle, parallel titles, responsibility."""
+    proper, after_colon, after_slash = split_title(field.first("a"))
+    subtitle, parallel = _subtitle(field)
+    parts = (after_colon, split_gmd(field.first("h"))[1], subtitle)
+    return proper, named(" : ".join(p for p in parts if p)), parallel, trimmed(field.first("c")) or after_slash
 
 
 def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
     """$b without parallel titles: what follows « = » is the title in another language."""
-    subtitles, parallel = [], []
+    subtitles: list[str] = []
+    parallel: list[str] = []
     after_equals = title.first("a").rstrip().endswith("=")
     for value in title.all("b"):
         (parallel if after_equals or value.lstrip().startswith("=") else subtitles).append(trimmed(value))
@@ -119,9 +142,9 @@ def _parallel(fields: Fields) -> Iterator[str]:
 def _parts(title: MarcField) -> tuple[PartName, ...]:
     parts: list[PartName] = []
     for subfield in title.subfields:
-        value = trimmed(subfield.value) if subfield.code in "np" else ""
+        value = named(subfield.value) if subfield.code in "np" else ""
         if value and subfield.code == "n":
-            parts.append(PartName(value.rstrip(".,")))
+            parts.append(PartName(value))
         elif value and parts and not parts[-1].title:
             parts[-1] = PartName(parts[-1].number, value)
         elif value:
@@ -130,9 +153,7 @@ def _parts(title: MarcField) -> tuple[PartName, ...]:
 
 
 def _hosts(fields: Fields) -> Iterator[Host]:
-    for field in fields.every("773 800 810 830" if not fields.get("490") else "773"):
-        if field.tag != "773":
-            continue
+    for field in fields.get("773", ()):
         if field.first("tagwzx"):
             yield Host(
                 "773",
@@ -149,10 +170,14 @@ def _hosts(fields: Fields) -> Iterator[Host]:
 def _series(fields: Fields) -> tuple[Series, ...]:
     typed = list(fields.every("490 440")) or list(fields.every("830 800 810"))
     return tuple(
-        Series(trimmed(f.first("a" if f.tag[0] == "4" else "ta")), trimmed(f.first("v")), f.first("x").strip())
-        for f in typed
-        if f.first("a" if f.tag[0] == "4" else "ta").strip()
+        Series(title, trimmed(f.first("v")), f.first("x").strip()) for f in typed if (title := _series_title(f))
     )
+
+
+def _series_title(field: MarcField) -> str:
+    """490$a without the responsibility typed into it; of an added entry (800, 810) the title is $t."""
+    title = field.first("a") if field.tag[0] == "4" or field.tag == "830" else field.first("t")
+    return trimmed(title.partition(" / ")[0])
 
 
 def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
@@ -175,10 +200,15 @@ def _agents(fields: Fields) -> Iterator[Agent]:
             else:
                 name = ". ".join(trimmed(v).rstrip(".") for v in field.all(codes))
             if name.strip() and not field.first("t"):  # $t: a work named inside, not a person of this one
-                role = field.first("4").strip() or trimmed(field.first("e")).rstrip(".")
+                role = field.first("4").strip() or trimmed(field.first("e"))
                 main = tag[0] == "1"
                 expansion = trimmed(field.first("q")).strip("()")
-                yield Agent(name.strip(), role, trimmed(field.first("d")).rstrip("."), kind, main, expansion)
+                yield Agent(name.strip(), role, _dates(field, kind), kind, main, expansion)
+
+
+def _dates(field: MarcField, kind: str) -> str:
+    """Years of a person's life. $d of a body or meeting is the day it met."""
+    return trimmed(field.first("d")).rstrip(".,") if kind == "person" else ""
 
 
 def _subjects(fields: Fields) -> Iterator[str]:
@@ -209,10 +239,10 @@ def _carrier(leader: str, coded: str, fields: Fields, title: MarcField) -> Carri
         leader_type=leader[6:7].strip(),
         leader_level=leader[7:8].strip(),
         media=fields.text("337", "b") or fields.control("007")[:1],
-        gmd=trimmed(title.first("h")),
+        gmd=split_gmd(title.first("h"))[0],
         form=_coded(coded[form]),
         content=fields.text("336", "b"),
-        physical=" ; ".join((*fields.texts("300", "ab"), *fields.texts("340"))),
+        physical=" ; ".join(trimmed(v) for v in (*fields.texts("300", "ab"), *fields.texts("340"))),
         access=" ; ".join((*fields.texts("337"), *fields.texts("338"))),
     )
 

@@ -11,8 +11,11 @@ _ISBN = re.compile(r"(?<!\d)(?:97[89][- ‐–]?)?\d(?:[- ‐–]?\d){8}[- ‐�
 _NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
 _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
 _AGE_FROM = re.compile(r"(?i)(?:для детей )?(?:старше|с|от)\s+(6|12|16|18)(?:\s*-?\s*(?:ти|и))?\s+лет")
-_ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\s*$")
+_ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\.?\s*$")
 _OPENING = re.compile(r"^\s*[:;/=]\s+")
+_FULL_STOP = re.compile(r"(?<=[аеёиоуыэюяьaeiouy\d)\]»\"])(?<!\.\.)\.$")  # no abbreviation ends on these (ГОСТ Р 7.0.12)
+_DESIGNATION_IN_GMD = re.compile(r"^(\[[^\]]+\])\s*:\s*(.+)$")
+_WHOLE_IMPRINT = re.compile(r"^(?P<place>[^:,]+?)\s*:\s*(?P<name>.+?)\s*,\s*(?P<year>(?:cop\.|c|сор\.)?\s*\[?\d{4}\??\]?)\.?$")
 
 
 class Fields(dict[str, list[MarcField]]):
@@ -59,7 +62,37 @@ def trimmed(text: str) -> str:
 
     A final point is kept: it may be an abbreviation.
     """
+    text = text.strip()
+    if not text or (text[-1].isalnum() and text[0] not in ":;/="):
+        return text
     return _ISBD_TAIL.sub("", _OPENING.sub("", text)).strip()
+
+
+def named(text: str) -> str:
+    """A title or part title: without ISBD marks and without the point that ends the area after a whole word."""
+    text = trimmed(text)
+    return _FULL_STOP.sub("", text) if text.endswith(".") else text
+
+
+def split_title(text: str) -> tuple[str, str, str]:
+    """Title, subtitle, responsibility where all were typed into one subfield with ISBD marks (ГОСТ Р 7.0.100, 5.2)."""
+    head, _, responsibility = text.partition(" / ")
+    title, _, subtitle = head.partition(" : ")
+    if title[-1:].isdigit() and subtitle[:1].isdigit():  # «Счёт 2 : 1» is a title
+        title, subtitle = head, ""
+    return named(title), trimmed(subtitle), trimmed(responsibility)
+
+
+def split_gmd(text: str) -> tuple[str, str]:
+    """«[Текст] : учебное издание» typed into the material designation → designation and subtitle."""
+    found = _DESIGNATION_IN_GMD.match(text.strip())
+    return (found[1], trimmed(found[2])) if found else (trimmed(text), "")
+
+
+def whole_imprint(text: str) -> tuple[str, str, str] | None:
+    """Place, publisher and year where «Москва : Вече, 1993» was typed into the subfield of the place."""
+    found = _WHOLE_IMPRINT.match(text.strip())
+    return (found["place"], found["name"], found["year"]) if found else None
 
 
 def bare(text: str) -> str:

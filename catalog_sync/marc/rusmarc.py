@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterator
 
 from catalog_sync.marc.holdings import holdings_of
-from catalog_sync.marc.parts import Fields, age_mark_in, bare, distinct, isbns_in, person_name, trimmed
+from catalog_sync.marc.parts import (
+    Fields,
+    age_mark_in,
+    bare,
+    distinct,
+    isbns_in,
+    named,
+    person_name,
+    split_gmd,
+    split_title,
+    trimmed,
+    whole_imprint,
+)
 from catalog_sync.model import (
     Agent,
     BibRecord,
@@ -26,6 +38,10 @@ from catalog_sync.model import (
 _NOTES = "300 304 305 306 307 310 311 312 313 314 315 316 317 320 321 322 323 324 325 326 328 336 337"
 _SUBJECTS = "600 601 602 604 605 606 607"
 _HOSTS = "461 462 463"
+_DESIGNATION = re.compile(
+    r"(?i)^\[?(?:(?:вып|т|ч|кн|том|часть|книга|выпуск|№|n|no|сб|тетр|тетрадь|раздел|разд)\b\.?\s*)"
+    r"(?:\d+|[ivxlc]+)\b[\s\W\d]*$"
+)
 _ROLES = {"700": "person", "701": "person", "702": "person", "710": "body", "711": "body", "712": "body"}
 _BBK_CODES = ("rubbk", "rubbks", "rubbkn", "rubbkp", "rubbko", "rubbkd", "rubbkm", "bbk", "ббк")
 
@@ -38,20 +54,24 @@ def to_bib(
     title = fields.one("200") or MarcField("200")
     hosts = tuple(h for f in fields.every(_HOSTS) for h in _host(f))
     udc, bbk = _classes(fields)
-    subtitle = " : ".join(v for v in (trimmed(v) for v in title.all("e")) if v)
-    contents, notes = fields.texts("327", "ab"), fields.texts(_NOTES)
+    proper, subtitle, responsibility = _title(title)
+    parts = _parts(title, hosts)
+    if (host := _set_of(title, proper, hosts)) is not None:
+        proper, parts = host.title, (PartName(proper), *_parts(title, ()))
+    places, publishers, year = _imprint(fields)
+    notes = fields.texts(_NOTES)
     return BibRecord(
         key,
         dialect,
-        title=_title(title),
+        title=proper,
         parallel_titles=_parallel(fields, title),
         subtitle=subtitle,
-        parts=_parts(title, hosts),
-        responsibility=" ; ".join(distinct(trimmed(v) for v in title.all("fg"))),
+        parts=parts,
+        responsibility=responsibility,
         edition=" / ".join(distinct(trimmed(v) for v in fields.texts("205", "abfg"))),
-        places=distinct(bare(v) for v in fields.texts("210", "a")),
-        publishers=distinct(bare(v) for v in fields.texts("210", "c")),
-        year_text=fields.text("210", "d"),
+        places=places,
+        publishers=publishers,
+        year_text=year,
         year_coded=coded[9:13].strip(),
         extent=trimmed(", ".join(fields.texts("215", "a"))),
         illustrations=trimmed(fields.text("215", "c")),
@@ -72,9 +92,9 @@ def to_bib(
         original_languages=fields.texts("101", "c"),
         country=fields.text("102"),
         notes=notes,
-        contents=contents,
+        contents=_contents(fields),
         abstract="\n".join(fields.texts("330")),
-        audience=fields.text("333") or coded[17:20].strip(" |#"),
+        audience=fields.text("333") or coded[17:20].strip(" |#u"),  # u: unknown
         age_mark=age_mark_in((subtitle, title.first("a"), *fields.texts("333"), *notes)),
         coded_form=fields.text("105")[4:8].strip(" |#"),
         literary_form=fields.text("105")[11:12].strip(" |#"),
@@ -87,14 +107,43 @@ def to_bib(
     )
 
 
-def _title(field: MarcField) -> str:
-    """200$a; several works of one author are joined by « ; », of different authors ($c) by « . »."""
-    text = ""
+def _title(field: MarcField) -> tuple[str, str, str]:
+    """Title proper, subtitle, responsibility. Works of one author are joined by « ; », of others ($c) by «. »."""
+    proper = ""
     for part in field.subfields:
-        value = trimmed(part.value) if part.code in "ac" else ""
+        value = part.value.strip() if part.code in "ac" else ""
         if value:
-            text = f"{text}{' ; ' if part.code == 'a' else '. '}{value}" if text else value
-    return text
+            proper = f"{trimmed(proper)}{' ; ' if part.code == 'a' else '. '}{value}" if proper else value
+    proper, after_colon, after_slash = split_title(proper)
+    from_gmd = [split_gmd(v)[1] for v in field.all("b")]
+    subtitle = " : ".join(v for v in (after_colon, *from_gmd, *(trimmed(v) for v in field.all("e"))) if v)
+    stated = " ; ".join(distinct(trimmed(v) for v in field.all("fg")))
+    return proper, named(subtitle), stated or after_slash
+
+
+def _set_of(title: MarcField, proper: str, hosts: tuple[Host, ...]) -> Host | None:
+    """The set whose title this volume goes by, where its own is only a designation («Вып. 13», «Ч. 2»).
+
+    RUSMARC 200, first indicator 0: the title of the volume isn't significant.
+    """
+    if not _DESIGNATION.match(proper) and not (title.indicators[:1] == "0" and len(proper) < 12):
+        return None
+    return next((h for h in hosts if h.title and h.tag != "463"), None)
+
+
+def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    places, publishers = fields.texts("210", "a"), fields.texts("210", "c")
+    year = fields.text("210", "d").rstrip(".")
+    if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
+        return (bare(whole[0]),), (bare(whole[1]),), whole[2]
+    return distinct(bare(v) for v in places), distinct(bare(v) for v in publishers), year
+
+
+def _contents(fields: Fields) -> tuple[str, ...]:
+    """327, and the works published with this one (423): ministries count works, not books."""
+    works = (_title(f) for linked in fields.every("423 464") for f in embedded(linked) if f.tag == "200")
+    together = (f"{proper} / {authors}" if authors else proper for proper, _, authors in works)
+    return distinct((*fields.texts("327", "ab"), *together))
 
 
 def _parallel(fields: Fields, title: MarcField) -> tuple[str, ...]:
@@ -105,8 +154,8 @@ def _parts(title: MarcField, hosts: tuple[Host, ...]) -> tuple[PartName, ...]:
     """Numbers ($h) and names ($i) of parts in the order typed; without any, the volume within the set (46x$v)."""
     parts: list[PartName] = []
     for subfield in title.subfields:
-        value = trimmed(subfield.value) if subfield.code in "hi" else ""
-        if value and subfield.code == "h":
+        value = named(subfield.value) if subfield.code in "hiv" else ""
+        if value and subfield.code in "hv":  # $v: issue of a periodical, typed so by several systems
             parts.append(PartName(value))
         elif value and parts and not parts[-1].title:
             parts[-1] = PartName(parts[-1].number, value)
@@ -165,7 +214,7 @@ def embedded(field: MarcField) -> Iterator[MarcField]:
 
 def _series(fields: Fields) -> tuple[Series, ...]:
     typed = [
-        Series(trimmed(f.first("a")), trimmed(", ".join(f.all("v"))), f.first("x").strip())
+        Series(trimmed(f.first("a").partition(" / ")[0]), trimmed(", ".join(f.all("v"))), f.first("x").strip())
         for f in fields.get("225", ())
         if f.first("a").strip()
     ]
@@ -202,8 +251,13 @@ def _agents(fields: Fields) -> Iterator[Agent]:
 
 def _subjects(fields: Fields) -> Iterator[str]:
     for field in fields.every(_SUBJECTS):
-        codes = "abjxyz" if field.tag in ("606", "607") else "abgfjtxyz"
-        if heading := " -- ".join(v.strip() for v in field.all(codes) if v.strip()):
+        head = field.first("a").strip()
+        if field.tag in ("600", "602"):
+            head = person_name(field)
+        elif field.tag == "601":
+            head = ". ".join(v.strip() for v in field.all("ab"))
+        parts = (head, *(v.strip() for v in field.all("jtxyz")))
+        if heading := " -- ".join(p for p in parts if p):
             yield heading
 
 
@@ -231,10 +285,10 @@ def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:
         leader_type=leader[6:7].strip(),
         leader_level=leader[7:8].strip(),
         media=fields.text("182"),
-        gmd=" ; ".join(v.strip() for v in title.all("b")),
+        gmd=" ; ".join(split_gmd(v)[0] for v in title.all("b")),
         form=(fields.text("106") or (fields.text("135") and f"135:{fields.text('135')}")).strip(" |#"),
         content=fields.text("181"),
-        physical=" ; ".join((*fields.texts("215", "ac"), *fields.texts("230 337 340"))),
+        physical=" ; ".join(trimmed(v) for v in (*fields.texts("215", "ac"), *fields.texts("230 337 340"))),
         access=" ; ".join(fields.texts("203", "abc")),
     )
 

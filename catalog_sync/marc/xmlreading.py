@@ -22,7 +22,9 @@ _ID_IN_DATA = re.compile(
 )
 _DELETED = re.compile(rb"<(?:[\w.-]+:)?header\b[^>]*\bstatus\s*=\s*[\"']deleted[\"'][^>]*>.*?identifier>([^<]*)<", re.S)
 _FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
-_PREFIX = re.compile(rb"^<([A-Za-z_][\w.-]*):")
+_PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")
+_XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=")
+_RESERVED = {b"xml", b"xmlns"}
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
 
 
@@ -87,16 +89,22 @@ def _text(value: bytes) -> str:
 
 def from_marcxml(data: bytes) -> MarcRecord:
     """Read one record element. Raises BadRecord where it isn't well-formed or holds no field."""
-    prefix = _PREFIX.match(data)
-    if prefix and b"xmlns:" + prefix.group(1) not in data:  # it was declared on the wrapping
-        name = prefix.group(1)
-        data = data.replace(b"<" + name + b":", b"<").replace(b"</" + name + b":", b"</")
+    data = _with_prefixes(data)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as e:
         raise BadRecord(f"ожидалась запись MARCXML, пришло {data[:60]!r}: {e}") from e
     return _from_element(root)
+
+
+def _with_prefixes(data: bytes) -> bytes:
+    """Prefixes declared on the wrapping that the record was cut out of get a declaration of their own."""
+    missing = set(_PREFIXES.findall(data)) - set(_XMLNS.findall(data)) - _RESERVED
+    if not missing:
+        return data
+    declared = b" ".join(b'xmlns:%s="urn:prefix:%s"' % (name, name) for name in sorted(missing))
+    return b"<wrapping %s>%s</wrapping>" % (declared, data)
 
 
 def _from_element(root: etree._Element) -> MarcRecord:

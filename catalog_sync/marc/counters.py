@@ -1,0 +1,73 @@
+"""МАРК-SQL's field 990: how many copies came, are there and left, where no item stands behind them.
+
+ИУ = учёт by inventory number, УК = by card, без инвентарных номеров (how textbooks are kept).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from catalog_sync.marc.dates import day_of
+from catalog_sync.model import Holdings, Item, MarcField
+
+_DATED = re.compile(r"(\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}|(?<!\d)\d{8}(?!\d))\s*(?:[(\[:–-]\s*(\d+))?")
+
+
+def counted(holdings: Holdings, like: Sequence[Item], field: MarcField) -> Holdings:
+    """Holdings completed by a 990: copies present that no item of the record stands for become groups.
+
+    `like` gives sigla and call number where the record has a shelf mark without inventory number.
+    """
+    by_number, by_card = _number(field, "v"), _number(field, "k")
+    received, gone = _sum(field, "ew"), _number(field, "z")
+    if by_number is None and by_card is None:
+        came = received if received is not None else _number(field, "j")
+        by_card = None if came is None else max(0, came - (gone or 0) - holdings.copies)
+    groups = [
+        _group(like, max(0, (by_number or 0) - holdings.copies), True, field.first("t")),
+        _group(like, by_card or 0, False, field.first("h")),
+    ]
+    dated = _with_days(list(holdings.items), [g for g in groups if g.copies], field)
+    sigla, call = holdings.sigla, holdings.call_number
+    if like:
+        sigla, call = sigla or like[0].sigla, call or like[0].call_number
+    return Holdings(tuple(dated), received, gone, sigla, call, f"{holdings.basis}+990" if holdings.items else "990")
+
+
+def _number(field: MarcField, code: str) -> int | None:
+    found = re.search(r"\d+", field.first(code))
+    return int(found.group()) if found else None
+
+
+def _sum(field: MarcField, codes: str) -> int | None:
+    numbers = [n for c in codes if (n := _number(field, c)) is not None]
+    return sum(numbers) if numbers else None
+
+
+def _group(like: Sequence[Item], copies: int, individual: bool, ksu: str) -> Item:
+    sigla, call = (like[0].sigla, like[0].call_number) if like else ("", "")
+    return Item(sigla=sigla, call_number=call, copies=copies, individual=individual, ksu_number=ksu.strip())
+
+
+def _with_days(items: list[Item], groups: list[Item], field: MarcField) -> list[Item]:
+    """990$f gives the days of arrival: one for all, one for each item, or one with its count in brackets."""
+    arrivals = list(_arrivals(field))
+    if not arrivals:
+        return items + groups
+    if len({day for day, _ in arrivals}) == 1:
+        return [replace(i, registered=i.registered or arrivals[0][0]) for i in items + groups]
+    if len(arrivals) == len(items) and not groups:
+        return [replace(i, registered=i.registered or d) for i, (d, _) in zip(items, arrivals, strict=True)]
+    if len(groups) == 1 and not items and sum(n for _, n in arrivals) == groups[0].copies:
+        return [replace(groups[0], copies=n, registered=d) for d, n in arrivals]
+    return items + groups
+
+
+def _arrivals(field: MarcField) -> Iterator[tuple[date, int]]:
+    for typed in field.all("f"):
+        for found in _DATED.finditer(typed):
+            if day := day_of(found[1]):
+                yield day, int(found[2] or 0)
