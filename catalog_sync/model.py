@@ -421,6 +421,17 @@ class StockMovement:
     run: int | None = None
     document: str = ""
     corrects: int | None = None
+    of: MovementKind | None = None  # a correction says which column of the reports it moves
+    reason: str = ""  # why withdrawn or corrected, as the act or the librarian says
+    inventory: str = ""  # inventory numbers of the copies, joined by ", ", where the source names them
+    kopecks: int | None = None  # signed value of the copies; None where a price is missing
+
+    @property
+    def column(self) -> MovementKind:
+        """The column it moves: a correction moves the one it corrects (an acquisition where it does not say)."""
+        if self.kind is not MovementKind.CORRECTION:
+            return self.kind
+        return self.of or MovementKind.ACQUIRED
 
 
 # --- Libraries, sources and runs -------------------------------------------------------------------------------------

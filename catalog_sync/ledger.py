@@ -1,0 +1,369 @@
+"""Holdings before and after → movements of the stock: the only place that decides what counts as growth.
+
+The rules (docs/decisions/0050-stock-ledger.md):
+
+- A copy with a registration date was acquired on that date, whenever its export came. A copy without one is
+  «первичное отражение» when its base is loaded for the first time, otherwise it was acquired on the day of the run.
+- A copy that vanishes from an export was withdrawn on the day of the run; with an act's date, on that date.
+- A changed date or class moves history by corrections: each names the column it moves and the line it corrects.
+- An open link is no stock. A local or licensed network document without items is one copy (1 название = 1 экз.).
+
+Nothing here knows a database or a clock: `day` is the day of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from catalog_sync.ledger_items import Posting, by_key, changed_postings, dates, money, postings, taken
+from catalog_sync.model import (
+    Category,
+    Classified,
+    EKind,
+    Holdings,
+    Item,
+    MovementKind,
+    RecordKey,
+    StockMovement,
+)
+
+NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
+BASIS_OF_DATE = {"INV": "INV.REGDATE", "990": "990$f", "998": "998", "995": "995", "876": "876"}
+RUN = "run"
+
+_ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    library: str
+    key: RecordKey
+    classified: Classified
+    basis: str
+    first_load: bool
+    run: int | None
+    day: date
+
+    def line(self, kind: MovementKind, day: date | None, copies: int, **more: object) -> StockMovement:
+        made = StockMovement(
+            library=self.library,
+            record=self.key,
+            day=day or self.day,
+            kind=kind,
+            copies=copies,
+            category=self.classified.category,
+            carrier=self.classified.carrier,
+            ekind=self.classified.ekind,
+            basis=self.basis if day else RUN,
+            run=self.run,
+        )
+        return replace(made, **more) if more else made  # type: ignore[arg-type]
+
+
+def movements(
+    library: str,
+    key: RecordKey,
+    before: Holdings | None,
+    after: Holdings | None,
+    classified_before: Classified | None,
+    classified_after: Classified | None,
+    *,
+    first_load: bool,
+    run: int | None,
+    day: date,
+    posted: Sequence[StockMovement] = (),
+) -> list[StockMovement]:
+    """What the ledger must gain so that it says what `after` says, given that it says what `before` says.
+
+    `first_load`: the first published run of this source. `posted`: the lines the ledger already has for the record
+    (store.ledger.posted); with them a changed class or a date learnt later moves the past exactly, without them the
+    undated copies move on the day of the run. Copies are signed: withdrawals are negative.
+    """
+    old = _stock(before, classified_before)
+    new = _stock(after, classified_after)
+    classified = classified_after or classified_before
+    if classified is None:
+        return []
+    basis = BASIS_OF_DATE.get((new or old or Holdings()).basis, (new or old or Holdings()).basis or "дата в записи")
+    context = _Context(library, key, classified, basis, first_load, run, day)
+    found: list[StockMovement] = []
+    if classified_before and classified_after and _cell(classified_before) != _cell(classified_after):
+        if before is not None and old is None and new is not None:  # an open link turned out to be stock
+            return [_as_correction(line) for line in _whole(context, new)]
+        found += _reclassified(context, old, classified_before, posted, into=classified_after if new else None)
+        if old is not None and new is None and after is not None:
+            return found  # it turned out to be no stock: the history has left the books
+    if old is None and new is not None:
+        found += _whole(context, new)
+    elif old is not None:
+        found += _difference(context, old, new, posted)
+    return _merged(found)
+
+
+def reversal(line: StockMovement, *, run: int | None, reason: str, number: int | None) -> StockMovement:
+    """The correction that takes one line back, on its own day and in its own column."""
+    return replace(
+        line,
+        kind=MovementKind.CORRECTION,
+        of=line.column,
+        copies=-line.copies,
+        kopecks=None if line.kopecks is None else -line.kopecks,
+        run=run,
+        reason=reason,
+        corrects=number,
+    )
+
+
+def _cell(classified: Classified) -> tuple[object, ...]:
+    return classified.category, classified.carrier, classified.ekind
+
+
+def _stock(holdings: Holdings | None, classified: Classified | None) -> Holdings | None:
+    """The holdings that count as stock, every copy as an item; None for no holdings and for an open link."""
+    if holdings is None or classified is None or classified.ekind is EKind.OPEN_LINK:
+        return None
+    if holdings.items:
+        return holdings
+    if holdings.received is not None or holdings.withdrawn is not None:
+        return holdings
+    if classified.ekind in NETWORK:
+        return replace(holdings, items=(Item(),))
+    return holdings
+
+
+# --- Movements -------------------------------------------------------------------------------------------------------
+
+
+def _whole(context: _Context, new: Holdings) -> list[StockMovement]:
+    """Everything a record brings when it is seen for the first time."""
+    if not new.items:
+        copies = (new.received or 0) - (new.withdrawn or 0)
+        return [_came(context, None, copies)] if copies > 0 else []
+    return list(_appeared(context, new.items))
+
+
+def _appeared(context: _Context, items: Iterable[Item]) -> Iterator[StockMovement]:
+    for item in items:
+        if item.copies <= 0:
+            continue
+        came, went = dates(item, context.day)
+        about = {"inventory": item.inventory_number, "kopecks": money([item], item.copies)}
+        if item.withdrawn is None:
+            yield _came(context, came, item.copies, document=item.ksu_number, **about)
+            continue
+        if came:
+            yield _came(context, came, item.copies, document=item.ksu_number, **about)
+        elif went:  # we learn of a copy when it is already gone: it was there until that day, that is all we know
+            yield context.line(MovementKind.INITIAL, went, item.copies, document=item.ksu_number, **about)
+        else:
+            continue  # neither its coming nor its going has a date: no report can use it
+        about["kopecks"] = _negative(about["kopecks"])
+        note = {"document": item.withdrawal_act, "reason": item.withdrawal_reason}
+        yield context.line(_WITHDRAWN, went, -item.copies, **note, **about)
+
+
+def _negative(value: object) -> int | None:
+    return -value if isinstance(value, int) else None
+
+
+def _came(context: _Context, day: date | None, copies: int, **more: object) -> StockMovement:
+    kind = MovementKind.INITIAL if day is None and context.first_load else _ACQUIRED
+    return context.line(kind, day, copies, **more)
+
+
+def _difference(
+    context: _Context, old: Holdings, new: Holdings | None, posted: Sequence[StockMovement]
+) -> Iterator[StockMovement]:
+    if not old.items and (new is None or not new.items):
+        yield from _counted(context, old, new)
+        return
+    if not old.items or (new is not None and not new.items and new.received is not None):
+        yield from _recounted(context, old, new)
+        return
+    before, after = by_key(old), by_key(new)
+    for key in before.keys() | after.keys():
+        yield from _one_key(context, before.get(key, []), after.get(key, []), posted)
+
+
+def _counted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
+    """Counters only (МАРК-SQL 990 $e $w, $z): the growth of each is a movement of the day of the run."""
+    if new is None:
+        gone = (old.received or 0) - (old.withdrawn or 0)
+        if gone > 0:
+            yield context.line(_WITHDRAWN, None, -gone)
+        return
+    came = (new.received or 0) - (old.received or 0)
+    went = (new.withdrawn or 0) - (old.withdrawn or 0)
+    if came:
+        yield context.line(_ACQUIRED, None, came) if came > 0 else _correction(context, _ACQUIRED, came)
+    if went:
+        yield context.line(_WITHDRAWN, None, -went) if went > 0 else _correction(context, _WITHDRAWN, -went)
+
+
+def _recounted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
+    """One side lists copies, the other only counts: nothing moved but the way of keeping books, unless sums differ."""
+    change = _present(new) - _present(old)
+    if change:
+        yield context.line(_ACQUIRED if change > 0 else _WITHDRAWN, None, change)
+
+
+def _present(holdings: Holdings | None) -> int:
+    if holdings is None:
+        return 0
+    return holdings.copies if holdings.items else (holdings.received or 0) - (holdings.withdrawn or 0)
+
+
+def _correction(context: _Context, of: MovementKind, copies: int) -> StockMovement:
+    return context.line(MovementKind.CORRECTION, None, copies, of=of, reason="счётчик в источнике уменьшен")
+
+
+def _as_correction(line: StockMovement) -> StockMovement:
+    return replace(line, kind=MovementKind.CORRECTION, of=line.column, reason="изменён вид издания")
+
+
+def _one_key(
+    context: _Context, before: list[Item], after: list[Item], posted: Sequence[StockMovement]
+) -> Iterator[StockMovement]:
+    if before == after:
+        return
+    if not before:
+        yield from _appeared(context, after)
+        return
+    about: dict[str, object] = {"inventory": ", ".join(sorted({i.inventory_number for i in (after or before)} - {""}))}
+    if not after:
+        gone = sum(item.copies for item in before if item.withdrawn is None)
+        if gone:
+            value = _negative(money(before, gone))
+            yield context.line(_WITHDRAWN, None, -gone, reason="нет в новой выгрузке", kopecks=value, **about)
+        return
+    old, new = postings(before, context.day), postings(after, context.day)
+    for kind, sign in ((_ACQUIRED, 1), (_WITHDRAWN, -1)):
+        removed, added = changed_postings(old, new, kind)
+        yield from _shifted(context, kind, sign, removed, added, posted, after, about)
+
+
+def _shifted(
+    context: _Context,
+    kind: MovementKind,
+    sign: int,
+    removed: list[tuple[Posting, int]],
+    added: list[tuple[Posting, int]],
+    posted: Sequence[StockMovement],
+    items: list[Item],
+    about: dict[str, object],
+) -> Iterator[StockMovement]:
+    """Postings that were there and are not, and the other way round.
+
+    A copy known by its number, or equal sums on both sides, is the same copies with another date: corrected. Otherwise
+    fewer came than we thought, which a source without numbers says when copies are withdrawn.
+    """
+    fewer, more = sum(n for _, n in removed), sum(n for _, n in added)
+    same = min(fewer, more) if (about["inventory"] or fewer == more) else 0
+    for moved, copies in taken(removed, same):
+        yield from _taken_back(context, kind, sign, moved, copies, posted, about)
+    for posting, copies in taken(added, same):
+        note = {"of": kind, "document": posting.document, "reason": "дата уточнена в источнике"}
+        yield context.line(MovementKind.CORRECTION, posting.day, sign * copies, **note, **about)
+    for posting, copies in taken(list(reversed(added)), more - same):
+        note = {"document": posting.document, "reason": posting.reason}
+        value = money(items, sign * copies)
+        if kind is _ACQUIRED:
+            yield _came(replace(context, first_load=False), posting.day, copies, kopecks=value, **note, **about)
+        else:
+            yield context.line(kind, posting.day, -copies, kopecks=value, **note, **about)
+    for posting, copies in taken(list(reversed(removed)), fewer - same):
+        if kind is _ACQUIRED:
+            yield context.line(_WITHDRAWN, None, -copies, reason="нет в новой выгрузке", **about)
+        else:
+            note = {"of": kind, "reason": "списание отменено в источнике"}
+            yield context.line(MovementKind.CORRECTION, posting.day, copies, **note, **about)
+
+
+def _taken_back(
+    context: _Context,
+    kind: MovementKind,
+    sign: int,
+    posting: Posting,
+    copies: int,
+    posted: Sequence[StockMovement],
+    about: dict[str, object],
+) -> Iterator[StockMovement]:
+    """Take copies off the day they stand on; undated ones stand on the day of the run that brought them."""
+    note = {"reason": "дата уточнена в источнике", **about}
+    if posting.day is None:
+        for line, count in _undated(posted, kind, copies):
+            copies -= count
+            column = line.column
+            yield context.line(MovementKind.CORRECTION, line.day, -sign * count, of=column, **note)
+    if copies:
+        yield context.line(MovementKind.CORRECTION, posting.day, -sign * copies, of=kind, **note)
+
+
+def _undated(posted: Sequence[StockMovement], kind: MovementKind, copies: int) -> Iterator[tuple[StockMovement, int]]:
+    came = (MovementKind.INITIAL, _ACQUIRED) if kind is _ACQUIRED else (_WITHDRAWN, MovementKind.EXPIRED)
+    for line in reversed(_net(posted)):
+        if copies > 0 and line.basis == RUN and line.column in came:
+            count = min(abs(line.copies), copies)
+            copies -= count
+            yield line, count
+
+
+def _net(posted: Sequence[StockMovement]) -> list[StockMovement]:
+    """What stands in the books: lines summed by day, column, class and basis; those that cancel out are left out."""
+    sums: dict[tuple[object, ...], StockMovement] = {}
+    for line in posted:
+        key = (line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
+        there = sums.get(key)
+        sums[key] = replace(there, copies=there.copies + line.copies) if there else replace(line, kind=line.column)
+    return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
+
+
+def _reclassified(
+    context: _Context,
+    old: Holdings | None,
+    was: Classified,
+    posted: Sequence[StockMovement],
+    into: Classified | None,
+) -> Iterator[StockMovement]:
+    """Move the whole history of a record from one class to another (or out of the stock), day by day."""
+    lines = posted or (_whole(replace(context, classified=was), old) if old else ())
+    reason = f"класс изменён: {_name(was)} → {_name(into) if into else 'не фонд'}"
+    for line in _net(lines):
+        out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)
+        yield replace(out, copies=-line.copies, kopecks=None)
+        if into:
+            yield replace(
+                out, category=into.category, carrier=into.carrier, ekind=into.ekind, kopecks=None, corrects=None
+            )
+
+
+CATEGORY_NAMES = {
+    Category.TEXTBOOK: "учебники",
+    Category.STUDY_AID: "учебные пособия",
+    Category.FICTION: "художественная литература",
+    Category.REFERENCE: "справочный материал",
+    Category.OTHER: "прочее",
+}
+
+
+def _name(classified: Classified) -> str:
+    kind = f"/{classified.ekind}" if classified.ekind else ""
+    return f"{CATEGORY_NAMES[classified.category]} / {classified.carrier}{kind}"
+
+
+def _merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
+    """Lines equal in everything but copies, money and inventory numbers become one; empty ones go."""
+    sums: dict[StockMovement, list[StockMovement]] = {}
+    for line in lines:
+        sums.setdefault(replace(line, copies=0, kopecks=None, inventory=""), []).append(line)
+    found = []
+    for line, parts in sums.items():
+        copies = sum(part.copies for part in parts)
+        values = [part.kopecks for part in parts]
+        total = None if None in values else sum(value or 0 for value in values)
+        numbers = ", ".join(part.inventory for part in parts if part.inventory)
+        if copies:
+            found.append(replace(line, copies=copies, kopecks=total, inventory=numbers))
+    return sorted(found, key=lambda line: (line.day, line.kind, line.of or "", line.document, line.copies))

@@ -1,0 +1,107 @@
+"""Copies of a record as dated postings: what the dates and prices typed in the libraries can be trusted to say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from catalog_sync.model import Holdings, Item, MovementKind
+
+EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Copies that came or went on a day; no day means that the source does not say when."""
+
+    kind: MovementKind
+    day: date | None
+    document: str = ""
+    reason: str = ""
+
+
+def kopecks(price: str) -> int | None:
+    """A price as typed («125.50», «125-50», «125,5 р.», «16 к.») in kopecks; None where there is no number."""
+    found = re.search(r"(\d[\d ]*)(?:[.,\-=](\d{1,2}))?\s*(к(?:\.|оп))?", price.replace("\u00a0", " "))
+    if not found:
+        return None
+    whole = int(found[1].replace(" ", ""))
+    if found[3] and not found[2]:
+        return whole
+    return whole * 100 + int((found[2] or "0").ljust(2, "0"))
+
+
+def item_key(item: Item) -> str:
+    """Identity of a copy inside its record; copies kept without inventory numbers share the empty one."""
+    return item.inventory_number or item.barcode
+
+
+def postings(items: Iterable[Item], day: date) -> Counter[Posting]:
+    found: Counter[Posting] = Counter()
+    for item in items:
+        came, went = dates(item, day)
+        found[Posting(MovementKind.ACQUIRED, came, item.ksu_number)] += item.copies
+        if item.withdrawn is not None:
+            found[Posting(MovementKind.WITHDRAWN, went, item.withdrawal_act, item.withdrawal_reason)] += item.copies
+    return found
+
+
+def dates(item: Item, day: date) -> tuple[date | None, date | None]:
+    """Registration and withdrawal dates that can be true: not in the future, not before 1900, in this order."""
+    came = item.registered if item.registered and EARLIEST <= item.registered <= day else None
+    went = item.withdrawn if item.withdrawn and EARLIEST <= item.withdrawn <= day else None
+    if came and went and went < came:
+        came = went
+    return came, went
+
+
+def by_key(holdings: Holdings | None) -> dict[str, list[Item]]:
+    grouped: dict[str, list[Item]] = {}
+    for item in holdings.items if holdings else ():
+        grouped.setdefault(item_key(item), []).append(item)
+    return grouped
+
+
+def money(items: Iterable[Item], copies: int) -> int | None:
+    """Value of `copies` of these items at their mean price; None unless every one has a price."""
+    priced = [(kopecks(item.price), item.copies) for item in items]
+    total = sum(n for _, n in priced)
+    if not total or any(price is None for price, _ in priced):
+        return None
+    return round(sum((price or 0) * n for price, n in priced) / total * copies)
+
+
+def _of_kind(postings: Counter[Posting], kind: MovementKind) -> dict[Posting, int]:
+    return {posting: copies for posting, copies in postings.items() if posting.kind is kind}
+
+
+def changed_postings(
+    old: Counter[Posting], new: Counter[Posting], kind: MovementKind
+) -> tuple[list[tuple[Posting, int]], list[tuple[Posting, int]]]:
+    """Postings of one kind that went and that came; where only a document's number was retyped, neither."""
+    removed, added = _of_kind(old - new, kind), _of_kind(new - old, kind)
+    for gone, there in removed.items():
+        for came in added:
+            if came.day == gone.day:
+                both = min(there, added[came])
+                there -= both
+                added[came] -= both
+        removed[gone] = there
+    return _in_order(removed), _in_order(added)
+
+
+def _in_order(postings: dict[Posting, int]) -> list[tuple[Posting, int]]:
+    found = [(posting, copies) for posting, copies in postings.items() if copies > 0]
+    return sorted(found, key=lambda pair: (pair[0].day or date.max, pair[0].document, pair[0].reason))
+
+
+def taken(postings: list[tuple[Posting, int]], copies: int) -> Iterator[tuple[Posting, int]]:
+    """The first `copies` copies of the list."""
+    for posting, count in postings:
+        if copies <= 0:
+            return
+        yield posting, min(count, copies)
+        copies -= count

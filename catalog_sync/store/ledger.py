@@ -1,0 +1,209 @@
+"""Writing the stock ledger: append movements, keep the roll-ups equal in the same transaction, take a run back.
+
+How a publishing transaction uses it:
+
+1. `lines = posted(connection, keys)` for the records that changed (not needed for new ones);
+2. `ledger.movements(…, posted=lines[key])` for each touched record;
+3. `append(connection, movements, recorded=today)`;
+4. when `member` says the final word: `titles_changed(connection, clusters, cause=…, run=…, recorded=today)` with every
+   cluster that had or has one of the touched records, and every cluster that won or lost a member.
+
+A roll-back calls `reverse_run` instead of 2–3, then `titles_changed(…, cause="rollback")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, select
+
+from catalog_sync.ledger import reversal
+from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
+from catalog_sync.store.database import chunks
+from catalog_sync.store.ledger_tables import stock_movement, stock_position
+from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
+from catalog_sync.store.tables import record as record_table
+from catalog_sync.store.titles import titles_changed
+
+__all__ = ["DISTRICT", "append", "is_first_load", "posted", "reverse_run", "titles_changed"]
+
+LICENCES = "licence"  # source part of the key of a package that has no records: licence:12
+_LOCK = 0x73746F636B  # PostgreSQL's advisory lock: numbers must grow in the order of commits
+
+_columns = stock_movement.c
+
+
+def append(connection: Connection, movements: Sequence[StockMovement], *, recorded: date, who: str = "") -> list[int]:
+    """Append the lines, and their sums to the roll-ups; returns the numbers given. Records must be stored already."""
+    movements = [line for line in movements if line.copies]
+    if not movements:
+        return []
+    ids = _record_ids(connection, {line.record for line in movements})
+    movements = _without_double_exits(connection, movements, ids)
+    number = _next_number(connection, stock_movement)
+    rows = [_row(line, number + i, ids[line.record], recorded, who) for i, line in enumerate(movements)]
+    for some in chunks(rows, 2_000):
+        connection.execute(stock_movement.insert(), list(some))
+    add_copies(connection, rows)
+    add_positions(connection, rows)
+    return [row["number"] for row in rows]
+
+
+def posted(connection: Connection, keys: Collection[RecordKey]) -> dict[RecordKey, tuple[StockMovement, ...]]:
+    """The lines the ledger has for these records, in the order they were written."""
+    ids = {number: key for key, number in _record_ids(connection, keys, strict=False).items()}
+    found: dict[RecordKey, list[StockMovement]] = {key: [] for key in keys}
+    for some in chunks(sorted(ids)):
+        query = select(stock_movement).where(_columns.record.in_(some)).order_by(_columns.number)
+        for row in connection.execute(query):
+            found[ids[row.record]].append(as_movement(row, ids[row.record]))
+    return {key: tuple(lines) for key, lines in found.items()}
+
+
+def reverse_run(connection: Connection, run: int, *, by_run: int | None, recorded: date, why: str = "") -> set[int]:
+    """Take back every line of a run that still stands, each on its own day; returns the ids of the records moved.
+
+    The lines stay in the ledger, the corrections name them. `by_run`: the run the corrections belong to, if any.
+    """
+    undone = select(_columns.corrects).where(_columns.reason == _undo_reason(run), _columns.corrects.is_not(None))
+    query = select(stock_movement).where(_columns.run == run, _columns.number.not_in(undone)).order_by(_columns.number)
+    rows = [row for row in connection.execute(query) if row.reason != _undo_reason(run)]
+    keys = _keys(connection, {row.record for row in rows})
+    reason = _undo_reason(run)
+    lines = [reversal(as_movement(row, keys[row.record]), run=by_run, reason=reason, number=row.number) for row in rows]
+    append(connection, lines, recorded=recorded, who=why)
+    return {row.record for row in rows}
+
+
+def _undo_reason(run: int) -> str:
+    return f"откат сеанса {run}"
+
+
+def is_first_load(connection: Connection, source: str, run: int | None = None) -> bool:
+    """Whether no line of this source stands in the ledger (lines of `run` itself and undone lines do not count)."""
+    standing = (
+        select(func.sum(func.abs(stock_position.c.copies)))
+        .select_from(stock_position.join(record_table, record_table.c.id == stock_position.c.record))
+        .where(record_table.c.source == source)
+    )
+    if run is not None:
+        own = select(_columns.record).where(_columns.run == run)
+        standing = standing.where(stock_position.c.record.not_in(own))
+    return not connection.execute(standing).scalar()
+
+
+# --- Rows and values -------------------------------------------------------------------------------------------------
+
+
+def _row(line: StockMovement, number: int, record: int, recorded: date, who: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "library": line.library,
+        "record": record,
+        "day": line.day,
+        "recorded": recorded,
+        "kind": line.kind.value,
+        "column": line.column.value,
+        "copies": line.copies,
+        "category": line.category.value,
+        "carrier": line.carrier.value,
+        "ekind": line.ekind.value,
+        "basis": line.basis,
+        "run": line.run,
+        "document": line.document,
+        "corrects": line.corrects,
+        "reason": line.reason,
+        "inventory": line.inventory,
+        "kopecks": line.kopecks,
+        "who": who,
+    }
+
+
+def as_movement(row: Row[Any], key: RecordKey) -> StockMovement:
+    """A row of the ledger as the value it was."""
+    kind, column = MovementKind(row.kind), MovementKind(row.column)
+    return StockMovement(
+        library=row.library,
+        record=key,
+        day=row.day,
+        kind=kind,
+        copies=row.copies,
+        category=Category(row.category),
+        carrier=Carrier(row.carrier),
+        ekind=EKind(row.ekind),
+        basis=row.basis,
+        run=row.run,
+        document=row.document,
+        corrects=row.corrects,
+        of=column if kind is MovementKind.CORRECTION else None,
+        reason=row.reason,
+        inventory=row.inventory,
+        kopecks=row.kopecks,
+    )
+
+
+def _record_ids(connection: Connection, keys: Iterable[RecordKey], strict: bool = True) -> dict[RecordKey, int]:
+    found: dict[RecordKey, int] = {}
+    by_source: dict[str, list[str]] = {}
+    for key in keys:
+        if key.source == LICENCES:
+            found[key] = -int(key.local_id)
+        else:
+            by_source.setdefault(key.source, []).append(key.local_id)
+    columns = record_table.c
+    for source, local_ids in by_source.items():
+        for some in chunks(local_ids):
+            query = select(columns.local_id, columns.id).where(columns.source == source, columns.local_id.in_(some))
+            found |= {RecordKey(source, local_id): number for local_id, number in connection.execute(query)}
+        missing = [i for i in local_ids if RecordKey(source, i) not in found] if strict else []
+        if missing:
+            raise LookupError(f"{source}: expected stored records before their movements, {missing[:3]} are not there")
+    return found
+
+
+def _keys(connection: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
+    found = {number: RecordKey(LICENCES, str(-number)) for number in ids if number < 0}
+    columns = record_table.c
+    for some in chunks(sorted(number for number in ids if number >= 0)):
+        query = select(columns.id, columns.source, columns.local_id).where(columns.id.in_(some))
+        found |= {number: RecordKey(source, local_id) for number, source, local_id in connection.execute(query)}
+    return found
+
+
+def _next_number(connection: Connection, table: Table) -> int:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    return (connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1
+
+
+def _without_double_exits(
+    connection: Connection, movements: list[StockMovement], ids: Mapping[RecordKey, int]
+) -> list[StockMovement]:
+    """A licensed title that has already expired can't be withdrawn once more when it vanishes from an export."""
+    exits = [m for m in movements if m.kind is MovementKind.WITHDRAWN and m.ekind is EKind.LICENSED]
+    if not exits:
+        return movements
+    there: dict[int, int] = {}
+    for some in chunks(sorted({ids[line.record] for line in exits})):
+        position = stock_position.c
+        query = (
+            select(position.record, func.sum(position.copies))
+            .where(position.record.in_(some))
+            .group_by(position.record)
+        )
+        there |= {record: int(copies) for record, copies in connection.execute(query)}
+    for line in movements:  # what the same batch brings counts too
+        if line.copies > 0:
+            there[ids[line.record]] = there.get(ids[line.record], 0) + line.copies
+    kept = []
+    for line in movements:
+        if line in exits:
+            copies = max(line.copies, -there.get(ids[line.record], 0))
+            there[ids[line.record]] = there.get(ids[line.record], 0) + copies
+            line = replace(line, copies=copies)
+        if line.copies:
+            kept.append(line)
+    return kept

@@ -1,0 +1,88 @@
+"""`check`: the roll-ups and positions equal the ledgers; `rebuild` makes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from catalog_sync.store.figures import CLASSES
+from catalog_sync.store.ledger_tables import stock_movement, stock_position, stock_rollup, title_movement
+from catalog_sync.store.rollups import (
+    DISTRICT,
+    MEASURES,
+    TITLE_MEASURES,
+    add,
+    add_to_rollup,
+    schools,
+    starts,
+)
+
+
+def check(connection: Connection) -> list[str]:
+    """Sentences about every projection that differs from its ledger; an empty list means they are equal."""
+    return [*_check_rollups(connection), *_check_positions(connection)]
+
+
+def _check_rollups(connection: Connection) -> Iterator[str]:
+    wanted = _expected(connection)
+    keys = [stock_rollup.c[name] for name in ("grain", "scope", "start", *CLASSES)]
+    measures = [stock_rollup.c[name] for name in (*MEASURES, *TITLE_MEASURES)]
+    for row in connection.execute(select(*keys, *measures)):
+        key, there = tuple(row[:6]), list(row[6:])
+        expected = wanted.pop(key, [0] * 8)
+        if expected != there:
+            yield f"stock_rollup {key}: expected {expected} from the ledger, came {there}"
+    for key, expected in wanted.items():
+        if any(expected):
+            yield f"stock_rollup {key}: expected {expected} from the ledger, there is no row"
+
+
+def _expected(connection: Connection) -> dict[tuple[Any, ...], list[int]]:
+    """The roll-ups as the ledgers say they must be: cell → eight sums, copies first."""
+    wanted: dict[tuple[Any, ...], list[int]] = {}
+    counted = schools(connection)
+    move, line = stock_movement.c, title_movement.c
+    stock = select(move.library, move.day, move.category, move.carrier, move.ekind, move.column, func.sum(move.copies))
+    for library, *rest in connection.execute(stock.group_by(*list(stock.selected_columns)[:6])):
+        for scope in (library, DISTRICT) if library in counted else (library,):
+            _add_day(wanted, scope, rest, 0)
+    heads = select(line.scope, line.day, line.category, line.carrier, line.ekind, line.column, func.sum(line.titles))
+    for scope, *rest in connection.execute(heads.group_by(*list(heads.selected_columns)[:6])):
+        _add_day(wanted, scope, rest, 4)
+    return wanted
+
+
+def _add_day(wanted: dict[tuple[Any, ...], list[int]], scope: str, rest: Sequence[Any], shift: int) -> None:
+    day, category, carrier, ekind, column, value = rest
+    for grain, start in starts(day):
+        sums = wanted.setdefault((grain, scope, start, category, carrier, ekind), [0] * 8)
+        sums[shift + MEASURES.index(column)] += int(value)
+
+
+def _check_positions(connection: Connection) -> Iterator[str]:
+    move, there = stock_movement.c, stock_position.c
+    keys = (move.category, move.carrier, move.ekind, move.library, move.record)
+    sums = select(*keys, func.sum(move.copies).label("copies")).group_by(*keys).subquery()
+    same = [sums.c[name] == there[name] for name in (*CLASSES, "library", "record")]
+    query = (
+        select(sums.c.library, sums.c.record, sums.c.copies, there.copies.label("came"))
+        .select_from(sums.outerjoin(stock_position, and_(*same)))
+        .where(or_(there.copies.is_(None), there.copies != sums.c.copies))
+        .limit(100)
+    )
+    for library, record, expected, came in connection.execute(query):
+        yield f"stock_position {library} record {record}: expected {expected} copies from the ledger, came {came}"
+
+
+def rebuild(connection: Connection) -> None:
+    """Make the projections anew from the ledgers: after a restore, or after a change of hand in the tables."""
+    connection.execute(stock_rollup.delete())
+    connection.execute(stock_position.delete())
+    names = (*MEASURES, *TITLE_MEASURES)
+    sums = {cell: dict(zip(names, values, strict=True)) for cell, values in _expected(connection).items()}
+    add_to_rollup(connection, sums, names)
+    keys = [stock_movement.c[name] for name in (*CLASSES, "library", "record")]
+    rows = connection.execute(select(*keys, func.sum(stock_movement.c.copies).label("copies")).group_by(*keys))
+    add(connection, stock_position, [dict(row._mapping) for row in rows], ["copies"])

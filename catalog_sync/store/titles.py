@@ -1,0 +1,252 @@
+"""Titles (названия): distinct editions, counted by an append-only ledger of their own.
+
+Copies add up over libraries, titles do not: a title of the district is a cluster with at least one copy in some school.
+An edition enters a scope (a library, or the district) on the day its copies there rise above nothing and leaves when
+they fall back; in one scope it has one class, that of most copies that ever came, so titles add up over classes.
+
+When clusters merge or split, the past is counted anew and the *difference* is appended with its cause. So the sum of
+all lines says what we know today, the sum up to the number a snapshot remembers says what it said then, and the lines
+between are the named corrections.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from catalog_sync.model import Carrier, Category, EKind, MovementKind
+from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.ledger_tables import ledger_member, licence, stock_movement, title_movement
+from catalog_sync.store.rollups import DISTRICT, TITLE_MEASURES, add_to_rollup, schools, starts
+from catalog_sync.store.tables import cluster as cluster_table
+from catalog_sync.store.tables import member, meta
+
+PACKAGE = "licence:"  # cluster of a package without records: its titles are those the contract names
+UP_TO = "ledger.titles_up_to"  # the last line of the stock ledger whose titles are counted
+CHUNK = 400
+
+Cell = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """What happened to the copies of one edition in one library on one day."""
+
+    day: date
+    library: str
+    column: str
+    cell: Cell
+    copies: int
+
+
+Series = Counter[tuple[date, str, Cell]]  # (day, column, class) → titles, signed
+
+
+def titles_changed(
+    connection: Connection,
+    clusters: Iterable[str] = (),
+    *,
+    cause: str = "stock",
+    run: int | None = None,
+    recorded: date,
+) -> int:
+    """Count the titles of these clusters, and of every record moved since the last call, anew; returns lines added.
+
+    Call it at the end of a transaction, when `member` is final. `clusters`: those that won or lost a member; naming
+    too many only costs time. `cause`: stock | merge | split | correction | rollback, shown beside the corrections.
+    """
+    wanted = set(clusters) | _of_new_lines(connection)
+    wanted |= _follow_members(connection, wanted)
+    counted = schools(connection)
+    lines = 0
+    for some in chunks(sorted(wanted), CHUNK):
+        lines += _recount(connection, some, counted, {"cause": cause, "run": run, "recorded": recorded})
+    last = connection.execute(select(func.max(stock_movement.c.number))).scalar() or 0
+    upsert(connection, meta, [{"key": UP_TO, "value": str(last)}])
+    return lines
+
+
+def _of_new_lines(connection: Connection) -> set[str]:
+    """Clusters of the records whose lines came since the last call; a package is a cluster of its own."""
+    up_to = int(connection.execute(select(meta.c.value).where(meta.c.key == UP_TO)).scalar() or 0)
+    moved = select(stock_movement.c.record).where(stock_movement.c.number > up_to).distinct()
+    ids = list(connection.execute(moved).scalars())
+    packages = [number for number in ids if number < 0]
+    rows = [{"record": number, "cluster": f"{PACKAGE}{-number}"} for number in packages]
+    upsert(connection, ledger_member, rows)
+    found = {row["cluster"] for row in rows}
+    for some in chunks([number for number in ids if number >= 0]):
+        for table in (member, ledger_member):
+            found |= set(connection.execute(select(table.c.cluster).where(table.c.record.in_(some))).scalars())
+    return found
+
+
+def _follow_members(connection: Connection, clusters: set[str]) -> set[str]:
+    """Bring `ledger_member` up to date for these clusters; returns the other clusters this touches."""
+    touched: set[str] = set()
+    for some in chunks(sorted(clusters), CHUNK):
+        rows = connection.execute(select(member.c.record, member.c.cluster).where(member.c.cluster.in_(some)))
+        now = {row.record: row.cluster for row in rows}
+        stays = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(some))
+        there = list(connection.execute(stays).scalars())
+        for few in chunks(there):
+            rows = connection.execute(select(member.c.record, member.c.cluster).where(member.c.record.in_(few)))
+            now |= {row.record: row.cluster for row in rows}
+        gone = [record for record in there if record not in now]
+        now |= _redirected(connection, gone)
+        for few in chunks(sorted(now)):
+            query = select(ledger_member.c.cluster).where(ledger_member.c.record.in_(few))
+            touched |= set(connection.execute(query).scalars())
+        for part in chunks([{"record": record, "cluster": cluster} for record, cluster in now.items()], 2_000):
+            upsert(connection, ledger_member, part)
+        touched |= set(now.values())
+    return touched
+
+
+def _redirected(connection: Connection, records: Sequence[int]) -> dict[int, str]:
+    """Records that are gone follow their cluster where it was merged into another."""
+    found: dict[int, str] = {}
+    for some in chunks(records):
+        query = (
+            select(ledger_member.c.record, cluster_table.c.redirect)
+            .select_from(ledger_member.join(cluster_table, cluster_table.c.id == ledger_member.c.cluster))
+            .where(ledger_member.c.record.in_(some), cluster_table.c.redirect != "")
+        )
+        found |= {row.record: row.redirect for row in connection.execute(query)}
+    return found
+
+
+# --- Counting --------------------------------------------------------------------------------------------------------
+
+
+def _recount(connection: Connection, clusters: Sequence[str], counted: set[str], note: Mapping[str, Any]) -> int:
+    wanted: dict[tuple[str, str], Series] = {}
+    weights = _weights(connection, clusters)
+    for cluster, events in groupby(_events(connection, clusters), key=lambda pair: pair[0]):
+        for scope, own in by_scope([event for _, event in events], counted):
+            wanted[scope, cluster] = titles(own, weights.get(cluster, 1))
+    there = _posted(connection, clusters)
+    rows = []
+    for scope, cluster in sorted(wanted.keys() | there.keys()):
+        change = Series(wanted.get((scope, cluster), Series()))
+        change.subtract(there.get((scope, cluster), Series()))
+        rows += [_row(scope, cluster, at, titles_, note) for at, titles_ in sorted(change.items()) if titles_]
+    _append(connection, rows)
+    return len(rows)
+
+
+def _events(connection: Connection, clusters: Sequence[str]) -> Iterator[tuple[str, Event]]:
+    move, of = stock_movement.c, ledger_member.c
+    names = (of.cluster, move.day, move.library, move.column, move.category, move.carrier, move.ekind)
+    query = (
+        select(*names, func.sum(move.copies))
+        .select_from(ledger_member.join(stock_movement, move.record == of.record))
+        .where(of.cluster.in_(clusters))
+        .group_by(*names)
+        .order_by(of.cluster, move.day)
+    )
+    for cluster, day, library, column, category, carrier, ekind, copies in connection.execute(query):
+        if copies:
+            yield cluster, Event(day, library, column, (category, carrier, ekind), int(copies))
+
+
+def by_scope(events: Sequence[Event], counted: set[str]) -> Iterator[tuple[str, list[Event]]]:
+    """Events of each library, and of all counted libraries together as the district."""
+    libraries: dict[str, list[Event]] = {}
+    for event in events:
+        libraries.setdefault(event.library, []).append(event)
+    yield from libraries.items()
+    district = [event for event in events if event.library in counted]
+    if district:
+        yield DISTRICT, district
+
+
+def titles(events: Sequence[Event], weight: int = 1) -> Series:
+    """The days on which an edition enters and leaves a scope, with the column and the class it is counted in."""
+    series: Series = Series()
+    cell = class_of(events)
+    copies = 0
+    for day, on_day in groupby(sorted(events), key=lambda event: event.day):
+        today = list(on_day)
+        before, copies = copies, copies + sum(event.copies for event in today)
+        if before <= 0 < copies:
+            series[day, _entered_by(today), cell] += weight
+        elif copies <= 0 < before:
+            series[day, _left_by(today), cell] -= weight
+    return series
+
+
+def class_of(events: Sequence[Event]) -> Cell:
+    """The class of most copies that ever came (corrections included); ties by the order of the form's rows."""
+    came: Counter[Cell] = Counter()
+    for event in events:
+        if event.column in (MovementKind.INITIAL, MovementKind.ACQUIRED):
+            came[event.cell] += event.copies
+    return min(came or Counter(event.cell for event in events), key=lambda cell: (-came[cell], _order(cell)))
+
+
+_CATEGORIES, _CARRIERS, _EKINDS = ([member.value for member in kind] for kind in (Category, Carrier, EKind))
+
+
+def _order(cell: Cell) -> tuple[int, int, int]:
+    return _CATEGORIES.index(cell[0]), _CARRIERS.index(cell[1]), _EKINDS.index(cell[2])
+
+
+def _entered_by(today: Sequence[Event]) -> str:
+    columns = {event.column for event in today if event.copies > 0}
+    return MovementKind.INITIAL if columns == {MovementKind.INITIAL} else MovementKind.ACQUIRED
+
+
+def _left_by(today: Sequence[Event]) -> str:
+    columns = {event.column for event in today if event.copies < 0}
+    return MovementKind.EXPIRED if columns == {MovementKind.EXPIRED} else MovementKind.WITHDRAWN
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+
+
+def _weights(connection: Connection, clusters: Sequence[str]) -> dict[str, int]:
+    numbers = [int(cluster.removeprefix(PACKAGE)) for cluster in clusters if cluster.startswith(PACKAGE)]
+    if not numbers:
+        return {}
+    rows = connection.execute(select(licence.c.number, licence.c.titles).where(licence.c.number.in_(numbers)))
+    return {f"{PACKAGE}{number}": titles_ for number, titles_ in rows}
+
+
+def _posted(connection: Connection, clusters: Sequence[str]) -> dict[tuple[str, str], Series]:
+    line = title_movement.c
+    names = (line.scope, line.cluster, line.day, line.column, line.category, line.carrier, line.ekind)
+    query = select(*names, func.sum(line.titles)).where(line.cluster.in_(clusters)).group_by(*names)
+    found: dict[tuple[str, str], Series] = {}
+    for scope, cluster, day, column, category, carrier, ekind, count in connection.execute(query):
+        found.setdefault((scope, cluster), Series())[day, column, (category, carrier, ekind)] += int(count)
+    return found
+
+
+def _row(scope: str, cluster: str, at: tuple[date, str, Cell], count: int, note: Mapping[str, Any]) -> dict[str, Any]:
+    day, column, (category, carrier, ekind) = at
+    cell = {"category": category, "carrier": carrier, "ekind": ekind}
+    where = {"scope": scope, "cluster": cluster, "day": day, "column": str(column), "titles": count}
+    return {**where, **cell, **note}
+
+
+def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    number = (connection.execute(select(func.max(title_movement.c.number))).scalar() or 0) + 1
+    sums: dict[tuple[Any, ...], dict[str, int]] = {}
+    for i, row in enumerate(rows):
+        row["number"] = number + i
+        for grain, start in starts(row["day"]):
+            cell = (grain, row["scope"], start, row["category"], row["carrier"], row["ekind"])
+            measures = sums.setdefault(cell, {})
+            name = f"titles_{row['column']}"
+            measures[name] = measures.get(name, 0) + row["titles"]
+    connection.execute(title_movement.insert(), list(rows))
+    add_to_rollup(connection, sums, TITLE_MEASURES)

@@ -1,0 +1,187 @@
+"""What a change of holdings means to the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_sync.ledger import movements, reversal
+from catalog_sync.ledger_items import kopecks
+from catalog_sync.model import Holdings, MovementKind, RecordKey, StockMovement
+from tests.ledger.district import holds, item, klass
+
+KEY = RecordKey("s", "1")
+TODAY = date(2026, 11, 20)
+PAST = date(2019, 9, 1)
+
+
+def moved(before, after, was=None, now=None, *, first=False, day=TODAY, posted=()) -> list[StockMovement]:
+    was = was or (klass() if before else None)
+    now = now or (klass() if after else None)
+    return movements("s", KEY, before, after, was, now, first_load=first, run=1, day=day, posted=posted)
+
+
+def short(lines) -> list[tuple]:
+    return [(line.kind.value, line.day, line.copies) for line in lines]
+
+
+def test_a_copy_with_a_registration_date_was_acquired_then_even_in_a_first_load():
+    lines = moved(None, holds(item("17", came=PAST)), first=True)
+    assert short(lines) == [("acquired", PAST, 1)]
+    assert lines[0].basis == "INV.REGDATE"
+    assert lines[0].inventory == "17"
+
+
+def test_a_copy_without_a_date_is_first_reflection_in_a_first_load_and_acquired_later():
+    assert short(moved(None, holds(item("17")), first=True)) == [("initial", TODAY, 1)]
+    later = moved(None, holds(item("17")))
+    assert short(later) == [("acquired", TODAY, 1)]
+    assert later[0].basis == "run"
+
+
+@pytest.mark.parametrize("absurd", [date(204, 9, 1), date(2126, 1, 1)])
+def test_an_absurd_registration_date_is_no_date(absurd):
+    assert short(moved(None, holds(item("17", came=absurd)), first=True)) == [("initial", TODAY, 1)]
+
+
+def test_a_withdrawn_copy_leaves_on_the_day_of_its_act():
+    went = date(2026, 3, 1)
+    before = holds(item("17", came=PAST))
+    after = holds(item("17", came=PAST, went=went, withdrawal_act="5", withdrawal_reason="ветхость"))
+    (line,) = moved(before, after)
+    assert (line.kind, line.day, line.copies, line.document, line.reason) == ("withdrawn", went, -1, "5", "ветхость")
+
+
+def test_a_copy_that_vanishes_was_withdrawn_on_the_day_of_the_run():
+    lines = moved(holds(item("17", came=PAST), item("18", came=PAST)), holds(item("17", came=PAST)))
+    assert short(lines) == [("withdrawn", TODAY, -1)]
+    assert lines[0].inventory == "18"
+
+
+def test_a_record_that_is_gone_withdraws_all_its_copies():
+    assert short(moved(holds(item(copies=30, came=PAST)), None)) == [("withdrawn", TODAY, -30)]
+
+
+def test_a_group_without_numbers_that_splits_into_kept_and_withdrawn_only_withdraws():
+    before = holds(item(copies=30, came=PAST))
+    after = holds(item(copies=25, came=PAST), item(copies=5, came=PAST, went=date(2026, 5, 1)))
+    assert short(moved(before, after)) == [("withdrawn", date(2026, 5, 1), -5)]
+
+
+def test_a_new_delivery_beside_a_group_is_acquired_on_its_date():
+    before = holds(item(copies=30, came=PAST))
+    after = holds(item(copies=30, came=PAST), item(copies=40, came=date(2026, 8, 20), ksu_number="12"))
+    (line,) = moved(before, after)
+    assert (line.kind, line.day, line.copies, line.document) == ("acquired", date(2026, 8, 20), 40, "12")
+
+
+def test_a_corrected_registration_date_moves_the_past_and_is_no_growth():
+    lines = moved(holds(item("17", came=PAST)), holds(item("17", came=date(2020, 9, 1))))
+    assert short(lines) == [("correction", PAST, -1), ("correction", date(2020, 9, 1), 1)]
+    assert {line.column for line in lines} == {MovementKind.ACQUIRED}
+
+
+def test_a_date_learnt_later_takes_the_first_reflection_back_where_it_stands():
+    loaded = date(2024, 2, 2)
+    first = moved(None, holds(item("17")), first=True, day=loaded)
+    lines = moved(holds(item("17")), holds(item("17", came=PAST)), posted=first)
+    assert [(line.column.value, line.day, line.copies) for line in lines] == [
+        ("acquired", PAST, 1),
+        ("initial", loaded, -1),
+    ]
+
+
+def test_a_retyped_document_number_moves_nothing():
+    before = holds(item("17", came=PAST, ksu_number="1"))
+    assert moved(before, holds(item("17", came=PAST, ksu_number="1/2"))) == []
+
+
+def test_an_undone_withdrawal_is_a_correction_of_withdrawals():
+    went = date(2026, 3, 1)
+    (line,) = moved(holds(item("17", came=PAST, went=went)), holds(item("17", came=PAST)))
+    assert (line.kind, line.column, line.day, line.copies) == ("correction", "withdrawn", went, 1)
+
+
+def test_a_changed_class_moves_the_whole_history_by_corrections():
+    before = holds(item("17", came=PAST), item("18", came=date(2021, 9, 1)))
+    posted = moved(None, before, first=True)
+    lines = moved(before, before, klass("fiction"), klass("textbook"), posted=posted)
+    assert sorted((line.category.value, line.day.year, line.copies) for line in lines) == [
+        ("fiction", 2019, -1), ("fiction", 2021, -1), ("textbook", 2019, 1), ("textbook", 2021, 1),
+    ]  # fmt: skip
+    assert {line.kind for line in lines} == {MovementKind.CORRECTION}
+
+
+def test_an_open_link_is_no_stock_and_a_local_file_is_one_copy():
+    assert moved(None, Holdings(), now=klass("other", "electronic", "open_link")) == []
+    assert short(moved(None, Holdings(), now=klass("other", "electronic", "local"))) == [("acquired", TODAY, 1)]
+    assert moved(None, Holdings()) == []
+
+
+def test_counters_alone_move_by_their_growth():
+    def counted(received, withdrawn):
+        return Holdings(received=received, withdrawn=withdrawn, basis="990")
+
+    assert short(moved(None, counted(30, 5), first=True)) == [("initial", TODAY, 25)]
+    assert short(moved(counted(30, 5), counted(50, 8))) == [("acquired", TODAY, 20), ("withdrawn", TODAY, -3)]
+    assert short(moved(counted(30, 5), counted(28, 5))) == [("correction", TODAY, -2)]
+
+
+def test_a_copy_first_seen_when_already_gone_adds_nothing_to_today():
+    lines = moved(None, holds(item("9", came=PAST, went=date(2022, 1, 1))), first=True)
+    assert sum(line.copies for line in lines) == 0
+    assert short(moved(None, holds(item("9", went=date(2022, 1, 1))))) == [
+        ("initial", date(2022, 1, 1), 1), ("withdrawn", date(2022, 1, 1), -1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("125.50", 12550), ("125-5", 12550), ("1 250,00 р.", 125000), ("16 к.", 16), ("б. ц.", None), ("", None)],
+)
+def test_prices_as_people_type_them(typed, expected):
+    assert kopecks(typed) == expected
+
+
+days = st.dates(date(2018, 1, 1), TODAY)
+items = st.builds(
+    item,
+    st.sampled_from(["", "1", "2", "3"]),
+    copies=st.integers(1, 4),
+    came=st.none() | days,
+    went=st.none() | days,
+    price=st.sampled_from(["", "10.00"]),
+)
+holdings = st.lists(items, max_size=5).map(lambda some: holds(*some))
+classes = st.builds(
+    klass, st.sampled_from(["fiction", "textbook"]), st.sampled_from(["print", "electronic"]), st.just("")
+)
+
+
+@given(st.lists(st.tuples(holdings, classes), min_size=1, max_size=6))
+def test_the_ledger_always_says_what_the_library_holds(history):
+    posted: list[StockMovement] = []
+    steps = [(None, None), *history]
+    for number, ((before, was), (after, now)) in enumerate(pairwise(steps)):
+        posted += movements(
+            "s", KEY, before, after, was, now, first_load=number == 0, run=number, day=TODAY, posted=posted
+        )
+        assert sum(line.copies for line in posted) == after.copies
+        cells = {(line.category, line.carrier) for line in posted}
+        for cell in cells:
+            total = sum(line.copies for line in posted if (line.category, line.carrier) == cell)
+            assert total == (after.copies if cell == (now.category, now.carrier) else 0)
+
+
+@given(holdings, classes)
+def test_a_reversal_leaves_nothing(held, now):
+    lines = movements("s", KEY, None, held, None, now, first_load=False, run=1, day=TODAY)
+    back = [reversal(line, run=2, reason="откат", number=1) for line in lines]
+    sums: dict[tuple, int] = {}
+    for line in [*lines, *back]:
+        sums[line.day, line.column] = sums.get((line.day, line.column), 0) + line.copies
+    assert not any(sums.values())
