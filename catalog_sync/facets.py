@@ -1,0 +1,270 @@
+"""What readers narrow a search by: kind of document, class, school subject, language, year, branch of ББК.
+
+Tables: data/tables/document_kinds.tsv, school_subjects.tsv, languages.tsv, bbk_tree.tsv.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from catalog_sync.marc.codes import rows
+from catalog_sync.model import BibRecord
+from catalog_sync.text import fold
+from catalog_sync.text_ru import fold as words_of
+
+FICTION = "художественная литература"
+OTHER_KIND = "другое издание"
+EARLIEST_YEAR, LATEST_YEAR = 1450, 2100  # before printing, or a typing slip («21017»)
+LOWEST_GRADE, HIGHEST_GRADE = 1, 11
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacets:
+    """`kind` is a word of document_kinds.tsv, `grades` are classes 1..11, `bbk` an index of bbk_tree.tsv ("" = none)."""
+
+    kind: str = OTHER_KIND
+    grades: tuple[int, ...] = ()
+    subjects: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    year: int | None = None
+    bbk: str = ""
+
+    @property
+    def decade(self) -> int | None:
+        return None if self.year is None else self.year // 10 * 10
+
+
+def facets(bib: BibRecord) -> DocumentFacets:
+    """Facets of a record, from wherever cataloguers typed them. Never raises."""
+    kind = document_kind(bib)
+    grades = school_grades(bib)
+    return DocumentFacets(kind, grades, school_subjects(bib, kind, grades), language_names(bib), year(bib), bbk_top(bib))
+
+
+# --- Kind of document ------------------------------------------------------------------------------------------------
+
+
+@cache
+def _kinds() -> list[tuple[str, re.Pattern[str]]]:
+    return [(r["kind"], _starts(r["words"])) for r in rows("document_kinds.tsv")]
+
+
+def _starts(variants: str) -> re.Pattern[str]:
+    """«рабоч тетрад|ким$» → words beginning so, one after another; `$` closes a word."""
+    built = []
+    for variant in variants.split("|"):
+        parts = [re.escape(fold(w.rstrip("$"))) + (r"\b" if w.endswith("$") else r"\w*") for w in variant.split()]
+        built.append(r"\W+".join(parts))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(built)})")
+
+
+def _texts(bib: BibRecord, *fields: str) -> Iterator[str]:
+    for name in fields:
+        value = getattr(bib, name)
+        if name == "parts":
+            yield from (f"{p.number} {p.title}" for p in value)
+        elif isinstance(value, str):
+            yield value
+        else:
+            yield from value
+
+
+def kind_words(bib: BibRecord, *fields: str) -> tuple[str, str]:
+    """The kind named in these fields, and the words that name it; ("", "") where none does. Earlier lines win."""
+    text = fold(" ; ".join(t for t in _texts(bib, *fields) if t))
+    for kind, pattern in _kinds():
+        found = pattern.search(text)
+        if found:
+            return kind, found[0]
+    return "", ""
+
+
+def stated_kind(bib: BibRecord) -> str:
+    """The kind in the record's own words, "" where it has none."""
+    return kind_words(bib, "subtitle", "genres")[0] or kind_words(bib, "title", "parts")[0]
+
+
+def is_about_method(kind: str) -> bool:
+    return kind == "методическое пособие"
+
+
+_FICTION_INDEX = re.compile(r"^(84|ш6)", re.IGNORECASE)
+_SCHOOL_INDEX = re.compile(r"я72")
+
+
+def document_kind(bib: BibRecord) -> str:
+    """One word of document_kinds.tsv, or fiction, or OTHER_KIND."""
+    in_subtitle = kind_words(bib, "subtitle", "genres")[0]
+    if in_subtitle:
+        return in_subtitle
+    if any(_FICTION_INDEX.match(i.strip()) for i in bib.bbk):
+        return FICTION
+    in_title = kind_words(bib, "title", "parts")[0]
+    if in_title:
+        return in_title
+    unimarc = bib.dialect.is_unimarc_family
+    if (unimarc and "j" in bib.coded_form) or any(_SCHOOL_INDEX.search(i.lower()) for i in bib.bbk):
+        return "учебник"
+    if any(i.startswith("373.167.1") for i in bib.udc):
+        return "учебник"
+    if bib.literary_form.strip()[:1] in (set("abdfgz") if unimarc else set("1cdfhjmp")):
+        return FICTION
+    return OTHER_KIND
+
+
+# --- Class (grade) ---------------------------------------------------------------------------------------------------
+
+_DASH = r"\s*[-–—]\s*"
+_NUMBER = r"(?:1[01]|[1-9])"
+_ORDINAL = r"(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
+_GRADE = re.compile(
+    rf"(?<![\d.])({_NUMBER}){_ORDINAL}(?:(?:{_DASH}|\s*,\s*|\s+и\s+)({_NUMBER}){_ORDINAL})*\s*\(?кл(?:асс\w*|\b)"
+)
+_GRADE_AFTER = re.compile(rf"\bкласс(?:ы)?\s*[:№]?\s*({_NUMBER})(?:{_DASH}({_NUMBER}))?(?!\d)")
+_RANGE = re.compile(rf"({_NUMBER}){_ORDINAL}\s*-\s*({_NUMBER})")
+_ONE = re.compile(rf"(?<!\d)({_NUMBER})(?!\d)")
+_ORDINAL_WORDS = {"перв": 1, "втор": 2, "трет": 3, "четверт": 4, "пят": 5, "шест": 6, "седьм": 7, "восьм": 8,
+                  "девят": 9, "десят": 10, "одиннадцат": 11}  # fmt: skip
+_WORDED = re.compile(r"\b(перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс")
+
+
+def school_grades(bib: BibRecord) -> tuple[int, ...]:
+    """Classes a record is for, 1..11, wherever typed: title, subtitle, parts, host, edition, audience, notes."""
+    hosts = " ; ".join(h.title for h in bib.hosts)
+    text = " ; ".join(_texts(bib, "title", "subtitle", "parts")) + " ; " + hosts
+    return grades_in(text) or grades_in(" ; ".join((bib.audience, bib.edition, *bib.notes)))
+
+
+@lru_cache(maxsize=50_000)
+def grades_in(text: str) -> tuple[int, ...]:
+    """«5–6 кл.» → (5, 6); «для 5 и 6 классов» → (5, 6); «пятый класс» → (5,); a text without classes → ()."""
+    folded = fold(text)
+    found: set[int] = set()
+    for match in (*_GRADE.finditer(folded), *_GRADE_AFTER.finditer(folded)):
+        for low, high in _RANGE.findall(match[0]):
+            found.update(range(int(low), int(high) + 1))
+        found.update(int(n) for n in _ONE.findall(match[0]))
+    found.update(_ORDINAL_WORDS[m[1]] for m in _WORDED.finditer(folded))
+    return tuple(sorted(found))
+
+
+# --- School subject --------------------------------------------------------------------------------------------------
+
+
+@cache
+def _subjects() -> list[tuple[str, re.Pattern[str], tuple[str, ...], tuple[str, ...]]]:
+    return [
+        (r["subject"], _starts(r["title"]), _split(r.get("udc", "")), tuple(b.lower() for b in _split(r.get("bbk", ""))))
+        for r in rows("school_subjects.tsv")
+    ]
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(v for v in cell.split("|") if v)
+
+
+_UDC_SCHOOL = re.compile(r"^37[23](?:\.\d+)*[.:\s(]*")
+
+
+def school_subjects(bib: BibRecord, kind: str, grades: tuple[int, ...]) -> tuple[str, ...]:
+    """School subjects of a book for lessons; () for fiction and general books, whatever words their titles have."""
+    udc = [_UDC_SCHOOL.sub("", u) for u in bib.udc if u.startswith(("373.167.1", "372"))]
+    bbk = [b.lower() for b in bib.bbk if "я7" in b.lower()]
+    if not (udc or bbk or grades or kind not in (FICTION, OTHER_KIND)):
+        return ()
+    by_title = _subject_by_title(fold(" ; ".join(_texts(bib, "title"))))
+    by_title = by_title or _subject_by_title(fold(" ; ".join((bib.subtitle, *(h.title for h in bib.hosts)))))
+    if by_title:
+        return (by_title,)
+    found = _subject_by_index(udc, 2) or _subject_by_index(bbk, 3)
+    return (found,) if found else ()
+
+
+def _subject_by_title(text: str) -> str:
+    return next((s[0] for s in _subjects() if s[1].search(text)), "") if text else ""
+
+
+def _subject_by_index(indexes: list[str], column: int) -> str:
+    """The subject with the longest index that begins one of these."""
+    best, name = 0, ""
+    for subject in _subjects():
+        for prefix in subject[column]:
+            if len(prefix) > best and any(i.startswith(prefix) for i in indexes):
+                best, name = len(prefix), subject[0]
+    return name
+
+
+def all_subjects() -> tuple[str, ...]:
+    """Every school subject known, in the table's order."""
+    return tuple(s[0] for s in _subjects())
+
+
+# --- Language, year, ББК ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _languages() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for row in rows("languages.tsv"):
+        for code in (row["code"], *_split(row.get("also", ""))):
+            names[code] = row["name"]
+    return names
+
+
+def language_name(code: str) -> str:
+    """«rus» → «русский»; an unknown code is shown as typed, «und» is ""."""
+    typed = code.strip().lower()
+    return _languages().get(typed, typed if 2 <= len(typed) <= 3 and typed.isalpha() else "")
+
+
+def language_names(bib: BibRecord) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(n for n in map(language_name, bib.languages) if n))
+
+
+_YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
+
+
+def year(bib: BibRecord) -> int | None:
+    """Year of publication: as on the title page, else as coded; None where neither has a plausible one."""
+    for text in (bib.year_text, bib.year_coded):
+        found = _YEAR.search(text)
+        if found and EARLIEST_YEAR <= int(found[0]) <= LATEST_YEAR:
+            return int(found[0])
+    return None
+
+
+@cache
+def bbk_tree() -> tuple[tuple[str, str, str], ...]:
+    """(index, parent, name) of the upper divisions, in shelf order."""
+    return tuple((r["index"], r.get("parent", ""), r.get("name", "")) for r in rows("bbk_tree.tsv"))
+
+
+@cache
+def _bbk_prefixes() -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for row in rows("bbk_tree.tsv"):
+        pairs.append((row["index"], row["index"]))
+        pairs += [(letters.lower(), row["index"]) for letters in _split(row.get("letters", ""))]
+    return tuple(sorted(pairs, key=lambda p: -len(p[0])))
+
+
+def bbk_top(bib: BibRecord) -> str:
+    """The deepest division of bbk_tree.tsv the record's first understandable index belongs to."""
+    for index in bib.bbk:
+        text = words_of(index[:1]) + index[1:].lower() if index else ""
+        for prefix, division in _bbk_prefixes():
+            if text.startswith(prefix):
+                return division
+    return ""
+
+
+def bbk_path(division: str) -> tuple[str, ...]:
+    """A division with everything above it, top first: «22.1» → («2», «22», «22.1»)."""
+    parents = {index: parent for index, parent, _ in bbk_tree()}
+    path = [division] if division in parents else []
+    while path and parents[path[0]]:
+        path.insert(0, parents[path[0]])
+    return tuple(path)

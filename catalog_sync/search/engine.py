@@ -1,0 +1,150 @@
+"""The index on disk: one writer, many readers, and what the writer last applied.
+
+The database is the system of record; this index is derived and may be thrown away at any time (`Engine.create`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from catalog_sync.errors import Refused, StopEverything
+from catalog_sync.search import analysis, schema
+from catalog_sync.search.document import Document
+from catalog_sync.search.reader import Reader, read_state
+from catalog_sync.text_ru import dictionary_version
+
+HEAP_BYTES = 128_000_000  # of the writer, before it flushes a segment; a district's 40 MB index fits at once
+WRITER_THREADS = 1  # our analysis in Python is the limit, more threads only make more segments
+FORMAT_FILE = "format.json"
+
+
+class IndexOutdated(StopEverything):
+    """The index was built by another version of the program, its library or the dictionary: rebuild it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the last commit knew: the outbox number applied, and the letters headings are made of (for scan)."""
+
+    number: int = 0
+    alphabet: str = ""
+
+    def dump(self) -> str:
+        return json.dumps({"number": self.number, "alphabet": self.alphabet}, ensure_ascii=False)
+
+
+class Engine:
+    """An index in a folder. Opening costs milliseconds; nothing is written before `write`."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the index in `path`, making an empty one where there is none. Raises IndexOutdated."""
+        self.path = Path(path)
+        if not (self.path / FORMAT_FILE).exists():
+            _make_empty(self.path)
+        _check_format(self.path)
+
+    @classmethod
+    def create(cls, path: Path | str) -> Engine:
+        """An empty index in `path`, whatever was there before."""
+        _make_empty(Path(path))
+        return cls(path)
+
+    def write(self, documents: Iterable[Document], deletions: Iterable[str] = (), number: int = 0) -> int:
+        """Put documents in (replacing those of the same cluster), take deletions out, remember `number`; one commit.
+
+        Returns how many documents were put in. Doing the same again changes nothing. A number lower than the one
+        remembered is kept as it is (an old batch replayed after a crash). Raises Refused while another process writes.
+        """
+        index = _open(self.path)
+        before = self.state()
+        writer = _writer(index)
+        try:
+            count, letters = _put(writer, documents, index.schema, fresh=not index.searcher().num_docs)
+            for cluster in deletions:
+                writer.delete_documents_by_term("id", cluster)
+            alphabet = "".join(sorted(set(before.alphabet) | letters))
+            writer.delete_documents_by_term("meta", schema.STATE)
+            writer.add_document(_state_document(State(max(number, before.number), alphabet)))
+            writer.commit()
+        except BaseException:
+            writer.rollback()
+            raise
+        finally:
+            writer.wait_merging_threads()
+        return count
+
+    def state(self) -> State:
+        """What the last commit remembered."""
+        index = _open(self.path)
+        return State(**read_state(index.searcher(), index.schema))
+
+    def last_number(self) -> int:
+        """The outbox number applied last; 0 for an empty index."""
+        return self.state().number
+
+    def reader(self) -> Reader:
+        """A reader of what is committed; it notices later commits by itself. Make it after forking."""
+        return Reader(self.path)
+
+
+def _put(writer: Any, documents: Iterable[Document], index_schema: Any, *, fresh: bool) -> tuple[int, set[str]]:
+    count, letters, seen = 0, set[str](), set[str]()
+    for count, document in enumerate(documents, 1):
+        if not fresh or document.cluster in seen:
+            writer.delete_documents_by_term("id", document.cluster)
+        if fresh:
+            seen.add(document.cluster)
+        fields = analysis.index_fields(document)
+        letters.update(*fields["any_x"], " ")
+        writer.add_document(tantivy.Document.from_dict(fields, index_schema))
+    return count, letters
+
+
+def _state_document(state: State) -> Any:
+    """Committed in one act with the documents it speaks of (tantivy-py has no commit payload)."""
+    return tantivy.Document(meta=[schema.STATE], payload=[state.dump()])
+
+
+def _open(path: Path) -> Any:
+    index = tantivy.Index(schema.build(), path=str(path))
+    schema.register(index)
+    return index
+
+
+def _writer(index: Any) -> Any:
+    try:
+        return index.writer(HEAP_BYTES, WRITER_THREADS)
+    except ValueError as error:
+        if "LockBusy" in str(error):
+            raise Refused("поисковый индекс занят: его пишет другой процесс, повторите позже") from error
+        raise
+
+
+def _format() -> dict[str, Any]:
+    return {"schema": schema.SCHEMA_VERSION, "library": tantivy.__version__, "dictionary": dictionary_version()}
+
+
+def _make_empty(path: Path) -> None:
+    if path.exists():
+        shutil.rmtree(path)
+    path.mkdir(parents=True)
+    _open(path)
+    (path / FORMAT_FILE).write_text(json.dumps(_format()), encoding="utf-8")
+
+
+def _check_format(path: Path) -> None:
+    try:
+        written = json.loads((path / FORMAT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IndexOutdated(f"{path}: файл {FORMAT_FILE} не читается: {error}; выполните catalog-sync rebuild") from error
+    if written != _format():
+        raise IndexOutdated(
+            f"{path}: индекс построен другой версией ({written}, ожидалась {_format()}); выполните catalog-sync rebuild"
+        )

@@ -1,0 +1,174 @@
+"""Reading the index: one snapshot at a time, renewed when the writer has committed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from catalog_sync.query import Access, FacetValue, Hits, Query, ScanTerm, Sort, Unsupported
+from catalog_sync.search import schema, translate
+from catalog_sync.search.scan import Scanner
+from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
+
+MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
+CACHED_ANSWERS = 512  # facets of the latest queries: turning pages must not count them again
+SEGMENT_VALUES = 1_000  # values a segment reports to a facet; more only where that could change an answer
+ALL_VALUES = 10_000_000
+
+
+class Snapshot:
+    """One commit of the index, and what was already counted in it."""
+
+    def __init__(self, searcher: Any, index_schema: Any) -> None:
+        self.searcher = searcher
+        self.schema = index_schema
+        self.facets: dict[Any, tuple[FacetValue, ...]] = {}
+        state = read_state(searcher, index_schema)
+        self.alphabet: str = state.get("alphabet", "")
+
+
+def read_state(searcher: Any, index_schema: Any) -> dict[str, Any]:
+    """What the writer left in the index: {"number": …, "alphabet": …}, or {} in an empty one."""
+    query = tantivy.Query.term_query(index_schema, "meta", schema.STATE, index_option="basic")
+    hits = searcher.search(query, 1).hits
+    return dict(json.loads(searcher.doc(hits[0][1])["payload"][0])) if hits else {}
+
+
+class Reader:
+    """Answers from the last commit. Safe to share between threads; make it after forking, on a local disk."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._index: Any = None
+        self._stamp = (0, 0)
+        self._snapshot: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The current commit: a new one is noticed by the file the writer replaces with every commit."""
+        status = os.stat(self.path / "meta.json")
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if self._snapshot is None or stamp != self._stamp:
+            if self._index is None:
+                self._index = tantivy.Index(schema.build(), path=str(self.path))
+                schema.register(self._index)
+            self._index.reload()
+            self._snapshot, self._stamp = Snapshot(self._index.searcher(), self._index.schema), stamp
+        return self._snapshot
+
+    def search(
+        self,
+        query: Query,
+        *,
+        offset: int = 0,
+        limit: int = 20,
+        sort: Sort = Sort.RELEVANCE,
+        facets: Sequence[str] = (),
+        facet_limit: int = 20,
+        library: str = "",
+        prefer: str = "",
+    ) -> Hits:
+        """A page of hits; `library` limits to what it holds, `prefer` puts what another holds first (by relevance).
+
+        Raises Unsupported for what the index can't answer.
+        """
+        if offset + limit > MAX_OFFSET:
+            raise Unsupported("offset", str(offset))
+        now = self.snapshot()
+        required = translate.within_library(translate.translate(query, now.schema), library, now.schema)
+        total, clusters = self._page(now, query, required, offset, limit, sort, prefer)
+        counted = {name: self._facet(now, query, required, name, facet_limit, library) for name in facets}
+        suggestion = ""
+        if not total and not offset:
+            correction = self.did_you_mean(query, library=library)
+            suggestion = correction.text if correction else ""
+        return Hits(total, clusters, counted, suggestion)
+
+    def _page(
+        self, now: Snapshot, query: Query, required: Any, offset: int, limit: int, sort: Sort, prefer: str
+    ) -> tuple[int, tuple[str, ...]]:
+        if not limit:
+            return now.searcher.search(required, 1).count, ()
+        if sort is Sort.RELEVANCE:
+            wanted = translate.wishes(query, now.schema)
+            if prefer:
+                wanted.append(translate.preferred(prefer, now.schema))
+            found = now.searcher.search(translate.with_wishes(required, wanted), limit, offset=offset)
+        else:
+            field, order = _ORDERS[sort]
+            found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
+        return found.count, tuple(now.searcher.doc(address)["id"][0] for _, address in found.hits)
+
+    def _facet(
+        self, now: Snapshot, query: Query, required: Any, name: str, limit: int, library: str
+    ) -> tuple[FacetValue, ...]:
+        if name not in schema.FACETS:
+            raise Unsupported("facet", name)
+        key = (query, library, name, limit)
+        if key not in now.facets:
+            if len(now.facets) >= CACHED_ANSWERS:
+                now.facets.clear()
+            now.facets[key] = count_facet(now.searcher, required, schema.FACETS[name], limit)
+        return now.facets[key]
+
+    def scan(
+        self, access: Access, term: str, before: int, after: int, library: str = ""
+    ) -> list[ScanTerm]:
+        """Terms of an access point around `term`, each with the number of records it finds."""
+        now = self.snapshot()
+        only = tantivy.Query.term_query(now.schema, "library", library, index_option="basic") if library else None
+        return Scanner(now.searcher, now.schema, now.alphabet, only).scan(access, term, before, after)
+
+    def suggest(self, prefix: str, limit: int = 8) -> list[Suggestion]:
+        """Titles, authors and subjects a reader may be typing."""
+        now = self.snapshot()
+        return suggest(now.searcher, now.schema, prefix, limit)
+
+    def did_you_mean(self, query: Query, *, library: str = "") -> Correction | None:
+        """The query with words nobody has replaced by the nearest ones that find something."""
+        now = self.snapshot()
+        correction = correct(query, now.searcher)
+        if correction is None:
+            return None
+        required = translate.within_library(translate.translate(correction.query, now.schema), library, now.schema)
+        return correction if now.searcher.search(required, 1).count else None
+
+    def known(self, clusters: Sequence[str]) -> set[str]:
+        """Which of these clusters the index has (for `check`)."""
+        now = self.snapshot()
+        return {c for c in clusters if now.searcher.search(
+            tantivy.Query.term_query(now.schema, "id", c, index_option="basic"), 1).count}
+
+    def size(self) -> int:
+        """How many records are indexed."""
+        now = self.snapshot()
+        return int(now.searcher.search(translate.everything(now.schema), 1).count)
+
+
+_ORDERS = {
+    Sort.TITLE: ("sort_title", tantivy.Order.Asc),
+    Sort.AUTHOR: ("sort_author", tantivy.Order.Asc),
+    Sort.YEAR_DOWN: ("year", tantivy.Order.Desc),
+    Sort.YEAR_UP: ("year", tantivy.Order.Asc),
+    Sort.NEWEST: ("added", tantivy.Order.Desc),
+}
+
+
+def count_facet(searcher: Any, required: Any, field: str, limit: int) -> tuple[FacetValue, ...]:
+    """The `limit` most frequent values of a field among the hits, equal ones by value; counts are exact."""
+    for values in (SEGMENT_VALUES, ALL_VALUES):
+        request = {"values": {"terms": {"field": field, "size": limit + 1, "segment_size": values}}}
+        answer = searcher.aggregate(required, request)["values"]
+        # A segment that reports only its best values may hide one that is frequent in sum (tantivy says by how much).
+        if not answer.get("doc_count_error_upper_bound"):
+            break
+    found = [FacetValue(_label(b["key"]), b["doc_count"]) for b in answer["buckets"]]
+    return tuple(sorted(found, key=lambda v: (-v.count, v.value))[:limit])
+
+
+def _label(key: object) -> str:
+    return str(int(key)) if isinstance(key, int | float) else str(key)

@@ -1,0 +1,105 @@
+"""The fields of the index and how each access point is asked of them.
+
+Two kinds of text field stand side by side: `*_l` holds all lemmas (word searches), `*_x` holds the words as folded
+(phrases, prefixes, typing errors). `*_h` holds whole folded headings (exact search, truncation of a heading, start of
+field) and `*_s` the same with the displayed form behind a separator, which makes the index its own list of headings:
+`Searcher.terms_with_prefix` enumerates it, so scan and suggestions need no table beside the index that could disagree.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tantivy
+
+from catalog_sync.query import Access
+
+SCHEMA_VERSION = 1  # grows with every change here: an index of another version is rebuilt, never guessed at
+SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
+STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number
+
+WORDS = "words"  # our own analysis joins words by spaces; Python tokens would index six times slower
+RAW = "raw"
+
+# Access points searched by words.
+TEXT: dict[Access, str] = {
+    Access.ANY: "any",
+    Access.TITLE: "title",
+    Access.TITLE_SERIES: "series",
+    Access.TITLE_UNIFORM: "uniform",
+    Access.AUTHOR: "author",
+    Access.CORPORATE: "corporate",
+    Access.SUBJECT: "subject",
+    Access.PUBLISHER: "publisher",
+    Access.PLACE: "place",
+    Access.NOTE: "note",
+    Access.ABSTRACT: "abstract",
+    Access.CONTENTS: "contents",
+}
+# Those whose values are headings, listed by scan with the form a reader sees.
+HEADED = ("title", "series", "uniform", "author", "corporate", "subject", "publisher", "place")
+TRANSLITERATED = ("any", "title", "author")
+
+# Access points compared as codes, and the field each is kept in.
+CODED: dict[Access, str] = {
+    Access.ISBN: "isbn",
+    Access.ISSN: "issn",
+    Access.LOCAL_ID: "local",
+    Access.LANGUAGE: "language",
+    Access.UDC: "udc",
+    Access.BBK: "bbk",
+    Access.KIND: "kind",
+    Access.GRADE: "grade",
+    Access.CARRIER: "carrier",
+    Access.CATEGORY: "category",
+    Access.SUBJECT_AREA: "school_subject",
+    Access.LIBRARY: "library",
+    Access.SOURCE: "source",
+    Access.COUNTRY: "country",
+    Access.AVAILABILITY: "access",
+}
+# Access points compared as numbers. Dates are YYYYMMDD.
+NUMBERS: dict[Access, str] = {Access.YEAR: "year", Access.AGE: "age", Access.CHANGED: "changed"}
+
+# Facet name → fast field it is counted in.
+FACETS: dict[str, str] = {
+    "kind": "kind", "category": "category", "carrier": "carrier", "library": "library", "grade": "grade",
+    "school_subject": "school_subject", "language": "f_language", "year": "year", "author": "f_author",
+    "publisher": "f_publisher", "bbk": "f_bbk", "age": "age", "access": "access", "source": "source",
+    "subject": "f_subject",
+}  # fmt: skip
+_FAST_CODED = {"kind", "category", "carrier", "library", "grade", "school_subject", "access", "source"}
+_FACET_ONLY = ("f_language", "f_author", "f_publisher", "f_bbk", "f_subject")
+SORT_FIELDS = ("sort_title", "sort_author")
+
+
+def build() -> Any:
+    """The tantivy schema. Every name used elsewhere is made here."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name=RAW, index_option="basic")
+    builder.add_text_field("label", stored=True, tokenizer_name=RAW, index_option="basic")
+    builder.add_text_field("meta", tokenizer_name=RAW, index_option="basic")
+    builder.add_text_field("payload", stored=True, tokenizer_name=RAW, index_option="basic")
+    for name in TEXT.values():
+        builder.add_text_field(f"{name}_l", tokenizer_name=WORDS, index_option="freq")
+        builder.add_text_field(f"{name}_x", tokenizer_name=WORDS, index_option="position")
+        if name != "any":
+            builder.add_text_field(f"{name}_h", tokenizer_name=RAW, index_option="basic")
+    for name in HEADED:
+        builder.add_text_field(f"{name}_s", tokenizer_name=RAW, index_option="basic")
+    for name in TRANSLITERATED:
+        builder.add_text_field(f"{name}_t", tokenizer_name=WORDS, index_option="basic")
+    for name in CODED.values():
+        builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=name in _FAST_CODED)
+    for name in _FACET_ONLY:
+        builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
+    for name in SORT_FIELDS:
+        builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
+    for name in (*NUMBERS.values(), "added", "copies"):
+        builder.add_unsigned_field(name, indexed=True, fast=True)
+    return builder.build()
+
+
+def register(index: Any) -> None:
+    """Tokenizers are not kept in the index: they are registered again at every opening."""
+    index.register_tokenizer(WORDS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())

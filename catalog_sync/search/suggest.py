@@ -1,0 +1,176 @@
+"""Suggestions while typing, and «возможно, вы имели в виду» for words that nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tantivy
+from rapidfuzz.distance import DamerauLevenshtein
+
+from catalog_sync.query import And, Everything, Not, OneOf, Or, Query, Relation, Term, Truncation
+from catalog_sync.search import schema
+from catalog_sync.search.analysis import heading
+from catalog_sync.search.textual import escape
+from catalog_sync.text_ru import as_if_latin_layout, as_if_russian_layout, lemmas, skeleton, words
+
+TQ = tantivy.Query
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A heading as displayed. `kind`: title | author | subject."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A query that finds something, and how to show it: «возможно, вы имели в виду: {text}»."""
+
+    query: Query
+    text: str
+
+
+# --- While typing ----------------------------------------------------------------------------------------------------
+
+SHORTEST_PREFIX = 2  # letters: one letter stands for a tenth of the catalogue
+_KINDS = ("author", "title", "subject")
+
+
+def suggest(searcher: Any, index_schema: Any, typed: str, limit: int) -> list[Suggestion]:
+    """Headings that begin with what was typed, the most frequent first; then titles with such a word inside."""
+    for reading in dict.fromkeys((typed, as_if_russian_layout(typed))):
+        start = heading(reading)
+        if len(start) < SHORTEST_PREFIX:
+            continue
+        found = _beginning(searcher, start, limit)
+        if len(found) < limit:
+            found += [s for s in _inside_titles(searcher, index_schema, start, limit) if s not in found]
+        if found:
+            return found[:limit]
+    return []
+
+
+def _beginning(searcher: Any, start: str, limit: int) -> list[Suggestion]:
+    ranked: list[tuple[int, str, Suggestion]] = []
+    for kind in _KINDS:
+        seen: set[str] = set()
+        for term, count in searcher.terms_with_prefix(f"{kind}_s", start, filter_query=TQ.all_query(), limit=limit * 2):
+            folded, _, displayed = term.partition(schema.SEPARATOR)
+            if folded not in seen:
+                seen.add(folded)
+                ranked.append((-count, folded, Suggestion(displayed, kind)))
+    return [s for _, _, s in sorted(ranked, key=lambda r: r[:2])[:limit]]
+
+
+def _inside_titles(searcher: Any, index_schema: Any, start: str, limit: int) -> list[Suggestion]:
+    *whole, last = start.split(" ")
+    parts = [TQ.term_query(index_schema, "title_x", w) for w in whole]
+    parts.append(TQ.regex_query(index_schema, "title_x", f"{escape(last)}.*"))
+    query = TQ.boolean_query([(tantivy.Occur.Must, p) for p in parts])
+    hits = searcher.search(query, limit, order_by_field="copies").hits
+    labels = (searcher.doc(address)["label"] for _, address in hits)
+    return list(dict.fromkeys(Suggestion(label[0], "title") for label in labels if label))
+
+
+# --- Typing errors ---------------------------------------------------------------------------------------------------
+
+_RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_SHORTEST_CORRECTED = 3  # letters: «ка» is one letter from too many words
+_SHORTEST_TWO_ERRORS = 6  # letters of a word in which two errors may be looked for
+_NEIGHBOURS = 3_000  # words with the same first letters compared for two errors
+
+
+def correct(query: Query, searcher: Any) -> Correction | None:
+    """Replace words with document frequency 0; None where there is nothing to replace or nothing near."""
+    texts: list[str] = []
+    changed = _rewrite(query, searcher, texts)
+    return None if changed is None or changed == query else Correction(changed, " ".join(texts))
+
+
+def _rewrite(query: Query, searcher: Any, texts: list[str]) -> Query | None:
+    """The query with corrected terms; None where a word has no near one. Collects the texts in reading order."""
+    if isinstance(query, And | Or | Not):
+        left = _rewrite(query.left, searcher, texts)
+        right = _rewrite(query.right, searcher, [] if isinstance(query, Not) else texts)
+        return None if left is None or right is None else replace(query, left=left, right=right)
+    if isinstance(query, Everything | OneOf) or not _is_correctable(query):
+        if isinstance(query, Term) and query.access in schema.TEXT:
+            texts.append(query.text)
+        return query
+    name = schema.TEXT[query.access]
+    text = _corrected_text(query.text, name, searcher)
+    if text is None:
+        return None
+    texts.append(text)
+    return replace(query, text=text)
+
+
+def _is_correctable(term: Term) -> bool:
+    by_words = term.relation in (Relation.ALL, Relation.ANY, Relation.EQUAL, Relation.ADJACENT)
+    return by_words and term.access in schema.TEXT and term.truncation is Truncation.NONE
+
+
+def _corrected_text(text: str, name: str, searcher: Any) -> str | None:
+    """The text itself where all its words are known; the nearest one; None where there is none."""
+    typed = words(text)
+    if all(_is_known(w, name, searcher) for w in typed):
+        return text
+    for slip in (as_if_russian_layout(text), as_if_latin_layout(text)):
+        if (slipped := words(slip)) and all(_is_known(w, name, searcher) for w in slipped):
+            return " ".join(slipped)
+    found = [w if _is_known(w, name, searcher) else _nearest(w, name, searcher) for w in typed]
+    return None if "" in found else " ".join(found)
+
+
+def _is_known(word: str, name: str, searcher: Any) -> bool:
+    if any(searcher.doc_freq(f"{name}_l", lemma) for lemma in lemmas(word)):
+        return True
+    return name in schema.TRANSLITERATED and word.isascii() and bool(searcher.doc_freq(f"{name}_t", skeleton(word)))
+
+
+def _nearest(word: str, name: str, searcher: Any) -> str:
+    """The most frequent word one typing error away, or two words run together, or two errors away; "" for none."""
+    if len(word) < _SHORTEST_CORRECTED:
+        return ""
+    field = f"{name}_x"
+    near = [(searcher.doc_freq(field, w), w) for w in set(_one_error(word))]
+    best = max((pair for pair in near if pair[0]), default=None)
+    return best[1] if best else _split(word, field, searcher) or _two_errors(word, field, searcher)
+
+
+def _one_error(word: str) -> Iterator[str]:
+    """Everything one deletion, swap, replacement or insertion away (Damerau)."""
+    letters = _LATIN if word.isascii() else _RUSSIAN
+    for i in range(len(word) + 1):
+        head, tail = word[:i], word[i:]
+        if tail:
+            yield head + tail[1:]
+            yield from (head + c + tail[1:] for c in letters)
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
+        yield from (head + c + tail for c in letters)
+
+
+def _split(word: str, field: str, searcher: Any) -> str:
+    """«войнаимир» is not looked for: two words of three letters and more, both known, the rarer one most frequent."""
+    best, text = 0, ""
+    for i in range(_SHORTEST_CORRECTED, len(word) - _SHORTEST_CORRECTED + 1):
+        frequency = min(searcher.doc_freq(field, word[:i]), searcher.doc_freq(field, word[i:]))
+        if frequency > best:
+            best, text = frequency, f"{word[:i]} {word[i:]}"
+    return text
+
+
+def _two_errors(word: str, field: str, searcher: Any) -> str:
+    if len(word) < _SHORTEST_TWO_ERRORS:
+        return ""
+    best = (3, 0, "")
+    for candidate, frequency in searcher.terms_with_prefix(field, word[:2], limit=_NEIGHBOURS):
+        distance = DamerauLevenshtein.distance(word, candidate, score_cutoff=2)
+        best = min(best, (distance, -frequency, candidate))
+    return best[2] if best[0] <= 2 else ""
