@@ -13,17 +13,19 @@ from math import log
 
 MARC8 = "marc-8"
 FALLBACK = "cp1251"
+_SAMPLE = 4 << 20  # bytes
 CYRILLIC = ("cp1251", "cp866", "koi8-r")
 
 # Letters of Russian running text per thousand (National Corpus of the Russian language, rounded).
-_PER_MILLE = dict(
-    zip(
-        "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
-        (109, 85, 80, 74, 67, 63, 55, 47, 45, 44, 35, 32, 30, 28, 26, 20, 19, 17, 17, 16, 16, 14, 12, 10, 9, 7, 6, 5)
-        + (4, 3, 3, 1, 1),
-        strict=True,
+_PER_MILLE = {
+    letter: share
+    for share, letters in (
+        (109, "о"), (85, "е"), (80, "а"), (74, "и"), (67, "н"), (63, "т"), (55, "с"), (47, "р"), (45, "в"), (44, "л"),
+        (35, "к"), (32, "м"), (30, "д"), (28, "п"), (26, "у"), (20, "я"), (19, "ы"), (17, "ьг"), (16, "зб"), (14, "ч"),
+        (12, "й"), (10, "х"), (9, "ж"), (7, "ш"), (6, "ю"), (5, "ц"), (4, "щ"), (3, "эф"), (1, "ъё"),
     )
-)
+    for letter in letters
+}  # fmt: skip
 _UPPER_SHARE = 0.12  # capitals among letters of catalogue records
 _NOT_A_LETTER = log(0.0005)  # pseudographics, „ and the like: seen, but rarely
 _PUNCTUATION = log(0.01)  # « » № — … of the codec
@@ -97,6 +99,25 @@ def by_statistics(data: bytes) -> tuple[str, str]:
     if declared in ranked[:2]:
         return declared, "100$a/26-29"
     return ranked[0], "letter statistics, weak"
+
+
+def of_file(data: bytes, configured: str = "") -> tuple[str, str]:
+    """The encoding most records of a file are in, and why; a long file is judged by its start, middle and end."""
+    if len(data) > _SAMPLE:
+        third, middle = _SAMPLE // 3, len(data) // 2
+        data = data[:third] + data[middle : middle + third] + data[-third:]
+    return guess(_of_most(data), configured)
+
+
+def _of_most(sample: bytes) -> bytes:
+    """The records that decide: without the UTF-8 ones where they are the smaller part, and the other way round."""
+    if sample.isascii() or is_utf8(sample):
+        return sample
+    high = [r for r in sample.split(b"\x1d") if not r.isascii()]
+    unicode = [r for r in high if is_utf8(r)]
+    if len(unicode) * 2 > len(high):
+        return b"\x1d".join(unicode)
+    return b"\x1d".join(r for r in high if not is_utf8(r))
 
 
 def has_escapes(data: bytes) -> bool:

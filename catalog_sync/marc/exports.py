@@ -43,8 +43,11 @@ def cut(data: bytes, format: str) -> Iterator[Cut]:
 
 def _iso2709(data: bytes) -> Iterator[Cut]:
     for piece in framing.pieces(data):
-        record = framing.record_bytes(piece.data) if not piece.fault else piece.data
-        yield Cut(piece.number, piece.offset, piece.data, record, "" if piece.fault else control_number(record), piece.fault)
+        if piece.fault:
+            yield Cut(piece.number, piece.offset, piece.data, piece.data, "", piece.fault)
+        else:
+            record = framing.record_bytes(piece.data)
+            yield Cut(piece.number, piece.offset, piece.data, record, control_number(record))
 
 
 def control_number(record: bytes) -> str:

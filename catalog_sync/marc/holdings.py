@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.tables import TABLES
 from catalog_sync.marc.counters import counted
 from catalog_sync.marc.dates import day_of
 from catalog_sync.marc.parts import Fields
 from catalog_sync.model import Dialect, Holdings, Item, MarcField
+from catalog_sync.tables import TABLES
 
 _KEYS = ("number", "barcode", "sigla", "call", "price", "ksu", "copies", "registered", "withdrawn", "act", "reason")
 

@@ -98,7 +98,8 @@ def _row_field(text: str) -> MarcField:
     tag, rest = text[:3], text[3:]
     head, *parts = rest.split("\x1f")
     if not parts:
-        return MarcField(tag, data=rest.strip()) if tag < "010" else MarcField(tag, "  ", (Subfield("a", rest.strip()),))
+        rest = rest.strip()
+        return MarcField(tag, data=rest) if tag < "010" else MarcField(tag, "  ", (Subfield("a", rest),))
     return MarcField(tag, head[:2].ljust(2), tuple(Subfield(p[0], p[1:]) for p in parts if p))
 
 

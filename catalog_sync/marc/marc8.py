@@ -24,7 +24,9 @@ def to_unicode(data: bytes) -> str:
 
 
 def _run(field: bytes) -> str:
-    return "\x1f".join(s.decode("ascii") if s.isascii() and _ESC not in s else _subfield(s) for s in field.split(b"\x1f"))
+    if field.isascii() and _ESC not in field:
+        return field.decode("ascii")
+    return "\x1f".join(_subfield(s) for s in field.split(b"\x1f"))
 
 
 def _subfield(data: bytes) -> str:

@@ -13,9 +13,12 @@ _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
 _AGE_FROM = re.compile(r"(?i)(?:для детей )?(?:старше|с|от)\s+(6|12|16|18)(?:\s*-?\s*(?:ти|и))?\s+лет")
 _ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\.?\s*$")
 _OPENING = re.compile(r"^\s*[:;/=]\s+")
-_FULL_STOP = re.compile(r"(?<=[аеёиоуыэюяьaeiouy\d)\]»\"])(?<!\.\.)\.$")  # no abbreviation ends on these (ГОСТ Р 7.0.12)
+# No abbreviation ends on a vowel or a digit (ГОСТ Р 7.0.12): a point after one ends the area.
+_FULL_STOP = re.compile(r"(?<=[аеёиоуыэюяьaeiouy\d)\]»\"])(?<!\.\.)\.$")
 _DESIGNATION_IN_GMD = re.compile(r"^(\[[^\]]+\])\s*:\s*(.+)$")
-_WHOLE_IMPRINT = re.compile(r"^(?P<place>[^:,]+?)\s*:\s*(?P<name>.+?)\s*,\s*(?P<year>(?:cop\.|c|сор\.)?\s*\[?\d{4}\??\]?)\.?$")
+_WHOLE_IMPRINT = re.compile(
+    r"^(?P<place>[^:,]+?)\s*:\s*(?P<name>.+?)\s*,\s*(?P<year>(?:cop\.|c|сор\.)?\s*\[?\d{4}\??\]?)\.?$"
+)
 
 
 class Fields(dict[str, list[MarcField]]):

@@ -18,11 +18,13 @@ from hashlib import sha256
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode
+from catalog_sync.marc.detecting import Detected, detect
 from catalog_sync.marc.exports import cut, format_of
 from catalog_sync.marc.jsonreading import from_json
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
 
-_SAMPLE = 4 << 20  # bytes looked at for the file's encoding; taken from its start, middle and end
+__all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record", "read_export", "to_bib"]
+
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
     Dialect.RUSMARC: rusmarc.to_bib,
@@ -46,7 +48,9 @@ class Export:
 
     def __init__(self, data: bytes, source: Source, format: str) -> None:
         self.format = format or format_of(data)
-        self.encoding, self.encoding_reason = _file_encoding(data, self.format, source.encoding)
+        self.encoding, self.encoding_reason = "utf-8", self.format
+        if self.format == "iso2709":
+            self.encoding, self.encoding_reason = encodings.of_file(data, source.encoding)
         self._data, self._source = data, source
         self._seen: dict[str, bytes] = {}
         self._faults: Counter[str] = Counter()
@@ -133,27 +137,6 @@ def read_export(data: bytes, source: Source, *, format: str = "") -> Export:
 def identity_of(digest: bytes) -> str:
     """Local id of a record without a usable 001: the same content has the same id in every export."""
     return "sha-" + digest.hex()[:16]
-
-
-def _file_encoding(data: bytes, format: str, configured: str) -> tuple[str, str]:
-    if format != "iso2709":
-        return "utf-8", format
-    if len(data) <= _SAMPLE:
-        return encodings.guess(_of_most(data), configured)
-    third = _SAMPLE // 3
-    middle = len(data) // 2
-    return encodings.guess(_of_most(data[:third] + data[middle : middle + third] + data[-third:]), configured)
-
-
-def _of_most(sample: bytes) -> bytes:
-    """The records of the sample that decide: without the UTF-8 ones where they are the smaller part, and vice versa."""
-    if sample.isascii() or encodings.is_utf8(sample):
-        return sample
-    high = [r for r in sample.split(b"\x1d") if not r.isascii()]
-    unicode = [r for r in high if encodings.is_utf8(r)]
-    if len(unicode) * 2 > len(high):
-        return b"\x1d".join(unicode)
-    return b"\x1d".join(r for r in high if not encodings.is_utf8(r))
 
 
 def marc_record(record: SourceRecord) -> MarcRecord:

@@ -24,6 +24,7 @@ _DELETED = re.compile(rb"<(?:[\w.-]+:)?header\b[^>]*\bstatus\s*=\s*[\"']deleted[
 _FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
 _PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")
 _XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=")
+_EMPTY = re.compile(rb"<(?:[\w.-]+:)?(?:collection|OAI-PMH|searchRetrieveResponse)\b")  # a wrapping with nothing in it
 _RESERVED = {b"xml", b"xmlns"}
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
 
@@ -50,7 +51,7 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
                 yield start, element, element, _text(deleted.group(1)).rpartition(":")[2], "", True
     if opened is not None and _FIELDS.search(data, opened):
         yield _broken(data, opened, len(data))
-    elif not found and data.strip() and not re.search(rb"<(?:[\w.-]+:)?(?:collection|OAI-PMH|searchRetrieveResponse)\b", data):
+    elif not found and data.strip() and not _EMPTY.search(data):
         yield 0, data, data, "", f"это не MARCXML: ожидался элемент record, пришло {data[:40]!r}", False
 
 

@@ -1,0 +1,156 @@
+"""Fields → ISO 2709:2008, MARCXML (MARC21slim) and oai_dc.
+
+Only what this module writes is handed to other programs: lengths computed, leader/09 true, no stray delimiters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from xml.sax.saxutils import escape, quoteattr
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.marc.xmlreading import from_marcxml
+from catalog_sync.model import BibRecord, MarcField, MarcRecord, Subfield
+
+__all__ = ["from_marcxml", "to_dc", "to_iso2709", "to_marcxml"]
+
+MAX_RECORD, MAX_FIELD = 99_999, 9_999  # five and four digits of leader and directory (ISO 2709:2008, 4.3.1, 4.4)
+SLIM = "http://www.loc.gov/MARC21/slim"
+_OAI_DC = (
+    '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/oai_dc/ http://www.openarchives.org/OAI/2.0/oai_dc.xsd">'
+)
+_DELIMITERS = re.compile(r"[\x1d\x1e\x1f]")
+_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, 2.2
+_ROWS_ONLY = ("INV", "OFF")  # rows of a МАРК-SQL database, not fields
+_SETS = {"utf-8": "50  ", "cp1251": "89  ", "cp866": "79  ", "koi8-r": "99  "}  # UNIMARC 100$a/26–29
+
+
+def to_iso2709(record: MarcRecord, encoding: str = "utf-8") -> bytes:
+    """One record in ISO 2709. Leader/09 is `a` for UTF-8, blank for others (every reader goes by it, UNIMARC or not).
+
+    A letter the encoding lacks is written without its accents, else as «?». Raises BadRecord where the record or one
+    of its fields is longer than the format can say, or the encoding is unknown.
+    """
+    directory, bodies, at = [], [], 0
+    for field in _written(record, encoding):
+        body = _encoded(_iso_text(field), encoding) + b"\x1e"
+        tag = field.tag.encode("ascii", "replace")[:3].ljust(3)
+        if len(body) > MAX_FIELD:
+            raise BadRecord(f"поле {field.tag}: ожидалось не более {MAX_FIELD} байт, пришло {len(body)}")
+        if at > MAX_RECORD:
+            break
+        directory.append(b"%s%04d%05d" % (tag, len(body), at))
+        bodies.append(body)
+        at += len(body)
+    base = 24 + 12 * len(directory) + 1
+    length = base + at + 1
+    if length > MAX_RECORD:
+        raise BadRecord(f"запись: ожидалось не более {MAX_RECORD} байт, пришло {length}")
+    return b"".join((_leader(record, length, base, encoding), *directory, b"\x1e", *bodies, b"\x1d"))
+
+
+def _leader(record: MarcRecord, length: int, base: int, encoding: str) -> bytes:
+    typed = record.leader.encode("ascii", "replace").replace(b"\x1f", b" ")[:24].ljust(24)
+    coding = b"a" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else b" "
+    entry_map = typed[20:24] if typed[20:22] == b"45" else b"4500"
+    return b"%05d%s%s22%05d%s%s" % (length, typed[5:9], coding, base, typed[17:20], entry_map)
+
+
+def _written(record: MarcRecord, encoding: str) -> Iterator[MarcField]:
+    for field in record.fields:
+        if field.tag in _ROWS_ONLY or (field.data is None and not field.subfields):
+            continue
+        yield _declaring(field, encoding) if field.tag == "100" else field
+
+
+def _declaring(field: MarcField, encoding: str) -> MarcField:
+    """UNIMARC 100$a/26–29 tells the character set: it must tell the one written."""
+    coded = field.first("a")
+    if len(coded) != 36 or not coded[:8].isdigit() or encoding.lower() not in _SETS:
+        return field
+    coded = coded[:26] + _SETS[encoding.lower()] + coded[30:]
+    return replace(field, subfields=(Subfield("a", coded), *(s for s in field.subfields if s.code != "a")))
+
+
+def _iso_text(field: MarcField) -> str:
+    if field.data is not None:
+        return _DELIMITERS.sub(" ", field.data)
+    parts = [f"\x1f{s.code[:1] or ' '}{_DELIMITERS.sub(' ', s.value)}" for s in field.subfields]
+    return _DELIMITERS.sub(" ", field.indicators[:2].ljust(2)) + "".join(parts)
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except LookupError as e:
+        raise BadRecord(f"кодировка: ожидалось имя кодека, пришло {encoding!r}") from e
+    except UnicodeEncodeError:
+        return b"".join(_letter(c, encoding) for c in text)
+
+
+def _letter(letter: str, encoding: str) -> bytes:
+    try:
+        return letter.encode(encoding)
+    except UnicodeEncodeError:
+        return unicodedata.normalize("NFKD", letter)[:1].encode(encoding, "replace")
+
+
+def to_marcxml(record: MarcRecord) -> bytes:
+    """One record element in the namespace of MARC21slim, UTF-8, without an XML declaration."""
+    leader = _xml(record.leader[:24].ljust(24))
+    lines = [f'<record xmlns="{SLIM}">', f"<leader>{leader}</leader>"]
+    for field in record.fields:
+        if field.tag not in _ROWS_ONLY:
+            lines.append(_xml_field(field))
+    lines.append("</record>")
+    return "".join(lines).encode("utf-8")
+
+
+def _xml_field(field: MarcField) -> str:
+    tag = quoteattr(_clean(field.tag))
+    if field.data is not None:
+        return f"<controlfield tag={tag}>{_xml(field.data)}</controlfield>"
+    first, second = (quoteattr(_clean(i)) for i in field.indicators[:2].ljust(2))
+    parts = "".join(f"<subfield code={quoteattr(_clean(s.code))}>{_xml(s.value)}</subfield>" for s in field.subfields)
+    return f"<datafield tag={tag} ind1={first} ind2={second}>{parts}</datafield>"
+
+
+def _xml(text: str) -> str:
+    # A bare CR would come back as LF (XML 1.0, 2.11): written as a reference it survives.
+    return escape(_clean(text), {"\r": "&#13;"})
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub(" ", text)
+
+
+def to_dc(bib: BibRecord) -> bytes:
+    """Unqualified Dublin Core in the container of OAI-PMH, UTF-8, without an XML declaration."""
+    elements = "".join(f"<dc:{name}>{_xml(value)}</dc:{name}>" for name, value in _dc(bib) if value)
+    return f"{_OAI_DC}{elements}</oai_dc:dc>".encode()
+
+
+def _dc(bib: BibRecord) -> Iterator[tuple[str, str]]:
+    parts = "".join(f". {p.number}" + (f" : {p.title}" if p.number and p.title else p.title) for p in bib.parts)
+    yield "title", bib.title + parts + (f" : {bib.subtitle}" if bib.subtitle else "")
+    yield from (("title", t) for t in bib.parallel_titles)
+    for agent in bib.agents:
+        yield "creator" if agent.main else "contributor", agent.name
+    yield from (("subject", s) for s in (*bib.subjects, *bib.keywords, *bib.udc, *bib.bbk))
+    yield "description", bib.abstract
+    yield from (("description", c) for c in bib.contents)
+    yield from (("publisher", p) for p in bib.publishers)
+    yield "date", bib.year_text or bib.year_coded
+    yield from (("type", g) for g in bib.genres)
+    yield "format", bib.extent
+    yield from (("identifier", f"urn:isbn:{i.normal}") for i in bib.isbns if i.normal and not i.of_host)
+    yield from (("identifier", f"urn:issn:{i}") for i in bib.issns)
+    yield from (("identifier", link.url) for link in bib.links if link.of_work)
+    yield from (("language", language) for language in bib.languages)
+    yield from (("relation", f"{s.title} ; {s.number}" if s.number else s.title) for s in bib.series)
+    yield from (("relation", h.title) for h in bib.hosts)
