@@ -1,0 +1,128 @@
+"""The one search box: what a pupil types becomes a query tree.
+
+Understood: words, "phrases", ISBN in any hyphenation, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion, and
+words typed with the Latin keyboard layout left on. Spelling is not judged here: `Reader.did_you_mean` knows the words
+that exist.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+
+from catalog_sync.facets import grades_in
+from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
+from catalog_sync.search.codes import digits, isbn13
+from catalog_sync.text_ru import as_if_russian_layout, is_known, words
+
+LONGEST_QUERY = 500  # characters: the rest of a pasted page is not a query
+
+_PHRASE = re.compile(r'(?P<minus>(?<!\S)[-−–])?["«“„](?P<phrase>[^"»”“]+)["»”“]')
+_GRADE = re.compile(
+    r"(?<!\w)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
+    r"(?:\s*[-–—,]\s*(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?)*\s*кл(?:асс\w*|\.|(?!\w))\.?",
+    re.IGNORECASE,
+)
+_WORDED_GRADE = re.compile(
+    r"(?<!\w)(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс\w*", re.IGNORECASE
+)
+_ISBN = re.compile(r"(?<![\dA-Za-zА-Яа-я])(?:isbn[\s:]*)?((?:\d[\s‐-–-]?){9,12}[\dXxХх])(?![\dA-Za-zА-Яа-я])", re.IGNORECASE)
+
+
+def search_box(text: str) -> Query:
+    """What was typed, as a query; nothing typed asks for everything. Never raises.
+
+    Text without a word («!!!») stays a term, which the index answers with Unsupported rather than with everything.
+    """
+    typed = text.strip()[:LONGEST_QUERY]
+    if not typed:
+        return Everything()
+    slipped = layout_slip(typed)
+    return Or(_understand(typed), _understand(slipped)) if slipped else _understand(typed)
+
+
+def _understand(text: str) -> Query:
+    wanted: list[Query] = []
+    unwanted: list[Query] = []
+    rest = _take_phrases(text, wanted, unwanted)
+    rest = _take_isbns(rest, wanted)
+    rest = _take_grades(rest, wanted)
+    plain: list[str] = []
+    for token in rest.split():
+        _take_token(token, plain, wanted, unwanted)
+    if words(" ".join(plain)):
+        wanted.insert(0, Term(" ".join(plain)))
+    if not wanted and not unwanted:
+        return Term(text)
+    query: Query = reduce(And, wanted) if wanted else Everything()
+    return reduce(Not, unwanted, query)
+
+
+def _take_phrases(text: str, wanted: list[Query], unwanted: list[Query]) -> str:
+    for match in _PHRASE.finditer(text):
+        if words(match["phrase"]):
+            target = unwanted if match["minus"] else wanted
+            target.append(Term(match["phrase"].strip(), relation=Relation.ADJACENT))
+    return _PHRASE.sub(" ", text)
+
+
+_GROUPED = re.compile(r"\d+[‐-–-]\d+[‐-–-]\d+[‐-–-][\dXxХх]")  # four groups: an ISBN-10, whatever its check digit
+
+
+def _take_isbns(text: str, wanted: list[Query]) -> str:
+    def take(match: re.Match[str]) -> str:
+        typed = digits(match[1])
+        if not _looks_like_isbn(typed) and not _GROUPED.fullmatch(match[1].strip()):
+            return match[0]
+        wanted.append(Term(typed, Access.ISBN))
+        return " "
+
+    return _ISBN.sub(take, text)
+
+
+def _looks_like_isbn(typed: str) -> bool:
+    """Thirteen digits of the book range, or ten with a right check digit (a telephone number has no such)."""
+    if len(typed) == 13:
+        return typed.startswith(("978", "979"))
+    if len(typed) != 10 or "X" in typed[:9]:
+        return False
+    total = sum((10 - i) * (10 if c == "X" else int(c)) for i, c in enumerate(typed))
+    return total % 11 == 0 and bool(isbn13(typed))
+
+
+def _take_grades(text: str, wanted: list[Query]) -> str:
+    def take(match: re.Match[str]) -> str:
+        grades = grades_in(match[0])
+        if not grades:
+            return match[0]
+        terms: list[Query] = [Term(str(g), Access.GRADE) for g in grades]
+        wanted.append(reduce(Or, terms))
+        return " "
+
+    return _WORDED_GRADE.sub(take, _GRADE.sub(take, text))
+
+
+def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: list[Query]) -> None:
+    if token[0] in "-−–" and words(token[1:]):
+        unwanted.append(Term(token[1:]))
+    elif ("*" in token or "?" in token.rstrip("?!.,")) and words(token):
+        wanted.append(_masked(token))
+    else:
+        plain.append(token)
+
+
+def _masked(token: str) -> Term:
+    body = token.rstrip("*")
+    if token.endswith("*") and not re.search(r"[*?]", body) and len(words(body)) == 1:
+        return Term(body, truncation=Truncation.RIGHT)
+    return Term(token, truncation=Truncation.MASK)
+
+
+def layout_slip(text: str) -> str:
+    """The text as the Russian layout would have written it, if that makes words of the dictionary; else ""."""
+    if re.search(r"[а-яё]", text.lower()) or not re.search(r"[a-z]", text.lower()):
+        return ""
+    typed = as_if_russian_layout(text)
+    found = [w for w in words(typed) if not w.isdigit()]
+    long_enough = any(len(w) > 2 for w in found)
+    return typed if found and long_enough and all(is_known(w) for w in found) else ""

@@ -1,0 +1,282 @@
+"""The record readers see: computed field by field from the members of a cluster, with who gave each field.
+
+Pure and independent of the order in which members come. Holdings are not merged: they belong to libraries, not to the
+edition, and the store keeps them by source record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from catalog_sync import classify
+from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
+from catalog_sync.text import fold, has_homoglyphs, skeleton
+
+
+def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
+    """The union record of a cluster. Raises ValueError for a cluster without members."""
+    if not members:
+        raise ValueError(f"cluster {cluster} has no members")
+    ranked = rank(members)
+    best = ranked[0]
+    if len(ranked) == 1:
+        bib = replace(best, holdings=Holdings())
+        provenance = {name: best.key for name in _FIELDS if getattr(best, name)}
+    else:
+        bib, provenance = _merged(ranked)
+    keys = tuple(m.key for m in ranked)
+    return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib))
+
+
+def rank(members: Iterable[BibRecord]) -> list[BibRecord]:
+    """Members, best described first; equal ones by their keys, so that the order they came in does not matter."""
+    return sorted(members, key=lambda m: (-quality(m), m.key))
+
+
+# --- How well a record describes its edition -------------------------------------------------------------------------
+
+# Points for what a reader needs to recognise an edition, and against what shows a careless or damaged record.
+TITLE_POINTS = 4.0
+ISBN_POINTS = 2.0  # valid, of this part: the best single proof that the record was made from the book
+RESPONSIBILITY_POINTS = 1.5
+FULL_FORENAMES_POINTS = 1.0
+IMPRINT_POINTS = 1.0  # each of place, publisher, year, extent
+CONTENT_POINTS = 0.5  # each of subjects, classification, abstract or contents, language, series
+SHOUTING_PENALTY = 3.0  # ALL CAPS: typed from a list, not from the book
+HOMOGLYPH_PENALTY = 2.0  # mixed alphabets in the title: can't be found or sorted by others
+DAMAGE_PENALTY = 5.0  # characters lost in a conversion
+WARNING_PENALTY = 0.25  # each complaint of the reader of MARC, at most four
+
+
+def quality(bib: BibRecord) -> float:
+    """Points for completeness minus points for faults; only the order of records matters, not the scale."""
+    imprint = (bib.places, bib.publishers, bib.year_text, bib.extent)
+    content = (bib.subjects or bib.keywords, bib.bbk or bib.udc, bib.abstract or bib.contents, bib.languages, bib.series)
+    points = TITLE_POINTS * bool(bib.title) + RESPONSIBILITY_POINTS * bool(bib.responsibility)
+    points += ISBN_POINTS * any(_is_own(i) for i in bib.isbns)
+    points += FULL_FORENAMES_POINTS * any(_has_full_forename(a) for a in bib.agents)
+    points += IMPRINT_POINTS * sum(map(bool, imprint)) + CONTENT_POINTS * sum(map(bool, content))
+    points -= SHOUTING_PENALTY * is_shouting(bib.title) + HOMOGLYPH_PENALTY * has_homoglyphs(bib.title)
+    points -= DAMAGE_PENALTY * is_damaged(bib.title + bib.responsibility)
+    return points - WARNING_PENALTY * min(len(bib.warnings), 4)
+
+
+_CAPS_WORD = re.compile(r"[A-ZА-ЯЁ]{3,}")
+
+
+def is_shouting(text: str) -> bool:
+    """Whether a text is ALL CAPS: more than one long word and no small letter («ОБЖ» or «США» alone is not)."""
+    letters = [c for c in text if c.isalpha()]
+    return bool(letters) and not any(c.islower() for c in letters) and any(len(w) > 4 for w in _CAPS_WORD.findall(text))
+
+
+def is_damaged(text: str) -> bool:
+    """Whether characters were lost: U+FFFD, or question marks inside or instead of words."""
+    return "\ufffd" in text or bool(re.search(r"\?{3,}|\w\?\w", text))
+
+
+def _is_own(isbn: Isbn) -> bool:
+    return bool(isbn.normal) and not isbn.erroneous and not isbn.of_host
+
+
+_FORENAME = re.compile(r",\s*\w{3,}")
+
+
+def _has_full_forename(agent: Agent) -> bool:
+    return agent.kind == "person" and bool(agent.expansion or _FORENAME.search(agent.name))
+
+
+# --- Field by field --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    value: Any
+    giver: RecordKey
+
+
+_Rule = Callable[[list[BibRecord], str], "_Chosen | None"]
+
+
+def _merged(ranked: list[BibRecord]) -> tuple[BibRecord, dict[str, RecordKey]]:
+    best = ranked[0]
+    values: dict[str, Any] = {}
+    provenance: dict[str, RecordKey] = {}
+    for name in _FIELDS:
+        chosen = _RULES.get(name, _from_best)(ranked, name)
+        if chosen is not None:
+            values[name], provenance[name] = chosen.value, chosen.giver
+    return replace(best, holdings=Holdings(), **values), provenance
+
+
+def _from_best(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The best member that has the field at all."""
+    return next((_Chosen(v, m.key) for m in ranked if (v := getattr(m, name))), None)
+
+
+def _voted(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """What most members say, compared folded; among equal votes the better described; in the tidiest spelling."""
+    votes: dict[Hashable, list[BibRecord]] = defaultdict(list)
+    for member in ranked:
+        value = getattr(member, name)
+        if value:
+            votes[_vote_key(value)].append(member)
+    if not votes:
+        return None
+    winners = max(votes.values(), key=len)  # the first of equals: dictionaries keep the order of rank
+    giver = min(winners, key=lambda m: _untidiness(getattr(m, name)))
+    return _Chosen(getattr(giver, name), giver.key)
+
+
+def _vote_key(value: Any) -> Hashable:
+    return skeleton(value) if isinstance(value, str) else tuple(skeleton(v) for v in value)
+
+
+def _untidiness(value: Any) -> tuple[bool, bool, bool]:
+    text = value if isinstance(value, str) else " ".join(value)
+    return is_damaged(text), is_shouting(text), has_homoglyphs(text)
+
+
+def _tidy_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The voted title; a shouted or damaged one gives way to any other spelling."""
+    tidy = [m for m in ranked if m.title and not any(_untidiness(m.title))]
+    return _voted(tidy or ranked, name)
+
+
+def _longest(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The fullest text, of the best of those equally long."""
+    having = [m for m in ranked if getattr(m, name)]
+    if not having:
+        return None
+    giver = max(having, key=lambda m: (not is_damaged(str(getattr(m, name))), len(str(getattr(m, name)))))
+    return _Chosen(getattr(giver, name), giver.key)
+
+
+def _all_of(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """Every value any member has, those of better members first, each once (compared folded)."""
+    found: dict[Hashable, Any] = {}
+    for member in ranked:
+        for value in getattr(member, name):
+            found.setdefault(_identity(value), value)
+    giver = next((m.key for m in ranked if getattr(m, name)), None)
+    return None if giver is None else _Chosen(tuple(found.values()), giver)
+
+
+def _identity(value: Any) -> Hashable:
+    if isinstance(value, str):
+        return skeleton(value) or value
+    return tuple(fold(v) if isinstance(v, str) else v for v in (getattr(value, f.name) for f in fields(value)))
+
+
+def _isbns(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """Every ISBN once: valid ones of this part first, by how many members have them; invalid ones only if no valid is."""
+    count: dict[str, int] = defaultdict(int)
+    first: dict[str, tuple[int, Isbn, RecordKey]] = {}
+    for place, member in enumerate(ranked):
+        for isbn in member.isbns:
+            key = isbn.normal or skeleton(isbn.typed)
+            count[key] += 1
+            if key not in first or (_is_own(isbn) and not _is_own(first[key][1])):
+                first[key] = (place, isbn, member.key)
+    own = [k for k, (_, isbn, _) in first.items() if isbn.normal]
+    order = sorted(own or first, key=lambda k: (not _is_own(first[k][1]), -count[k], first[k][0], k))
+    return _Chosen(tuple(first[k][1] for k in order), first[order[0]][2]) if order else None
+
+
+def _strictest(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The highest age mark any member has: showing 6+ for a book marked 12+ would break 436-ФЗ."""
+    having = [m for m in ranked if m.age_mark]
+    giver = max(having, key=lambda m: int(re.sub(r"\D", "", m.age_mark) or 0), default=None)
+    return None if giver is None else _Chosen(giver.age_mark, giver.key)
+
+
+def _latest(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    giver = max(ranked, key=lambda m: getattr(m, name))
+    value = getattr(giver, name)
+    return _Chosen(value, giver.key) if value else None
+
+
+def _same_dialect(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """Codes mean something in their own format only: taken from members of the best member's family."""
+    family = ranked[0].dialect.is_unimarc_family
+    return _from_best([m for m in ranked if m.dialect.is_unimarc_family == family], name)
+
+
+# --- Agents ----------------------------------------------------------------------------------------------------------
+
+
+def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The best list, each person in the fullest form any member has, then those only others name."""
+    merged: list[Agent] = []
+    for member in ranked:
+        for agent in member.agents:
+            place = next((i for i, known in enumerate(merged) if is_same_agent(known, agent)), None)
+            if place is None:
+                merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
+            else:
+                merged[place] = _fuller(merged[place], agent)
+    giver = next((m.key for m in ranked if m.agents), None)
+    return None if giver is None else _Chosen(tuple(merged), giver)
+
+
+def is_same_agent(left: Agent, right: Agent) -> bool:
+    """Same surname and forenames that may be each other's («Толстой, Л. Н.» and «Толстой, Лев Николаевич»)."""
+    if left.kind != right.kind:
+        return False
+    one, other = skeleton(left.name).split(), skeleton(right.name).split()
+    if left.kind != "person" or not one or not other:
+        return one == other
+    if one[0] != other[0]:
+        return False
+    pairs = zip(one[1:], other[1:], strict=False)
+    return len(one) > 1 and len(other) > 1 and all(a.startswith(b) or b.startswith(a) for a, b in pairs)
+
+
+def _fuller(known: Agent, other: Agent) -> Agent:
+    tidier = _untidiness(known.name) > _untidiness(other.name)
+    longer = len(other.name) > len(known.name) and _untidiness(known.name) == _untidiness(other.name)
+    return replace(
+        known,
+        name=other.name if tidier or longer else known.name,
+        role=known.role or other.role,
+        dates=known.dates or other.dates,
+        expansion=max(known.expansion, other.expansion, key=len),
+    )
+
+
+_RULES: dict[str, _Rule] = {
+    "title": _tidy_title,
+    "subtitle": _from_best,
+    "year_text": _voted,
+    "year_coded": _voted,
+    "extent": _voted,
+    "publishers": _voted,
+    "places": _voted,
+    "languages": _voted,
+    "country": _voted,
+    "isbns": _isbns,
+    "issns": _all_of,
+    "agents": _agents,
+    "subjects": _all_of,
+    "keywords": _all_of,
+    "genres": _all_of,
+    "udc": _all_of,
+    "bbk": _all_of,
+    "notes": _all_of,
+    "links": _all_of,
+    "contents": _longest,
+    "abstract": _longest,
+    "age_mark": _strictest,
+    "changed": _latest,
+    "coded_form": _same_dialect,
+    "literary_form": _same_dialect,
+    "carrier": _same_dialect,
+    "audience": _same_dialect,
+    "warnings": _all_of,
+}
+# Not merged: who the record is, its dialect (the codes above are in it) and what one library has.
+_FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings"))
