@@ -46,6 +46,7 @@ def _repair_lone_letter(match: re.Match[str]) -> str:
     return match[0].translate(_TO_CYRILLIC)
 
 
+_LONE_LATIN_LETTER = re.compile(r"(?<![^\W_])[AaBCcEeHKkMOoPpTyY](?![^\W_])(?=[\s,:;]|$)")
 _LONE_LATIN_WORD = re.compile(r"(?<![^\W\d_])[AaBCcEeHKMOoPpTXxYy]{1,12}(?![^\W\d_])")
 
 
@@ -53,16 +54,16 @@ def repair_homoglyphs(text: str) -> str:
     """Put words typed half in Latin, half in Cyrillic into one alphabet («Aлгебра», «ACT» beside Cyrillic words).
 
     A word is Cyrillic if all its Latin letters have a Cyrillic twin, else Latin by the same rule, else left alone.
-    Roman numerals stay Latin. Idempotent.
+    A lone letter between Russian words («рассказы o зверях») is Russian. Roman numerals stay Latin. Idempotent.
     """
     if not (_LATIN.search(text) and _CYRILLIC.search(text)):
         return text
-    return _MIXED_WORD.sub(_repair_word, text)
+    return _LONE_LATIN_LETTER.sub(_repair_lone_letter, _MIXED_WORD.sub(_repair_word, text))
 
 
 def has_homoglyphs(text: str) -> bool:
     """Whether some word mixes alphabets so that it can be repaired (a fault worth telling the school)."""
-    return repair_homoglyphs(text) != text
+    return _MIXED_WORD.sub(_repair_word, text) != text
 
 
 @lru_cache(maxsize=1 << 17)

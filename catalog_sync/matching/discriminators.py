@@ -1,0 +1,210 @@
+"""Class, part, level, carrier and edition number, found wherever in the description they were typed.
+
+Each reader takes a folded text, gives what it found, and the text with the found words replaced by BREAK, so that
+what is left is the bare title. Segments of the description (title, subtitle, parts …) are divided by EDGE.
+"""
+
+from __future__ import annotations
+
+import re
+
+from catalog_sync.matching.numerals import CARDINAL, ORDINAL, ROMAN, SUFFIX, number
+
+EDGE = "\x01"  # not among what \s matches, unlike the separators of ISO 2709
+BREAK = " | "
+Grade = tuple[int, int]
+Part = tuple[str, int]
+
+# --- Class (grade) ---------------------------------------------------------------------------------------------------
+
+_N = rf"(?:\d{{1,2}}{SUFFIX}|{ROMAN}{SUFFIX}|з(?=\s?-?\s?(?:й\s)?кл))"
+_BEFORE = r"(?<![\w.,№-])"
+_CLASS = r"(?:классн\w*|класс\w*|кл(?![^\W\d_])\.?|klass\w*|kl\.)"
+_AND = r"\s*(?:-|,|;|/|\.\.|\bи\b|\bпо\b)\s*"
+_GRADE = re.compile(
+    rf"(?:\b(?:для|в|за)\s+)?(?<![\w№])({_N})(?:{_AND}({_N}))?(?:{_AND}({_N}))?(?:{_AND}({_N}))?\s*-?\s*{_CLASS}"
+)
+_GRADE_WORD = re.compile(rf"(?:\b(?:для|в|за)\s+)?\b({ORDINAL})(?:\s*(?:-|и)\s*({ORDINAL}))?\s+класс\w*")
+_GRADE_AFTER = re.compile(
+    rf"\b(?:класс(?:ы|а|ов)?|кл\.?)\s*[:№-]?\s*(\d{{1,2}})(?:\s*-\s*(\d{{1,2}}))?(?!\s*-?\s*(?:\d|[еяй]\b|ч\b|част|кл|том|кн|изд))"
+)
+_ENGLISH_GRADE = re.compile(r"\b(?:grade|form)\s+(\d{1,2})\b")
+MAX_GRADE = 12  # evening schools have a twelfth class
+
+# --- Part, volume, issue ---------------------------------------------------------------------------------------------
+
+_LABELS = (
+    ("ч", r"ч(?:аст(?:ь|и|ей|ях|ью)|\.|(?![^\W\d_]))|parts?(?![^\W\d_])|pt\.?"),
+    ("т", r"т(?:ом(?:а|е|ов|ах|у)?(?![^\W\d_])|\.|(?=\s*[\divxіх]))|vol(?:umes?)?\b\.?|v\.(?=\s*[\divx])"),
+    ("к", r"кн(?:иг(?:а|и|е|ах)(?![^\W\d_])|\.|(?=\s*[\divxіх]))|book(?=\s+(?:\d|[ivx]+\b|one|two|three))|bk\.?"),
+    ("в", r"вып(?:уск(?:а|и)?(?![^\W\d_])|\.|(?=\s*\d))|issue\b"),
+    ("н", r"№|no\.|nr\."),
+)
+_LABEL = "|".join(f"(?P<l{i}>{pattern})" for i, (_, pattern) in enumerate(_LABELS))
+_PLAIN_LABEL = "|".join(pattern for _, pattern in _LABELS)
+_ENGLISH_NUMBER = r"one|two|three|four|five|six"
+_VALUE = rf"(?:\d{{1,4}}|{ROMAN}(?![^\W\d_])|{ORDINAL}|{_ENGLISH_NUMBER})"
+_TOTAL = re.compile(
+    rf"\b(?:в|из|in)\s+(\d{{1,2}}|{CARDINAL}|{_ENGLISH_NUMBER})\s?-?\s?(?:х|ти|и|м)?\s*"
+    r"(ч(?:аст\w*|\.)?|т(?:ом\w*|\.)?|кн(?:иг\w*|\.)?|вып(?:уск\w*|\.)?|parts|v(?:ols?|olumes)?\.?)(?![^\W\d_])\.?"
+)
+_NUMBERED = re.compile(
+    rf"(?<![^\W])\[?(?:{_LABEL})\s*\]?\s*:?\s*(?:№\s*)?\[?\s*(?P<n>{_VALUE}){SUFFIX}\]?"
+    rf"(?:\s*(?P<join>-|,|\bи\b|/)\s*(?P<m>\d{{1,3}}|{ROMAN}|{ORDINAL})(?![\w]|\s*-?\s*{_CLASS}))?(?![^\W])"
+)
+_REVERSED = re.compile(
+    rf"(?<![\w.№-])(?P<n>\d{{1,2}}|{ROMAN}|{ORDINAL}){SUFFIX}\s*(?P<label>часть|ч\.|полугодие|том|книга|кн\.|выпуск)(?![^\W\d_])"
+)
+_NUMBERED_NOTEBOOK = re.compile(
+    rf"((?:тет(?:радь|р)?\w*|пропис[ьи]|р ?/ ?т|workbook))\.?\s*(?:№\s*(\d{{1,2}})|(\d)(?=\s*(?:$|[{EDGE}|:;/.)\]](?!\s*{_CLASS}))))"
+)
+_REVERSED_LABELS = {"часть": "ч", "ч.": "ч", "полугодие": "ч", "том": "т", "книга": "к", "кн.": "к", "выпуск": "в"}
+_BARE = re.compile(rf"[\[(]?\s*({_VALUE}){SUFFIX}\s*[\])]?\.?")
+_TOTAL_EXTENT = re.compile(r"^\W*(\d{1,2})\s*(?:т\b|тома|томов|кн\b|книг|ч\b|част|вып\b|v\b|vols?\b)")
+
+# --- Level -----------------------------------------------------------------------------------------------------------
+
+_BASE = r"баз(?:ов\w*)?\.?"
+_ADVANCED = r"(?:угл(?:уб\w*)?|проф(?:ил\w*)?)\.?"
+_LEVEL = re.compile(
+    rf"\(?\b(?:(?P<both>{_BASE}\s*(?:и|,|/|-)\s*{_ADVANCED})|(?P<base>{_BASE})|(?P<advanced>{_ADVANCED}))"
+    r"\s*(?:уров\w*|ур\b\.?|обуч\w*|изуч\w*|курс\w*|подгот\w*)(?:\s+(?:изуч|обуч|подгот)\w*)?\)?"
+    rf"|\bуров\w*\s*:?\s*(?P<after>{_BASE}(?!\w)|{_ADVANCED}(?!\w))"
+)
+
+# --- Carrier, large print, Braille -----------------------------------------------------------------------------------
+
+_WITH = r"(?:\b(?:с|со|и|вкл|прил|содерж)\.?\s+|\+\s*|\bприл\w*\.?\s*:?\s*)"
+_ACCOMPANIED = re.compile(
+    rf"{_WITH}(?:[а-я]+\w*\.?\s+){{0,2}}?(?:электрон\w*\.?|эл\.|аудио\w*|мультимедийн\w+|cd|dvd|диск\w*|компакт-диск\w*|mp3)"
+    r"(?:[\s-]*(?:прил\w*\.?|носител\w*|диск\w*|rom|cd|dvd|курс\w*|опт\w*\.?|учебник\w*))*(?:\s+на\s+(?:cd|dvd|электрон\w*|диск\w*)[\w -]*)?"
+)
+_FORMS = (
+    ("braille", r"(?:рельефно-точечн\w+ )?(?:шрифт\w* )?(?:по )?брайл\w*|рельефно-точечн\w*(?: шрифт\w*)?|для (?:слепых|незрячих)\w*(?: \w+)?|braille"),
+    ("large", r"(?:изд\w*\.? )?(?:укрупн\w+|крупн\w+) (?:шрифт\w*|печать\w*)|для слабовид\w+(?: (?:обуч|уча|дет)\w*)?|large print"),
+    ("audio", r"аудио\w*(?:[ -](?:книга|курс|прилож\w*|диск\w*|запись))?|звукозапис\w*|звуковая запись|фонохрестомат\w*|устная речь : аудио|mp3|sound recording|\(?cd-audio\)?|грампластинк\w*"),
+    ("video", r"видео(?:запись|фильм\w*|диск\w*|кассет\w*|урок\w*)|videorecording|двухмерное движущееся[ \w]*"),
+    ("electronic", r"(?:текст|изображение)?\s*:?\s*электронн\w+(?= *[\]\x01|:/.,;)]| *$)(?! *шрифт)|эл(?:ектрон\w*|\.)? ?(?:рес(?:урс\w*|\.)?|изд(?:ан\w*|\.)?|форм\w* (?:учеб\w*\.?(?: ?пособ\w*\.?)?|изд\w*)|верс\w*|учеб\w*\.?(?: ?пособ\w*)?|прил(?:ож\w*|\.)?|книга|копия|дан\w*\.?|опт\w*\.? (?:диск\w*)?)|эфу\b|e-?book\b|pdf\b|epub\b|интерактивн\w+ (?:учебник|прилож|пособ)\w*|мультимедийн\w+ (?:учебник|прилож|пособ|диск)\w*|(?:cd|dvd|компакт)(?:-rom|-диск\w*| диск\w*|-?rom)?\b|electronic resource|сетев\w+ (?:ресурс|изд)\w*"),
+    ("micro", r"микро(?:форм|фиш|фильм)\w*"),
+    ("print", r"\[?текст\]?\s*:\s*непосредств\w*|\[текст\]|непосредственн\w+|печатн\w+ изд\w*|печатная форма"),
+)
+_FORM = re.compile("|".join(rf"(?P<{name}>[\[(]?(?:{pattern})[\])]?)" for name, pattern in _FORMS))
+_FORM_HINT = re.compile(r"брайл|рельеф|слеп|незряч|шрифт|слабовид|аудио|звук|фоно|mp3|видео|эл|эфу|book|pdf|epub|мультим|cd|dvd|диск|resource|sound|микро|print|интеракт|сетев|грампл|текст|непоср|печатн|движ")
+
+# --- Edition ---------------------------------------------------------------------------------------------------------
+
+_EDITION = re.compile(
+    rf"(?:(?<!\w)(?P<n>\d{{1,2}}|{ORDINAL}){SUFFIX}\s*(?:,?\s*(?:[а-я]+\.?,?\s*){{0,2}}?)\bизд(?!-)(?:ани[ея]|\.|\b)"
+    rf"|\bизд(?:ание|\.)?,?\s*(?:№\s*)?(?P<m>\d{{1,2}}|{ORDINAL})(?!\d){SUFFIX}"
+    r"|(?<!\w)(?P<e>\d{1,2})(?:st|nd|rd|th|d)?\.? (?:rev\w*\.? )?ed(?:ition|n)?\b\.?"
+    r"|\b(?P<w>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\s+(?:[a-z]+\s+)?ed(?:ition)?\b\.?)"
+)
+_EDITION_HINT = re.compile(r"изд|\bed")
+_STEREO = re.compile(r"стер\w*\.?|без изм\w*\.?")
+_REVISED = re.compile(r"перераб\w*\.?|исправл\w*\.?|испр\.?|дораб\w*\.?|дополн\w*\.?|доп\.?\b|обновл\w*|rev(?:ised)?\b|enl(?:arged)?\b|corr")
+_EDITION_TAIL = re.compile(r"(?:[\s,.;]|\bи\b|стер\w*|перераб\w*|испр\w*|доп\w*|дораб\w*|обновл\w*|без\s+изм\w*)*")
+
+
+def take_grade(text: str) -> tuple[Grade | None, str]:
+    """Class or range of classes: «5 кл.», «для 5-го класса», «X–XI классы», «пятый класс», «кл. 5»."""
+    if "кл" not in text and "klass" not in text and "grade" not in text and "form" not in text:
+        return None, text
+    for pattern in (_GRADE, _GRADE_WORD, _GRADE_AFTER, _ENGLISH_GRADE):
+        for found in pattern.finditer(text):
+            values = [3 if g.startswith("з") else number(g) for g in found.groups() if g]
+            if values and all(1 <= v <= MAX_GRADE for v in values):
+                return (min(values), max(values)), pattern.sub(BREAK, text, count=0)
+    return None, text
+
+
+def take_total(text: str) -> tuple[int, str]:
+    """«в 2 ч.», «в трёх томах»: how many parts the set has, 0 where it isn't said."""
+    found = _TOTAL.search(text)
+    if found is None:
+        return 0, text
+    return number(found[1]), _TOTAL.sub(BREAK, text)
+
+
+def take_parts(text: str) -> tuple[dict[str, tuple[int, int]], str]:
+    """Designations of part by kind of label (ч, т, к = книга, в = выпуск, н = №), each a range (first, last)."""
+    found: dict[str, tuple[int, int]] = {}
+
+    def remember(label: str, first: int, last: int) -> str:
+        if first == 0:
+            return ""
+        found.setdefault(label, (first, max(first, last)))
+        return BREAK
+
+    def numbered(match: re.Match[str]) -> str:
+        label = next(mark for i, (mark, _) in enumerate(_LABELS) if match[f"l{i}"])
+        joined = number(match["m"]) if match["m"] else 0
+        return remember(label, number(match["n"]), joined) or match[0]
+
+    def turned(match: re.Match[str]) -> str:
+        return remember(_REVERSED_LABELS[match["label"]], number(match["n"]), 0) or match[0]
+
+    def notebook(match: re.Match[str]) -> str:
+        return match[1] + (remember("н", number(match[2] or match[3]), 0) or "")
+
+    if "тет" in text or "проп" in text or "/" in text or "workbook" in text:
+        text = _NUMBERED_NOTEBOOK.sub(notebook, text)
+    text = _NUMBERED.sub(numbered, text)
+    return found, _REVERSED.sub(turned, text)
+
+
+def bare_part(text: str) -> int:
+    """The number where a part's designation is nothing but a number («2», «II», «вторая»), else 0."""
+    found = _BARE.fullmatch(text.strip())
+    return number(found[1]) if found else 0
+
+
+def parts_in_extent(extent: str) -> int:
+    """«2 т.», «3 кн.» in the extent: the record describes the whole set."""
+    found = _TOTAL_EXTENT.match(extent)
+    return int(found[1]) if found else 0
+
+
+def take_level(text: str) -> tuple[str, str]:
+    """base | advanced | both | "": «баз. уровень», «углублённый», «профильный» (the same since 2012's standard)."""
+    if "уров" not in text and " ур" not in text and "углуб" not in text and "проф" not in text:
+        return "", text
+    found = _LEVEL.search(text)
+    if found is None:
+        return "", text
+    kind = found.lastgroup or ""
+    if kind == "after":
+        kind = "base" if found["after"].startswith("баз") else "advanced"
+    return kind, _LEVEL.sub(BREAK, text)
+
+
+def take_form(text: str) -> tuple[str, str]:
+    """Carrier and form: electronic | audio | video | large | braille | micro | print, "" where nothing says it.
+
+    What only goes along with the book («с электронным приложением», «+ CD») is not its carrier.
+    """
+    if not _FORM_HINT.search(text):
+        return "", text
+    text = _ACCOMPANIED.sub(BREAK, text)
+    forms = {found.lastgroup or "" for found in _FORM.finditer(text)}
+    form = next((name for name, _ in _FORMS if name in forms), "")
+    return form, _FORM.sub(BREAK, text) if forms else text
+
+
+def take_edition(text: str) -> tuple[int, str, str]:
+    """Number of the edition and what was done to it (stereo | revised | ""): «изд. 2-е, стер.» in either order."""
+    if not _EDITION_HINT.search(text):
+        return 0, "", text
+    found = _EDITION.search(text)
+    if found is None:
+        return 0, "", text
+    value = next(number(v) for v in found.groups() if v)
+    tail = _EDITION_TAIL.match(text, found.end())
+    end = tail.end() if tail else found.end()
+    return value, revision(found[0] + text[found.end():end]), text[: found.start()] + BREAK + text[end:]
+
+
+def revision(text: str) -> str:
+    """What the edition statement says was done to the text: stereo | revised | ""."""
+    if _REVISED.search(text):
+        return "revised"
+    return "stereo" if _STEREO.search(text) else ""

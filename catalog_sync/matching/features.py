@@ -1,0 +1,290 @@
+"""What one record says that tells editions apart: a small value, computed from the record alone and stored with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, fields
+
+from catalog_sync.matching import names
+from catalog_sync.matching.discriminators import (
+    EDGE,
+    Grade,
+    bare_part,
+    parts_in_extent,
+    revision,
+    take_edition,
+    take_form,
+    take_grade,
+    take_level,
+    take_parts,
+    take_total,
+)
+from catalog_sync.matching.kinds import take_kind
+from catalog_sync.matching.names import Name
+from catalog_sync.matching.publishers import all_houses
+from catalog_sync.matching.spelling import repair_vocabulary
+from catalog_sync.matching.titles import bare_title, leading_author, romanised_to_russian
+from catalog_sync.model import BibRecord, Isbn
+from catalog_sync.text import fold
+
+FEATURES_VERSION = 1  # raise with every change of what `extract` gives: stored features are then computed anew
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Discriminators of one description. Empty (or 0, None) always means «not said», never «no».
+
+    Texts are folded; `title` and `subtitle` are without the words that became kind, grade, part, level, form.
+    """
+
+    title: tuple[str, ...] = ()  # words; an abbreviated one keeps its point: ("рус.", "язык")
+    subtitle: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()  # numbers left in title: «ОГЭ-2018» → ("2018",)
+    subtitle_numbers: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()  # title of the set or journal this is a part of
+    authors: tuple[Name, ...] = ()
+    and_others: bool = False
+    compilers: tuple[Name, ...] = ()
+    translators: tuple[Name, ...] = ()
+    kind: str = ""
+    form: str = ""
+    grade: Grade | None = None
+    parts: tuple[tuple[str, int, int], ...] = ()  # (label, first, last), sorted
+    parts_total: int = 0  # «в 2 ч.»
+    is_set: bool = False  # describes all parts at once
+    level: str = ""
+    houses: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()  # usually one; two where typed and coded years disagree
+    edition: int = 0
+    revision: str = ""
+    pages: int = 0
+    size: int = 0
+    isbns: tuple[str, ...] = ()  # ISBN-13 that may be this very book's
+    shared_isbns: tuple[str, ...] = ()  # of the set: from 461, or marked (общ.)
+    issns: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    analytic: bool = False  # an article or other part described apart
+    serial: bool = False
+
+    def pack(self) -> bytes:
+        """The value as bytes for the store; `unpack` gives it back equal."""
+        values = [getattr(self, name) for name in _NAMES]
+        while values and values[-1] in _EMPTY:
+            values.pop()
+        return json.dumps([FEATURES_VERSION, *values], ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Features:
+        """Raises ValueError where the bytes are of another FEATURES_VERSION."""
+        version, *values = json.loads(data)
+        if version != FEATURES_VERSION:
+            raise ValueError(f"features of version {version}, expected {FEATURES_VERSION}")
+        return cls(**{name: _frozen(value) for name, value in zip(_NAMES, values, strict=False)})
+
+
+_NAMES = tuple(f.name for f in fields(Features))
+_EMPTY: tuple[object, ...] = ((), "", 0, False, None)
+
+
+def _frozen(value: object) -> object:
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+
+
+# --- Extraction ------------------------------------------------------------------------------------------------------
+
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+_PAGES_MARK = re.compile(r"(?<![^\W\d_])(?:с(?:тр)?(?![^\W\d_])|p(?:p|ages|\.)?(?![^\W\d_]))")
+_INTEGER = re.compile(r"\d{1,4}")
+_SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
+_SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
+_SERIAL_LEVELS = "si"
+_ANALYTIC_LEVELS = "ab"
+_FORM_BY_TYPE = {"i": "audio", "j": "audio", "g": "video"}
+
+
+def extract(bib: BibRecord) -> Features:
+    """Features of one record: a function of the record alone."""
+    zone = _Zone(bib)
+    houses, years = all_houses(bib.publishers), _years(bib)
+    own, shared = _isbns(bib.isbns)
+    return Features(
+        title=zone.title,
+        subtitle=zone.subtitle,
+        numbers=zone.numbers,
+        subtitle_numbers=zone.subtitle_numbers,
+        host=zone.host,
+        authors=zone.authors,
+        and_others=zone.and_others,
+        compilers=tuple(names.authors_of(bib.agents, "compiler")),
+        translators=zone.translators,
+        kind=zone.kind,
+        form=zone.form or _form_of_carrier(bib),
+        grade=zone.grade,
+        parts=zone.parts,
+        parts_total=zone.parts_total,
+        is_set=zone.is_set,
+        level=zone.level,
+        houses=houses,
+        years=years,
+        edition=zone.edition,
+        revision=zone.revision,
+        pages=_pages(bib),
+        size=_size(bib.size or bib.extent),
+        isbns=own,
+        shared_isbns=shared,
+        issns=tuple(sorted(set(filter(None, (re.sub(r"[^\dXx]", "", i) for i in bib.issns))))),
+        languages=tuple(sorted({x.lower()[:3] for x in bib.languages if len(x) == 3})),
+        series=tuple(sorted({" ".join(fold(s.title).split()) for s in bib.series if s.title})),
+        analytic=bib.carrier.leader_level in _ANALYTIC_LEVELS and bool(bib.carrier.leader_level),
+        serial=bib.carrier.leader_level in _SERIAL_LEVELS and bool(bib.carrier.leader_level),
+    )
+
+
+class _Zone:
+    """The title area read once: discriminators are taken out in a fixed order, what is left is title and subtitle."""
+
+    def __init__(self, bib: BibRecord) -> None:
+        self.parts_found: dict[str, tuple[int, int]] = {}
+        title, host = _title_and_host(bib)
+        text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition))
+        folded = EDGE.join(fold(segment) for segment in text.split(EDGE))
+        folded = repair_vocabulary(romanised_to_russian(folded, bib.languages))
+        self._people(bib)
+        folded = leading_author(folded, self.authors)
+        self.edition, self.revision, folded = take_edition(folded)
+        self.form, folded = take_form(folded)
+        self.level, folded = take_level(folded)
+        self.grade, folded = take_grade(folded)
+        self.parts_total, folded = take_total(folded)
+        found, folded = take_parts(folded)
+        self._parts(bib, found)
+        self.kind, folded = take_kind(folded)
+        self._words(folded)
+        self.host = bare_title(fold(host))[0] if host else ()
+        self._look_elsewhere(bib)
+
+    def _people(self, bib: BibRecord) -> None:
+        stated, translated, self.and_others = names.in_statement(fold(bib.responsibility))
+        self.authors = _distinct(names.authors_of(bib.agents) + list(stated))
+        self.translators = _distinct(names.authors_of(bib.agents, "translator") + list(translated))
+        self.authors = tuple(a for a in self.authors if not any(names.same_name(a, t) for t in self.translators))
+
+    def _parts(self, bib: BibRecord, found: dict[str, tuple[int, int]]) -> None:
+        for part in bib.parts:
+            number = bare_part(fold(part.number))
+            if number and not found:
+                found[""] = (number, number)
+        ranges = {label for label, (first, last) in found.items() if last > first}
+        in_extent = parts_in_extent(fold(bib.extent))
+        self.parts_total = self.parts_total or in_extent
+        whole = any(found[label] == (1, self.parts_total) for label in ranges) if self.parts_total else bool(ranges)
+        if whole and "н" not in found:
+            found = {label: span for label, span in found.items() if label not in ranges}
+        self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
+        self.is_set = not self.parts and (whole or bool(in_extent) or (bool(self.parts_total) and not _pages(bib)))
+
+    def _words(self, folded: str) -> None:
+        title, *rest = folded.split(EDGE)
+        head, colon, tail = title.partition(" : ")
+        words, numbers = bare_title(head)
+        if not words and not numbers:
+            words, numbers, tail = *bare_title(tail), ""
+        if not words and not numbers:  # the whole title was «Тренажёр» or «5 класс»: then these words are the title
+            words, numbers, rest = *bare_title(rest[0]), ["", *rest[1:]]
+        self.title, self.numbers = words, numbers
+        self.subtitle, numbers = bare_title(" | ".join((tail, rest[0], rest[1])))
+        self.subtitle_numbers = tuple(n for n in numbers if not _YEAR.fullmatch(n))
+
+    def _look_elsewhere(self, bib: BibRecord) -> None:
+        """Class and level from the audience, keywords and notes, where the title area is silent."""
+        places = [bib.audience, *bib.keywords, *bib.notes]
+        if self.grade is None:
+            self.grade = next((g for g, _ in (take_grade(fold(t)) for t in places if "л" in t or "Л" in t) if g), None)
+        if not self.level:
+            self.level = next((v for v, _ in (take_level(fold(t)) for t in places if "уров" in t.lower()) if v), "")
+        if not self.form:
+            self.form = next((v for v, _ in (take_form(fold(t)) for t in bib.notes) if v in ("large", "braille")), "")
+        if not self.revision:
+            self.revision = revision(fold(bib.edition))
+
+
+def _title_and_host(bib: BibRecord) -> tuple[str, str]:
+    """The title of the work, and of its set: where the record's own title is only «Ч. 2», the set's title is the title."""
+    host = next((h for h in bib.hosts if h.title), None)
+    if host is None:
+        return bib.title, ""
+    left = take_parts(fold(bib.title))[1] if not bare_part(fold(bib.title)) else ""
+    if not any(c.isalpha() for c in left):
+        return f"{host.title}{EDGE}{bib.title}".replace(EDGE, " . "), ""
+    return bib.title, host.title
+
+
+def _part_text(bib: BibRecord) -> str:
+    return " . ".join(f"{p.number} . {p.title}" for p in bib.parts)
+
+
+def _distinct(found: list[Name]) -> tuple[Name, ...]:
+    """Names without repetition; of two that can be one person the fuller stays, in a fixed order after the first."""
+    kept: list[Name] = []
+    for name in found:
+        twin = next((k for k in kept if k[0] == name[0] and (k[1].startswith(name[1]) or name[1].startswith(k[1]))), None)
+        if twin is None:
+            kept.append(name)
+        elif len(name[1]) > len(twin[1]):
+            kept[kept.index(twin)] = name
+    return tuple(kept)
+
+
+def _years(bib: BibRecord) -> tuple[int, ...]:
+    """The year typed in 210$d / 260$c and the coded one; a year hidden in the publisher's subfield is the last resort."""
+    typed = _YEAR.search(bib.year_text)
+    coded = _YEAR.fullmatch(bib.year_coded)
+    years = {int(found[1]) for found in (typed, coded) if found}
+    if not years:
+        hidden = next((f for p in bib.publishers if (f := re.search(r",\s*((?:19|20)\d\d)\s?г?\.?\s*$", p))), None)
+        years = {int(hidden[1])} if hidden else set()
+    return tuple(sorted(years))
+
+
+def _pages(bib: BibRecord) -> int:
+    """Pages of the main numbering: «104, [1] с.» → 104, «xii, 284 p.» → 284; 0 for «2 т.» and unknown."""
+    extent = fold(bib.extent)
+    if parts_in_extent(extent):
+        return 0
+    extent = extent.replace("[", " [").split(":")[0]
+    mark = _PAGES_MARK.search(extent)
+    before = re.sub(r"\[[^\]]*\]?", " ", extent[: mark.start()] if mark else extent)
+    found = [int(n) for n in _INTEGER.findall(before)] or [int(n) for n in _INTEGER.findall(extent[:30])]
+    return max(found, default=0)
+
+
+def _size(text: str) -> int:
+    found = _SIZE.search(text)
+    return int(found[1]) if found else 0
+
+
+def _isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(own, shared): an ISBN marked (общ.) or taken from 461 belongs to the set; a wrong check digit is no ISBN."""
+    shared = {i.normal for i in isbns if i.normal and (i.of_host or _SHARED.search(fold(i.qualifier)))}
+    own = {i.normal for i in isbns if i.normal and not i.erroneous} - shared
+    return tuple(sorted(own)), tuple(sorted(shared))
+
+
+def _form_of_carrier(bib: BibRecord) -> str:
+    """Form by coded values (leader/06, 182$a, 106$a, 008/23) where the title area doesn't say it.
+
+    A link (856) is no sign: on a description of a printed book it leads to a scan (DESIGN.md §5).
+    """
+    signs = bib.carrier
+    if signs.leader_type in _FORM_BY_TYPE:
+        return _FORM_BY_TYPE[signs.leader_type]
+    russian = bib.dialect.is_unimarc_family
+    if signs.leader_type == ("l" if russian else "m") or signs.form in ("s", "o", "q") or signs.media in ("b", "c"):
+        if signs.media == "c" and russian:
+            return "micro"
+        return "electronic"
+    if signs.form == "f":
+        return "braille"
+    return {"d": "large"}.get(signs.form, "")

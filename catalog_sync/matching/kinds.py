@@ -1,0 +1,57 @@
+"""Kind of a school book by the words of its title: textbook, workbook, teacher's book … (data/tables/kinds.tsv)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from catalog_sync.matching.discriminators import BREAK
+from catalog_sync.matching.tables import rows
+
+_WHOM = r"(?:уч-ся|учащ\w*\.?|обуч\w*\.?|учен\w*\.?|школьник\w*|студент\w*|абитур\w*|воспит\w*|учит\w*\.?|педаг\w*\.?)"
+_SCHOOL = (
+    r"(?:(?:сред\w*|нач\w*|осн\w*|полн\w*|общ\w*|общеобраз\w*|образоват\w*|спец\w*|коррекц\w*|нац\w*|рос\w*|муницип\w*)\.?\s*"
+    r"(?:и\s)?){0,4}(?:учр(?:еж\w*)?|организ\w*|орг(?:-ций)?|шк(?:ол[аы]?)?|завед\w*|учеб\. ?завед\w*|гимназ\w*|лице\w*)\.?"
+)
+# «учебник для учащихся общеобразоват. учреждений»: whom it is for, which isn't what it is.
+_FOR_SCHOOLS = re.compile(rf"(?:\bдля\s+)?{_WHOM}?\s*{_SCHOOL}(?![\w-])(?!\s*возр)|\bдля\s+{_WHOM}(?![\w-])")
+_OF_TEXTBOOK = re.compile(
+    r"\b(?:к|по)\s+(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|умк)(?:-[а-я]+)?\.?[^|\x01:/;]*"
+)
+_ITEM = re.compile(r"\s*\|\s*")
+_COMPANION_HINT = re.compile(r"\b(?:к|по) (?:нов\w* )?(?:уч|умк)")
+_SCHOOL_HINT = re.compile(r"учр|орг|шк|завед|гимн|лице|для ")
+
+
+@cache
+def _pattern() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
+    kinds: dict[str, tuple[str, str]] = {}
+    groups = []
+    for number, row in enumerate(rows("kinds.tsv")):
+        name = f"k{number}"
+        kinds[name] = (row["kind"], row["use"])
+        groups.append(rf"(?P<{name}>(?<![\w-])(?:{row['pattern']})(?![\w]))")
+    return re.compile("|".join(groups)), kinds
+
+
+def take_kind(text: str) -> tuple[str, str]:
+    """Kind of book and the text without the words that said so. "" where only generic words or none were typed.
+
+    The first specific word decides: «рабочая тетрадь к учебнику» is a workbook, «атлас с контурными картами» an atlas.
+    """
+    if _COMPANION_HINT.search(text):
+        text = _OF_TEXTBOOK.sub(BREAK, text)
+    pattern, kinds = _pattern()
+    first = ""
+
+    def take(found: re.Match[str]) -> str:
+        nonlocal first
+        kind, use = kinds[found.lastgroup or ""]
+        if use != "generic":
+            first = first or kind
+        return found[0] if use == "keep" else BREAK
+
+    text = pattern.sub(take, text)
+    if _SCHOOL_HINT.search(text):
+        text = _FOR_SCHOOLS.sub(BREAK, text)
+    return first, text

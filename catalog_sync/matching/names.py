@@ -1,0 +1,115 @@
+"""People of a description: «Иванов, Иван Иванович», «И. И. Иванов» and «ИВАНОВ И.И.» are one name."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from catalog_sync.model import Agent
+from catalog_sync.text import fold
+
+Name = tuple[str, str]  # surname, initials ("" where only the surname is typed)
+
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_PATRONYMIC = re.compile(r".+(?:вич|вна|ична|инична)$")
+_DIRECT = re.compile(r"((?:[^\W\d_]\.[\s-]?){1,3})\s*([^\W\d_]{2,}(?:-[^\W\d_]+)*)")
+_INVERTED = re.compile(r"([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+((?:[^\W\d_]\.[\s-]?){1,3})(?![^\W\d_]{2})")
+_OTHERS = re.compile(r"\[?\b(?:и|et|and)\s+(?:др|al|others|другие)\b\.?\]?")
+_TRANSLATION = re.compile(r"\b(?:пер\b\.?|перев\w*\.?|transl\w*\.?)")
+_FROM_LANGUAGE = re.compile(r"^\W*(?:с|со|from(?: the)?)\s+[^\W\d_]+\.?\s*")
+_NOT_AUTHORS = re.compile(
+    r"\b(?:под (?:общ\w*\.? |науч\w*\.? |общей )?ред\w*|ред\w*\.|сост\b|составит\w*|худож\w*|ил\.|рис\.|пер\.|перев\w*|отв\. ред|гл\. ред|вступ\w*|предисл\w*|коммент\w*"
+    r"|послесл\w*|edited|ed\.|illustrat\w*|transl\w*|рец\w*)"
+)
+_AUTHOR_ROLES = {"", "070", "aut", "автор", "авт", "авт.", "cre"}
+_TRANSLATOR_ROLES = {"730", "trl", "пер", "пер.", "переводчик", "перев."}
+_COMPILER_ROLES = {"220", "com", "сост", "сост.", "340", "edt", "ред", "ред.", "205"}
+
+
+@lru_cache(maxsize=1 << 15)
+def heading(typed: str, expansion: str = "") -> Name | None:
+    """A name from a heading (700, 100): surname first, or initials first where the hand typed it so."""
+    folded = fold(typed)
+    tokens = _WORD.findall(folded)
+    if not tokens:
+        return None
+    short = [t for t in tokens if len(t) == 1]
+    long = [t for t in tokens if len(t) > 1]
+    if not long:
+        return None
+    if short:
+        surname, initials = (long[-1] if len(tokens[0]) == 1 else long[0]), "".join(short)
+    elif len(long) >= 3 and "," not in folded and _PATRONYMIC.match(long[1]):
+        surname, initials = long[2], long[0][0] + long[1][0]
+    else:
+        surname, initials = long[0], "".join(t[0] for t in long[1:3])
+    given = _WORD.findall(fold(expansion))
+    if given and len(given) >= len(initials):
+        initials = "".join(g[0] for g in given)
+    return surname, initials[:3]
+
+
+@lru_cache(maxsize=1 << 14)
+def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], bool]:
+    """(authors, translators, whether «[и др.]» follows) of a folded statement of responsibility (200$f$g, 245$c)."""
+    authors: list[Name] = []
+    translators: list[Name] = []
+    for number, piece in enumerate(re.split(r"\s*;\s*|\s\|\s", text)):
+        names = persons(piece)
+        translation = _TRANSLATION.search(piece)
+        if translation:
+            translators += persons(_FROM_LANGUAGE.sub("", piece[translation.end():]))
+            names = persons(piece[: translation.start()])
+        role = _NOT_AUTHORS.search(piece)
+        if role:
+            names = persons(piece[: role.start()])
+        if number == 0 or not authors:
+            authors += names
+    return tuple(dict.fromkeys(authors)), tuple(dict.fromkeys(translators)), bool(_OTHERS.search(text))
+
+
+def persons(text: str) -> list[Name]:
+    """Every «И. О. Фамилия» and «Фамилия И. О.» of a folded text, in order."""
+    if "." not in text:
+        return []
+    inverted_first = bool(re.match(r"\W*[^\W\d_]{2,}(?:-[^\W\d_]+)*,?\s+[^\W\d_]\.", text)) and not _DIRECT.match(text)
+    pattern, surname, initials = (_INVERTED, 1, 2) if inverted_first else (_DIRECT, 2, 1)
+    return [(m[surname], re.sub(r"\W", "", m[initials])[:3]) for m in pattern.finditer(text)]
+
+
+def authors_of(agents: tuple[Agent, ...], role: str = "author") -> list[Name]:
+    """Names of the persons in one role, the main heading first."""
+    roles = {"author": _AUTHOR_ROLES, "translator": _TRANSLATOR_ROLES, "compiler": _COMPILER_ROLES}[role]
+    chosen = [a for a in agents if a.kind == "person" and (fold(a.role) in roles or (a.main and role == "author"))]
+    found = (heading(a.name, a.expansion) for a in sorted(chosen, key=lambda a: not a.main))
+    return [name for name in dict.fromkeys(found) if name]
+
+
+@lru_cache(maxsize=1 << 16)
+def same_name(a: Name, b: Name) -> bool:
+    """Whether two typed names can be one person: compatible initials, surname up to a slip or a case ending."""
+    if _initials_fit(a[1], b[1]) and (a[0] == b[0] or _surname_slip(a[0], b[0])):
+        return True
+    # «Лев Толстой» in a heading reads as surname Лев: the other way round it must fit letter by letter.
+    return len(a[1]) == 1 and bool(b[1]) and a[0][0] == b[1][0] and b[0][0] == a[1]
+
+
+def _initials_fit(a: str, b: str) -> bool:
+    """«И.» fits «И. П.»; a slip may touch one of two initials, never the only one."""
+    if not a or not b:
+        return True
+    if a.startswith(b) or b.startswith(a):
+        return True
+    return len(a) == len(b) >= 2 and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+
+
+def _surname_slip(a: str, b: str) -> bool:
+    """One slip in six letters or more, or the genitive of «перевод Б. Пастернака»."""
+    short, long = sorted((a, b), key=len)
+    if len(short) < 3 or len(long) - len(short) > 3:
+        return False
+    if long.startswith(short) and long[len(short):] in ("а", "у", "ым", "ой", "ого", "ом", "я"):
+        return True
+    return OSA.distance(a, b, score_cutoff=2) <= (1 if len(long) < 9 else 2) and len(long) >= 5

@@ -1,0 +1,95 @@
+"""Publishers: «АО "Издательство "Просвещение"», «М.: Просвещ., 2015» and «Изд-во Просвещение» are one house."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from rapidfuzz.distance import OSA
+
+from catalog_sync.matching.tables import rows
+from catalog_sync.text import fold, lookalike_as_cyrillic
+
+# Words that say what a company is, not which one. Longest first, so that «издательский центр» goes whole.
+_LEGAL = re.compile(
+    r"(?<!\w)(?:открытое |закрытое |публичное )?(?:акционерное общество|общество с ограниченной ответственностью)(?!\w)"
+    r"|(?<!\w)(?:ооо|оао|зао|пао|ао|нп|ано|чп|ип|тоо|гуп|фгуп|мп|ltd|llc|inc|гос(?:ударственное)?\.?)(?![\w-])\.?"
+    r"|(?<!\w)(?:гуманит\w*\.?|учеб\w*\.?|книжн?\w*\.?|кн\.?)\s(?=изд|центр|дом)"
+    r"|(?<!\w)изд(?:\.|ат\w*\.?|-во|-ва|-кий)?[ -]?(?:во\b|ва\b)?\s?(?:центр\w*|дом\w*|группа|фирма|компания|союз|полигр\w*)?(?![\w])\.?"
+    r"|(?<!\w)(?:ид|иц|иоц|тид|гиц|кф|нпо|publishing house|publishers?|publ\.?|press(?= ?$)|books(?= ?$))(?![\w-])"
+    r"|(?<!\w)(?:центр|дом|торг\w*)\s(?=\")"
+)
+_CITY = re.compile(
+    r"^\W*(?:г\.?\s)?(?:м|москва|moscow|спб|с\.-?\s?петербург|санкт-петербург|л|ленинград|екатеринбург|н\. ?новгород|киев"
+    r"|нижний новгород|ростов(?:-на-дону| н/д)|волгоград|самара|обнинск|казань|минск|новосибирск|смоленск|ярославль)\]?\.?\s*[:,]\s*"
+)
+_YEAR_TAIL = re.compile(r"[,;]?\s*\(?(?:19|20)\d\d\s?г?\.?\)?\s*$")
+_BETWEEN = re.compile(r"\s*[:;/]\s*|,\s+|\s&\s|\.\s*:\s*")
+_MARKS = re.compile(r"[\"'\[\]().©]+")
+_COMPANY_WORDS = ("изд-во", "издательство", "ооо", "ао", "иоц", "центр", "издат")
+MIN_SLIP_LENGTH = 5  # four letters and fewer forgive no slip: «Вече», «Мир»
+_NOT_NAMED = re.compile(r"^(?:б\. ?и\.?|s\. ?n\.?|s\.?n|без издателя|\W*)$")
+
+
+@cache
+def _houses() -> dict[str, tuple[str, bool]]:
+    """Folded alias → (house, whether it is only the name of a holding)."""
+    found: dict[str, tuple[str, bool]] = {}
+    for row in rows("publishers.tsv"):
+        for alias in row["aliases"].split(";"):
+            name = _bare(alias)
+            found.setdefault(name, (row["id"] or name, bool(row["holding"])))
+    return found
+
+
+def _bare(name: str) -> str:
+    name = re.sub(r"\s*-\s*", "-", _MARKS.sub(" ", name)).replace(",", " ")
+    return " ".join(name.split()).strip(" -")
+
+
+@lru_cache(maxsize=1 << 14)
+def houses(typed: str) -> tuple[str, ...]:
+    """Ids of the publishing houses in one 210$c / 260$b as typed, sorted; unknown ones by their bare folded name.
+
+    A holding's name counts only where no house is named beside it: «Азбука, Азбука-Аттикус» is «Азбука».
+    """
+    text = _YEAR_TAIL.sub("", _CITY.sub("", fold(lookalike_as_cyrillic(typed) if _is_russian(typed) else typed)))
+    if _NOT_NAMED.match(text):
+        return ()
+    whole = _bare(_LEGAL.sub(" ", text))
+    known = _houses().get(whole)
+    names = [whole] if known else [_bare(_LEGAL.sub(" ", part)) for part in _BETWEEN.split(text)]
+    found = [_house(name) for name in names if len(name) > 1]
+    exact = {house for house, holding in found if not holding}
+    return tuple(sorted(exact or {house for house, _ in found}))
+
+
+@lru_cache(maxsize=1 << 12)
+def _house(name: str) -> tuple[str, bool]:
+    """The house of a bare name: as listed, else the only listed one within a slip of the keyboard, else the name."""
+    if known := _houses().get(name):
+        return known
+    first, _, last = name.rpartition(" ")
+    if last in _houses() and len(last) >= MIN_SLIP_LENGTH and any(OSA.distance(first, w) <= 2 for w in _COMPANY_WORDS):
+        return _houses()[last]
+    if len(name) < MIN_SLIP_LENGTH:
+        return name, False
+    allowed = 1 if len(name) < 10 else 2
+    near = {house for alias, house in _houses().items() if len(alias) >= MIN_SLIP_LENGTH
+            and OSA.distance(name, alias, score_cutoff=allowed) <= allowed}
+    return near.pop() if len(near) == 1 else (name, False)
+
+
+def _is_russian(typed: str) -> bool:
+    """Whether Latin letters in a name may be Russian twins: short all-capital words («ACT», «BAKO»)."""
+    return bool(re.search(r"[а-яА-Я]", typed)) or (len(typed) <= 6 and typed.isupper())
+
+
+def all_houses(typed: tuple[str, ...]) -> tuple[str, ...]:
+    """Houses of every publisher a record names."""
+    return tuple(sorted({house for text in typed for house in houses(text)}))
+
+
+@cache
+def known_ids() -> frozenset[str]:
+    return frozenset(house for house, _ in _houses().values())

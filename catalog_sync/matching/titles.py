@@ -1,0 +1,134 @@
+"""Bare titles: what is left when class, part, kind and the like are taken out, and how two of them compare."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from catalog_sync.matching.discriminators import EDGE
+from catalog_sync.matching.names import Name
+
+_TOKEN = re.compile(r"[^\W_]+\.?")
+_DROPPED = frozenset(
+    "для по в во на и из к с со у о об от the a an of and учащихся обучающихся общеобразоват общеобразовательных фгос умк"
+    " новый новая класс класса текст изд издание др школа_".split()
+)
+_LEADING_NAME = re.compile(
+    r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?:[^\W\d_]\.\s?){1,2}|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
+)
+_ENDINGS = re.compile(
+    r"(?:иями|ями|ами|ыми|ими|ого|его|ому|ему|ией|иям|иях|ием|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ую|юю|ам|ям|ах|ях|ом|ем|ым|им|ия|ии"
+    r"|ию|ие|ью|ье|ья|а|я|о|е|и|ы|у|ю|ь|й)$"
+)
+
+
+def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(words, numbers) of a folded text; service words are dropped, an abbreviation keeps its point."""
+    kept: list[str] = []
+    numbers: list[str] = []
+    for token in _TOKEN.findall(text):
+        bare = token.rstrip(".")
+        if bare.isdigit():
+            numbers.append(bare.lstrip("0") or "0")
+        elif bare not in _DROPPED:
+            kept.append(token)
+    return tuple(kept), tuple(numbers)
+
+
+def leading_author(text: str, authors: tuple[Name, ...]) -> str:
+    """The text without «Громов С. В.» typed before the title (МАРК-SQL habit); the name must be one of the authors,
+    or, where the record names none, look like one."""
+    found = _LEADING_NAME.match(text)
+    if not found or found.end() >= len(text.split(EDGE)[0]):
+        return text
+    surname = found[1] or found[2]
+    if authors and not any(surname == a[0] or OSA.distance(surname, a[0], score_cutoff=1) <= 1 for a in authors):
+        return text
+    return text[found.end():]
+
+
+# --- Comparing -------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """A word without its Russian case ending («физике» = «физика»): for comparing words typed by people, not grammar."""
+    word = word.rstrip(".")
+    return word if len(word) < 5 or not "а" <= word[-1] <= "я" else _ENDINGS.sub("", word) if len(word) > 4 else word
+
+
+@lru_cache(maxsize=1 << 16)
+def same_word(a: str, b: str) -> bool:
+    """Equal up to case ending, or one is an abbreviation (with its point) of the other."""
+    if a == b or stem(a) == stem(b):
+        return True
+    short, long = sorted((a, b), key=len)
+    if short.endswith(".") and long.startswith(short[:-1]):
+        return True
+    contracted = re.fullmatch(r"([^\W\d_]+)-([^\W\d_]+)", short)
+    return bool(contracted and long.startswith(contracted[1]) and long.endswith(contracted[2]))
+
+
+@lru_cache(maxsize=1 << 17)
+def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
+    """How alike two bare titles are: 1 equal, 0.95 equal up to endings and abbreviations, 0.9 up to a slip of the
+    keyboard, 0.85 in another order, 0.8 one continues the other, 0.75 one lies within the other, 0 different. Symmetric."""
+    if a == b or [w.rstrip(".") for w in a] == [w.rstrip(".") for w in b]:
+        return 1.0
+    if not a or not b:
+        return 0.0
+    if len(a) == len(b) and all(map(same_word, a, b)):
+        return 0.95
+    if _slip("".join(a).replace(".", ""), "".join(b).replace(".", "")):
+        return 0.9
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    if len(short) < len(long) and all(map(same_word, short, long)):
+        return 0.8
+    if len(a) == len(b) and sorted(map(stem, a)) == sorted(map(stem, b)):
+        return 0.85
+    if len(short) < len(long) and _within(short, long):
+        return 0.75
+    return 0.0
+
+
+def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+    """Whether the words of one title stand together inside the other («Spotlight» in «Английский язык. Spotlight»)."""
+    width = len(short)
+    return any(all(map(same_word, short, long[at:at + width])) for at in range(1, len(long) - width + 1))
+
+
+def _slip(a: str, b: str) -> bool:
+    """At most one slip in ten letters (two at least from twelve on); four letters forgive none."""
+    length = max(len(a), len(b))
+    if length < 5:
+        return False
+    allowed = 1 if length < 12 else 2 if length < 30 else 3
+    return OSA.distance(a, b, score_cutoff=allowed) <= allowed
+
+
+def title_key(title: tuple[str, ...]) -> str:
+    """The first three words cut to three letters: equal for titles that differ in endings and abbreviations."""
+    return " ".join(word[:3].rstrip(".") for word in title[:3])
+
+
+# --- Romanised descriptions ------------------------------------------------------------------------------------------
+
+_ROMANISED_HINT = re.compile(r"\b(?:klass\w*|uchebnik\w*|tetrad\w*|chast\w*|izd\w*|posobie|metodich\w*)\b")
+_DIGRAPHS = (
+    ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"), ("yu", "ю"), ("iu", "ю"),
+    ("ya", "я"), ("ia", "я"), ("yo", "е"), ("ye", "е"), ("iy", "ий"), ("yy", "ый"),
+)
+_LETTERS = str.maketrans("abvgdezijklmnoprstufycwhxq'", "абвгдезийклмнопрстуфыцвхкк" + "ь")
+
+
+def romanised_to_russian(text: str, languages: tuple[str, ...]) -> str:
+    """A Russian description typed in Latin letters («Matematika. 5 klass») read back; others are left alone."""
+    if not text.replace(EDGE, "a").isascii() or not ("rus" in languages or _ROMANISED_HINT.search(text)):
+        return text
+    if not _ROMANISED_HINT.search(text):
+        return text
+    for latin, russian in _DIGRAPHS:
+        text = text.replace(latin, russian)
+    return text.translate(_LETTERS)

@@ -1,0 +1,168 @@
+"""Every judgement of matching that is a number, with its reason beside it; and the words each piece of evidence has.
+
+Weights are points: a sum of SAME or more, without a veto, says «the same edition».
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+# --- Thresholds ------------------------------------------------------------------------------------------------------
+
+SAME: Final = 7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
+UNSURE: Final = 4.5  # title, author and one more agreement: worth a librarian's look, never merged by itself
+ATTACH: Final = 5.0  # the least a record with gaps needs to follow the only cluster it fits
+RIVAL_MARGIN: Final = 1.2  # less than one agreement between two clusters that exclude each other: the record is torn
+MINORITY: Final = 0.25  # a part of a cluster up to this share that alone conflicts with the rest is expelled
+
+# --- Positive evidence -----------------------------------------------------------------------------------------------
+
+ISBN_OWN: Final = 6.0  # an ISBN of its own names one edition, up to reprints and cheap reuse (year and part are vetoes)
+ISBN_OF_SET: Final = 1.5  # shared by all parts: narrows to the set, not to the part
+TITLE_GENERIC: Final = 1.5  # a school subject is the title of hundreds of books
+TITLE_TWO_WORDS: Final = 2.0
+TITLE_LONG: Final = 2.5  # three words and more seldom repeat by chance
+AUTHOR: Final = 2.5  # surname and initials
+AUTHOR_SURNAME: Final = 1.5  # surname alone: «Иванов» fits many
+AUTHOR_MORE: Final = 0.6  # each further author of the team, at most three
+COMPILER: Final = 1.0  # compilers and editors agree where no author is named
+YEAR: Final = 2.0
+HOUSE: Final = 1.5
+PAGES: Final = 2.0  # the same number by chance: about one in a hundred
+PAGES_NEAR: Final = 0.7  # two pages more or less: the last numbered page is counted by some
+EDITION: Final = 1.2  # «3-е изд.» on both sides
+GRADE: Final = 0.8
+PART: Final = 1.0
+KIND: Final = 0.7
+LEVEL: Final = 0.7
+TRANSLATOR: Final = 1.0
+SUBTITLE: Final = 0.7
+NUMBERS: Final = 0.7  # «ОГЭ-2018», «50 вариантов»
+SERIES: Final = 0.3
+SIZE: Final = 0.2
+ISSN: Final = 2.0
+
+# --- Negative evidence -----------------------------------------------------------------------------------------------
+
+YEAR_ONE_SIDED: Final = -0.6
+GRADE_ONE_SIDED: Final = -1.0
+PART_ONE_SIDED: Final = -2.2  # a part whose number was forgotten, or the set: more often another book
+KIND_ONE_SIDED: Final = -0.8
+LEVEL_ONE_SIDED: Final = -0.5
+NUMBERS_ONE_SIDED: Final = -1.5
+PAGES_FAR: Final = -0.8
+PAGES_OTHER: Final = -2.5  # more than a tenth apart: seldom one edition
+SUBTITLE_OTHER: Final = -3.0
+AUTHORS_CROSS: Final = -3.0  # each side names someone the other doesn't
+AUTHORS_OTHER: Final = -4.0  # nobody in common, though the ISBN is the same
+HOUSE_OTHER: Final = -4.0  # another house, though the ISBN is the same or the house isn't a known one
+ISBN_OTHER_PART: Final = -1.0  # parts carry the set's ISBN on one copy, their own on another
+REVISION_OTHER: Final = -1.0  # «стер.» against «перераб.»
+LARGE_SILENT: Final = -3.0  # one says large print, the other nothing, the ISBN is the same
+TITLE_PART: Final = -1.0  # one title is a piece of the other
+
+PAGES_NEAR_LIMIT: Final = 2  # pages
+PAGES_OTHER_SHARE: Final = 0.10  # of the longer extent
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of evidence: which feature it is about and how it reads in Russian."""
+
+    code: int
+    feature: str
+    text: str
+    veto: bool = False
+
+
+_POSITIVE = (
+    ("isbn", "одинаковый ISBN"),
+    ("isbn", "одинаковый ISBN комплекта"),
+    ("title", "заглавия совпадают"),
+    ("title", "заглавия совпадают с точностью до сокращений, окончаний или опечатки"),
+    ("title", "одно заглавие — часть другого"),
+    ("author", "общий автор"),
+    ("author", "общая фамилия автора"),
+    ("author", "общие соавторы"),
+    ("compiler", "общий составитель или редактор"),
+    ("year", "год совпадает"),
+    ("publisher", "издательство совпадает"),
+    ("pages", "число страниц совпадает"),
+    ("pages", "число страниц почти совпадает"),
+    ("edition", "номер издания совпадает"),
+    ("grade", "класс совпадает"),
+    ("part", "часть совпадает"),
+    ("kind", "вид издания совпадает"),
+    ("level", "уровень совпадает"),
+    ("translator", "переводчик совпадает"),
+    ("subtitle", "сведения, относящиеся к заглавию, совпадают"),
+    ("numbers", "числа в заглавии совпадают"),
+    ("series", "серия совпадает"),
+    ("size", "формат книги совпадает"),
+    ("issn", "ISSN совпадает"),
+    ("form", "форма издания совпадает"),
+)
+_NEGATIVE = (
+    ("year", "год указан только в одной записи"),
+    ("grade", "класс указан только в одной записи"),
+    ("part", "часть указана только в одной записи"),
+    ("kind", "вид издания указан только в одной записи"),
+    ("level", "уровень указан только в одной записи"),
+    ("numbers", "число в заглавии есть только в одной записи"),
+    ("pages", "число страниц различается"),
+    ("pages", "число страниц сильно различается"),
+    ("subtitle", "сведения, относящиеся к заглавию, различаются"),
+    ("author", "составы авторов пересекаются, но различаются"),
+    ("author", "авторы разные при одном ISBN"),
+    ("publisher", "издательства различаются"),
+    ("isbn", "ISBN различаются: возможно, комплекта и части"),
+    ("revision", "стереотипное и переработанное издания"),
+    ("form", "крупный шрифт указан только в одной записи"),
+)
+_VETO = (
+    ("analytic", "одна запись описывает статью или часть, другая — книгу"),
+    ("year", "разные годы издания"),
+    ("grade", "разные классы"),
+    ("part", "разные части, тома или выпуски"),
+    ("part", "комплект и отдельная часть"),
+    ("kind", "разные виды издания"),
+    ("form", "разные носители или формы"),
+    ("level", "разные уровни"),
+    ("numbers", "разные числа в заглавии"),
+    ("edition", "разные номера издания"),
+    ("title", "разные заглавия"),
+    ("title", "разные заглавия при одном ISBN: ISBN, вероятно, ошибочен"),
+    ("author", "разные авторы"),
+    ("isbn", "разные ISBN"),
+    ("translator", "разные переводчики"),
+    ("publisher", "разные издательства"),
+    ("subtitle", "разные жанры в подзаголовке"),
+)
+
+KINDS: Final = tuple(
+    Kind(code, feature, text, veto)
+    for code, (feature, text, veto) in enumerate(
+        [(f, t, False) for f, t in _POSITIVE + _NEGATIVE] + [(f, t, True) for f, t in _VETO]
+    )
+)
+(
+    P_ISBN, P_ISBN_SET, P_TITLE, P_TITLE_NEAR, P_TITLE_PART, P_AUTHOR, P_SURNAME, P_AUTHORS, P_COMPILER, P_YEAR, P_HOUSE,
+    P_PAGES, P_PAGES_NEAR, P_EDITION, P_GRADE, P_PART, P_KIND, P_LEVEL, P_TRANSLATOR, P_SUBTITLE, P_NUMBERS, P_SERIES,
+    P_SIZE, P_ISSN, P_FORM,
+    N_YEAR, N_GRADE, N_PART, N_KIND, N_LEVEL, N_NUMBERS, N_PAGES_FAR, N_PAGES_OTHER, N_SUBTITLE, N_AUTHORS_CROSS,
+    N_AUTHORS_OTHER, N_HOUSE, N_ISBN_PART, N_REVISION, N_LARGE,
+    V_ANALYTIC, V_YEAR, V_GRADE, V_PART, V_SET, V_KIND, V_FORM, V_LEVEL, V_NUMBERS, V_EDITION, V_TITLE, V_TITLE_ISBN,
+    V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE,
+) = range(len(KINDS))
+
+# Titles that many different books share: subjects of the school curriculum. Not one of them identifies anything.
+SUBJECTS: Final = frozenset(
+    "математика алгебра геометрия физика химия биология география история обществознание литература информатика музыка"
+    " технология черчение экология экономика право астрономия естествознание природоведение риторика азбука букварь чтение"
+    " письмо рассказы стихи стихотворения сказки повести избранное сочинения роман романы повесть пьесы".split()
+)
+GENRES: Final = frozenset(
+    "роман повесть рассказы рассказ сказка сказки стихи стихотворения поэма поэмы пьеса пьесы сборник драма комедия"
+    " трагедия басни былины мифы легенды романы повести очерки новеллы эссе воспоминания мемуары фельетоны письма".split()
+)
