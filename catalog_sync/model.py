@@ -50,7 +50,10 @@ class MarcField:
 
     def first(self, codes: str) -> str:
         """The first value among the named subfields, or an empty string."""
-        return next(self.all(codes), "")
+        for subfield in self.subfields:
+            if subfield.code in codes:
+                return subfield.value
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ body is split by terminators, tags are taken in the directory's order, and the c
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from catalog_sync.errors import BadRecord
@@ -14,41 +15,53 @@ from catalog_sync.marc.encodings import FALLBACK, MARC8
 from catalog_sync.marc.framing import ENTRY_LENGTH, LEADER_LENGTH, directory_tiles
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
+_ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
+
 
 def decode(data: bytes, encoding: str) -> MarcRecord:
     """Read one record. Raises BadRecord where there is no leader, no directory or no field."""
-    leader = data[:LEADER_LENGTH]
-    base = _base_address(data)
-    tags = _tags(data, base)
-    record = MarcRecord(
-        leader.decode("latin-1"),
-        tuple(_field(tag, text) for tag, text in zip(tags, _texts(data, base, len(tags), encoding), strict=False)),
-    )
+    directory, base = _directory(data)
+    tags = _tags(directory)
+    texts = _texts(data, base, len(tags), encoding)
+    leader = data[:LEADER_LENGTH].decode("latin-1")
+    record = MarcRecord(leader, tuple([_field(*pair) for pair in zip(tags, texts, strict=False)]))
     if not record.fields:
         raise BadRecord(f"в записи нет ни одного поля: ожидался справочник, пришло {data[24:48]!r}")
     return record
 
 
-def _base_address(data: bytes) -> int:
-    """Where the body starts: leader/12–16 where it points behind a 0x1E, else behind the first 0x1E."""
+def faults(data: bytes, encoding: str) -> tuple[str, ...]:
+    """What a readable record gets wrong, in Russian; empty where leader, directory and letters are true."""
+    found = []
+    if encoding != MARC8 and not data.isascii() and "\ufffd" in _decoded(data, encoding):
+        found.append(f"есть знаки, которых нет в {encoding}: они показаны как \ufffd")
+    if data[:5] != b"%05d" % len(data):
+        found.append(f"длина записи: маркер обещает {data[:5].decode('latin-1')}, пришло {len(data)}")
+    directory, base = _directory(data)
+    if data[12:17] != b"%05d" % base:
+        found.append(f"начало данных: маркер обещает {data[12:17].decode('latin-1')}, пришло {base}")
+    elif _body(data, base).count(b"\x1e") + 1 != len(directory) // ENTRY_LENGTH and not directory_tiles(data):
+        found.append("справочник не сходится с полями: они разобраны по разделителям")
+    return tuple(found)
+
+
+def _directory(data: bytes) -> tuple[bytes, int]:
+    """The directory's entries and where the body starts; leader/12–16 where it is true, else as the bytes show."""
     stated = data[12:17]
     if stated.isdigit():
         base = int(stated)
-        if LEADER_LENGTH < base <= len(data) and data[base - 1] == 0x1E:
-            return base
-    found = data.find(b"\x1e", LEADER_LENGTH)
-    if found < 0:
-        raise BadRecord(f"нет справочника: ожидался 0x1E после маркера, пришло {data[:40]!r}")
-    return found + 1
+        if data[base - 1 : base] == b"\x1e" and base > LEADER_LENGTH and (base - 25) % ENTRY_LENGTH == 0:
+            return data[LEADER_LENGTH : base - 1], base
+    end = _ENTRIES.match(data, LEADER_LENGTH).end()  # type: ignore[union-attr]
+    if end == LEADER_LENGTH:
+        raise BadRecord(f"нет справочника: ожидались записи по {ENTRY_LENGTH} знаков, пришло {data[:48]!r}")
+    separator = data.find(b"\x1e", end, end + ENTRY_LENGTH)  # stray characters before it, or another byte instead
+    return data[LEADER_LENGTH:end], (separator if separator >= 0 else end) + 1
 
 
-def _tags(data: bytes, base: int) -> list[str]:
-    directory = data[LEADER_LENGTH : base - 1].decode("latin-1")
-    if len(directory) % ENTRY_LENGTH:
-        raise BadRecord(
-            f"справочник из {len(directory)} знаков: ожидалось кратное {ENTRY_LENGTH}, пришло {directory[:40]!r}"
-        )
-    entries = [directory[i : i + ENTRY_LENGTH] for i in range(0, len(directory), ENTRY_LENGTH)]
+def _tags(directory: bytes) -> list[str]:
+    text = directory.decode("latin-1")
+    entries = [text[i : i + ENTRY_LENGTH] for i in range(0, len(text), ENTRY_LENGTH)]
     starts = [e[7:] for e in entries]
     if starts != sorted(starts):  # entries may come in any order, the body is in order of the starts
         entries.sort(key=lambda e: e[7:])
@@ -57,16 +70,19 @@ def _tags(data: bytes, base: int) -> list[str]:
 
 def _texts(data: bytes, base: int, count: int, encoding: str) -> list[str]:
     """Texts of the fields in the body's order, without their terminators."""
-    body = data[base:]
-    if body[-1:] == b"\x1d":
-        body = body[:-1]
-    if body[-1:] == b"\x1e":
-        body = body[:-1]
+    body = _body(data, base)
     if body.count(b"\x1e") + 1 == count:
         return _to_text(body, encoding).split("\x1e")
     if directory_tiles(data):
         return [_to_text(chunk, encoding) for chunk in _by_directory(data, base)]
     return _to_text(body, encoding).split("\x1e")
+
+
+def _body(data: bytes, base: int) -> bytes:
+    """The fields, without the terminators of the last one and of the record."""
+    if data[-2:] == b"\x1e\x1d":
+        return data[base:-2]
+    return data[base:].removesuffix(b"\x1d").removesuffix(b"\x1e")
 
 
 def _by_directory(data: bytes, base: int) -> list[bytes]:

@@ -13,7 +13,7 @@ from math import log
 
 MARC8 = "marc-8"
 FALLBACK = "cp1251"
-_SAMPLE = 4 << 20  # bytes
+_SAMPLE = 384 << 10  # bytes: about a thousand records
 CYRILLIC = ("cp1251", "cp866", "koi8-r")
 
 # Letters of Russian running text per thousand (National Corpus of the Russian language, rounded).
@@ -61,7 +61,7 @@ def is_utf8(data: bytes) -> bool:
 def looks_cyrillic(data: bytes) -> bool:
     """Whether the high bytes come in runs as the letters of a Cyrillic word do; accents of Latin text stand alone."""
     runs = [len(run) for run in _HIGH_RUN.findall(data)]
-    return sum(n for n in runs if n > 1) * 2 > sum(runs)
+    return sum(n for n in runs if n > 2) * 2 > sum(runs)
 
 
 def likelihoods(data: bytes) -> dict[str, float]:

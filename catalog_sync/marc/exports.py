@@ -47,7 +47,8 @@ def _iso2709(data: bytes) -> Iterator[Cut]:
             yield Cut(piece.number, piece.offset, piece.data, piece.data, "", piece.fault)
         else:
             record = framing.record_bytes(piece.data)
-            yield Cut(piece.number, piece.offset, piece.data, record, control_number(record))
+            deleted = record[5:6] == b"d"  # leader/05: the record is deleted
+            yield Cut(piece.number, piece.offset, piece.data, record, control_number(record), "", deleted)
 
 
 def control_number(record: bytes) -> str:

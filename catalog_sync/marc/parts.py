@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from catalog_sync.model import Isbn, MarcField, MarcRecord
 
@@ -33,8 +34,9 @@ class Fields(dict[str, list[MarcField]]):
 
     def every(self, tags: str) -> Iterator[MarcField]:
         """Fields of several tags ("700 701 702"), tag by tag."""
-        for tag in tags.split():
-            yield from self.get(tag, ())
+        for tag in _split(tags):
+            if tag in self:
+                yield from self[tag]
 
     def one(self, tag: str) -> MarcField | None:
         found = self.get(tag)
@@ -42,8 +44,11 @@ class Fields(dict[str, list[MarcField]]):
 
     def texts(self, tags: str, codes: str = "a") -> tuple[str, ...]:
         """Values of the subfields, trimmed, without empty and repeated ones."""
-        found = self.every(tags) if self.keys() & set(tags.split()) else ()
-        return distinct(v.strip() for f in found for v in f.all(codes))
+        found = self.get(tags, ()) if len(tags) == 3 else [f for t in _split(tags) if t in self for f in self[t]]
+        if not found:
+            return ()
+        values = [v for f in found for s in f.subfields if s.code in codes and (v := s.value.strip())]
+        return tuple(dict.fromkeys(values)) if len(values) > 1 else tuple(values)
 
     def text(self, tag: str, codes: str = "a") -> str:
         found = self.get(tag)
@@ -54,6 +59,11 @@ class Fields(dict[str, list[MarcField]]):
         if not found:
             return ""
         return found[0].data if found[0].data is not None else found[0].first("0a")
+
+
+@cache
+def _split(tags: str) -> tuple[str, ...]:
+    return tuple(tags.split())
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from hashlib import sha256
 
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
-from catalog_sync.marc.decoding import decode
+from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect
 from catalog_sync.marc.exports import cut, format_of
 from catalog_sync.marc.jsonreading import from_json
@@ -25,6 +25,7 @@ from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source,
 
 __all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record", "read_export", "to_bib"]
 
+_NOT_BIBLIOGRAPHIC = ("q", "u", "v", "w", "x", "y", "z")  # authority, holdings, classification, community data
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
     Dialect.RUSMARC: rusmarc.to_bib,
@@ -153,5 +154,15 @@ def marc_record(record: SourceRecord) -> MarcRecord:
 
 
 def to_bib(record: SourceRecord, profile: str = "") -> BibRecord:
-    """What the record says. `profile` names a row of holdings_profiles.toml ("" = by dialect). Raises BadRecord."""
-    return _TO_BIB[record.dialect](record.key, marc_record(record), profile, record.dialect, record.warnings)
+    """What the record says. `profile` names a row of holdings_profiles.toml ("" = by dialect).
+
+    Raises BadRecord, also for an authority or holdings record: it describes no edition.
+    """
+    marc = marc_record(record)
+    if marc.leader[6:7] in _NOT_BIBLIOGRAPHIC:
+        kind = marc.leader[6:7]
+        raise BadRecord(f"{record.key}: ожидалась библиографическая запись, пришёл тип {kind!r} (маркер/06)")
+    warnings = record.warnings
+    if record.data[:1].isdigit():
+        warnings += faults(record.data, record.encoding)
+    return _TO_BIB[record.dialect](record.key, marc, profile, record.dialect, warnings)

@@ -21,6 +21,7 @@ _ID_IN_DATA = re.compile(
     rb"<(?:[\w.-]+:)?datafield\b[^>]*?\btag\s*=\s*[\"']001[\"'][^>]*>\s*<[^>]*code\s*=\s*[\"'][0a][\"'][^>]*>([^<]*)<"
 )
 _DELETED = re.compile(rb"<(?:[\w.-]+:)?header\b[^>]*\bstatus\s*=\s*[\"']deleted[\"'][^>]*>.*?identifier>([^<]*)<", re.S)
+_LEADER_DELETED = re.compile(rb"leader>[\d ]{5}d")  # leader/05
 _FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
 _PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")
 _XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=")
@@ -45,7 +46,7 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
             start, opened = opened, None
             if _FIELDS.search(element):
                 found += 1
-                yield start, element, element, _local_id(element), "", False
+                yield start, element, element, _local_id(element), "", _LEADER_DELETED.search(element) is not None
             elif deleted := _DELETED.search(element):
                 found += 1
                 yield start, element, element, _text(deleted.group(1)).rpartition(":")[2], "", True
