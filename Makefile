@@ -34,7 +34,7 @@ bench: setup
 
 # Make the sample district's exports again from data/sample/make.py (they are committed).
 sample: setup
-	$(BIN)/python -m data.sample.make
+	$(BIN)/python data/sample/make.py
 
 # Pin every dependency with its hashes. Needs uv (pip install uv) in the environment.
 lock: setup

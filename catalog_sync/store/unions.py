@@ -44,6 +44,15 @@ def load(connection: Connection, clusters: Sequence[str]) -> list[UnionRecord]:
     return [found[cluster] for cluster in clusters if cluster in found]
 
 
+def created(connection: Connection, clusters: Sequence[str]) -> dict[str, datetime]:
+    """When each cluster came into the union."""
+    found: dict[str, datetime] = {}
+    for some in chunks(list(clusters)):
+        rows = connection.execute(select(t.cluster.c.id, t.cluster.c.created).where(t.cluster.c.id.in_(some)))
+        found |= {row.id: row.created for row in rows}
+    return found
+
+
 def redirect(connection: Connection, cluster: str) -> str:
     """Where an old id lives now, following merges; "" where it never was, or nothing is left of it."""
     for _ in range(REDIRECT_STEPS):
@@ -114,7 +123,7 @@ def _distinct(values: Iterable[str]) -> tuple[str, ...]:
 def changes(
     connection: Connection, *, after: int, since: datetime | None, until: datetime | None, oai_set: str, limit: int
 ) -> list[Change]:
-    """Latest change of each cluster, numbered above `after`; a set is matched in Python where JSON differs by engine."""
+    """Latest change of each cluster, numbered above `after`."""
     c = t.cluster_change.c
     conditions = [c.number > after]
     if since is not None:

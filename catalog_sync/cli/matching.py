@@ -1,0 +1,155 @@
+"""decide, undo, review, score, letter: the same edition or not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from catalog_sync import court, letters, pipeline, scoring
+from catalog_sync.cli.root import Context, example, root, with_context
+from catalog_sync.errors import Refused
+from catalog_sync.model import RecordKey
+from catalog_sync.store import clusters, decisions, registry
+from catalog_sync.store.database import reading
+from catalog_sync.system import System, operator
+
+
+def _key(text: str) -> RecordKey:
+    try:
+        return RecordKey.parse(text)
+    except ValueError as error:
+        raise Refused(f"нужно ИСТОЧНИК:НОМЕР, а указано {text!r}") from error
+
+
+@root.command(
+    epilog=example('catalog-sync decide same school-01:77 school-02:131 --why "одно издание, сверено с книгой"')
+)
+@click.argument("verdict", type=click.Choice(["same", "different"]))
+@click.argument("left")
+@click.argument("right")
+@click.option("--why", required=True, help="Основание: его увидят в истории.")
+@with_context
+def decide(context: Context, verdict: str, left: str, right: str, why: str) -> None:
+    """Решить, одно ли издание описывают две записи. Решение переживает все сборы и перестройки."""
+    number = pipeline.decide(context.system(), _key(left), _key(right), same=verdict == "same", who=operator(), why=why)
+    click.echo(f"решение № {number} записано; отменить: catalog-sync undo {number}")
+
+
+@root.command(epilog=example("catalog-sync undo 12"))
+@click.argument("decision", type=int)
+@with_context
+def undo(context: Context, decision: int) -> None:
+    """Отменить решение; в истории оно остаётся."""
+    pipeline.undo(context.system(), decision, who=operator())
+    click.echo(f"решение № {decision} отменено")
+
+
+@root.command(name="decisions", epilog=example("catalog-sync decisions"))
+@click.option("--limit", default=20, show_default=True)
+@with_context
+def decisions_(context: Context, limit: int) -> None:
+    """История решений библиотекарей."""
+    system = context.system()
+    with reading(system.engine) as connection:
+        found = decisions.history(connection, limit)
+    for one in found:
+        word = "одно издание" if one.same else "разные издания"
+        undone = (
+            f" (отменено {one.undone.astimezone(system.settings.time_zone):%d.%m.%Y}, {one.undone_by})"
+            if one.undone
+            else ""
+        )
+        when = one.when.astimezone(system.settings.time_zone)
+        click.echo(
+            f"{one.number:>5}  {when:%d.%m.%Y %H:%M}  {one.left} и {one.right}: {word}{undone} — {one.why} ({one.who})"
+        )
+    if not found:
+        click.echo("решений ещё не было")
+
+
+@root.command(epilog=example("catalog-sync review --limit 5"))
+@click.option("--limit", default=20, show_default=True, help="Сколько пар показать.")
+@click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
+@click.option("--ask", is_flag=True, help="Решать тут же: о — одно, р — разные, п — пропустить, в — выход.")
+@with_context
+def review(context: Context, limit: int, as_json: bool, ask: bool) -> None:
+    """Сомнительные пары: сверху те, чьё решение затронет больше экземпляров."""
+    system = context.system()
+    with reading(system.engine) as connection:
+        total = court.queue_length(connection)
+        cases = court.queue(connection, limit=limit)
+    if as_json:
+        answer = {"total": total, "pairs": [court.as_dict(case) for case in cases]}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"сомнительных пар: {total}")
+    for case in cases:
+        click.echo("\n" + court.as_text(case))
+        if ask and not _ask(system, case):
+            return
+
+
+def _ask(system: System, case: court.Case) -> bool:
+    """One question of the court; False = leave."""
+    answer = click.prompt("  решение [о/р/п/в]", default="п", show_default=False).strip().lower()
+    if answer.startswith("в"):
+        return False
+    if answer[:1] in ("о", "р"):
+        why = click.prompt("  основание", default="по описаниям")
+        number = pipeline.decide(
+            system, case.comparison.left, case.comparison.right, same=answer[0] == "о", who=operator(), why=why
+        )
+        click.echo(f"  решение № {number} записано")
+    return True
+
+
+@root.command(name="history", epilog=example("catalog-sync history c4k7m2x9pq1"))
+@click.argument("cluster")
+@with_context
+def history(context: Context, cluster: str) -> None:
+    """История кластера: что в него вошло, что вышло, почему."""
+    system = context.system()
+    with reading(system.engine) as connection:
+        events = clusters.history(connection, cluster)
+        if not events:
+            raise Refused(f"нет кластера {cluster!r}")
+    for event in events:
+        click.echo(f"{event.when.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}  {event.sentence()}")
+
+
+@root.command(epilog=example("catalog-sync score truth.csv"))
+@click.argument("truth", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--clusters", "clusters_csv", type=click.Path(path_type=Path, exists=True), help="Оценить этот CSV, а не каталог."
+)
+@click.option("--editions", type=click.Path(path_type=Path, exists=True), help="Свойства изданий (JSON lines).")
+@click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
+@with_context
+def score(context: Context, truth: Path, clusters_csv: Path | None, editions: Path | None, as_json: bool) -> None:
+    """Оценить кластеры по размеченной выборке: точность, полнота, F1, B-cubed, ошибки по признакам.
+
+    TRUTH.csv: source,local_id,edition[,ambiguous,corrupt].
+    """
+    if clusters_csv is None:
+        system = context.system()
+        with reading(system.engine) as connection:
+            found = dict(clusters.membership(connection))
+    else:
+        found = scoring.read_clusters(clusters_csv)
+    beside = truth.with_name("editions.jsonl")
+    result = scoring.score(found, truth, editions or (beside if beside.exists() else None))
+    click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2) if as_json else result.as_text())
+
+
+@root.command(name="letter", epilog=example("catalog-sync letter school-07 > pismo.txt"))
+@click.argument("source")
+@with_context
+def letter(context: Context, source: str) -> None:
+    """Письмо школе: дублеты внутри её базы и исправимые ошибки, с номерами записей и что поправить."""
+    system = context.system()
+    with reading(system.engine) as connection:
+        registry.get_source(connection, source)
+        today = system.now().astimezone(system.settings.time_zone).date()
+        click.echo(letters.letter(connection, source, today=today, district=system.settings.district))

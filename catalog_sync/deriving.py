@@ -1,0 +1,54 @@
+"""What a source record means, computed and kept: features for matching, holdings and class for shelf and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from catalog_sync.classify import classify
+from catalog_sync.marc.reading import to_bib
+from catalog_sync.matching.features import Features, extract, keys
+from catalog_sync.model import Classified, Holdings, RecordKey
+from catalog_sync.store import derived, overrides, records, registry
+
+Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
+
+
+@dataclass(slots=True)
+class Understood:
+    """A batch of records, understood. Tombstones are in `gone` and have neither features nor holdings."""
+
+    keys: dict[int, RecordKey] = field(default_factory=dict)
+    libraries: dict[int, str] = field(default_factory=dict)
+    features: dict[int, Features] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+
+
+def understand(connection: Connection, ids: Sequence[int]) -> Understood:
+    """Read records by id. Raises BadRecord where one can't be read any more (it could when it was staged)."""
+    sources = {source.code: source for source in registry.sources(connection)}
+    loaded = list(records.load(connection, ids))
+    forced = overrides.corrections(connection, [record.key for _, record in loaded])
+    found = Understood()
+    for id_, record in loaded:
+        source = sources[record.source]
+        found.keys[id_], found.libraries[id_] = record.key, source.library
+        if record.deleted:
+            found.gone.append(id_)
+            continue
+        bib = to_bib(record, source.holdings_profile)
+        found.features[id_] = extract(bib)
+        classified = overrides.corrected(classify(bib, base=source.base), forced.get(record.key))
+        found.held[id_] = (source.library, bib.holdings, classified)
+    return found
+
+
+def save(connection: Connection, found: Understood) -> None:
+    """Keep what was understood; forget what tombstones had."""
+    derived.save_features(connection, found.features, {id_: keys(f) for id_, f in found.features.items()})
+    derived.save_holdings(connection, found.held)
+    derived.forget_features(connection, found.gone)
+    derived.forget_holdings(connection, found.gone)

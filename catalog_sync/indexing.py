@@ -1,0 +1,109 @@
+"""Bringing the search index up to the database: the outbox is drained in batches by one process at a time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, func, select
+
+from catalog_sync.errors import StopEverything
+from catalog_sync.query import Everything
+from catalog_sync.search import document
+from catalog_sync.search.engine import Engine
+from catalog_sync.store import leases, outbox, unions
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import reading, writing
+from catalog_sync.system import System
+
+BATCH = 5000  # clusters in one commit of the index; the outbox number moves with each
+LEASE = "indexer"
+LEASE_SECONDS = 120.0
+WAIT_SECONDS = 300.0  # for another indexer; a rebuild of 300,000 clusters takes less
+PAUSE_SECONDS = 0.2
+
+
+def drain(system: System, *, from_scratch: bool = False) -> int:
+    """Index every change not yet in the index; returns how many documents were written. Safe to repeat at any time."""
+    with _only_indexer(system) as me:
+        if not from_scratch:
+            return _drain(system, Engine(system.settings.index_path), me)
+        # Readers go on with the old folder until the new one is whole.
+        fresh = system.settings.index_path.with_name("index.new")
+        count = _drain(system, Engine.create(fresh), me)
+        old = system.settings.index_path.with_name("index.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if system.settings.index_path.exists():
+            system.settings.index_path.rename(old)
+        fresh.rename(system.settings.index_path)
+        shutil.rmtree(old, ignore_errors=True)
+        return count
+
+
+def _drain(system: System, index: Engine, me: str) -> int:
+    written, number = 0, index.last_number()
+    while True:
+        with reading(system.engine) as connection:
+            changes = outbox.after(connection, number, BATCH)
+            if not changes:
+                return written
+            documents = documents_of(connection, [c.cluster for c in changes if not c.deleted])
+        number = changes[-1].number
+        written += index.write(documents, [c.cluster for c in changes if c.deleted], number)
+        with writing(system.engine) as connection:
+            leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS)
+
+
+def documents_of(connection: Connection, clusters: Sequence[str]) -> list[document.Document]:
+    """Search documents of live clusters."""
+    held = unions.holdings(connection, clusters)
+    created = unions.created(connection, clusters)
+    return [
+        document.make(
+            union,
+            [library.library for library in held.get(union.cluster, [])],
+            added=created[union.cluster].date(),
+            copies=sum(library.copies for library in held.get(union.cluster, [])),
+        )
+        for union in unions.load(connection, clusters)
+    ]
+
+
+@contextmanager
+def _only_indexer(system: System) -> Iterator[str]:
+    """Wait until no other process indexes; then it is us."""
+    me, start = f"{os.getpid()}:{uuid.uuid4().hex[:8]}", time.monotonic()
+    while True:
+        with writing(system.engine) as connection:
+            if leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS):
+                break
+        if time.monotonic() - start > WAIT_SECONDS:
+            raise StopEverything(
+                f"поисковый индекс {WAIT_SECONDS:.0f} с занят другим процессом; каталог записан, "
+                "индекс догонит при следующем сборе"
+            )
+        time.sleep(PAUSE_SECONDS)
+    try:
+        yield me
+    finally:
+        with writing(system.engine) as connection:
+            leases.release(connection, LEASE, me)
+
+
+def check(system: System) -> list[str]:
+    """The index against the database: the same number of clusters, the last change applied."""
+    index = Engine(system.settings.index_path)
+    with reading(system.engine) as connection:
+        last = outbox.last_number(connection)
+        live = connection.execute(select(func.count()).select_from(t.cluster).where(t.cluster.c.size > 0)).scalar_one()
+    found = []
+    if index.last_number() != last:
+        found.append(f"индекс: учтено изменение № {index.last_number()}, а последнее № {last}")
+    there = index.reader().search(Everything(), limit=0).total
+    if there != live:
+        found.append(f"индекс: записей {there}, а кластеров в каталоге {live}")
+    return found

@@ -1,0 +1,219 @@
+"""The only place where the steps are joined: fetch → stage → guard → publish, or hold; and what people decide.
+
+Every verb here is one sentence of DESIGN §6. A crash at any point leaves yesterday's catalogue: staging writes beside
+the published records, publishing is one transaction, and the next run discards what a dead process left.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog_sync import indexing, publishing, staging
+from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable
+from catalog_sync.guard import reasons_to_hold
+from catalog_sync.marc.reading import Detected
+from catalog_sync.marc.reading import detect as detect_bytes
+from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState, Source
+from catalog_sync.store import leases, records, registry, runs
+from catalog_sync.store.database import reading, writing
+from catalog_sync.system import System
+
+Progress = Callable[[str, int], None]
+LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead process frees its source after this
+
+
+def quiet(name: str, count: int) -> None:
+    """No progress wanted."""
+
+
+def holder() -> str:
+    """This thread, for leases: two threads of one process must not share a source either."""
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+
+
+def detect(path: Path) -> Detected:
+    """Dialect, encoding and holdings profile of an export, guessed from its bytes."""
+    return detect_bytes(path.read_bytes())
+
+
+def import_paths(
+    system: System, code: str, paths: Sequence[Path], *, incremental: bool = False, asked_by: str = "",
+    progress: Progress = quiet,
+) -> HarvestRun:  # fmt: skip
+    """Import files given by hand as one run of a source."""
+    files = (FetchedFile(path.name, path.read_bytes(), format="") for path in paths)
+    return run_source(system, code, files, incremental=incremental, asked_by=asked_by, progress=progress)
+
+
+def run_source(
+    system: System, code: str, files: Iterable[FetchedFile], *, incremental: bool | None = None, asked_by: str = "",
+    progress: Progress = quiet,
+) -> HarvestRun:  # fmt: skip
+    """One run: stage, guard, then publish or hold. Raises SourceUnavailable or Refused after marking the run failed."""
+    with reading(system.engine) as connection:
+        source = registry.get_source(connection, code)
+    partial = source.incremental if incremental is None else incremental
+    with _claimed(system, source, partial, asked_by) as number:
+        difference = staging.stage_files(
+            system.engine, number, source, files, now=system.now, progress=_beating(system, source, progress),
+            incremental=partial,
+        )  # fmt: skip
+        reasons = reasons_to_hold(difference, system.settings.guard)
+        if reasons:
+            return _hold(system, number, reasons)
+        published = publishing.publish(system, number)
+    indexing.drain(system)
+    return published
+
+
+@contextmanager
+def _claimed(system: System, source: Source, incremental: bool, asked_by: str) -> Iterator[int]:
+    """A run number for a source nobody else is harvesting; the run is marked failed when an exception leaves."""
+    me, name = holder(), f"source:{source.code}"
+    now = system.now()
+    with writing(system.engine) as connection:
+        if not leases.acquire(connection, name, me, now, LEASE_SECONDS):
+            raise Refused(f"источник {source.code} сейчас собирает другой процесс")
+        runs.bury_dead(connection, now, source.code)
+        number = runs.start(connection, source.code, now, incremental=incremental, asked_by=asked_by)
+    try:
+        yield number
+    except BaseException as error:
+        _fail(system, number, error)
+        raise
+    finally:
+        with writing(system.engine) as connection:
+            leases.release(connection, name, me)
+
+
+def _fail(system: System, number: int, error: BaseException) -> None:
+    known = isinstance(error, CatalogSyncError)
+    text = str(error) if known else f"{type(error).__name__}: {error}"
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        text = "остановлено; каталог остался прежним"
+    with writing(system.engine) as connection:
+        records.unstage(connection, number)
+        runs.save(connection, number, state=RunState.FAILED, finished=system.now(), message=text, progress="")
+
+
+def _beating(system: System, source: Source, progress: Progress) -> Progress:
+    """Progress that also renews our claim on the source, at most once a few seconds."""
+    me, last = holder(), [system.now()]
+
+    def beat(name: str, count: int) -> None:
+        progress(name, count)
+        now = system.now()
+        if (now - last[0]).total_seconds() > LEASE_SECONDS / 10:
+            last[0] = now
+            with writing(system.engine) as connection:
+                leases.acquire(connection, f"source:{source.code}", me, now, LEASE_SECONDS)
+
+    return beat
+
+
+def _hold(system: System, number: int, reasons: list[str]) -> HarvestRun:
+    with writing(system.engine) as connection:
+        publishing.supersede_held(connection, number, system.now())
+        runs.save(
+            connection, number, state=RunState.HELD, finished=system.now(), message="; ".join(reasons), progress=""
+        )
+        return runs.get(connection, number)
+
+
+def approve(system: System, number: int, *, who: str) -> HarvestRun:
+    """Publish a held run on a person's word."""
+    _expect(system, number, RunState.HELD, "опубликовать")
+    run = publishing.publish(system, number, who=who)
+    indexing.drain(system)
+    return run
+
+
+def reject(system: System, number: int, *, who: str) -> HarvestRun:
+    """Drop a held run: nothing of it was ever seen."""
+    _expect(system, number, RunState.HELD, "отклонить")
+    with writing(system.engine) as connection:
+        records.unstage(connection, number)
+        runs.save(connection, number, state=RunState.REJECTED, decided_by=who)
+        return runs.get(connection, number)
+
+
+def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
+    """Undo the last published run of its source: records, holdings, clusters and bookmark as before it."""
+    run = publishing.roll_back(system, number, who=who)
+    indexing.drain(system)
+    return run
+
+
+def _expect(system: System, number: int, state: RunState, verb: str) -> None:
+    with reading(system.engine) as connection:
+        found = runs.get(connection, number)
+    if found.state is not state:
+        raise Refused(f"сеанс № {number} нельзя {verb}: он в состоянии «{found.state.value}», а нужен «{state.value}»")
+
+
+def sources_to_harvest(system: System, codes: Sequence[str], *, due: bool) -> list[str]:
+    """Codes named, or all active sources with a harvester; `due` leaves those whose last run is fresh."""
+    with reading(system.engine) as connection:
+        if codes:
+            return [registry.get_source(connection, code).code for code in codes]
+        active = [s for s in registry.sources(connection, active_only=True) if s.harvester not in ("", "file")]
+        if due:
+            active = [s for s in active if _is_due(system, runs.latest(connection, source=s.code, limit=1))]
+    return [source.code for source in active]
+
+
+def _is_due(system: System, last: list[HarvestRun]) -> bool:
+    """Due = not harvested on this day of the district's calendar."""
+    zone = system.settings.time_zone
+    return not last or last[0].started.astimezone(zone).date() < system.now().astimezone(zone).date()
+
+
+def harvest(system: System, code: str, *, asked_by: str = "", progress: Progress = quiet) -> HarvestRun:
+    """Fetch a source with its own harvester and run it. Raises SourceUnavailable when it can't be reached."""
+    from harvesters.registry import Secrets, make
+
+    with reading(system.engine) as connection:
+        source = registry.get_source(connection, code)
+        bookmark = registry.bookmark(connection, code)
+    if source.harvester in ("", "file"):
+        raise Refused(f"источник {code} загружается вручную: catalog-sync import ФАЙЛ --source {code}")
+    harvester = make(source, Secrets(), system.settings.home)
+    try:
+        return run_source(system, code, harvester.fetch(bookmark), asked_by=asked_by, progress=progress)
+    except OSError as error:
+        raise SourceUnavailable(f"{code}: {error}") from error
+
+
+def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str) -> int:
+    """A librarian's word: same edition or not. Refused with the chain of earlier words it contradicts."""
+    number = publishing.decide(system, left, right, same=same, who=who, why=why)
+    indexing.drain(system)
+    return number
+
+
+def undo(system: System, number: int, *, who: str) -> None:
+    """Take a decision back; clusters become what they were without it."""
+    publishing.undo(system, number, who=who)
+    indexing.drain(system)
+
+
+def rebuild(system: System, progress: Progress = quiet) -> str:
+    """Everything derived, computed anew from source records and decisions. Returns the digest of the clusters."""
+    digest = publishing.rebuild(system, progress)
+    indexing.drain(system, from_scratch=True)
+    return digest
+
+
+def check(system: System) -> list[str]:
+    """What is stored against what it should be; sentences in Russian, empty when all is well."""
+    return [*publishing.check(system), *indexing.check(system)]
+
+
+def drain_index(system: System, *, from_scratch: bool = False) -> int:
+    """Bring the search index up to the last change; returns how many clusters were written."""
+    return indexing.drain(system, from_scratch=from_scratch)

@@ -1,0 +1,220 @@
+"""The second half of a run: make the stage the published state and recompute everything that hangs on it, in one
+transaction. Also what else changes the published state: roll-back, librarians' decisions, rebuild.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from catalog_sync import checking, deriving, ledger, reclustering, unifying
+from catalog_sync.clustering import contradiction
+from catalog_sync.errors import Refused
+from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
+from catalog_sync.store import clusters, decisions, derived, leases, records, registry, runs
+from catalog_sync.store import ledger as stock
+from catalog_sync.store.database import chunks, reading, writing
+from catalog_sync.system import System
+
+BATCH = 1000  # records derived at a time: memory stays bounded on a first load of 300,000
+Progress = Callable[[str, int], None]
+
+
+def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
+    """Publish a staged run in one transaction: records, matching, union, ledger, outbox and bookmark together."""
+    now = system.now()
+    with writing(system.engine) as connection:
+        leases.one_publisher(connection)
+        run = runs.get(connection, number)
+        source = registry.get_source(connection, run.source)
+        first = registry.published_run(connection, source.code) is None
+        before = registry.bookmark(connection, source.code)
+        touched = records.publish_stage(connection, number, source.code, now)
+        copies = _derive(connection, touched, number, _today(system, now), first_load=first)
+        changed = _recompute(connection, touched, now, run=number, cause="stock", today=_today(system, now))
+        registry.set_published(connection, source.code, number, run.bookmark)
+        supersede_held(connection, number, now)
+        counts = replace(
+            run.counts, clusters_touched=changed, copies_added=copies["added"], copies_removed=copies["removed"]
+        )
+        runs.save(
+            connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=system.now(),
+            progress="", decided_by=who, bookmark_before=before, message="",
+            seconds=(system.now() - run.started).total_seconds(),
+        )  # fmt: skip
+        return runs.get(connection, number)
+
+
+def _today(system: System, now: datetime) -> date:
+    return now.astimezone(system.settings.time_zone).date()
+
+
+def supersede_held(connection: Connection, number: int, now: datetime) -> None:
+    """A newer run of a source makes an older held one pointless: its difference is against yesterday's state."""
+    run = runs.get(connection, number)
+    for held in runs.latest(connection, source=run.source, states=[RunState.HELD], before=number):
+        records.unstage(connection, held.number)
+        runs.save(
+            connection, held.number, state=RunState.REJECTED, finished=now,
+            message=f"{held.message} (заменён сеансом № {number})",
+        )  # fmt: skip
+
+
+# --- deriving ---------------------------------------------------------------------------------------------------------
+
+
+def _derive(connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool) -> Counter[str]:
+    """Features, keys and holdings of touched records, and what their holdings mean for the ledger: copies ±."""
+    copies: Counter[str] = Counter()
+    for ids in chunks(touched, BATCH):
+        before = derived.held(connection, ids)
+        found = deriving.understand(connection, ids)
+        posted = stock.posted(connection, [found.keys[id_] for id_ in before])
+        movements: list[StockMovement] = []
+        for id_, key in found.keys.items():
+            old, new = before.get(id_), found.held.get(id_)
+            change = (new[1].copies if new else 0) - (old.holdings.copies if old else 0)
+            copies["added" if change > 0 else "removed"] += abs(change)
+            movements += ledger.movements(
+                found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
+                old.classified() if old else None, new[2] if new else None,
+                first_load=first_load, run=run, day=today, posted=posted.get(key, ()),
+            )  # fmt: skip
+        stock.append(connection, movements, recorded=today)
+        deriving.save(connection, found)
+    return copies
+
+
+def _recompute(
+    connection: Connection, touched: Iterable[int], now: datetime, *, today: date, run: int | None = None,
+    decision: int | None = None, cause: str,
+) -> int:  # fmt: skip
+    """Clusters, union records, titles and outbox after records or decisions changed; returns clusters touched."""
+    change = reclustering.recluster(connection, touched, now=now, run=run, decision=decision)
+    unifying.unite(connection, change.live, change.gone, now)
+    stock.titles_changed(connection, [*change.live, *change.gone], cause=cause, run=run, recorded=today)
+    return len(change.live) + len(change.gone)
+
+
+# --- roll-back --------------------------------------------------------------------------------------------------------
+
+
+def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
+    """Undo a published run. Refused unless it is the last published one of its source."""
+    now = system.now()
+    today = _today(system, now)
+    with writing(system.engine) as connection:
+        leases.one_publisher(connection)
+        run = runs.get(connection, number)
+        last = registry.published_run(connection, run.source)
+        if run.state is not RunState.PUBLISHED or last != number:
+            raise Refused(
+                f"сеанс № {number} нельзя отменить: отменяется только последний опубликованный сеанс источника "
+                f"{run.source}" + (f" (№ {last})" if last else "")
+            )
+        touched = records.roll_back(connection, number, now)
+        stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
+        _derive_again(connection, touched)
+        _recompute(connection, touched, now, today=today, cause="rollback")
+        _unpublish(connection, number, run.source)
+        runs.save(
+            connection, number, state=RunState.ROLLED_BACK, decided_by=who,
+            message=f"отменён {now.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}, {who}",
+        )  # fmt: skip
+        return runs.get(connection, number)
+
+
+def _derive_again(connection: Connection, touched: Sequence[int]) -> None:
+    """Features and holdings as the records now say; the ledger is left alone."""
+    for ids in chunks(touched, BATCH):
+        deriving.save(connection, deriving.understand(connection, ids))
+
+
+def _unpublish(connection: Connection, number: int, source: str) -> None:
+    before = runs.bookmark_before(connection, number)
+    previous = runs.latest(connection, source=source, states=[RunState.PUBLISHED], before=number, limit=1)
+    registry.set_published(connection, source, previous[0].number if previous else None, before)
+
+
+# --- decisions --------------------------------------------------------------------------------------------------------
+
+
+def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str) -> int:
+    """Keep a librarian's word and recompute what it touches. Refused where it contradicts earlier words."""
+    if left == right:
+        raise Refused(f"{left}: запись нельзя сравнить с самой собой")
+    if not why.strip():
+        raise Refused("нужно основание решения: его увидят те, кто будет спорить")
+    now = system.now()
+    with writing(system.engine) as connection:
+        leases.one_publisher(connection)
+        ids = records.ids_of(connection, [left, right])
+        for key in (left, right):
+            if key not in ids:
+                raise Refused(f"нет записи {key}")
+        standing = decisions.standing(connection)
+        chain = contradiction(standing, left, right, same=same)
+        if chain:
+            raise Refused(_explain_chain(left, right, same, chain))
+        made = decisions.keep(connection, left, right, same=same, who=who, when=now, why=why.strip())
+        _recompute(
+            connection, ids.values(), now, today=_today(system, now), decision=made.number,
+            cause="merge" if same else "split",
+        )  # fmt: skip
+        return made.number
+
+
+def _explain_chain(left: RecordKey, right: RecordKey, same: bool, chain: Sequence[Decision]) -> str:
+    word = "одно издание" if same else "разные издания"
+    steps = "; ".join(
+        f"№ {d.number}: {d.left} и {d.right} — {'одно' if d.same else 'разные'} ({d.who}, {d.when:%d.%m.%Y})"
+        for d in chain
+    )
+    return f"решение «{left} и {right} — {word}» противоречит прежним: {steps}. Отмените одно из них (undo)"
+
+
+def undo(system: System, number: int, *, who: str) -> None:
+    """Take a decision back and recompute what it touched."""
+    now = system.now()
+    with writing(system.engine) as connection:
+        leases.one_publisher(connection)
+        gone = decisions.undo(connection, number, who=who, when=now)
+        ids = records.ids_of(connection, [gone.left, gone.right])
+        _recompute(
+            connection, ids.values(), now, today=_today(system, now), decision=number,
+            cause="split" if gone.same else "merge",
+        )  # fmt: skip
+
+
+# --- rebuild and check ------------------------------------------------------------------------------------------------
+
+
+def rebuild(system: System, progress: Progress) -> str:
+    """Everything derived, anew from source records and decisions, in one transaction. The ledger is not derived."""
+    now = system.now()
+    with writing(system.engine) as connection:
+        leases.one_publisher(connection)
+        derived.clear(connection)
+        done = 0
+        everything: list[int] = []
+        for batch in records.live(connection, batch=BATCH):
+            ids = [id_ for id_, _ in batch]
+            _derive_again(connection, ids)
+            everything += ids
+            done += len(ids)
+            progress("записей", done)
+        change = reclustering.recluster(connection, everything, now=now, from_scratch=True)
+        progress("кластеров", len(change.live))
+        unifying.unite(connection, change.live, change.gone, now)
+        stock.titles_changed(connection, [*change.live, *change.gone], cause="merge", recorded=_today(system, now))
+        return clusters.digest(connection)
+
+
+def check(system: System) -> list[str]:
+    """Stored against computed: features, clusters, union records, holdings and the ledger. Sentences in Russian."""
+    with reading(system.engine) as connection:
+        return checking.problems(connection)

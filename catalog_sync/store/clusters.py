@@ -1,0 +1,266 @@
+"""Clusters as the store keeps them: membership, permanent ids, redirects of old links, and the history of each."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from catalog_sync.model import RecordKey
+from catalog_sync.store import records
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks, upsert
+
+ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike among 50,000 clusters; then we count on
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Ids of clusters whose members changed (`live`) and of those nothing is left of (`gone`)."""
+
+    live: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a cluster's history."""
+
+    when: datetime
+    event: str
+    record: str
+    other: str
+    run: int | None
+    decision: int | None
+
+    def sentence(self) -> str:
+        why = f", решение № {self.decision}" if self.decision else f", сеанс № {self.run}" if self.run else ""
+        what = {
+            "created": "создан",
+            "joined": f"вошла запись {self.record}" + (f" из {self.other}" if self.other else ""),
+            "left": f"вышла запись {self.record}" + (f" в {self.other}" if self.other else ""),
+            "merged": f"присоединён к {self.other}",
+            "gone": "записей не осталось",
+            "restored": "восстановлен",
+        }[self.event]
+        return what + why
+
+
+def membership(connection: Connection) -> Iterator[tuple[RecordKey, str]]:
+    """(record, cluster) of every live record, by source and id."""
+    rows = connection.execute(
+        select(t.record.c.source, t.record.c.local_id, t.member.c.cluster)
+        .join(t.member, t.member.c.record == t.record.c.id)
+        .order_by(t.record.c.source, t.record.c.local_id)
+    )
+    for row in rows:
+        yield RecordKey(row.source, row.local_id), row.cluster
+
+
+def digest(connection: Connection) -> str:
+    """sha256 over the partition itself, not over ids: equal for equal clusterings of the same records."""
+    groups: dict[str, list[str]] = {}
+    for key, cluster in membership(connection):
+        groups.setdefault(cluster, []).append(str(key))
+    lines = sorted("\x1f".join(sorted(group)) for group in groups.values())
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def clusters_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Record id → cluster, for records that are in one."""
+    found: dict[int, str] = {}
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(select(t.member).where(t.member.c.record.in_(some)))
+        found |= {row.record: row.cluster for row in rows}
+    return found
+
+
+def members_of(connection: Connection, clusters: Iterable[str]) -> dict[str, set[int]]:
+    """Cluster → ids of its records."""
+    found: dict[str, set[int]] = {}
+    for some in chunks(sorted(clusters)):
+        for row in connection.execute(select(t.member).where(t.member.c.cluster.in_(some))):
+            found.setdefault(row.cluster, set()).add(row.record)
+    return found
+
+
+def regroup(
+    connection: Connection, before: Mapping[str, AbstractSet[int]], after: Sequence[AbstractSet[int]], *, now: datetime,
+    run: int | None = None, decision: int | None = None, content: AbstractSet[int] = frozenset(),
+) -> Change:  # fmt: skip
+    """Replace the groups `before` by `after` (of the same records, less those gone, plus new ones).
+
+    `content` are records whose own bytes changed: their cluster is touched even where its members stay.
+    """
+    keys = records.keys_of(connection, {id_ for group in after for id_ in group})
+    carried = carry_ids(before, after, keys)
+    firsts = [min(keys[r] for r in group) for group in after]
+    fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
+    named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
+    placed = {record: cluster for cluster, group in zip(named, after, strict=True) for record in group}
+    was = {record: cluster for cluster, group in before.items() for record in group}
+    live = {c for c, group in zip(named, after, strict=True) if before.get(c) != group or group & content}
+    gone = set(before) - set(named)
+    existing = _sizes(connection, named)
+    _write_clusters(connection, {c: len(g) for c, g in zip(named, after, strict=True)}, existing, now)
+    _move(connection, was, placed)
+    _close(connection, {c: _heir(before[c], placed) for c in gone})
+    _write_events(connection, was, placed, existing, gone, before, _Cause(now, run, decision))
+    return Change(frozenset(live), frozenset(gone))
+
+
+def carry_ids(
+    before: Mapping[str, AbstractSet[int]], after: Sequence[AbstractSet[int]], keys: Mapping[int, RecordKey]
+) -> list[str]:
+    """Which new group keeps which old id ("" = none): largest overlap first, then the group with the smallest key.
+
+    A function of the two partitions alone, so that a permanent link does not depend on the order of an import.
+    """
+    owner = {record: cluster for cluster, group in before.items() for record in group}
+    claims: list[tuple[int, str, str, int]] = []
+    for n, group in enumerate(after):
+        overlap = Counter(owner[record] for record in group if record in owner)
+        first = str(min(keys[record] for record in group))
+        claims += [(-count, cluster, first, n) for cluster, count in overlap.items()]
+    assigned, used = [""] * len(after), set[str]()
+    for _, cluster, _, n in sorted(claims):
+        if not assigned[n] and cluster not in used:
+            assigned[n] = cluster
+            used.add(cluster)
+    return assigned
+
+
+def _fresh_ids(connection: Connection, firsts: Sequence[RecordKey]) -> dict[RecordKey, str]:
+    """New permanent ids from smallest keys; a dead cluster of the same name comes back to life."""
+    found: dict[RecordKey, str] = {}
+    waiting, number, used = list(firsts), 0, set[str]()
+    while waiting:
+        names = {first: _name(first, number) for first in waiting}
+        taken = used | _taken(connection, names.values())
+        again = []
+        for first, name in names.items():
+            if name in taken:
+                again.append(first)
+            else:
+                found[first] = name
+                taken.add(name)
+                used.add(name)
+        waiting, number = again, number + 1
+    return found
+
+
+def _name(first: RecordKey, number: int) -> str:
+    seed = f"{first}\x1f{number}" if number else str(first)
+    return "c" + base64.b32encode(hashlib.sha256(seed.encode()).digest())[:ID_LETTERS].decode().lower()
+
+
+def _taken(connection: Connection, names: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in chunks(sorted(names)):
+        query = select(t.cluster.c.id).where(
+            t.cluster.c.id.in_(some), (t.cluster.c.size > 0) | (t.cluster.c.redirect != "")
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _sizes(connection: Connection, clusters: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(sorted(clusters)):
+        rows = connection.execute(select(t.cluster.c.id, t.cluster.c.size).where(t.cluster.c.id.in_(some)))
+        found |= {row.id: row.size for row in rows}
+    return found
+
+
+def _write_clusters(
+    connection: Connection, sizes: Mapping[str, int], existing: Mapping[str, int], now: datetime
+) -> None:
+    fresh = [{"id": c, "created": now, "size": n, "redirect": ""} for c, n in sizes.items() if c not in existing]
+    if fresh:
+        connection.execute(insert(t.cluster), fresh)
+    resized = [{"key": c, "size": n} for c, n in sizes.items() if c in existing and existing[c] != n]
+    if resized:
+        statement = (
+            update(t.cluster).where(t.cluster.c.id == bindparam("key")).values(size=bindparam("size"), redirect="")
+        )
+        connection.execute(statement, resized)
+
+
+def _move(connection: Connection, was: Mapping[int, str], placed: Mapping[int, str]) -> None:
+    left = [record for record in was if record not in placed]
+    for some in chunks(left):
+        connection.execute(delete(t.member).where(t.member.c.record.in_(some)))
+    upsert(connection, t.member, [{"record": r, "cluster": c} for r, c in placed.items() if was.get(r) != c])
+
+
+def _heir(members: AbstractSet[int], placed: Mapping[int, str]) -> str:
+    """Where most of a vanished cluster's records live now; "" where they are gone too."""
+    heirs = Counter(placed[record] for record in members if record in placed)
+    return min(heirs, key=lambda c: (-heirs[c], c)) if heirs else ""
+
+
+def _close(connection: Connection, heirs: Mapping[str, str]) -> None:
+    rows = [{"key": cluster, "heir": heir} for cluster, heir in heirs.items()]
+    if rows:
+        statement = (
+            update(t.cluster).where(t.cluster.c.id == bindparam("key")).values(size=0, redirect=bindparam("heir"))
+        )
+        connection.execute(statement, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    when: datetime
+    run: int | None
+    decision: int | None
+
+    def row(self, cluster: str, event: str, record: int | None = None, other: str = "") -> dict[str, Any]:
+        return {
+            "cluster": cluster, "when": self.when, "event": event, "record": record, "other": other, "run": self.run,
+            "decision": self.decision,
+        }  # fmt: skip
+
+
+def _write_events(
+    connection: Connection, was: Mapping[int, str], placed: Mapping[int, str], existing: Mapping[str, int],
+    gone: AbstractSet[str], before: Mapping[str, AbstractSet[int]], cause: _Cause,
+) -> None:  # fmt: skip
+    """The history a librarian reads: births, deaths, and who moved. A newborn of one record is one line, not two."""
+    rows: list[dict[str, Any]] = []
+    for cluster in sorted(set(placed.values())):
+        if not existing.get(cluster):
+            rows.append(cause.row(cluster, "restored" if cluster in existing else "created"))
+    for record, cluster in sorted(placed.items()):
+        old = was.get(record, "")
+        if old != cluster:
+            rows.append(cause.row(cluster, "joined", record, old))
+            rows += [cause.row(old, "left", record, cluster)] if old else []
+    for record, old in sorted(was.items()):
+        if record not in placed:
+            rows.append(cause.row(old, "left", record))
+    for cluster in sorted(gone):
+        heir = _heir(before[cluster], placed)
+        rows.append(cause.row(cluster, "merged" if heir else "gone", other=heir))
+    if rows:
+        connection.execute(insert(t.cluster_event), rows)
+
+
+def history(connection: Connection, cluster: str) -> list[Event]:
+    """What happened to a cluster, oldest first."""
+    e = t.cluster_event.c
+    rows = connection.execute(
+        select(e.when, e.event, e.other, e.run, e.decision, t.record.c.source, t.record.c.local_id)
+        .outerjoin_from(t.cluster_event, t.record, t.record.c.id == e.record)
+        .where(e.cluster == cluster)
+        .order_by(e.number)
+    )
+    return [
+        Event(r.when, r.event, f"{r.source}:{r.local_id}" if r.source else "", r.other, r.run, r.decision) for r in rows
+    ]

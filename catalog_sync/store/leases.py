@@ -1,0 +1,44 @@
+"""Leases: one process at a time does a thing, and a dead one's claim runs out by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, text, update
+
+from catalog_sync.store import tables as t
+
+# Any constant does, as long as it is ours alone: PostgreSQL's advisory locks are numbered, not named.
+PUBLISH_LOCK = 7_305_811
+
+
+def acquire(connection: Connection, name: str, holder: str, now: datetime, seconds: float) -> bool:
+    """Claim or renew `name` until now + seconds. False while somebody else's claim is good."""
+    until = now + timedelta(seconds=seconds)
+    row = connection.execute(select(t.lease).where(t.lease.c.name == name).with_for_update()).first()
+    if row is None:
+        connection.execute(insert(t.lease).values(name=name, holder=holder, until=until))
+        return True
+    if row.holder != holder and row.until > now:
+        return False
+    connection.execute(update(t.lease).where(t.lease.c.name == name).values(holder=holder, until=until))
+    return True
+
+
+def release(connection: Connection, name: str, holder: str) -> None:
+    connection.execute(delete(t.lease).where(t.lease.c.name == name, t.lease.c.holder == holder))
+
+
+def holder_of(connection: Connection, name: str, now: datetime) -> str:
+    """Who holds `name` now; "" when it is free."""
+    row = connection.execute(select(t.lease).where(t.lease.c.name == name)).first()
+    return str(row.holder) if row and row.until > now else ""
+
+
+def one_publisher(connection: Connection) -> None:
+    """Wait until no other transaction publishes: clusters are a function of the set, and the set must stand still.
+
+    SQLite's BEGIN IMMEDIATE already gives this; PostgreSQL needs a lock for the length of the transaction.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:n)"), {"n": PUBLISH_LOCK})

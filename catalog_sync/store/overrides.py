@@ -1,0 +1,44 @@
+"""Librarians' corrections of a record's class: kept by (source, id), stronger than every rule of classify."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from sqlalchemy import Connection, select
+
+from catalog_sync.model import Carrier, Category, Classified, EKind, RecordKey
+from catalog_sync.store.ledger_tables import class_override
+
+Correction = tuple[Category | None, Carrier | None, EKind | None]
+REASON = "решение библиотекаря"
+
+
+def corrections(connection: Connection, keys: Collection[RecordKey]) -> dict[RecordKey, Correction]:
+    """The standing correction of each record that has one. They are few: all are read."""
+    wanted = set(keys)
+    query = select(class_override).where(class_override.c.undone.is_(None)).order_by(class_override.c.number)
+    found: dict[RecordKey, Correction] = {}
+    for row in connection.execute(query):
+        key = RecordKey(row.source, row.local_id)
+        if key in wanted:
+            found[key] = (
+                Category(row.category) if row.category else None,
+                Carrier(row.carrier) if row.carrier else None,
+                None if row.ekind is None else EKind(row.ekind),
+            )
+    return found
+
+
+def corrected(classified: Classified, correction: Correction | None) -> Classified:
+    """The class with the librarian's word put over the rules'."""
+    if correction is None:
+        return classified
+    category, carrier, ekind = correction
+    if category is not None:
+        classified = replace(classified, category=category, category_reason=REASON)
+    if carrier is not None:
+        classified = replace(classified, carrier=carrier, carrier_reason=REASON)
+    if ekind is not None:
+        classified = replace(classified, ekind=ekind, ekind_reason=REASON)
+    return classified

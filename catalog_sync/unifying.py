@@ -1,0 +1,55 @@
+"""Clusters → the union records readers see, and word of the change to index, OAI-PMH and feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from catalog_sync import union
+from catalog_sync.classify import classify
+from catalog_sync.marc.reading import to_bib
+from catalog_sync.model import BibRecord, Classified, RecordKey, Source, UnionRecord
+from catalog_sync.store import outbox, overrides, records, registry, unions
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks
+
+BATCH = 500  # clusters united at a time; their members' bytes are in memory together
+
+
+def unite(connection: Connection, live: Collection[str], gone: Collection[str], now: datetime) -> None:
+    """Compute the union records of `live` clusters anew, forget those of `gone` ones, and number the changes."""
+    sources = {source.code: source for source in registry.sources(connection)}
+    announced: dict[str, list[str]] = {}
+    for some in chunks(sorted(live), BATCH):
+        made = _unite_batch(connection, some, sources)
+        unions.save(connection, made)
+        for one in made:
+            libraries = [sources[key.source].library for key in one.members]
+            announced[one.cluster] = unions.sets_of(one, libraries)
+    unions.forget(connection, sorted(gone))
+    outbox.announce(connection, announced, sorted(gone), now)
+
+
+def _unite_batch(connection: Connection, clusters: Sequence[str], sources: dict[str, Source]) -> list[UnionRecord]:
+    rows = connection.execute(select(t.member.c.record, t.member.c.cluster).where(t.member.c.cluster.in_(clusters)))
+    cluster_of = {row.record: row.cluster for row in rows}
+    bibs: dict[str, list[BibRecord]] = {}
+    for id_, record in records.load(connection, cluster_of):
+        bib = to_bib(record, sources[record.source].holdings_profile)
+        bibs.setdefault(cluster_of[id_], []).append(bib)
+    keys = [bib.key for some in bibs.values() for bib in some]
+    forced = overrides.corrections(connection, keys)
+    return [_classified(union.merge(cluster, some), sources, forced) for cluster, some in sorted(bibs.items())]
+
+
+def _classified(
+    merged: UnionRecord, sources: dict[str, Source], forced: dict[RecordKey, overrides.Correction]
+) -> UnionRecord:
+    """The union record's class: a correction of any member wins, then what its best base is called."""
+    bases = sorted({sources[key.source].base for key in merged.members} - {""})
+    found: Classified = classify(merged.bib, base=bases[0] if len(bases) == 1 else "")
+    correction = next((forced[key] for key in merged.members if key in forced), None)
+    return replace(merged, classified=overrides.corrected(found, correction))
