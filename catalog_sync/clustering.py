@@ -1,0 +1,234 @@
+"""Comparisons + librarians' decisions → clusters. A function of the set of records, never of their order of arrival.
+
+    state = Clusterer()
+    state.put({key: features, ...}); state.remove(keys); state.decide(decisions)
+    result = state.clusters()
+
+For a store that holds features, keys and edges in tables, `touched` and `resolve` are the two pure steps: which
+records a change concerns, and how one connected component falls into clusters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from catalog_sync.matching.verdict import ATTACH, MINORITY, RIVAL_MARGIN, SAME
+from catalog_sync.model import RecordKey
+
+Pair = tuple[RecordKey, RecordKey]  # the lesser key first
+Group = frozenset[RecordKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Two records that look alike but were kept apart, and why."""
+
+    left: RecordKey
+    right: RecordKey
+    score: float
+    why: str  # "veto" | "torn" | "decision" | "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One component's outcome: its clusters, sorted by their least record, and what was refused."""
+
+    clusters: tuple[Group, ...]
+    refusals: tuple[Refusal, ...] = ()
+
+
+def pair(a: RecordKey, b: RecordKey) -> Pair:
+    return (a, b) if a < b else (b, a)
+
+
+class _Component:
+    """Works on atoms: records that librarians declared one edition count as one from the start."""
+
+    def __init__(
+        self,
+        records: Collection[RecordKey],
+        edges: Mapping[Pair, float],
+        vetoed: Callable[[RecordKey, RecordKey], bool],
+        same: Iterable[Pair],
+        different: Collection[Pair],
+    ) -> None:
+        self.vetoed = vetoed
+        self.atom = _closures(records, same)
+        self.members: dict[RecordKey, list[RecordKey]] = defaultdict(list)
+        for record in sorted(records):
+            self.members[self.atom[record]].append(record)
+        self.different = {pair(self.atom[a], self.atom[b]) for a, b in different if a in self.atom and b in self.atom}
+        self.scores: dict[Pair, float] = {}
+        for (a, b), score in edges.items():
+            key = pair(self.atom[a], self.atom[b])
+            if key[0] != key[1] and score > self.scores.get(key, 0.0):
+                self.scores[key] = score
+        self.near: dict[RecordKey, dict[RecordKey, float]] = defaultdict(dict)
+        for (a, b), score in self.scores.items():
+            self.near[a][b] = self.near[b][a] = score
+        self.order = sorted(self.scores.items(), key=lambda item: (-item[1], item[0]))
+        self.group: dict[RecordKey, set[RecordKey]] = {atom: {atom} for atom in self.members}
+        self.forbidden: dict[Pair, bool] = {}
+        self.refusals: list[Refusal] = []
+
+    def forbids(self, a: RecordKey, b: RecordKey) -> bool:
+        """Whether two atoms must stay apart: a librarian said so, or no pair of their records is free of a veto."""
+        key = pair(a, b)
+        known = self.forbidden.get(key)
+        if known is None:
+            known = key in self.different or all(self.vetoed(x, y) for x in self.members[a] for y in self.members[b])
+            self.forbidden[key] = known
+        return known
+
+    def clash(self, one: Collection[RecordKey], other: Collection[RecordKey]) -> bool:
+        return any(self.forbids(a, b) for a in one for b in other)
+
+    def fits(self, atom: RecordKey, group: Collection[RecordKey]) -> bool:
+        return not any(self.forbids(atom, member) for member in group)
+
+    # 1. Strong edges first; a union with a vetoed pair across it is refused.
+
+    def join_strong(self) -> None:
+        for (a, b), score in self.order:
+            if score < SAME:
+                break
+            one, other = self.group[a], self.group[b]
+            if one is not other and not self._try(one, other) and not self._expel_minority(one, other):
+                self._refuse(a, b, score, "decision" if pair(a, b) in self.different else "veto")
+
+    def _try(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
+        if self.clash(one, other):
+            return False
+        self._unite(one, other)
+        return True
+
+    def _unite(self, one: set[RecordKey], other: set[RecordKey]) -> None:
+        large, small = (one, other) if len(one) >= len(other) else (other, one)
+        large |= small
+        for atom in small:
+            self.group[atom] = large
+
+    def _expel_minority(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
+        """Where a few members alone conflict with the other group, they leave and the rest unites."""
+        for side, opposite in ((one, other), (other, one)):
+            bad = {a for a in side if not self.fits(a, opposite)}
+            if bad and len(bad) < len(side) and len(bad) <= MINORITY * (len(one) + len(other)):
+                self._leave(bad)
+                self._unite(one, other)
+                return True
+        return False
+
+    def _leave(self, atoms: Collection[RecordKey]) -> None:
+        for atom in sorted(atoms):
+            self.group[atom].discard(atom)
+            self.group[atom] = {atom}
+
+    # 2. Who fits two groups that exclude each other about equally well is torn, and stays alone.
+
+    def free_torn(self) -> None:
+        contested: dict[RecordKey, float] = {}
+        for (a, b), score in self.order:
+            for atom, rival in ((a, b), (b, a)):
+                own, other = self.group[atom], self.group[rival]
+                if own is not other and len(own) > 1 and self.fits(atom, other) and self.clash(own, other):
+                    contested[atom] = max(score, contested.get(atom, 0.0))
+        torn = [a for a, rival_score in sorted(contested.items()) if self._own(a, contested) - rival_score < RIVAL_MARGIN]
+        self._leave(torn)
+        self._regroup(torn)
+
+    def _own(self, atom: RecordKey, contested: Mapping[RecordKey, float]) -> float:
+        near = [(other, score) for other, score in self.near[atom].items() if other in self.group[atom]]
+        sure = [score for other, score in near if other not in contested]
+        return max(sure or [score for _, score in near], default=0.0)
+
+    def _regroup(self, torn: list[RecordKey]) -> None:
+        """Equal gaps: records torn in the same way still belong to each other."""
+        left = set(torn)
+        for (a, b), score in self.order:
+            if score >= SAME and a in left and b in left and self.group[a] is not self.group[b]:
+                self._try(self.group[a], self.group[b])
+
+    # 3. What has gaps follows the only group it fits; best evidence first.
+
+    def attach_weak(self) -> None:
+        for (a, b), score in self.order:
+            if score < ATTACH:
+                break
+            one, other = self.group[a], self.group[b]
+            if one is other or self.clash(one, other):
+                continue
+            if self._has_rival(one, other, score) or self._has_rival(other, one, score):
+                self._refuse(a, b, score, "torn")
+            else:
+                self._unite(one, other)
+
+    def _has_rival(self, group: set[RecordKey], target: set[RecordKey], score: float) -> bool:
+        """Whether `group` fits, almost as well as `target`, a third group that excludes `target`."""
+        seen: set[int] = set()
+        for atom in group:
+            for other, rival_score in self.near[atom].items():
+                third = self.group[other]
+                if third is group or third is target or rival_score <= score - RIVAL_MARGIN or id(third) in seen:
+                    continue
+                seen.add(id(third))
+                if not self.clash(group, third) and self.clash(third, target):
+                    return True
+        return False
+
+    def _refuse(self, a: RecordKey, b: RecordKey, score: float, why: str) -> None:
+        self.refusals.append(Refusal(a, b, score, why))
+
+    def outcome(self) -> Resolved:
+        groups = {id(g): g for g in self.group.values()}.values()
+        clusters = (frozenset(r for atom in g for r in self.members[atom]) for g in groups)
+        apart = tuple(
+            Refusal(r.left, r.right, r.score, r.why) for r in self.refusals if self.group[r.left] is not self.group[r.right]
+        )
+        return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
+
+
+def resolve(
+    records: Collection[RecordKey],
+    edges: Mapping[Pair, float],
+    vetoed: Callable[[RecordKey, RecordKey], bool],
+    same: Iterable[Pair] = (),
+    different: Collection[Pair] = (),
+) -> Resolved:
+    """How one connected component falls into clusters.
+
+    `edges` are scores of the pairs that may be one edition (UNSURE and SAME); `vetoed` tells of any two records whether
+    they visibly contradict; `same` and `different` are librarians' decisions in force.
+    """
+    component = _Component(records, edges, vetoed, same, different)
+    component.join_strong()
+    component.free_torn()
+    component.attach_weak()
+    return component.outcome()
+
+
+def _closures(records: Collection[RecordKey], same: Iterable[Pair]) -> dict[RecordKey, RecordKey]:
+    """Each record → the least record librarians declared one with it, directly or through others."""
+    parent = {record: record for record in records}
+
+    def root(record: RecordKey) -> RecordKey:
+        while parent[record] != record:
+            parent[record] = parent[parent[record]]
+            record = parent[record]
+        return record
+
+    for a, b in same:
+        if a in parent and b in parent:
+            low, high = sorted((root(a), root(b)))
+            parent[high] = low
+    return {record: root(record) for record in records}
+
+
+def components(records: Iterable[RecordKey], links: Iterable[Pair]) -> list[list[RecordKey]]:
+    """Connected components, each sorted, in the order of their least records."""
+    roots = _closures(list(records), links)
+    found: dict[RecordKey, list[RecordKey]] = defaultdict(list)
+    for record in sorted(roots):
+        found[roots[record]].append(record)
+    return list(found.values())
