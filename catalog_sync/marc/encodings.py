@@ -13,6 +13,7 @@ from math import log
 
 MARC8 = "marc-8"
 FALLBACK = "cp1251"
+_MARKS = "«»№—–…“”’°§\xa0"
 _SAMPLE = 384 << 10  # bytes: about a thousand records
 CYRILLIC = ("cp1251", "cp866", "koi8-r")
 
@@ -26,25 +27,14 @@ _PER_MILLE = {
     )
     for letter in letters
 }  # fmt: skip
-_UPPER_SHARE = 0.12  # capitals among letters of catalogue records
+_LETTERS = {letter: log(share / 1000) for letter, share in _PER_MILLE.items()}
 _NOT_A_LETTER = log(0.0005)  # pseudographics, „ and the like: seen, but rarely
 _PUNCTUATION = log(0.01)  # « » № — … of the codec
+# How words of catalogue records are written; the wrong codec of the KOI family swaps the case of every letter.
+_LOWER, _CAPITAL, _UPPER, _MIXED = log(0.75), log(0.2), log(0.05), log(0.0005)
 _MARGIN_PER_BYTE = 0.25  # below this difference of mean log-likelihood statistics can't tell
 
 
-def _weights(codec: str) -> list[float]:
-    weights = [0.0] * 256
-    for byte in range(128, 256):
-        letter = bytes([byte]).decode(codec, "replace")
-        share = _PER_MILLE.get(letter.lower(), 0) / 1000
-        if share:
-            weights[byte] = log(share * (_UPPER_SHARE if letter.isupper() else 1 - _UPPER_SHARE))
-        else:
-            weights[byte] = _PUNCTUATION if letter in "«»№—–…“”’°§\xa0" else _NOT_A_LETTER
-    return weights
-
-
-_WEIGHTS = {codec: _weights(codec) for codec in CYRILLIC}
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # 100$a/26–29 (UNIMARC): graphic character sets; 50 = Unicode, 89 = Windows-1251, 79 = CP866, 99 = KOI8-R.
 _UNIMARC_SETS = {"50": "utf-8", "89": "cp1251", "79": "cp866", "99": "koi8-r"}
@@ -66,11 +56,22 @@ def looks_cyrillic(data: bytes) -> bool:
 
 def likelihoods(data: bytes) -> dict[str, float]:
     """Mean log-likelihood per high byte for each Cyrillic codec (0 is certain, lower is worse); {} without any."""
-    counts = Counter(b"".join(_HIGH_RUN.findall(data)))
-    total = sum(counts.values())
+    runs = Counter(_HIGH_RUN.findall(data))
+    total = sum(len(run) * n for run, n in runs.items())
     if not total:
         return {}
-    return {c: sum(w[b] * n for b, n in counts.items()) / total for c, w in _WEIGHTS.items()}
+    return {c: sum(_likelihood(run.decode(c, "replace")) * n for run, n in runs.items()) / total for c in CYRILLIC}
+
+
+def _likelihood(run: str) -> float:
+    """Of a run of non-ASCII characters: a word, mostly."""
+    if run.islower():
+        case = _LOWER
+    elif run.isupper():
+        case = _UPPER if len(run) > 1 else _CAPITAL
+    else:
+        case = _CAPITAL if run.istitle() else _MIXED
+    return case + sum(_LETTERS.get(c) or (_PUNCTUATION if c in _MARKS else _NOT_A_LETTER) for c in run.lower())
 
 
 def guess(data: bytes, configured: str = "") -> tuple[str, str]:

@@ -22,7 +22,7 @@ ENTRY_LENGTH = 12
 _STRAY = b" \t\r\n\v\f\x00\x1a\x1d"
 _PADDING = re.compile(rb"[\s\x00\x1a\x1d]*(?:\xef\xbb\xbf)?[\s\x00\x1a\x1d]*")
 # Length, status, type, level, two codes, coding; "22" at 10–11; base address; entry map "45" at 20–21.
-_LEADER = re.compile(rb"[0-9 ]{5}[a-z #|-][a-z #|-].{3}22[0-9]{5}.{3}45", re.DOTALL | re.IGNORECASE)
+_LEADER = re.compile(rb"[^\x1d\x1e\x1f]{5}[a-z #|-][a-z #|-].{3}22[0-9]{5}.{3}45", re.DOTALL | re.IGNORECASE)
 
 
 def pieces(data: bytes) -> Iterator[Piece]:
@@ -42,7 +42,7 @@ def record_bytes(data: bytes) -> bytes:
     """The record inside a piece: without the stray line ends, blanks and byte order mark around it."""
     if data[0] in _DIGITS and data[-2:] == b"\x1e\x1d":
         return data
-    start = _PADDING.match(data).end()  # type: ignore[union-attr]
+    start = _start(data, 0)
     end = max(start, len(data.rstrip(_STRAY)))
     terminator = data.find(b"\x1d", end)
     return data[start : terminator + 1 if terminator >= 0 else end]
@@ -52,9 +52,7 @@ _DIGITS = frozenset(b"0123456789")
 
 
 def _next_pieces(data: bytes, offset: int, size: int) -> Iterator[tuple[int, int, str]]:
-    start = offset
-    if data[offset] not in _DIGITS:
-        start = _PADDING.match(data, offset).end()  # type: ignore[union-attr]
+    start = offset if data[offset] in _DIGITS else _start(data, offset)
     end = data.find(b"\x1d", start) + 1
     length = _promised(data, start)
     if end and length == end - start:
@@ -63,6 +61,13 @@ def _next_pieces(data: bytes, offset: int, size: int) -> Iterator[tuple[int, int
         yield offset, _with_trailing_padding(data, start + length, size), ""
     else:
         yield from _resynchronised(data, offset, start, end, size)
+
+
+def _start(data: bytes, offset: int) -> int:
+    """Where the padding ends; blanks may be the record's length, not padding."""
+    start = _PADDING.match(data, offset).end()  # type: ignore[union-attr]
+    blanks = max(offset, start - 5)
+    return blanks if data[blanks:start].strip(b" ") == b"" and _LEADER.match(data, blanks) else start
 
 
 def _with_trailing_padding(data: bytes, end: int, size: int) -> int:

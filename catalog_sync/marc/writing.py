@@ -27,7 +27,7 @@ _OAI_DC = (
 _DELIMITERS = re.compile(r"[\x1d\x1e\x1f]")
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, 2.2
 _ROWS_ONLY = ("INV", "OFF")  # rows of a МАРК-SQL database, not fields
-_SETS = {"utf-8": "50  ", "cp1251": "89  ", "cp866": "79  ", "koi8-r": "99  "}  # UNIMARC 100$a/26–29
+_SETS = {"utf-8": "50  ", "cp1251": "0189", "cp866": "0179", "koi8-r": "0199"}  # UNIMARC 100$a/26–29
 
 
 def to_iso2709(record: MarcRecord, encoding: str = "utf-8") -> bytes:
