@@ -65,7 +65,7 @@ def values(record: UnionRecord, access: Access) -> list[str]:
     title = " ".join(filter(None, (bib.title, bib.subtitle, *(f"{p.number} {p.title}" for p in bib.parts))))
     names = [a.name for a in bib.agents]
     found: dict[Access, list[str]] = {
-        Access.TITLE: [title, *bib.parallel_titles],
+        Access.TITLE: list(dict.fromkeys((title, bib.title, *bib.parallel_titles))),
         Access.TITLE_SERIES: [s.title for s in bib.series],
         Access.TITLE_UNIFORM: [],
         Access.AUTHOR: names,
@@ -85,6 +85,10 @@ def values(record: UnionRecord, access: Access) -> list[str]:
         Access.CONTENTS: list(bib.contents),
         Access.COUNTRY: [bib.country],
         Access.CHANGED: [bib.changed],
+        Access.ADDED: [bib.changed],
+        Access.RECORD_TYPE: [bib.carrier.leader_type],
+        Access.BIB_LEVEL: [bib.carrier.leader_level],
+        Access.KIND: [record.classified.category] if record.classified else [],
         Access.SOURCE: sorted({m.source for m in record.members}),
         Access.LIBRARY: sorted({m.source.split("/")[0] for m in record.members}),
         Access.CARRIER: [record.classified.carrier] if record.classified else [],
@@ -280,7 +284,8 @@ class MemoryCatalogue:
             return set(self._match_number(term))
         if term.access in (Access.LIBRARY, Access.SOURCE, Access.LOCAL_ID, Access.CATEGORY, Access.CARRIER):
             return set(self._words(term.access).get(term.text, set()))
-        wanted = mask_words(term.text) if term.truncation is Truncation.MASK else words(term.text)
+        text = re.sub(r"[\s-]", "", term.text) if term.access in (Access.ISBN, Access.ISSN) else term.text
+        wanted = mask_words(text) if term.truncation is Truncation.MASK else words(text)
         if not wanted:
             return set()
         sets = [self._match_word(term, word) for word in wanted]

@@ -1,0 +1,112 @@
+"""One TCP connection: bytes to PDUs, answers to bytes, and the times a client may take."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+
+from catalog_sync.protocol.apdu import CloseReason
+from catalog_sync.protocol.ber import BerError
+from catalog_sync.protocol.framing import Framer
+from web.z3950.session import Answer, Session
+from web.z3950.settings import Limits
+
+log = logging.getLogger("catalog_sync.z3950")
+RECEIVE_BYTES = 65536
+
+
+class Connection:
+    """Serves one client until either side ends it. `stop` may be called from another thread."""
+
+    def __init__(self, client: socket.socket, session: Session, limits: Limits) -> None:
+        self._socket = client
+        self._session = session
+        self._limits = limits
+        self._framer = Framer(limits.pdu_bytes)
+        self._begun = 0.0  # when the first byte of the PDU under way came
+        self._stopping = False
+        self._busy = False
+
+    def stop(self) -> None:
+        """Finish the request that is being served, then close. Wakes the thread that waits for the next one."""
+        self._stopping = True
+        if not self._busy:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RD)
+
+    def run(self) -> None:
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while self._turn():
+                pass
+        except OSError:
+            pass  # the client went away: nobody is left to tell
+        except Exception:
+            log.exception("connection %s failed", self._session.number)
+        finally:
+            self._hang_up()
+
+    def _turn(self) -> bool:
+        """Receive once and answer what is complete; False ends the connection."""
+        if self._stopping:
+            self._send(self._session.farewell(CloseReason.SHUTDOWN, "catalog-sync is being restarted"))
+            return False
+        data = self._receive()
+        if data is None:
+            said = "the request was not finished in time" if self._framer.waiting else "no request for a long time"
+            self._send(self._session.farewell(CloseReason.LACK_OF_ACTIVITY, said))
+            return False
+        if not data:  # the end of the stream, ours (`stop`) or theirs
+            return self._stopping
+        return self._answer(data)
+
+    def _receive(self) -> bytes | None:
+        """What came; empty at the end of the stream; None where the client took too long."""
+        self._socket.settimeout(self._patience())
+        try:
+            return self._socket.recv(RECEIVE_BYTES)
+        except TimeoutError:
+            return None
+
+    def _patience(self) -> float:
+        """Seconds left: a PDU once begun has to be finished, however slowly its bytes drip."""
+        if not self._framer.waiting:
+            return self._limits.idle_seconds
+        return max(0.001, self._begun + self._limits.pdu_seconds - time.monotonic())
+
+    def _answer(self, data: bytes) -> bool:
+        if not self._framer.waiting:
+            self._begun = time.monotonic()
+        self._busy = True
+        try:
+            for pdu in self._framer.feed(data):
+                self._begun = time.monotonic()
+                answer = self._session.handle(pdu)
+                self._send(answer)
+                if answer.close or self._stopping:
+                    return not answer.close
+        except BerError as error:
+            self._send(self._session.too_long(error))
+            return False
+        finally:
+            self._busy = False
+        return True
+
+    def _send(self, answer: Answer) -> None:
+        if answer.data:
+            self._socket.settimeout(self._limits.send_seconds)
+            self._socket.sendall(answer.data)
+
+    def _hang_up(self) -> None:
+        """Close so that the last answer arrives: unread input would turn the close into a reset."""
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+            self._socket.settimeout(0.2)
+            for _ in range(16):
+                if not self._socket.recv(RECEIVE_BYTES):
+                    break
+        except OSError:
+            pass
+        self._socket.close()

@@ -1,0 +1,181 @@
+"""The Z39.50 server: its own process, one thread per connection.
+
+`serve` is what `catalog-sync serve z3950` calls. SIGTERM finishes the requests that are being served, tells every
+client with a Close and returns; a new process may listen on the port meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from catalog_sync.errors import StopEverything
+from catalog_sync.protocol.apdu import Close, CloseReason
+from catalog_sync.protocol.requests import write_close
+from catalog_sync.query import Catalogue
+from web.z3950.asking import Libraries
+from web.z3950.cache import RenderCache
+from web.z3950.connection import Connection
+from web.z3950.metrics import Metrics
+from web.z3950.presenting import Presenter
+from web.z3950.records import Renderer
+from web.z3950.session import Session, Shared
+from web.z3950.settings import ServerSettings
+
+log = logging.getLogger("catalog_sync.z3950")
+BACKLOG = 512
+TICK_SECONDS = 0.25  # how soon a signal is noticed
+METRICS_SECONDS = 5.0
+GRACE_SECONDS = 10.0  # for requests that are being served when we are told to stop
+THREAD_STACK = 512 * 1024  # bytes: nothing here recurses deeply, and a connection should be cheap
+
+
+@dataclass(slots=True)
+class Client:
+    connection: Connection
+    thread: threading.Thread
+    address: str
+
+
+class Server:
+    """Accepts connections up to the caps and knows all that are open."""
+
+    def __init__(self, catalogue_factory: Callable[[], Catalogue], settings: ServerSettings) -> None:
+        self._factory = catalogue_factory
+        self._settings = settings
+        self.metrics = Metrics()
+        presenter = Presenter(Renderer(settings.agency), RenderCache(settings.cache_bytes))
+        self._shared = Shared(settings, presenter, Libraries(), self.metrics)
+        self._clients: dict[int, Client] = {}
+        self._by_address: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._number = 0
+        self._stopping = threading.Event()
+        self._metrics_written = 0.0
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run(self, ready: Callable[[int], None] | None = None) -> None:
+        """Serve until `stop`. `ready` is called with the port once clients can connect. Raises StopEverything."""
+        with self._listen() as listener:
+            listener.settimeout(TICK_SECONDS)
+            if ready:
+                ready(listener.getsockname()[1])
+            while not self._stopping.is_set():
+                self._accept(listener)
+                self._write_metrics()
+        self._finish()
+        self._write_metrics(force=True)
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
+        where = (self._settings.host, self._settings.port)
+        try:
+            return socket.create_server(where, family=family, backlog=BACKLOG)
+        except OSError as error:
+            host, port = where
+            raise StopEverything(f"Z39.50: адрес {host}:{port} не открывается: {error.strerror}") from error
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            client, where = listener.accept()
+        except TimeoutError:
+            return
+        except OSError as error:  # out of file descriptors: those that are open go on being served
+            log.warning("a connection can't be accepted: %s", error)
+            time.sleep(TICK_SECONDS)
+            return
+        address = str(where[0])
+        with self._lock:
+            full = len(self._clients) >= self._settings.limits.connections
+            crowded = self._by_address[address] >= self._settings.limits.connections_per_address
+        if full or crowded:
+            self.metrics.add("connections_refused_total", "server" if full else "address")
+            _refuse(client)
+            return
+        self._start(client, address)
+
+    def _start(self, client: socket.socket, address: str) -> None:
+        self._number += 1
+        number = self._number
+        session = Session(number, self._factory, self._shared)
+        connection = Connection(client, session, self._settings.limits)
+        thread = threading.Thread(target=self._run, args=(number,), name=f"z3950-{number}", daemon=True)
+        with self._lock:
+            self._clients[number] = Client(connection, thread, address)
+            self._by_address[address] += 1
+        self.metrics.add("connections_total")
+        self.metrics.add("connections_open")
+        thread.start()
+
+    def _run(self, number: int) -> None:
+        client = self._clients[number]
+        try:
+            client.connection.run()
+        finally:
+            with self._lock:
+                del self._clients[number]
+                self._by_address[client.address] -= 1
+                if not self._by_address[client.address]:
+                    del self._by_address[client.address]
+            self.metrics.add("connections_open", amount=-1)
+
+    def _finish(self) -> None:
+        with self._lock:
+            clients = list(self._clients.values())
+        for client in clients:
+            client.connection.stop()
+        until = time.monotonic() + GRACE_SECONDS
+        for client in clients:
+            client.thread.join(max(0.0, until - time.monotonic()))
+
+    def _write_metrics(self, force: bool = False) -> None:
+        path = self._settings.metrics_file
+        now = time.monotonic()
+        if path is None or (not force and now - self._metrics_written < METRICS_SECONDS):
+            return
+        self._metrics_written = now
+        try:
+            self.metrics.write(path)
+        except OSError as error:
+            log.warning("metrics can't be written to %s: %s", path, error)
+
+
+def _refuse(client: socket.socket) -> None:
+    """Say why, without waiting for the client to read it."""
+    with contextlib.suppress(OSError):
+        client.settimeout(0)
+        client.send(write_close(Close(CloseReason.RESOURCES, "too many connections")))
+    client.close()
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT stop the server; nothing is touched outside the main thread (tests)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def serve(
+    catalogue_factory: Callable[[], Catalogue], settings: ServerSettings, ready: Callable[[int], None] | None = None
+) -> None:
+    """Serve until SIGTERM. The factory is called once per connection; `ready` is told the port (useful with port 0)."""
+    threading.stack_size(THREAD_STACK)
+    server = Server(catalogue_factory, settings)
+    with _signals(server.stop):
+        server.run(ready)
