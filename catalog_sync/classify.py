@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from catalog_sync.facets import DocumentFacets, facets, is_about_method, kind_words, stated_kind
-from catalog_sync.model import BibRecord, Carrier, Category, Classified, Dialect, EKind
+from catalog_sync.model import BibRecord, Carrier, Category, Classified, EKind
 from catalog_sync.text import fold
 
 __all__ = ["AGE_MARKS", "DocumentFacets", "classify", "facets"]
@@ -103,7 +103,7 @@ def _from_words(bib: BibRecord, where: str, *fields: str) -> Found:
 
 
 _FICTION_BBK = re.compile(r"^(84|ш6|ш5\(|ш9)", re.IGNORECASE)  # средние/школьные таблицы; большие таблицы РГБ
-_FICTION_105 = frozenset("abdfgz")  # 105$a/11: роман, драма, юмор, рассказы, стихи, смешанные формы
+_FICTION_105 = frozenset("abdfg")  # 105$a/11: романы, драма, юмор, рассказы, стихи; z ставят и нехудожественным
 _FICTION_008 = frozenset("1cdfhjmp")  # 008/33
 
 
@@ -169,9 +169,13 @@ _FORM_MARC21 = {"o": Carrier.ELECTRONIC, "q": Carrier.ELECTRONIC, "s": Carrier.E
                 "b": Carrier.MICROFORM, "c": Carrier.MICROFORM}  # 008/23  # fmt: skip
 _LEADER = {"g": Carrier.AUDIOVISUAL, "i": Carrier.AUDIOVISUAL, "j": Carrier.AUDIOVISUAL}
 
-_E_WORDS = re.compile(r"электрон\w*\W*(ресурс|издани|текст|данн|опт|диск)|\bэлектронн\w+$|\bcd-?rom|\bdvd-?rom|компакт-?диск"
-                      r"|\bcd\b|\bдискет|онлайн|online")  # fmt: skip
-_AV_WORDS = re.compile(r"аудио|видео|звукозапис|грампластин|диафильм|диапозитив|слайд|фонограмм|кинофильм|магнитн\w* лент|\bдзз?к\b")
+_E_WORDS = re.compile(
+    r"электрон\w*\W*(ресурс|издани|текст|данн|опт|диск)|\bэлектронн\w+$|\bcd-?rom|\bdvd-?rom|компакт-?диск"
+    r"|\bcd\b|\bдискет|онлайн|online"
+)
+_AV_WORDS = re.compile(
+    r"аудио|видео|звукозапис|грампластин|диафильм|диапозитив|слайд|фонограмм|кинофильм|магнитн\w* лент"
+)
 _MICRO_WORDS = re.compile(r"микрофиш|микрофильм|микроформ|микрокарт")
 # An extent in pages is a book, whatever disc is glued in («128 с. + 1 CD-ROM» is printed).
 _PAGES = re.compile(r"\d+\s*(с|стр|л|p|s|стб|кол)\b")
@@ -253,8 +257,3 @@ def age_mark(bib: BibRecord) -> str:
         if found:
             return f"{found[1]}+"
     return ""
-
-
-def is_school_dialect(dialect: Dialect) -> bool:
-    """Whether МАРК-SQL's local fields (090, 091, 990) may be expected."""
-    return dialect is Dialect.MARCSQL

@@ -6,12 +6,12 @@ Tables: data/tables/document_kinds.tsv, school_subjects.tsv, languages.tsv, bbk_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from catalog_sync.marc.codes import rows
 from catalog_sync.model import BibRecord
+from catalog_sync.tables import rows
 from catalog_sync.text import fold
 from catalog_sync.text_ru import fold as words_of
 
@@ -23,7 +23,7 @@ LOWEST_GRADE, HIGHEST_GRADE = 1, 11
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacets:
-    """`kind` is a word of document_kinds.tsv, `grades` are classes 1..11, `bbk` an index of bbk_tree.tsv ("" = none)."""
+    """`kind` is of document_kinds.tsv, `grades` are classes 1..11, `bbk` is an index of bbk_tree.tsv ("" = none)."""
 
     kind: str = OTHER_KIND
     grades: tuple[int, ...] = ()
@@ -41,7 +41,8 @@ def facets(bib: BibRecord) -> DocumentFacets:
     """Facets of a record, from wherever cataloguers typed them. Never raises."""
     kind = document_kind(bib)
     grades = school_grades(bib)
-    return DocumentFacets(kind, grades, school_subjects(bib, kind, grades), language_names(bib), year(bib), bbk_top(bib))
+    subjects = school_subjects(bib, kind, grades)
+    return DocumentFacets(kind, grades, subjects, language_names(bib), year(bib), bbk_top(bib))
 
 
 # --- Kind of document ------------------------------------------------------------------------------------------------
@@ -110,7 +111,7 @@ def document_kind(bib: BibRecord) -> str:
         return "учебник"
     if any(i.startswith("373.167.1") for i in bib.udc):
         return "учебник"
-    if bib.literary_form.strip()[:1] in (set("abdfgz") if unimarc else set("1cdfhjmp")):
+    if bib.literary_form.strip()[:1] in (set("abdfg") if unimarc else set("1cdfhjmp")):
         return FICTION
     return OTHER_KIND
 
@@ -154,10 +155,18 @@ def grades_in(text: str) -> tuple[int, ...]:
 # --- School subject --------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    name: str
+    title: re.Pattern[str]
+    udc: tuple[str, ...]
+    bbk: tuple[str, ...]
+
+
 @cache
-def _subjects() -> list[tuple[str, re.Pattern[str], tuple[str, ...], tuple[str, ...]]]:
+def _subjects() -> list[_Subject]:
     return [
-        (r["subject"], _starts(r["title"]), _split(r.get("udc", "")), tuple(b.lower() for b in _split(r.get("bbk", ""))))
+        _Subject(r["subject"], _starts(r["title"]), _split(r.get("udc", "")), _split(r.get("bbk", "").lower()))
         for r in rows("school_subjects.tsv")
     ]
 
@@ -179,27 +188,27 @@ def school_subjects(bib: BibRecord, kind: str, grades: tuple[int, ...]) -> tuple
     by_title = by_title or _subject_by_title(fold(" ; ".join((bib.subtitle, *(h.title for h in bib.hosts)))))
     if by_title:
         return (by_title,)
-    found = _subject_by_index(udc, 2) or _subject_by_index(bbk, 3)
+    found = _by_longest(udc, lambda s: s.udc) or _by_longest(bbk, lambda s: s.bbk)
     return (found,) if found else ()
 
 
 def _subject_by_title(text: str) -> str:
-    return next((s[0] for s in _subjects() if s[1].search(text)), "") if text else ""
+    return next((s.name for s in _subjects() if s.title.search(text)), "") if text else ""
 
 
-def _subject_by_index(indexes: list[str], column: int) -> str:
+def _by_longest(indexes: list[str], prefixes: Callable[[_Subject], tuple[str, ...]]) -> str:
     """The subject with the longest index that begins one of these."""
     best, name = 0, ""
     for subject in _subjects():
-        for prefix in subject[column]:
+        for prefix in prefixes(subject):
             if len(prefix) > best and any(i.startswith(prefix) for i in indexes):
-                best, name = len(prefix), subject[0]
+                best, name = len(prefix), subject.name
     return name
 
 
 def all_subjects() -> tuple[str, ...]:
     """Every school subject known, in the table's order."""
-    return tuple(s[0] for s in _subjects())
+    return tuple(s.name for s in _subjects())
 
 
 # --- Language, year, ББК ---------------------------------------------------------------------------------------------

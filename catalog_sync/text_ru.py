@@ -74,12 +74,12 @@ _TO_LATIN = {
     "ц": "c", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "iu", "я": "ia", "ё": "e",
     "і": "i", "ї": "i", "є": "e", "ґ": "g",
 }  # fmt: skip
-# Ways of writing one sound in Latin (ГОСТ 7.79 A and B, BGN, passports, everyday habits), longest first, to one skeleton.
+# Ways of writing one sound in Latin (ГОСТ 7.79, BGN, passports, everyday habits), longest first, to one skeleton.
 _SKELETON = (
     ("shch", "sh"), ("sch", "sh"), ("tch", "ch"), ("tsch", "ch"), ("kh", "h"), ("ts", "c"), ("tz", "c"),
     ("cz", "c"), ("ck", "k"), ("ph", "f"), ("th", "t"), ("x", "ks"), ("w", "v"), ("q", "k"), ("ya", "ia"), ("ja", "ia"),
-    ("yu", "iu"), ("ju", "iu"), ("yo", "e"), ("jo", "e"), ("ye", "e"), ("je", "e"), ("io", "e"), ("ie", "e"), ("y", "i"),
-    ("j", "i"), ("zhiu", "zhu"), ("shiu", "shu"), ("chiu", "chu"), ("ii", "i"),
+    ("yu", "iu"), ("ju", "iu"), ("yo", "e"), ("jo", "e"), ("ye", "e"), ("je", "e"), ("io", "e"), ("ie", "e"),
+    ("y", "i"), ("j", "i"), ("zhiu", "zhu"), ("shiu", "shu"), ("chiu", "chu"), ("ii", "i"),
 )  # fmt: skip
 _DOUBLED = re.compile(r"(.)\1+")
 

@@ -55,7 +55,8 @@ WARNING_PENALTY = 0.25  # each complaint of the reader of MARC, at most four
 def quality(bib: BibRecord) -> float:
     """Points for completeness minus points for faults; only the order of records matters, not the scale."""
     imprint = (bib.places, bib.publishers, bib.year_text, bib.extent)
-    content = (bib.subjects or bib.keywords, bib.bbk or bib.udc, bib.abstract or bib.contents, bib.languages, bib.series)
+    about = (bib.subjects or bib.keywords, bib.bbk or bib.udc, bib.abstract or bib.contents)
+    content = (*about, bib.languages, bib.series)
     points = TITLE_POINTS * bool(bib.title) + RESPONSIBILITY_POINTS * bool(bib.responsibility)
     points += ISBN_POINTS * any(_is_own(i) for i in bib.isbns)
     points += FULL_FORENAMES_POINTS * any(_has_full_forename(a) for a in bib.agents)
@@ -173,7 +174,7 @@ def _identity(value: Any) -> Hashable:
 
 
 def _isbns(ranked: list[BibRecord], name: str) -> _Chosen | None:
-    """Every ISBN once: valid ones of this part first, by how many members have them; invalid ones only if no valid is."""
+    """Every ISBN once: valid ones of this part first, by how many members have them; invalid ones for want of valid."""
     count: dict[str, int] = defaultdict(int)
     first: dict[str, tuple[int, Isbn, RecordKey]] = {}
     for place, member in enumerate(ranked):

@@ -113,7 +113,7 @@ def make(
         notes=_unique((*bib.notes, bib.audience if len(bib.audience) > 3 else "")),  # codes are not words
         abstract=bib.abstract,
         contents=_unique(bib.contents),
-        isbns=_unique((i.normal or _digits(i.typed) for i in bib.isbns)),
+        isbns=_unique(i.normal or _digits(i.typed) for i in bib.isbns),
         issns=_unique(_digits(i) for i in bib.issns),
         local_ids=_unique((record.cluster, *(str(m) for m in record.members))),
         udc=_unique(u.strip() for u in bib.udc),

@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ class Engine:
 
 def _put(writer: Any, documents: Iterable[Document], index_schema: Any, *, fresh: bool) -> tuple[int, set[str]]:
     count, letters, seen = 0, set[str](), set[str]()
-    for count, document in enumerate(documents, 1):
+    for document in documents:
+        count += 1
         if not fresh or document.cluster in seen:
             writer.delete_documents_by_term("id", document.cluster)
         if fresh:
@@ -128,7 +130,7 @@ def _writer(index: Any) -> Any:
 
 
 def _format() -> dict[str, Any]:
-    return {"schema": schema.SCHEMA_VERSION, "library": tantivy.__version__, "dictionary": dictionary_version()}
+    return {"schema": schema.SCHEMA_VERSION, "library": version("tantivy"), "dictionary": dictionary_version()}
 
 
 def _make_empty(path: Path) -> None:
@@ -143,7 +145,8 @@ def _check_format(path: Path) -> None:
     try:
         written = json.loads((path / FORMAT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise IndexOutdated(f"{path}: файл {FORMAT_FILE} не читается: {error}; выполните catalog-sync rebuild") from error
+        text = f"{path}: файл {FORMAT_FILE} не читается: {error}; выполните catalog-sync rebuild"
+        raise IndexOutdated(text) from error
     if written != _format():
         raise IndexOutdated(
             f"{path}: индекс построен другой версией ({written}, ожидалась {_format()}); выполните catalog-sync rebuild"

@@ -26,7 +26,9 @@ _GRADE = re.compile(
 _WORDED_GRADE = re.compile(
     r"(?<!\w)(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс\w*", re.IGNORECASE
 )
-_ISBN = re.compile(r"(?<![\dA-Za-zА-Яа-я])(?:isbn[\s:]*)?((?:\d[\s‐-–-]?){9,12}[\dXxХх])(?![\dA-Za-zА-Яа-я])", re.IGNORECASE)
+_ISBN = re.compile(
+    r"(?<![\dA-Za-zА-Яа-я])(?:isbn[\s:]*)?((?:\d[\s‐-–-]?){9,12}[\dXxХх])(?![\dA-Za-zА-Яа-я])", re.IGNORECASE
+)
 
 
 def search_box(text: str) -> Query:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import tantivy
@@ -45,20 +46,30 @@ class Reader:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._index: Any = None
-        self._stamp = (0, 0)
+        self._stamp = (0, 0, 0)
+        self._renewing = Lock()
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
         """The current commit: a new one is noticed by the file the writer replaces with every commit."""
-        status = os.stat(self.path / "meta.json")
-        stamp = (status.st_mtime_ns, status.st_ino)
+        try:
+            file, folder = os.stat(self.path / "meta.json"), os.stat(self.path)
+        except FileNotFoundError:
+            if self._snapshot is None:
+                raise
+            return self._snapshot  # a rebuilt index is being moved into place: the old one is still open
+        stamp = (file.st_mtime_ns, file.st_ino, folder.st_ino)
         if self._snapshot is None or stamp != self._stamp:
-            if self._index is None:
-                self._index = tantivy.Index(schema.build(), path=str(self.path))
-                schema.register(self._index)
-            self._index.reload()
-            self._snapshot, self._stamp = Snapshot(self._index.searcher(), self._index.schema), stamp
+            with self._renewing:
+                self._renew(stamp)
         return self._snapshot
+
+    def _renew(self, stamp: tuple[int, int, int]) -> None:
+        if self._index is None or stamp[2] != self._stamp[2]:  # another folder: the index was rebuilt beside
+            self._index = tantivy.Index(schema.build(), path=str(self.path))
+            schema.register(self._index)
+        self._index.reload()
+        self._snapshot, self._stamp = Snapshot(self._index.searcher(), self._index.schema), stamp
 
     def search(
         self,

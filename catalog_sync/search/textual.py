@@ -8,10 +8,10 @@ from typing import Any
 
 import tantivy
 
-from catalog_sync.marc.codes import rows
 from catalog_sync.query import Access, Relation, Term, Truncation, Unsupported
 from catalog_sync.search import schema
 from catalog_sync.search.analysis import MAX_HEADING
+from catalog_sync.tables import rows
 from catalog_sync.text import fold as text_fold
 from catalog_sync.text_ru import lemmas, skeleton, words
 
@@ -20,7 +20,10 @@ MUST, SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 _SHORTEST_TRANSLITERATED = 3  # «an» would find every «ан»
 
 # Words too common to be asked for: without them «книга о животных» misses «Книги про животных».
-_STOP = frozenset("и в во на о об обо с со к ко по для из от до у за про под над при а the of and for in to".split())
+_STOP = {
+    "и", "в", "во", "на", "о", "об", "обо", "с", "со", "к", "ко", "по", "для", "из", "от", "до", "у", "за", "про",
+    "под", "над", "при", "а", "the", "of", "and", "for", "in", "to",
+}  # fmt: skip
 
 _WHOLE_TEXT = {Relation.ALL, Relation.EQUAL}
 _SUPPORTED = {*_WHOLE_TEXT, Relation.ANY, Relation.ADJACENT, Relation.EXACT}

@@ -12,7 +12,17 @@ from typing import Any
 import tantivy
 
 from catalog_sync.query import (
-    Access, And, Everything, Not, OneOf, Or, Query, Relation, Term, Truncation, Unsupported,
+    Access,
+    And,
+    Everything,
+    Not,
+    OneOf,
+    Or,
+    Query,
+    Relation,
+    Term,
+    Truncation,
+    Unsupported,
 )  # fmt: skip
 from catalog_sync.search import codes, schema, textual
 
