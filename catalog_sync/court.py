@@ -1,0 +1,207 @@
+"""The duplicates' court: pairs of clusters that may be one edition, those that matter most first, evidence beside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import aliased
+
+from catalog_sync import citation
+from catalog_sync.marc.reading import to_bib
+from catalog_sync.matching.compare import compare
+from catalog_sync.model import BibRecord, Comparison, RecordKey, Verdict
+from catalog_sync.store import decisions, derived, records, registry
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks
+
+WORDS = {Verdict.SAME: "одно издание", Verdict.UNSURE: "неясно", Verdict.DIFFERENT: "разные издания"}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One record of a case: its cluster, how many records and copies follow it, and its description."""
+
+    key: RecordKey
+    cluster: str
+    records: int
+    copies: int
+    library: str
+    bib: BibRecord
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Two clusters that may be one edition, shown by their best pair. `copies`: holdings a decision would move."""
+
+    left: Side
+    right: Side
+    comparison: Comparison
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    left: int
+    right: int
+    left_cluster: str
+    right_cluster: str
+    score: float
+
+
+def queue_length(connection: Connection) -> int:
+    """How many pairs of clusters wait for a word."""
+    return len(_waiting(connection))
+
+
+def queue(connection: Connection, *, limit: int = 20, offset: int = 0) -> list[Case]:
+    """Waiting cases: most copies involved first, then the likelier ones, then by key."""
+    pairs = _waiting(connection)
+    sizes = _sizes(connection, {c for p in pairs for c in (p.left_cluster, p.right_cluster)})
+    ordered = sorted(pairs, key=lambda p: (-_copies(p, sizes), -p.score, p.left, p.right))
+    return _cases(connection, ordered[offset : offset + limit], sizes)
+
+
+def case(connection: Connection, left: RecordKey, right: RecordKey) -> Case | None:
+    """The case of two records, waiting or not; None where one of them is not live."""
+    ids = records.ids_of(connection, [left, right])
+    if len(ids) < 2:
+        return None
+    rows = connection.execute(select(t.member).where(t.member.c.record.in_(ids.values())))
+    cluster = {row.record: row.cluster for row in rows}
+    if len(cluster) < 2:
+        return None
+    a, b = ids[min(left, right)], ids[max(left, right)]
+    sizes = _sizes(connection, cluster.values())
+    return _cases(connection, [_Pair(a, b, cluster[a], cluster[b], 0.0)], sizes)[0]
+
+
+def _copies(pair: _Pair, sizes: Mapping[str, tuple[int, int]]) -> int:
+    return sizes[pair.left_cluster][1] + sizes[pair.right_cluster][1]
+
+
+def _waiting(connection: Connection) -> list[_Pair]:
+    """The best unsure pair of each two clusters about which nobody has said anything yet."""
+    a, b = aliased(t.member), aliased(t.member)
+    rows = connection.execute(
+        select(
+            t.edge.c.left, t.edge.c.right, t.edge.c.score, a.c.cluster.label("of_left"), b.c.cluster.label("of_right")
+        )
+        .join_from(t.edge, a, a.c.record == t.edge.c.left)
+        .join(b, b.c.record == t.edge.c.right)
+        .where(t.edge.c.verdict != Verdict.DIFFERENT.value, a.c.cluster != b.c.cluster)
+    )
+    decided = _decided(connection)
+    best: dict[tuple[str, str], _Pair] = {}
+    for row in rows:
+        two = (min(row.of_left, row.of_right), max(row.of_left, row.of_right))
+        pair = _Pair(row.left, row.right, row.of_left, row.of_right, row.score)
+        if two not in decided and (two not in best or _rank(pair) < _rank(best[two])):
+            best[two] = pair
+    return list(best.values())
+
+
+def _rank(pair: _Pair) -> tuple[float, int, int]:
+    return -pair.score, pair.left, pair.right
+
+
+def _decided(connection: Connection) -> set[tuple[str, str]]:
+    """Pairs of clusters that a standing decision names."""
+    standing = decisions.standing(connection)
+    ids = records.ids_of(connection, {key for d in standing for key in (d.left, d.right)})
+    cluster: dict[int, str] = {}
+    for some in chunks(sorted(ids.values())):
+        rows = connection.execute(select(t.member).where(t.member.c.record.in_(some)))
+        cluster |= {row.record: row.cluster for row in rows}
+    found = set()
+    for decision in standing:
+        two = [cluster.get(ids.get(key, 0), "") for key in (decision.left, decision.right)]
+        found.add((min(two), max(two)))
+    return found
+
+
+def _sizes(connection: Connection, clusters: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Cluster → (records, copies)."""
+    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for some in chunks(sorted(set(clusters))):
+        rows = connection.execute(
+            select(t.member.c.cluster, func.count(), func.coalesce(func.sum(t.holding.c.copies), 0))
+            .outerjoin_from(t.member, t.holding, t.holding.c.record == t.member.c.record)
+            .where(t.member.c.cluster.in_(some))
+            .group_by(t.member.c.cluster)
+        )
+        found.update({cluster: (count, int(copies)) for cluster, count, copies in rows})
+    return found
+
+
+def _cases(connection: Connection, pairs: Sequence[_Pair], sizes: Mapping[str, tuple[int, int]]) -> list[Case]:
+    sides = _sides(
+        connection, {p.left: p.left_cluster for p in pairs} | {p.right: p.right_cluster for p in pairs}, sizes
+    )
+    features = derived.features(connection, sides)
+    found = []
+    for p in pairs:
+        left, right = sides[p.left], sides[p.right]
+        comparison = compare(left.key, features[p.left], right.key, features[p.right])
+        if right.key < left.key:
+            left, right = right, left
+        found.append(Case(left, right, comparison, _copies(p, sizes)))
+    return found
+
+
+def _sides(
+    connection: Connection, cluster_of: Mapping[int, str], sizes: Mapping[str, tuple[int, int]]
+) -> dict[int, Side]:
+    sources = {source.code: source for source in registry.sources(connection)}
+    names = {library.code: library.name for library in registry.libraries(connection)}
+    found = {}
+    for id_, record in records.load(connection, cluster_of):
+        source = sources[record.source]
+        bib = to_bib(record, source.holdings_profile)
+        cluster = cluster_of[id_]
+        library = names.get(source.library, source.library)
+        found[id_] = Side(record.key, cluster, *sizes[cluster], library, bib, citation.gost(bib))
+    return found
+
+
+# --- shown ------------------------------------------------------------------------------------------------------------
+
+
+def as_text(case: Case) -> str:
+    """A case for the terminal: both descriptions, then what speaks for and against."""
+    lines = [f"экземпляров: {case.copies}; балл {case.comparison.score:g}"]
+    for side in (case.left, case.right):
+        lines.append(f"  {side.key} ({side.library}; записей {side.records}, экз. {side.copies})")
+        lines.append(f"    {side.description}")
+    lines += [f"    {reason_line(r)}" for r in case.comparison.reasons]
+    return "\n".join(lines)
+
+
+def reason_line(reason: Any) -> str:
+    """«год: 2019 и 2020 — разные годы (запрет)»."""
+    weight = "запрет" if reason.veto else f"{reason.weight:+g}"
+    both = f"{reason.left or '—'} и {reason.right or '—'}" if reason.left != reason.right else reason.left
+    return f"{reason.text}: {both} ({weight})"
+
+
+def as_dict(case: Case) -> dict[str, Any]:
+    """A case as JSON."""
+    return {
+        "copies": case.copies, "score": case.comparison.score, "verdict": case.comparison.verdict.value,
+        "records": [_side_dict(side) for side in (case.left, case.right)],
+        "reasons": [
+            {"feature": r.feature, "left": r.left, "right": r.right, "weight": r.weight, "text": r.text, "veto": r.veto}
+            for r in case.comparison.reasons
+        ],
+    }  # fmt: skip
+
+
+def _side_dict(side: Side) -> dict[str, Any]:
+    return {
+        "record": str(side.key), "cluster": side.cluster, "library": side.library, "records": side.records,
+        "copies": side.copies, "description": side.description,
+    }  # fmt: skip

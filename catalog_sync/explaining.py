@@ -1,0 +1,122 @@
+"""The whole line for one record, in words: bytes → fields → features → comparisons → cluster → union record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from sqlalchemy import Connection, or_, select
+
+from catalog_sync import citation
+from catalog_sync.classify import classify
+from catalog_sync.court import WORDS, reason_line
+from catalog_sync.errors import BadRecord, Refused
+from catalog_sync.marc.reading import marc_record, to_bib
+from catalog_sync.matching.compare import compare
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.keys import keys
+from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
+from catalog_sync.store import clusters, decisions, derived, overrides, records, registry, unions
+from catalog_sync.store import tables as t
+
+PRIVATE = {("040", "e"), ("097", ""), ("990", "a")}  # names of staff: never shown (152-ФЗ)
+SHOWN = 30  # comparisons printed; a textbook owned by 200 schools has 199
+
+
+def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
+    """Explain a record. Refused where there is none."""
+    found = records.find(connection, key)
+    if found is None:
+        raise Refused(f"нет записи {key}")
+    id_, record = found
+    source = registry.get_source(connection, key.source)
+    yield from _origin(record, source)
+    try:
+        marc = marc_record(record)
+        bib = to_bib(record, source.holdings_profile)
+    except BadRecord as error:
+        yield f"не читается: {error}"
+        return
+    yield "\nПоля"
+    yield from (f"  {line}" for field in marc.fields for line in _field(field))
+    yield from _bib(connection, bib, source)
+    if record.deleted:
+        yield "\nЗапись исчезла из источника: она ни в каком кластере."
+        return
+    yield from _matching(connection, id_, key)
+    yield from _cluster(connection, id_)
+
+
+def _origin(record: SourceRecord, source: Source) -> Iterator[str]:
+    yield f"Исходная запись {record.key}: {len(record.data)} байт, sha256 {record.digest.hex()[:16]}…"
+    yield f"  источник «{source.name or source.code}», формат {record.dialect.value}, кодировка {record.encoding}"
+    yield from (f"  замечание: {warning}" for warning in record.warnings)
+
+
+def _field(field: MarcField) -> Iterator[str]:
+    if (field.tag, "") in PRIVATE:
+        return
+    if field.data is not None:
+        yield f"{field.tag}     {field.data}"
+        return
+    text = " ".join(f"${s.code} {s.value}" for s in field.subfields if (field.tag, s.code) not in PRIVATE)
+    yield f"{field.tag} {field.indicators.replace(' ', '#')}  {text}"
+
+
+def _bib(connection: Connection, bib: BibRecord, source: Source) -> Iterator[str]:
+    yield "\nПонято как"
+    yield f"  {citation.gost(bib)}"
+    forced = overrides.corrections(connection, [bib.key]).get(bib.key)
+    found = overrides.corrected(classify(bib, base=source.base), forced)
+    yield f"  вид фонда {found.category.value}: {found.category_reason}"
+    yield f"  носитель {found.carrier.value}: {found.carrier_reason}"
+    yield f"  экземпляров {bib.holdings.copies} (по {bib.holdings.basis or 'записи: сведений о наличии нет'})"
+
+
+def _matching(connection: Connection, id_: int, key: RecordKey) -> Iterator[str]:
+    mine = derived.features(connection, [id_]).get(id_)
+    if mine is None:
+        return
+    yield "\nПризнаки"
+    yield from (f"  {f.name}: {getattr(mine, f.name)}" for f in fields(Features) if getattr(mine, f.name))
+    yield "\nКлючи сопоставления: " + ", ".join(sorted(keys(mine)))
+    yield "\nСравнения"
+    yield from _comparisons(connection, id_, key, mine)
+
+
+def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Features) -> Iterator[str]:
+    edges = connection.execute(select(t.edge).where(or_(t.edge.c.left == id_, t.edge.c.right == id_))).all()
+    others = {row.right if row.left == id_ else row.left for row in edges}
+    names = records.keys_of(connection, others)
+    features = derived.features(connection, others)
+    compared = [compare(key, mine, names[other], features[other]) for other in others if other in features]
+    order = {Verdict.SAME: 0, Verdict.UNSURE: 1, Verdict.DIFFERENT: 2}
+    compared.sort(key=lambda c: (order[c.verdict], -c.score, c.left, c.right))
+    for comparison in compared[:SHOWN]:
+        other = comparison.right if comparison.left == key else comparison.left
+        yield f"  {other}: {WORDS[comparison.verdict]}, {comparison.score:g}"
+        yield from (f"      {reason_line(reason)}" for reason in comparison.reasons)
+    if len(compared) > SHOWN:
+        yield f"  … и ещё {len(compared) - SHOWN}"
+    if not compared:
+        yield "  сравнивать было не с чем: ни у кого нет общих ключей"
+    for decision in decisions.about(connection, [key]):
+        word = "одно издание" if decision.same else "разные издания"
+        yield (
+            f"  решение № {decision.number}{' (отменено)' if decision.undone else ''}: {decision.left} и "
+            f"{decision.right} — {word}: {decision.why} ({decision.who})"
+        )
+
+
+def _cluster(connection: Connection, id_: int) -> Iterator[str]:
+    cluster = clusters.clusters_of(connection, [id_]).get(id_)
+    if cluster is None:
+        return
+    union = unions.load(connection, [cluster])[0]
+    yield f"\nКластер {cluster}: записей {len(union.members)}"
+    yield from (f"  {member}" for member in union.members)
+    yield "\nСводная запись"
+    yield f"  {citation.gost(union.bib)}"
+    yield from (f"  {name}: из {member}" for name, member in sorted(union.provenance.items()))
+    for held in unions.holdings(connection, [cluster]).get(cluster, []):
+        yield f"  {held.library_name}: {held.copies} экз."
