@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog_sync.matching import verdict as v
 from catalog_sync.matching.features import Features
@@ -65,8 +66,7 @@ def first_veto(a: Features, b: Features) -> int | None:
     if code is not None:
         return code
     same_isbn = _same_own_isbn(a, b)
-    title = title_likeness(a, b)
-    if not title:
+    if not title_likeness(a, b) and not titles_may_differ(a, b, same_isbn):
         return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
     if _forms_differ(a, b, same_isbn):
         return v.V_FORM
@@ -85,7 +85,7 @@ def _plain_veto(a: Features, b: Features) -> int | None:
     if a.parts and b.parts:
         if _parts_differ(a.parts, b.parts):
             return v.V_PART
-    elif (a.is_set and b.parts) or (b.is_set and a.parts):
+    elif (a.is_set and _is_some_part(b)) or (b.is_set and _is_some_part(a)):
         return v.V_SET
     if a.level and b.level and a.level != b.level:
         return v.V_LEVEL
@@ -94,6 +94,29 @@ def _plain_veto(a: Features, b: Features) -> int | None:
     if _numbers_differ(a.numbers, b.numbers) or _numbers_differ(a.subtitle_numbers, b.subtitle_numbers):
         return v.V_NUMBERS
     return v.V_ANALYTIC if a.analytic != b.analytic else None
+
+
+def _is_some_part(f: Features) -> bool:
+    """«в 2 ч.» with pages, without a number: a part whose number was forgotten (a set's pages aren't counted)."""
+    return bool(f.parts) or bool(f.parts_total and not f.is_set)
+
+
+def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
+    """Different titles that don't forbid: in another alphabet by the same author, or all else vouches for a slip."""
+    if a.authors and b.authors and _authors_relation(a, b) not in ("same", "part"):
+        return False
+    if _alphabet(a.title) * _alphabet(b.title) < 0:
+        return True
+    return same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
+
+
+@lru_cache(maxsize=1 << 14)
+def _alphabet(title: tuple[str, ...]) -> int:
+    """1 a Russian title, -1 a Latin one, 0 mixed or none."""
+    letters = "".join(title).replace(".", "")
+    if not letters:
+        return 0
+    return -1 if letters.isascii() else 1 if all("а" <= c <= "я" for c in letters) else 0
 
 
 def _parts_differ(a: tuple[tuple[str, int, int], ...], b: tuple[tuple[str, int, int], ...]) -> bool:
@@ -112,13 +135,13 @@ def _numbers_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 def _forms_differ(a: Features, b: Features, same_isbn: bool) -> bool:
-    """Silence means print. Large print and Braille are printed too; with one ISBN their mark may have been left out."""
+    """Silence means print. The mark of large print may have been left out where ISBN and pages are the same."""
     if a.form == b.form:
         return False
     forms = {a.form, b.form}
     if forms == {"", "print"}:
         return False
-    return not ("large" in forms and forms & {"", "print"} and same_isbn)
+    return not (forms == {"large", ""} and same_isbn and a.pages == b.pages != 0)
 
 
 def _may_mix_isbns(a: Features, b: Features) -> bool:
@@ -211,17 +234,19 @@ def _house_like(a: str, b: str) -> bool:
 def _findings(a: Features, b: Features) -> Iterator[Finding]:
     same_isbn = _same_own_isbn(a, b)
     yield from _isbn_findings(a, b, same_isbn)
-    yield from _title_findings(a, b)
+    yield from _title_findings(a, b, same_isbn)
     yield from _author_findings(a, b)
     yield from _imprint_findings(a, b)
     yield from _extent_findings(a, b)
     yield from _school_findings(a, b)
+    if not same_isbn and _gaps(a, b) and _gaps(b, a):
+        yield v.N_CROSS_GAPS, v.CROSS_GAPS
     yield from _rest_findings(a, b, same_isbn)
 
 
 def _isbn_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     if same_isbn:
-        yield v.P_ISBN, v.ISBN_OWN
+        yield v.P_ISBN, v.ISBN_PART_UNKNOWN if _part_one_sided(a, b) else v.ISBN_OWN
     elif not set(a.isbns + a.shared_isbns).isdisjoint(b.isbns + b.shared_isbns):
         yield v.P_ISBN_SET, v.ISBN_OF_SET
     elif a.isbns and b.isbns:
@@ -230,7 +255,7 @@ def _isbn_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Findin
         yield v.P_ISSN, v.ISSN
 
 
-def _title_findings(a: Features, b: Features) -> Iterator[Finding]:
+def _title_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     like = title_likeness(a, b)
     shorter = min(a.title, b.title, key=lambda t: (len(t), t))
     base = v.TITLE_LONG if len(shorter) >= 3 else v.TITLE_TWO_WORDS if len(shorter) == 2 else v.TITLE_GENERIC
@@ -240,8 +265,12 @@ def _title_findings(a: Features, b: Features) -> Iterator[Finding]:
         yield v.P_TITLE, base
     elif like >= 0.85:
         yield v.P_TITLE_NEAR, round(base * like, 2)
+    elif like:
+        yield v.P_TITLE_PART, v.TITLE_PART if same_isbn else v.TITLE_PART_NO_ISBN
+    elif _alphabet(a.title) * _alphabet(b.title) < 0:
+        yield v.N_TITLE_LANGUAGE, v.TITLE_TRANSLATED
     else:
-        yield v.P_TITLE_PART, v.TITLE_PART
+        yield v.N_TITLE_OTHER, v.TITLE_OTHER
 
 
 _SUBJECT_STEMS = frozenset(map(stem, v.SUBJECTS))
@@ -297,9 +326,9 @@ def _school_findings(a: Features, b: Features) -> Iterator[Finding]:
         yield v.P_GRADE, v.GRADE
     elif a.grade or b.grade:
         yield v.N_GRADE, v.GRADE_ONE_SIDED
-    if a.parts and b.parts:
+    if (a.parts and b.parts) or (a.is_set and b.is_set):
         yield v.P_PART, v.PART
-    elif a.parts or b.parts:
+    elif _part_one_sided(a, b):
         yield v.N_PART, v.PART_ONE_SIDED
     if a.kind and b.kind:
         yield v.P_KIND, v.KIND
@@ -309,6 +338,18 @@ def _school_findings(a: Features, b: Features) -> Iterator[Finding]:
         yield v.P_LEVEL, v.LEVEL
     elif a.level or b.level:
         yield v.N_LEVEL, v.LEVEL_ONE_SIDED
+
+
+def _part_one_sided(a: Features, b: Features) -> bool:
+    return bool(a.parts or a.is_set) != bool(b.parts or b.is_set)
+
+
+def _gaps(a: Features, b: Features) -> bool:
+    """Whether `a` is silent on something essential that `b` says."""
+    return (
+        (bool(b.years) and not a.years) or (bool(b.grade) and not a.grade) or (bool(b.parts or b.is_set) and not (a.parts or a.is_set))
+        or (bool(b.kind) and not a.kind) or (bool(b.numbers) and not a.numbers)
+    )
 
 
 def _rest_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:

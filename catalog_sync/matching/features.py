@@ -229,7 +229,7 @@ def _distinct(found: list[Name]) -> tuple[Name, ...]:
     """Names without repetition; of two that can be one person the fuller stays, in a fixed order after the first."""
     kept: list[Name] = []
     for name in found:
-        twin = next((k for k in kept if k[0] == name[0] and (k[1].startswith(name[1]) or name[1].startswith(k[1]))), None)
+        twin = next((k for k in kept if names.same_name(k, name)), None)
         if twin is None:
             kept.append(name)
         elif len(name[1]) > len(twin[1]):

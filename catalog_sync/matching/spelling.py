@@ -19,6 +19,9 @@ _LONG = (
     " третья четвертая"
 ).split()
 _SHORT = ("часть", "класс", "книга", "томах")  # too near to real words («честь») for a changed letter
+_REAL = frozenset(("честь", "класса", "классы", "части", "частью", "класс", "часть", "гласс"))
+_AFTER_NUMBER = re.compile(r"((?<![\w.])(?:\d{1,2}(?:-?[а-я]{1,2})?|[ivx]{1,4})\s+)([а-я]{4,6})()(?![а-я])")
+_BEFORE_NUMBER = re.compile(r"()(?<![а-я])([а-я]{4,6})(\s+(?:\d{1,2}(?!\d)|[ivx]{1,4}\b|перва|втора|треть))")
 _KNOWN = frozenset(_LONG) | frozenset(_SHORT)
 _BY_LENGTH = {n: tuple(w for w in _LONG if abs(len(w) - n) <= 1) for n in range(4, 24)}
 
@@ -55,6 +58,16 @@ def _repair(found: re.Match[str]) -> str:
     return _right(found[0])
 
 
+def _near_number(found: re.Match[str]) -> str:
+    """Beside a number a word one letter off «класс» or «часть» can only be that word."""
+    before, word, after = found[1] or "", found[2], found[3] or ""
+    right = "класс" if before else "часть"
+    if word not in _REAL and OSA.distance(word, right, score_cutoff=1) <= 1:
+        word = right
+    return before + word + after
+
+
 def repair_vocabulary(text: str) -> str:
     """A folded text with the slips in the vocabulary of descriptions put right."""
-    return _WORD.sub(_repair, text)
+    text = _WORD.sub(_repair, text)
+    return _BEFORE_NUMBER.sub(_near_number, _AFTER_NUMBER.sub(_near_number, text))

@@ -81,7 +81,7 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
         return 0.0
     if len(a) == len(b) and all(map(same_word, a, b)):
         return 0.95
-    if _slip("".join(a).replace(".", ""), "".join(b).replace(".", "")):
+    if _slips(a, b):
         return 0.9
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) < len(long) and all(map(same_word, short, long)):
@@ -99,13 +99,30 @@ def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     return any(all(map(same_word, short, long[at:at + width])) for at in range(1, len(long) - width + 1))
 
 
-def _slip(a: str, b: str) -> bool:
-    """At most one slip in ten letters (two at least from twelve on); four letters forgive none."""
-    length = max(len(a), len(b))
-    if length < 5:
+def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether slips of the keyboard alone part two titles: one a word, two in all; or a misplaced space."""
+    if len(a) != len(b):
+        left, right = ("".join(t).replace(".", "") for t in (a, b))
+        return abs(len(a) - len(b)) == 1 and len(left) >= 8 and OSA.distance(left, right, score_cutoff=1) <= 1
+    slips = 0
+    for x, y in zip(a, b, strict=True):
+        if not same_word(x, y):
+            slips += 1
+            if slips > 2 or not _word_slip(x.rstrip("."), y.rstrip("."), alone=len(a) == 1):
+                return False
+    return True
+
+
+@lru_cache(maxsize=1 << 16)
+def _word_slip(a: str, b: str, alone: bool) -> bool:
+    """One letter off (two from ten letters on). A changed letter makes another word of a short one («ЕГЭ», «ОГЭ»)."""
+    short, long = sorted((a, b), key=len)
+    if len(long) >= 10:
+        return OSA.distance(a, b, score_cutoff=2) <= 2
+    if OSA.distance(a, b, score_cutoff=1) > 1:
         return False
-    allowed = 1 if length < 12 else 2 if length < 30 else 3
-    return OSA.distance(a, b, score_cutoff=allowed) <= allowed
+    changed = len(short) == len(long) and sorted(short) != sorted(long)
+    return len(long) >= (5 if changed or alone else 3)
 
 
 def title_key(title: tuple[str, ...]) -> str:

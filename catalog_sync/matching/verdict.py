@@ -12,13 +12,14 @@ from typing import Final
 
 SAME: Final = 7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
 UNSURE: Final = 4.5  # title, author and one more agreement: worth a librarian's look, never merged by itself
-ATTACH: Final = 5.0  # the least a record with gaps needs to follow the only cluster it fits
+ATTACH: Final = 6.0  # the least a record with gaps needs to follow the only cluster it fits
 RIVAL_MARGIN: Final = 1.2  # less than one agreement between two clusters that exclude each other: the record is torn
 MINORITY: Final = 0.25  # a part of a cluster up to this share that alone conflicts with the rest is expelled
 
 # --- Positive evidence -----------------------------------------------------------------------------------------------
 
 ISBN_OWN: Final = 6.0  # an ISBN of its own names one edition, up to reprints and cheap reuse (year and part are vetoes)
+ISBN_PART_UNKNOWN: Final = 3.5  # one side names no part: the ISBN may be all the parts'
 ISBN_OF_SET: Final = 1.5  # shared by all parts: narrows to the set, not to the part
 TITLE_GENERIC: Final = 1.5  # a school subject is the title of hundreds of books
 TITLE_TWO_WORDS: Final = 2.0
@@ -59,8 +60,12 @@ AUTHORS_OTHER: Final = -4.0  # nobody in common, though the ISBN is the same
 HOUSE_OTHER: Final = -4.0  # another house, though the ISBN is the same or the house isn't a known one
 ISBN_OTHER_PART: Final = -1.0  # parts carry the set's ISBN on one copy, their own on another
 REVISION_OTHER: Final = -1.0  # «стер.» against «перераб.»
-LARGE_SILENT: Final = -3.0  # one says large print, the other nothing, the ISBN is the same
-TITLE_PART: Final = -1.0  # one title is a piece of the other
+LARGE_SILENT: Final = -3.0  # one says large print, the other nothing, ISBN and pages are the same
+TITLE_PART: Final = -0.5  # one title is a piece of the other, the ISBN is the same
+TITLE_PART_NO_ISBN: Final = -2.5  # «Словарь русского языка» within «Толковый словарь русского языка» is another book
+TITLE_TRANSLATED: Final = -1.5  # «Rainbow English» and «Английский язык»: the parallel title was chosen
+TITLE_OTHER: Final = -3.0  # another title, though ISBN, author, year and pages are the same
+CROSS_GAPS: Final = -1.5  # each side is silent where the other speaks: two sketches that nothing holds together
 
 PAGES_NEAR_LIMIT: Final = 2  # pages
 PAGES_OTHER_SHARE: Final = 0.10  # of the longer extent
@@ -119,6 +124,9 @@ _NEGATIVE = (
     ("isbn", "ISBN различаются: возможно, комплекта и части"),
     ("revision", "стереотипное и переработанное издания"),
     ("form", "крупный шрифт указан только в одной записи"),
+    ("title", "заглавия на разных языках"),
+    ("title", "заглавия различаются, но ISBN, автор, год и объём те же"),
+    ("", "каждая запись молчит о том, что сказано в другой"),
 )
 _VETO = (
     ("analytic", "одна запись описывает статью или часть, другая — книгу"),
@@ -152,6 +160,7 @@ KINDS: Final = tuple(
     P_SIZE, P_ISSN, P_FORM,
     N_YEAR, N_GRADE, N_PART, N_KIND, N_LEVEL, N_NUMBERS, N_PAGES_FAR, N_PAGES_OTHER, N_SUBTITLE, N_AUTHORS_CROSS,
     N_AUTHORS_OTHER, N_HOUSE, N_ISBN_PART, N_REVISION, N_LARGE,
+    N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS,
     V_ANALYTIC, V_YEAR, V_GRADE, V_PART, V_SET, V_KIND, V_FORM, V_LEVEL, V_NUMBERS, V_EDITION, V_TITLE, V_TITLE_ISBN,
     V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE,
 ) = range(len(KINDS))
