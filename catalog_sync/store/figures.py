@@ -257,3 +257,17 @@ def _tally(found: dict[Cell, list[list[int]]], cell: Cell, before: bool, column:
 def _line_balance(sums: list[list[int]]) -> Balance:
     before, within = sums
     return Balance(sum(before), within[0], within[1], -within[2], -within[3])
+
+
+def unique_titles(connection: Connection, selection: Selection, day: date) -> int:
+    """Distinct editions held on a day by at least one of several libraries (slower than the district's roll-up)."""
+    line = title_movement.c
+    held = (
+        select(line.cluster)
+        .where(line.scope.in_(selection.scopes), line.day <= day, *selection.admits(line))
+        .group_by(line.scope, line.cluster)
+        .having(func.sum(line.titles) > 0)
+        .subquery()
+    )
+    counted = select(func.count(func.distinct(held.c.cluster)))
+    return int(connection.execute(counted).scalar() or 0)

@@ -71,7 +71,7 @@ def reverse_run(connection: Connection, run: int, *, by_run: int | None, recorde
     undone = select(_columns.corrects).where(_columns.reason == _undo_reason(run), _columns.corrects.is_not(None))
     query = select(stock_movement).where(_columns.run == run, _columns.number.not_in(undone)).order_by(_columns.number)
     rows = [row for row in connection.execute(query) if row.reason != _undo_reason(run)]
-    keys = _keys(connection, {row.record for row in rows})
+    keys = keys_of(connection, {row.record for row in rows})
     reason = _undo_reason(run)
     lines = [reversal(as_movement(row, keys[row.record]), run=by_run, reason=reason, number=row.number) for row in rows]
     append(connection, lines, recorded=recorded, who=why)
@@ -164,7 +164,8 @@ def _record_ids(connection: Connection, keys: Iterable[RecordKey], strict: bool 
     return found
 
 
-def _keys(connection: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
+def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
+    """Keys of record ids; ids below zero are packages without records (licence:NUMBER)."""
     found = {number: RecordKey(LICENCES, str(-number)) for number in ids if number < 0}
     columns = record_table.c
     for some in chunks(sorted(number for number in ids if number >= 0)):

@@ -50,7 +50,7 @@ stock_movement = Table(
     Column("kopecks", BigInteger),
     Column("who", Text, nullable=False, default=""),
     Index("ix_stock_movement_record", "record", "day"),
-    Index("ix_stock_movement_library", "library", "day"),
+    Index("ix_stock_movement_library", "library", "day", "number"),
     Index("ix_stock_movement_cell", "category", "carrier", "ekind", "day", "number"),
 )
 
@@ -68,7 +68,7 @@ title_movement = Table(
     Column("cause", String(16), nullable=False),  # stock | merge | split | correction | rollback
     Column("run", Integer),
     Index("ix_title_movement_cluster", "cluster"),
-    Index("ix_title_movement_scope", "scope", "day"),
+    Index("ix_title_movement_scope", "scope", "category", "carrier", "ekind", "cluster", "day"),
 )
 
 # The edition each record stands for in the ledger. `member` forgets a record that is gone; past figures must not.

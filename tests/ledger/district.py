@@ -1,4 +1,4 @@
-"""A small district in memory for the tests: libraries, sources, records and clusters, and publishing as we promise it."""
+"""A small district in memory for the tests: libraries, sources, records, clusters, and publishing as promised."""
 
 from __future__ import annotations
 
@@ -48,8 +48,14 @@ class District:
         ).scalar()
         if found is None:
             number = (connection.execute(select(func.max(record.c.id))).scalar() or 0) + 1
-            values = dict(source=key.source, local_id=key.local_id, digest=b"0" * 32, data=b"", dialect="marcsql")
-            values |= dict(encoding="utf-8", first_run=1, last_run=1, first_seen=MOMENT, changed=MOMENT)
+            values = {
+                "source": key.source,
+                "local_id": key.local_id,
+                "digest": b"0" * 32,
+                "data": b"",
+                "dialect": "marcsql",
+            }
+            values |= {"encoding": "utf-8", "first_run": 1, "last_run": 1, "first_seen": MOMENT, "changed": MOMENT}
             connection.execute(record.insert().values(id=number, **values))
             found = number
         if cluster_id:
@@ -73,7 +79,7 @@ class District:
         self.runs += 1
         number = self.runs
         moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        values = dict(number=number, source=code, state="published", started=moment, published=moment)
+        values = {"number": number, "source": code, "state": "published", "started": moment, "published": moment}
         connection.execute(run.insert().values(**values))
         touched = {RecordKey(code, local_id): value for local_id, value in records.items()}
         if full:

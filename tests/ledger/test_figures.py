@@ -1,4 +1,4 @@
-"""Figures out of the ledger: identities that hold for any history of imports, updates, roll-backs, merges and splits."""
+"""Figures out of the ledger: identities that hold for any history of imports, roll-backs, merges and splits."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_report_for_a_past_date_is_the_snapshot_plus_named_corrections(history
                     stock_movement.c.number > at.movement, stock_movement.c.day <= day
                 )
             ).scalar()
-            assert _closing(now.copies, SCHOOLS + ("p",)) == _closing(then.copies, SCHOOLS + ("p",)) + (copies or 0)
+            assert _closing(now.copies, (*SCHOOLS, "p")) == _closing(then.copies, (*SCHOOLS, "p")) + (copies or 0)
             lines = select(func.sum(title_movement.c.titles)).where(
                 title_movement.c.number > at.title_movement, title_movement.c.day <= day, title_movement.c.scope == "*"
             )

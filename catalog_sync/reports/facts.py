@@ -1,0 +1,127 @@
+"""What reports are made from: the libraries, their freshness, and the balances of a period. Loaded once, then pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import Carrier, Category, EKind, Library
+from catalog_sync.reports.model import Cell, Coverage, Drill
+from catalog_sync.reports.period import Period
+from catalog_sync.store import coverage
+from catalog_sync.store.coverage import Freshness
+from catalog_sync.store.figures import Balance, Figures, Horizon, Selection, balances, unique_titles
+from catalog_sync.store.figures import Cell as FigureCell
+from catalog_sync.store.rollups import DISTRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which classes a column counts; empty means all."""
+
+    categories: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
+    ekinds: tuple[str, ...] = ()
+
+    def admits(self, cell: FigureCell) -> bool:
+        return (
+            (not self.categories or cell.category in self.categories)
+            and (not self.carriers or cell.carrier in self.carriers)
+            and (not self.ekinds or cell.ekind in self.ekinds)
+        )
+
+
+ALL = Kinds()
+TEXTBOOKS = Kinds(categories=(Category.TEXTBOOK.value,))
+STUDY_AIDS = Kinds(categories=(Category.STUDY_AID.value,))
+LEARNING = Kinds(categories=(Category.TEXTBOOK.value, Category.STUDY_AID.value))  # учебная: строки 02 + 03
+FICTION = Kinds(categories=(Category.FICTION.value,))
+REFERENCE = Kinds(categories=(Category.REFERENCE.value,))
+OTHER = Kinds(categories=(Category.OTHER.value,))
+PRINTED = Kinds(carriers=(Carrier.PRINT.value,))
+AUDIOVISUAL = Kinds(carriers=(Carrier.AUDIOVISUAL.value,))
+MICROFORMS = Kinds(carriers=(Carrier.MICROFORM.value,))
+ELECTRONIC = Kinds(carriers=(Carrier.ELECTRONIC.value,))
+LOCAL = Kinds(carriers=(Carrier.ELECTRONIC.value,), ekinds=(EKind.LOCAL.value,))
+LICENSED = Kinds(carriers=(Carrier.ELECTRONIC.value,), ekinds=(EKind.LICENSED.value,))
+PHYSICAL = Kinds(carriers=(Carrier.ELECTRONIC.value,), ekinds=(EKind.PHYSICAL.value, EKind.NONE.value))
+MAIN_STOCK = Kinds(categories=(Category.FICTION.value, Category.REFERENCE.value, Category.OTHER.value,
+                               Category.STUDY_AID.value))  # fmt: skip  # основной фонд: всё, кроме учебников
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Balances of `period` for every library and for the district, and who stands behind them."""
+
+    period: Period
+    today: date
+    freshness: tuple[Freshness, ...]
+    figures: Figures
+    unique: Callable[[Sequence[str], Kinds], int]
+
+    @property
+    def schools(self) -> list[Freshness]:
+        return [one for one in self.freshness if one.library.kind == "school"]
+
+    def has_data(self, one: Freshness) -> bool:
+        return one.covers(self.period.end, self.today)
+
+    @property
+    def with_data(self) -> list[Freshness]:
+        return [one for one in self.schools if self.has_data(one)]
+
+    def coverage(self) -> Coverage:
+        missing = [one.library for one in self.schools if not self.has_data(one)]
+        names, codes = tuple(library.name for library in missing), tuple(library.code for library in missing)
+        return Coverage(len(self.schools) - len(missing), len(self.schools), names, codes)
+
+    def copies(self, scopes: str | Iterable[str], kinds: Kinds = ALL) -> Balance:
+        """Copies of one scope, or the sum over several libraries."""
+        wanted = {scopes} if isinstance(scopes, str) else set(scopes)
+        return self.figures.total(lambda cell: cell.scope in wanted and kinds.admits(cell))[0]
+
+    def titles(self, scope: str, kinds: Kinds = ALL) -> Balance:
+        """Titles of one scope: they do not add up over libraries."""
+        return self.figures.total(lambda cell: cell.scope == scope and kinds.admits(cell))[1]
+
+    def drill(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies") -> str:
+        made = Drill(
+            scope, self.period.start, self.period.end, measure, unit,  # type: ignore[arg-type]
+            kinds.categories, kinds.carriers, kinds.ekinds,
+        )  # fmt: skip
+        return made.query
+
+    def cell(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies") -> Cell:
+        """A number with the way to its books; `measure` is a field or property of Balance."""
+        balance = self.copies(scope, kinds) if unit == "copies" else self.titles(scope, kinds)
+        rows = {"closing": "state", "left": "withdrawn", "opening": ""}.get(measure, measure)
+        return Cell(getattr(balance, measure), self.drill(scope, rows, kinds, unit) if rows else "")
+
+
+def load(connection: Connection, period: Period, today: date, *, at: Horizon | None = None) -> Facts:
+    """Everything the reports of a period need of the ledger. `at`: as the ledgers stood at a snapshot."""
+    fresh = tuple(coverage.freshness(connection))
+    scopes = (DISTRICT, *(one.library.code for one in fresh))
+    figures = balances(connection, Selection(scopes=scopes), period.start, period.end, at=at)
+
+    def unique(codes: Sequence[str], kinds: Kinds) -> int:
+        counted = {one.library.code for one in fresh if one.library.kind == "school"}
+        if counted == set(codes):
+            return figures.total(lambda cell: cell.scope == DISTRICT and kinds.admits(cell))[1].closing
+        selection = Selection(tuple(codes), kinds.categories, kinds.carriers, kinds.ekinds)
+        return unique_titles(connection, selection, period.end)
+
+    return Facts(period, today, fresh, figures, unique)
+
+
+def library_of(facts: Facts, code: str) -> Library:
+    """The library of a code; Refused with the codes that exist."""
+    for one in facts.freshness:
+        if one.library.code == code:
+            return one.library
+    known = ", ".join(one.library.code for one in facts.freshness[:10])
+    raise Refused(f"библиотека {code!r}: такой нет; есть {known or 'пока ни одной'}")

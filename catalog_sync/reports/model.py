@@ -1,0 +1,135 @@
+"""A report as a value: sections of text, tables and charts, with the way from each number to the books behind it.
+
+Renderers (catalog_sync.reports.render) know nothing of figures, reports know nothing of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+from urllib.parse import urlencode
+
+Value = str | int | float | date | None
+Kind = Literal["text", "int", "decimal", "percent", "money", "date"]
+NO_DATA = "нет данных"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell. `rows` is the query of the rows behind the number (Drill.query); `sum_of` are the numbers of the rows
+    of this table, from 0, whose cells of the same column add up to it: spreadsheets write a formula there."""
+
+    value: Value = None
+    rows: str = ""
+    sum_of: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `group` is the heading above several neighbours; `width` is in characters."""
+
+    title: str
+    kind: Kind = "int"
+    group: str = ""
+    width: int = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: tuple[Cell, ...]
+    style: Literal["", "total", "head", "muted"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    numbered: bool = False  # a line with the numbers of the columns under the heading, as official forms have
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph, or a heading (`level` 1–3), or items of a list."""
+
+    text: str = ""
+    level: int = 0
+    items: tuple[str, ...] = ()
+    style: Literal["", "note", "right", "center", "sign"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars or lines over common categories. Values are numbers or None where there is no data."""
+
+    title: str
+    categories: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float | None, ...]], ...]
+    kind: Literal["bar", "stacked", "line"] = "bar"
+    unit: str = ""
+
+
+Section = Text | Table | Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """N of M: how many libraries stand behind the figures, and which do not."""
+
+    covered: int
+    of: int
+    missing: tuple[str, ...] = ()  # names
+    missing_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    name: str
+    title: str
+    period: str  # in words: «за III квартал 2026 года»
+    start: date
+    end: date
+    made: date
+    sections: tuple[Section, ...]
+    library: str = ""
+    library_name: str = ""
+    head: tuple[str, ...] = ()  # lines above the title: the body, the basis
+    coverage: Coverage | None = None
+    landscape: bool = False
+    facts: Mapping[str, Value] = field(default_factory=dict)  # named figures for machines (the JSON twin)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(section for section in self.sections if isinstance(section, Table))
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """«Число → книги»: which rows of the ledger a number counts."""
+
+    scope: str
+    start: date
+    end: date
+    measure: Literal["state", "initial", "acquired", "withdrawn", "expired"] = "state"
+    unit: Literal["copies", "titles"] = "copies"
+    categories: tuple[str, ...] = ()
+    carriers: tuple[str, ...] = ()
+    ekinds: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """As the query of /reports/rows and /api/v1/statistics/rows."""
+        pairs: list[tuple[str, str]] = [("library", self.scope if self.scope != "*" else "")]
+        pairs += [("period", f"{self.start}:{self.end}"), ("measure", self.measure), ("unit", self.unit)]
+        pairs += [("category", ",".join(self.categories)), ("carrier", ",".join(self.carriers))]
+        pairs += [("ekind", ",".join(self.ekinds))]
+        return urlencode([(name, value) for name, value in pairs if value], safe=":,")
+
+
+def text(value: Value, rows: str = "") -> Cell:
+    return Cell(value, rows)

@@ -1,0 +1,205 @@
+"""Форма ОО-2, подразделы 2.6 и 2.7: rows from the form's definition, figures from the ledger, control sums shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from catalog_sync.reports import russian
+from catalog_sync.reports.facts import ALL, OTHER, TEXTBOOKS, Facts
+from catalog_sync.reports.forms import Form, FormRow, Part
+from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Section, Table, Text, Value
+from catalog_sync.store.figures import Balance
+from catalog_sync.store.rollups import DISTRICT
+
+MEASURES = ("acquired", "left", "closing")
+ROW_NAMES = {"02": "учебники", "03": "учебные пособия", "04": "художественная литература", "05": "справочный материал"}
+
+
+def make(facts: Facts, form: Form, manual: Mapping[str, Mapping[str, float]], code: str = "") -> Report:
+    """The form of one library, or of all schools with data together."""
+    codes = [code] if code else [one.library.code for one in facts.with_data]
+    name = next((one.library.name for one in facts.freshness if one.library.code == code), "")
+    coverage = facts.coverage()
+    sections: list[Section] = [stock_table(facts, form.parts["stock"], codes, code)]
+    sections += checks(facts, form.parts["stock"], codes, manual)
+    sections += [library_table(form.parts["library"], codes, manual, facts)]
+    missing = () if code or not coverage.missing else _missing(coverage.missing)
+    return Report(
+        name="oo2",
+        title="Сведения для формы ОО-2, подразделы 2.6 и 2.7",
+        period=f"за {facts.period.words}",
+        start=facts.period.start,
+        end=facts.period.end,
+        made=facts.today,
+        sections=(*sections, *missing),
+        library=code,
+        library_name=name,
+        head=(f"Форма утверждена: {form.order}", "Единица измерения: единица (код ОКЕИ 642)"),
+        coverage=None if code else coverage,
+        facts=_facts(facts, form.parts["stock"], codes),
+    )
+
+
+def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str) -> Table:
+    numbers = [row.number for row in part.rows]
+    heads = (Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=8))
+    columns = (*heads, *(Column(title, "int", width=16) for title in part.columns))
+    fresh = not code or any(one.library.code == code and facts.has_data(one) for one in facts.freshness)
+    rows = [_row(facts, row, numbers, codes, code, fresh) for row in part.rows]
+    initial = _sum(facts, codes, part.rows[0]).initial
+    notes = []
+    if not fresh:
+        notes.append(f"Свежих данных нет: последняя выгрузка старше конца периода. Это не нули, а «{NO_DATA}».")
+    if initial:
+        notes.append(
+            f"Кроме того, впервые отражено в каталоге {russian.counted(initial, russian.COPY)} без даты регистрации: "
+            "это фонд, который был и раньше, а не поступление года."
+        )
+    return Table(columns, tuple(rows), f"Подраздел {part.number}. {part.title}", tuple(notes), True, "stock")
+
+
+def _row(facts: Facts, row: FormRow, numbers: Sequence[str], codes: Sequence[str], code: str, fresh: bool) -> Row:
+    balance = _sum(facts, codes, row)
+    sum_of = tuple(numbers.index(number) for number in row.sum_of)
+    scope = code or DISTRICT
+    cells = [
+        Cell(
+            getattr(balance, measure) if fresh else NO_DATA,
+            facts.drill(scope, {"closing": "state", "left": "withdrawn"}.get(measure, measure), row.kinds),
+            sum_of if fresh else (),
+        )
+        for measure in MEASURES
+    ]
+    return Row((Cell(row.name), Cell(row.number), *cells), "total" if row.sum_of else "")
+
+
+def _sum(facts: Facts, codes: Sequence[str], row: FormRow) -> Balance:
+    return facts.copies(codes, row.kinds)
+
+
+def checks(facts: Facts, part: Part, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]]) -> list[Section]:
+    """The control sums of the form, each with both sides; and the difference to КСУ, explained."""
+    rows = {row.number: _sum(facts, codes, row) for row in part.rows}
+    total = rows["01"]
+    lines = [_check_carriers(rows, measure) for measure in MEASURES]
+    opening = total.opening + total.initial
+    expected = opening + total.acquired - total.left
+    lines.append(_line("гр. 5 = гр. 5 прошлого года + первичное отражение + гр. 3 − гр. 4", total.closing, expected))
+    for measure in MEASURES:
+        named = sum(getattr(rows[number], measure) for number in ROW_NAMES)
+        rest = getattr(total, measure) - named
+        other = getattr(facts.copies(codes, OTHER), measure)
+        lines.append(_line(f"01 − (02+03+04+05) = прочее, {_MEASURE_NAMES[measure]}", rest, other))
+    found: list[Section] = [
+        Table(
+            (Column("Контроль", "text", width=58), Column("Слева"), Column("Справа"), Column("Итог", "text", width=14)),
+            tuple(lines),
+            "Контрольные соотношения",
+            ("Сумма строк 02–05 не обязана равняться строке 01: остаток — «прочее» (методические, научные и иные).",),
+            name="checks",
+        )
+    ]
+    found += _soft_checks(rows)
+    found += _ksu(facts, codes, manual)
+    return found
+
+
+_MEASURE_NAMES = {"acquired": "поступило", "left": "выбыло", "closing": "состоит"}
+
+
+def _check_carriers(rows: Mapping[str, Balance], measure: str) -> Row:
+    parts = sum(getattr(rows[number], measure) for number in ("06", "07", "08", "09"))
+    return _line(f"01 = 06 + 07 + 08 + 09, {_MEASURE_NAMES[measure]}", getattr(rows["01"], measure), parts)
+
+
+def _line(name: str, left: int, right: int) -> Row:
+    word = "сходится" if left == right else "НЕ СХОДИТСЯ"
+    return Row((Cell(name), Cell(left), Cell(right), Cell(word)))
+
+
+def _soft_checks(rows: Mapping[str, Balance]) -> list[Section]:
+    warnings = []
+    for number, name in ROW_NAMES.items():
+        balance = rows[number]
+        if number in ("02", "03") and balance.closing == 0 < balance.base:
+            warnings.append(f"Строка {number} ({name}) опустела: было {russian.counted(balance.base, russian.COPY)}.")
+    named = {measure: sum(getattr(rows[n], measure) for n in ROW_NAMES) for measure in MEASURES}
+    for measure, value in named.items():
+        if value > getattr(rows["01"], measure):
+            warnings.append(f"Сумма строк 02–05 больше строки 01 ({_MEASURE_NAMES[measure]}): проверьте исправления.")
+    return [Text("Обратите внимание", level=3), Text(items=tuple(warnings))] if warnings else []
+
+
+_KSU = (
+    ("ksu_acquired", "Поступило, весь фонд", ALL, "acquired"),
+    ("ksu_withdrawn", "Выбыло, весь фонд", ALL, "left"),
+    ("ksu_stock", "Состоит, весь фонд", ALL, "closing"),
+    ("ksu_textbooks_acquired", "Поступило, учебники", TEXTBOOKS, "acquired"),
+    ("ksu_textbooks_withdrawn", "Выбыло, учебники", TEXTBOOKS, "left"),
+    ("ksu_textbooks_stock", "Состоит, учебники", TEXTBOOKS, "closing"),
+)
+
+
+def _ksu(facts: Facts, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]]) -> list[Section]:
+    """КСУ as people wrote it beside the catalogue: the form takes КСУ, the difference is work to do."""
+    rows = []
+    for name, label, kinds, measure in _KSU:
+        written = [manual.get(code, {}).get(name) for code in codes]
+        known = [(code, value) for code, value in zip(codes, written, strict=True) if value is not None]
+        if not known:
+            continue
+        ours = getattr(facts.copies([code for code, _ in known], kinds), measure)
+        paper = round(sum(value for _, value in known))
+        rows.append(Row((Cell(label), Cell(paper), Cell(ours), Cell(paper - ours), Cell(_why(paper - ours, measure)))))
+    if not rows:
+        return [Text("Данные КСУ не введены: сверка каталога с КСУ не проводилась.", style="note")]
+    columns = (
+        Column("Показатель", "text", width=30), Column("По КСУ"), Column("По каталогу"), Column("Разница"),
+        Column("Что это значит", "text", width=60),
+    )  # fmt: skip
+    note = "Источник строк 2.6 — КСУ (п. 112 указаний): при разнице в форму идёт КСУ, а каталог догоняет."
+    return [Table(columns, tuple(rows), "Сверка с КСУ", (note,), name="ksu")]
+
+
+def _why(difference: int, measure: str) -> str:
+    if difference == 0:
+        return "сходится"
+    count = russian.counted(abs(difference), russian.COPY)
+    if measure == "closing":
+        return f"{count} не отражено в каталоге" if difference > 0 else f"{count} в каталоге лишние: спишите по актам"
+    if difference > 0:
+        return f"{count} есть в КСУ, но без записи или даты в каталоге"
+    return f"{count} в каталоге датированы этим годом, в КСУ их нет"
+
+
+def library_table(part: Part, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]], facts: Facts) -> Table:
+    """2.7: what people entered; row 06 is what the product itself turned from 0 to 1."""
+    columns = (
+        Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=8),
+        Column("На конец отчётного года", "int", width=16),
+    )  # fmt: skip
+    rows = []
+    for row in part.rows:
+        if row.computed:
+            value: float | str | None = sum(1 for code in codes if facts.copies(code).closing > 0)
+        else:
+            known = [manual.get(code, {}).get(row.value) for code in codes]
+            given = [v for v in known if v is not None]
+            value = sum(given) if given else "не введено"
+        shown = round(value) if isinstance(value, float | int) else value
+        rows.append(Row((Cell(row.name), Cell(row.number), Cell(shown))))
+    note = "Строки вводятся библиотекой; строка 06 заполняется по сводному каталогу."
+    return Table(columns, tuple(rows), f"Подраздел {part.number}. {part.title}", (note,), True, "library")
+
+
+def _missing(names: Sequence[str]) -> tuple[Section, ...]:
+    return (Text("Нет данных", level=3), Text(items=tuple(names)))
+
+
+def _facts(facts: Facts, part: Part, codes: Sequence[str]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for row in part.rows:
+        balance = _sum(facts, codes, row)
+        for number, measure in enumerate(MEASURES, 3):
+            found[f"{row.number}.{number}"] = getattr(balance, measure)
+    return found

@@ -1,0 +1,145 @@
+"""Periods as people name them: 2026, 2026Q3, 2026H1, 2026-05, 2026-01-01:2026-06-30, 2025/2026 (a school year)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from catalog_sync.errors import Refused
+from catalog_sync.reports.russian import ROMAN, short_day
+
+MONTH_NAMES = ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь",
+               "декабрь")  # fmt: skip
+EXPECTED = "ожидалось 2026, 2026Q3, 2026H1, 2026-05, 2025/2026 или 2026-01-01:2026-06-30"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    start: date
+    end: date
+    code: str
+    words: str  # accusative, after «за»: «III квартал 2026 года»
+
+    @property
+    def previous(self) -> Period:
+        """The period of the same kind just before."""
+        if re.fullmatch(r"\d{4}-\d\d-\d\d:.*", self.code):
+            days = (self.end - self.start).days + 1
+            return between(self.start - timedelta(days), self.start - timedelta(1))
+        return parse(_previous_code(self.code), self.start)
+
+    def contains(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+
+def parse(text: str, today: date) -> Period:
+    """A period by its name; empty means the current year. Raises Refused that says what was expected."""
+    text = text.strip() or str(today.year)
+    for pattern, make in _FORMS:
+        found = re.fullmatch(pattern, text, re.IGNORECASE)
+        if found:
+            try:
+                return make(*found.groups())
+            except ValueError as error:
+                raise Refused(f"период {text!r}: {error}; {EXPECTED}") from error
+    raise Refused(f"период {text!r}: {EXPECTED}")
+
+
+def _year(year: str) -> Period:
+    return Period(date(int(year), 1, 1), date(int(year), 12, 31), year, f"{year} год")
+
+
+def _quarter(year: str, quarter: str) -> Period:
+    first = int(quarter) * 3 - 2
+    return Period(
+        date(int(year), first, 1),
+        _month_end(int(year), first + 2),
+        f"{year}Q{quarter}",
+        f"{ROMAN[int(quarter) - 1]} квартал {year} года",
+    )
+
+
+def _half(year: str, half: str) -> Period:
+    first = 1 if half == "1" else 7
+    words = f"{ROMAN[int(half) - 1]} полугодие {year} года"
+    return Period(date(int(year), first, 1), _month_end(int(year), first + 5), f"{year}H{half}", words)
+
+
+def _month(year: str, month: str) -> Period:
+    name = MONTH_NAMES[int(month) - 1] if 1 <= int(month) <= 12 else ""
+    return Period(
+        date(int(year), int(month), 1), _month_end(int(year), int(month)), f"{year}-{month}", f"{name} {year} года"
+    )
+
+
+def _school_year(first: str, second: str) -> Period:
+    if int(second) != int(first) + 1:
+        raise ValueError("учебный год — это два года подряд")
+    code = f"{first}/{second}"
+    return Period(date(int(first), 9, 1), date(int(second), 8, 31), code, f"{code} учебный год")
+
+
+def _between(start: str, end: str) -> Period:
+    return between(date.fromisoformat(start), date.fromisoformat(end))
+
+
+def between(start: date, end: date) -> Period:
+    """Any period by its first and last day."""
+    if end < start:
+        raise ValueError("конец раньше начала")
+    return Period(start, end, f"{start}:{end}", f"период с {short_day(start)} по {short_day(end)}")
+
+
+_FORMS: tuple[tuple[str, Callable[..., Period]], ...] = (
+    (r"(\d{4})", _year),
+    (r"(\d{4})-?[QКкK]([1-4])", _quarter),
+    (r"(\d{4})-?H([12])", _half),
+    (r"(\d{4})-(\d\d)", _month),
+    (r"(\d{4})/(\d{4})", _school_year),
+    (r"(\d{4}-\d\d-\d\d):(\d{4}-\d\d-\d\d)", _between),
+)
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year + (month == 12), month % 12 + 1, 1) - timedelta(1)
+
+
+def _previous_code(code: str) -> str:
+    year = int(code[:4])
+    kind, part = code[4:5], code[5:]
+    if not kind:
+        return str(year - 1)
+    if kind == "/":
+        return f"{year - 1}/{year}"
+    last = {"Q": 4, "H": 2, "-": 12}[kind]
+    number = int(part) - 1 or last
+    shown = f"{number:02d}" if kind == "-" else str(number)
+    return f"{year - (int(part) == 1)}{kind}{shown}"
+
+
+def quarter_of(day: date) -> Period:
+    return _quarter(str(day.year), str((day.month - 1) // 3 + 1))
+
+
+def steps(period: Period, grain: str) -> list[Period]:
+    """The days, months, quarters, half-years or years of a period; the first and last may be cut short by it."""
+    found: list[Period] = []
+    at = period.start
+    while at <= period.end:
+        step = _STEPS[grain](at)
+        start, end = max(step.start, period.start), min(step.end, period.end)
+        found.append(step if (start, end) == (step.start, step.end) else between(start, end))
+        at = step.end + timedelta(1)
+    return found
+
+
+_STEPS: dict[str, Callable[[date], Period]] = {
+    "day": lambda day: between(day, day),
+    "month": lambda day: _month(str(day.year), f"{day.month:02d}"),
+    "quarter": quarter_of,
+    "half": lambda day: _half(str(day.year), "1" if day.month < 7 else "2"),
+    "year": lambda day: _year(str(day.year)),
+}
+GRAINS = tuple(_STEPS)

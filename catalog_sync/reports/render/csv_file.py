@@ -1,0 +1,52 @@
+"""CSV as Russian Excel opens it: UTF-8 with a mark, semicolons, decimal commas. Tables follow each other."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+from catalog_sync.reports.model import Column, Report, Table, Value
+from catalog_sync.reports.render.shared import coverage_line, subtitle
+
+
+def render(report: Report) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow([report.title])
+    writer.writerow([subtitle(report)])
+    if coverage_line(report):
+        writer.writerow([coverage_line(report)])
+    for table in report.tables:
+        writer.writerow([])
+        _write(writer, table)
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+
+
+def _write(writer: csv._writer, table: Table) -> None:  # type: ignore[name-defined]
+    if table.title:
+        writer.writerow([table.title])
+    writer.writerow([f"{c.group}: {c.title}" if c.group else c.title for c in table.columns])
+    for row in table.rows:
+        writer.writerow([_plain(cell.value, column) for cell, column in zip(row.cells, table.columns, strict=True)])
+    for note in table.notes:
+        writer.writerow([safe(note)])
+
+
+def _plain(value: Value, column: Column) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.strftime("%d.%m.%Y")
+    if isinstance(value, str):
+        return safe(value)
+    if column.kind == "percent":
+        return f"{value * 100:.1f}".replace(".", ",") + "%"
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+    return str(value)
+
+
+def safe(text: str) -> str:
+    """A title that begins with = or @ must not become a formula in Excel (CSV injection)."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,145 @@
+"""DOCX: a paper ready for signature. Text through python-docx; tables and charts as OOXML written at once (ECMA-376),
+because a library call per cell makes a district's table take minutes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+from catalog_sync.reports.model import Chart, Report, Table, Text
+from catalog_sync.reports.render.docx_chart import add_chart
+from catalog_sync.reports.render.docx_table import table_element
+from catalog_sync.reports.render.shared import coverage_line, made_line, subtitle
+
+FONT = "Times New Roman"
+WIDE_COLUMNS = 9  # a table with more does not fit an upright A4 page
+MARGIN_MM = {"left": 25, "right": 15, "top": 20, "bottom": 20}  # ГОСТ Р 7.0.97: поля документа
+ALIGN = {
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+    "center": WD_ALIGN_PARAGRAPH.CENTER,
+    "": WD_ALIGN_PARAGRAPH.JUSTIFY,
+    "note": WD_ALIGN_PARAGRAPH.LEFT,
+    "sign": WD_ALIGN_PARAGRAPH.LEFT,
+}
+
+
+def render(report: Report) -> bytes:
+    document = Document()
+    _styles(document)
+    _page(document.sections[0], wide=report.landscape)
+    _head(document, report)
+    wide = report.landscape
+    for section in report.sections:
+        if isinstance(section, Table):
+            needs = report.landscape or len(section.columns) > WIDE_COLUMNS
+            wide = _turn(document, wide, needs)
+            _table(document, section, 257 if needs else 170)
+            wide = _turn(document, wide, report.landscape)
+        elif isinstance(section, Chart):
+            add_chart(document, section)
+        else:
+            _text(document, section)
+    _paragraph(document, made_line(report), size=9)
+    _page_numbers(document)
+    document.core_properties.title = report.title
+    document.core_properties.subject = subtitle(report)
+    document.core_properties.author = ""
+    document.core_properties.comments = ""
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _styles(document: Any) -> None:
+    for name, size in (("Normal", 12), ("Heading 1", 14), ("Heading 2", 13), ("Heading 3", 12)):
+        style = document.styles[name]
+        style.font.name, style.font.size = FONT, Pt(size)
+        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
+        for attribute in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
+            style.element.rPr.rFonts.attrib.pop(qn(attribute), None)
+        if name != "Normal":
+            style.font.bold, style.font.color.rgb = True, None
+            style.paragraph_format.keep_with_next = True
+    body = document.styles["Normal"].paragraph_format
+    body.space_after, body.line_spacing = Pt(4), 1.15
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "ru-RU")
+    document.styles["Normal"].element.get_or_add_rPr().append(language)
+
+
+def _page(section: Any, wide: bool) -> None:
+    section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (Mm(297), Mm(210)) if wide else (Mm(210), Mm(297))
+    for side, size in MARGIN_MM.items():
+        setattr(section, f"{side}_margin", Mm(size))
+
+
+def _turn(document: Any, wide: bool, needs: bool) -> bool:
+    """Turn the page where a wide table begins and back where it ends."""
+    if wide != needs:
+        _page(document.add_section(), needs)
+    return needs
+
+
+def _head(document: Any, report: Report) -> None:
+    for line in report.head:
+        _paragraph(document, line, align="center")
+    title = document.add_heading(report.title, level=1)
+    title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _paragraph(document, subtitle(report), align="center")
+    if coverage_line(report):
+        _paragraph(document, coverage_line(report), align="note")
+
+
+def _paragraph(document: Any, text: str, *, align: str = "", size: float = 0, style: str | None = None) -> Any:
+    paragraph = document.add_paragraph(text, style=style)
+    paragraph.alignment = ALIGN.get(align, WD_ALIGN_PARAGRAPH.LEFT)
+    if size:
+        for run in paragraph.runs:
+            run.font.size = Pt(size)
+    return paragraph
+
+
+def _text(document: Any, section: Text) -> None:
+    if section.level:
+        document.add_heading(section.text, level=section.level)
+    elif section.text:
+        paragraph = _paragraph(document, section.text, align=section.style, size=10 if section.style == "note" else 0)
+        if section.style == "":
+            paragraph.paragraph_format.first_line_indent = Mm(12.5)
+    for item in section.items:
+        _paragraph(document, item, align="note", style="List Bullet")
+
+
+def _table(document: Any, table: Table, width_mm: int) -> None:
+    if table.title:
+        title = _paragraph(document, table.title, align="center")
+        title.runs[0].bold = True
+        title.paragraph_format.keep_with_next = True
+    body = document.element.body
+    body.insert(len(body) - 1, table_element(table, width_mm))  # the last child is the section's properties
+    for note in table.notes:
+        _paragraph(document, note, align="note", size=9)
+    _paragraph(document, "", align="note", size=6)
+
+
+def _page_numbers(document: Any) -> None:
+    for section in document.sections:
+        section.footer.is_linked_to_previous = section is not document.sections[0] and True
+    paragraph = document.sections[0].footer.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    run = paragraph.add_run()
+    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        else:
+            element.text = text
+        run._r.append(element)

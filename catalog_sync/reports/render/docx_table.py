@@ -1,0 +1,113 @@
+"""A table as WordprocessingML (ECMA-376 part 1, 17.4): headings that repeat on every page, columns by their width."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.sax.saxutils import escape
+
+from docx.oxml import parse_xml
+
+from catalog_sync.reports.model import Column, Row, Table
+from catalog_sync.reports.render.shared import shown
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+TWIPS_PER_MM = 1440 / 25.4
+NUMERIC = ("int", "decimal", "percent", "money")
+
+
+def table_element(table: Table, width_mm: float) -> Any:
+    """The <w:tbl> of a table, `width_mm` wide."""
+    widths = _widths(table, round(width_mm * TWIPS_PER_MM))
+    size = _font_size(table)
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    lines = "".join(_heading(table, widths, size))
+    lines += "".join(_row(row, table.columns, widths, size) for row in table.rows)
+    border = "".join(
+        f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="808080"/>'
+        for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
+    return parse_xml(
+        f'<w:tbl xmlns:w="{W}"><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{border}</w:tblBorders>'
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="50" w:type="dxa"/><w:right w:w="50" w:type="dxa"/>'
+        f"</w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{lines}</w:tbl>"
+    )
+
+
+def _widths(table: Table, total: int) -> list[int]:
+    asked = sum(column.width for column in table.columns) or 1
+    return [max(380, total * column.width // asked) for column in table.columns]
+
+
+def _font_size(table: Table) -> int:
+    """Half-points: the more columns, the smaller."""
+    count = len(table.columns)
+    return 20 if count <= 6 else 18 if count <= 9 else 15 if count <= 16 else 12
+
+
+def _heading(table: Table, widths: list[int], size: int) -> list[str]:
+    columns = table.columns
+    grouped = any(column.group for column in columns)
+    lines = []
+    if grouped:
+        lines.append(_line(_group_cells(columns, widths, size), heading=True))
+    merge = "continue" if grouped else ""
+    cells = [
+        _cell("" if grouped and not c.group else c.title, w, size, bold=True, merge="" if c.group else merge)
+        for c, w in zip(columns, widths, strict=True)
+    ]
+    lines.append(_line(cells, heading=True))
+    if table.numbered:
+        lines.append(_line([_cell(str(n), w, size) for n, w in enumerate(widths, 1)], heading=True))
+    return lines
+
+
+def _group_cells(columns: tuple[Column, ...], widths: list[int], size: int) -> list[str]:
+    cells, start = [], 0
+    while start < len(columns):
+        end = start
+        while columns[start].group and end + 1 < len(columns) and columns[end + 1].group == columns[start].group:
+            end += 1
+        column, width = columns[start], sum(widths[start : end + 1])
+        if column.group:
+            cells.append(_cell(column.group, width, size, bold=True, span=end - start + 1))
+        else:
+            cells.append(_cell(column.title, width, size, bold=True, merge="restart"))
+        start = end + 1
+    return cells
+
+
+def _row(row: Row, columns: tuple[Column, ...], widths: list[int], size: int) -> str:
+    cells = []
+    for cell, column, width in zip(row.cells, columns, widths, strict=True):
+        align = "right" if column.kind in NUMERIC and not isinstance(cell.value, str) else "left"
+        fill = "EEF3F7" if row.style == "total" else ""
+        cells.append(
+            _cell(shown(cell.value, column), width, size, align=align, bold=row.style in ("total", "head"), fill=fill)
+        )
+    return _line(cells)
+
+
+def _line(cells: list[str], heading: bool = False) -> str:
+    return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if heading else ''}</w:trPr>{''.join(cells)}</w:tr>"
+
+
+def _cell(
+    text: str, width: int, size: int, *, align: str = "center", bold: bool = False, span: int = 1, merge: str = "",
+    fill: str = "",
+) -> str:  # fmt: skip
+    parts = [f'<w:tcW w:w="{width}" w:type="dxa"/>']
+    parts += [f'<w:gridSpan w:val="{span}"/>'] if span > 1 else []
+    parts += ["<w:vMerge/>" if merge == "continue" else f'<w:vMerge w:val="{merge}"/>'] if merge else []
+    parts += [f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>'] if fill else []
+    parts += ['<w:vAlign w:val="center"/>'] if align == "center" else []
+    weight = "<w:b/>" if bold else ""
+    run = f'<w:rPr>{weight}<w:sz w:val="{size}"/></w:rPr><w:t xml:space="preserve">{escape(clean(text))}</w:t>'
+    return (
+        f'<w:tc><w:tcPr>{"".join(parts)}</w:tcPr><w:p><w:pPr><w:spacing w:after="0" w:line="240" w:lineRule="auto"/>'
+        f'<w:jc w:val="{align}"/></w:pPr><w:r>{run}</w:r></w:p></w:tc>'
+    )
+
+
+def clean(text: str) -> str:
+    """Without the control characters XML 1.0 forbids (old exports have them inside titles)."""
+    return "".join(c for c in text if c >= " " or c in "\t\n")

@@ -1,0 +1,115 @@
+"""HTML: the body of a report for the web page, and a page of its own for `catalog-sync report --format html`."""
+
+from __future__ import annotations
+
+from html import escape
+
+from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.render.shared import coverage_line, made_line, shown, subtitle
+from catalog_sync.reports.render.svg_chart import svg
+
+STYLE = """
+body{font:16px/1.45 system-ui,"Segoe UI",Roboto,sans-serif;color:#1a1a1a;margin:1.5rem auto;max-width:75rem;
+padding:0 1rem}
+table{border-collapse:collapse;margin:.5rem 0 1rem;font-variant-numeric:tabular-nums}
+caption{text-align:left;font-weight:600;padding:.3rem 0}
+th,td{border:1px solid #9aa5ad;padding:.25rem .5rem;vertical-align:top}
+thead th{background:#dfe9f1} .n{text-align:right;white-space:nowrap} tr.total{background:#eef3f7;font-weight:600}
+tr.muted{color:#555} .scroll{overflow-x:auto} .note{color:#444;font-size:.9rem} svg.chart{max-width:100%;height:auto}
+@media print{body{margin:0;max-width:none}.scroll{overflow:visible}}
+"""
+
+
+def render(report: Report) -> bytes:
+    """A whole page that needs nothing else."""
+    title = escape(report.title)
+    page = (
+        f'<!DOCTYPE html>\n<html lang="ru"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'
+        f"<body><main><h1>{title}</h1>{body(report)}</main></body></html>\n"
+    )
+    return page.encode("utf-8")
+
+
+def body(report: Report, rows_at: str = "") -> str:
+    """Everything below the title. `rows_at`: address of the page of rows, to which numbers link («число → книги»)."""
+    head = "".join(f"<p>{escape(line)}</p>" for line in report.head)
+    lines = f"{head}<p><strong>{escape(subtitle(report))}</strong></p>"
+    if coverage_line(report):
+        lines += f'<p class="coverage">{escape(coverage_line(report))}</p>'
+    parts = "".join(_section(section, rows_at) for section in report.sections)
+    return f'{lines}{parts}<p class="note">{escape(made_line(report))}</p>'
+
+
+def _section(section: Section, rows_at: str) -> str:
+    if isinstance(section, Table):
+        return _table(section, rows_at)
+    if isinstance(section, Chart):
+        return f'<figure class="chart">{svg(section)}</figure>'
+    return _text(section)
+
+
+def _text(section: Text) -> str:
+    items = "".join(f"<li>{escape(item)}</li>" for item in section.items)
+    tag = f"h{section.level + 1}" if section.level else "p"
+    look = f' class="{section.style}"' if section.style else ""
+    text = f"<{tag}{look}>{escape(section.text)}</{tag}>" if section.text else ""
+    return text + (f"<ul>{items}</ul>" if items else "")
+
+
+def _table(table: Table, rows_at: str) -> str:
+    caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
+    rows = "".join(_row(row, table.columns, rows_at) for row in table.rows)
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in table.notes)
+    label = escape(table.title or "Таблица", quote=True)
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table class="report">{caption}'
+        f"<thead>{_heading(table)}</thead><tbody>{rows}</tbody></table></div>{notes}"
+    )
+
+
+def _heading(table: Table) -> str:
+    columns = table.columns
+    if not any(column.group for column in columns):
+        return f"<tr>{''.join(_th(c.title) for c in columns)}</tr>{_numbers(table)}"
+    upper, at = [], 0
+    while at < len(columns):
+        end = at
+        while columns[at].group and end + 1 < len(columns) and columns[end + 1].group == columns[at].group:
+            end += 1
+        if columns[at].group:
+            upper.append(f'<th scope="colgroup" colspan="{end - at + 1}">{escape(columns[at].group)}</th>')
+        else:
+            upper.append(f'<th scope="col" rowspan="2">{escape(columns[at].title)}</th>')
+        at = end + 1
+    lower = "".join(_th(c.title) for c in columns if c.group)
+    return f"<tr>{''.join(upper)}</tr><tr>{lower}</tr>{_numbers(table)}"
+
+
+def _th(title: str) -> str:
+    return f'<th scope="col">{escape(title)}</th>'
+
+
+def _numbers(table: Table) -> str:
+    if not table.numbered:
+        return ""
+    return f"<tr>{''.join(f'<td class=n>{n}</td>' for n in range(1, len(table.columns) + 1))}</tr>"
+
+
+def _row(row: Row, columns: tuple[Column, ...], rows_at: str) -> str:
+    cells = [
+        _cell(cell, column, rows_at, first=n == 0)
+        for n, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
+    ]
+    return f"<tr{f' class={row.style}' if row.style else ''}>{''.join(cells)}</tr>"
+
+
+def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
+    text = escape(shown(cell.value, column))
+    number = isinstance(cell.value, int | float)
+    if cell.rows and rows_at and number and cell.value:
+        text = f'<a href="{escape(rows_at, quote=True)}?{escape(cell.rows, quote=True)}">{text}</a>'
+    note = f' title="{escape(cell.note, quote=True)}"' if cell.note else ""
+    if first:
+        return f'<th scope="row"{note}>{text}</th>'
+    return f"<td{' class=n' if number else ''}{note}>{text}</td>"

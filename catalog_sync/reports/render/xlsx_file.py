@@ -1,0 +1,219 @@
+"""XLSX for methodologists: numbers are numbers, totals are formulas, headings stay, the page is ready to print."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+
+from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Table, Text
+from catalog_sync.reports.render.shared import coverage_line, made_line, subtitle
+
+NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
+                  "text": "@"}  # fmt: skip
+SHEET_NAME_LENGTH = 31  # Excel's own limit
+COLOURS = ("#1f5f8b", "#c8641b", "#4f7a28", "#7a3b78", "#8a6d1f", "#3f6f6f")
+
+
+@dataclass(slots=True)
+class _Book:
+    book: Any
+    formats: dict[tuple[str, str], Any]
+
+    def format(self, kind: str, style: str) -> Any:
+        key = (kind, style)
+        if key not in self.formats:
+            look: dict[str, Any] = {"num_format": NUMBER_FORMATS[kind], "border": 1, "valign": "top"}
+            look |= {"text_wrap": True} if kind == "text" else {"align": "right"}
+            look |= {"bold": True} if style in ("total", "head") else {}
+            look |= {"bg_color": "#eef3f7"} if style == "total" else {}
+            look |= {"font_color": "#666666"} if style == "muted" else {}
+            self.formats[key] = self.book.add_format(look)
+        return self.formats[key]
+
+
+def render(report: Report) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "default_date_format": "dd.mm.yyyy"}) as book:
+        book.set_properties({"title": report.title, "subject": subtitle(report)})
+        book.set_calc_mode("auto")
+        state = _Book(book, {})
+        names: set[str] = set()
+        for number, table in enumerate(report.tables, 1):
+            _sheet(state, report, table, _name(table, number, names))
+        prose = [section for section in report.sections if isinstance(section, Text)]
+        if prose or not report.tables:
+            _prose(state, report, prose)
+        charts = [section for section in report.sections if isinstance(section, Chart)]
+        if charts:
+            _charts(state, charts)
+    return out.getvalue()
+
+
+def _name(table: Table, number: int, used: set[str]) -> str:
+    base = "".join(" " if c in "[]:*?/\\'" else c for c in table.title or f"Таблица {number}").strip()
+    base = base[: SHEET_NAME_LENGTH - 4].strip()
+    name = base if base.casefold() not in used else f"{base} {number}"
+    used.add(name.casefold())
+    return name
+
+
+def _sheet(state: _Book, report: Report, table: Table, name: str) -> None:
+    sheet = state.book.add_worksheet(name)
+    bold = state.book.add_format({"bold": True, "font_size": 12})
+    grey = state.book.add_format({"font_color": "#555555"})
+    top = 0
+    for line, look in ((report.title, bold), (subtitle(report), None), (coverage_line(report), grey)):
+        if line:
+            sheet.write_string(top, 0, line, look)
+            top += 1
+    if table.title:
+        sheet.write_string(top, 0, table.title, bold)
+        top += 1
+    first = _heading(state, sheet, table, top + 1)
+    for number, row in enumerate(table.rows):
+        _row(state, sheet, table, row, first, number)
+    last = first + len(table.rows)
+    for shift, note in enumerate((*table.notes, made_line(report))):
+        sheet.write_string(last + 1 + shift, 0, note, grey)
+    _page(sheet, report, table, top + 1, first, last + len(table.notes) + 1)
+
+
+def _heading(state: _Book, sheet: Any, table: Table, top: int) -> int:
+    """The heading of one or two lines, and the official numbers of columns; returns the first line of data."""
+    look = state.book.add_format(
+        {"bold": True, "text_wrap": True, "border": 1, "align": "center", "valign": "vcenter", "bg_color": "#dfe9f1"}
+    )
+    grouped = any(column.group for column in table.columns)
+    at = 0
+    for at, column in enumerate(table.columns):
+        sheet.set_column(at, at, column.width)
+        if not grouped:
+            sheet.write_string(top, at, column.title, look)
+        elif not column.group:
+            sheet.merge_range(top, at, top + 1, at, column.title, look)
+        else:
+            sheet.write_string(top + 1, at, column.title, look)
+    if grouped:
+        _groups(sheet, table.columns, top, look)
+    longest = max((len(column.title) / max(column.width, 1) for column in table.columns), default=1)
+    line = top + 1 if grouped else top
+    sheet.set_row(line, 15 * min(6, max(2, round(longest + 1))))
+    if table.numbered:
+        line += 1
+        for at in range(len(table.columns)):
+            sheet.write_number(line, at, at + 1, look)
+    return line + 1
+
+
+def _groups(sheet: Any, columns: tuple[Column, ...], top: int, look: Any) -> None:
+    start = 0
+    while start < len(columns):
+        end = start
+        while end + 1 < len(columns) and columns[end + 1].group == columns[start].group:
+            end += 1
+        if columns[start].group and end > start:
+            sheet.merge_range(top, start, top, end, columns[start].group, look)
+        elif columns[start].group:
+            sheet.write_string(top, start, columns[start].group, look)
+        start = end + 1
+
+
+def _row(state: _Book, sheet: Any, table: Table, row: Row, first: int, number: int) -> None:
+    for at, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True)):
+        look = state.format(column.kind, row.style)
+        line = first + number
+        if cell.sum_of and isinstance(cell.value, int | float):
+            sheet.write_formula(line, at, _formula(cell, at, first), look, cell.value)
+        elif cell.value is None:
+            sheet.write_string(line, at, "—", look)
+        elif isinstance(cell.value, str):
+            sheet.write_string(line, at, cell.value, state.format("text", row.style))
+        elif isinstance(cell.value, date):
+            sheet.write_datetime(line, at, cell.value, state.format("date", row.style))
+        else:
+            sheet.write_number(line, at, cell.value, look)
+        if cell.note:
+            sheet.write_comment(line, at, cell.note)
+
+
+def _formula(cell: Cell, at: int, first: int) -> str:
+    column, rows = xl_col_to_name(at), cell.sum_of
+    if list(rows) == list(range(rows[0], rows[0] + len(rows))) and len(rows) > 1:
+        return f"=SUM({column}{first + rows[0] + 1}:{column}{first + rows[-1] + 1})"
+    return "=" + "+".join(f"{column}{first + row + 1}" for row in rows)
+
+
+def _page(sheet: Any, report: Report, table: Table, top: int, first: int, last: int) -> None:
+    wide = report.landscape or sum(column.width for column in table.columns) > 95
+    if wide:
+        sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.4, top=0.5, bottom=0.6)
+    sheet.repeat_rows(top, first - 1)
+    sheet.freeze_panes(first, 1)
+    sheet.print_area(0, 0, last, len(table.columns) - 1)
+    sheet.set_footer(f"&L{report.title[:120].replace('&', '&&')}&RСтраница &P из &N")
+
+
+def _prose(state: _Book, report: Report, prose: list[Text]) -> None:
+    sheet = state.book.add_worksheet("Пояснения")
+    wrap = state.book.add_format({"text_wrap": True, "valign": "top"})
+    bold = state.book.add_format({"bold": True, "text_wrap": True})
+    sheet.set_column(0, 0, 110)
+    at = 0
+    for line in (report.title, subtitle(report), *report.head):
+        sheet.write_string(at, 0, line, bold)
+        at += 1
+    for section in prose:
+        for line in (section.text, *(f"• {item}" for item in section.items)):
+            if line:
+                sheet.write_string(at, 0, line, bold if section.level else wrap)
+                at += 1
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def _charts(state: _Book, charts: list[Chart]) -> None:
+    data = state.book.add_worksheet("Данные графиков")
+    sheet = state.book.add_worksheet("Графики")
+    line = 0
+    for number, chart in enumerate(charts):
+        data.write_string(line, 0, chart.title)
+        for at, (name, values) in enumerate(chart.series, 1):
+            data.write_string(line + 1, at, name)
+            for row, value in enumerate(values):
+                if value is not None:
+                    data.write_number(line + 2 + row, at, value)
+        for row, category in enumerate(chart.categories):
+            data.write_string(line + 2 + row, 0, category)
+        sheet.insert_chart(number * 22, 0, _native(state, chart, line + 2))
+        line += len(chart.categories) + 4
+
+
+def _native(state: _Book, chart: Chart, first: int) -> Any:
+    kind = {"bar": "column", "stacked": "column", "line": "line"}[chart.kind]
+    options = {"type": kind, "subtype": "stacked"} if chart.kind == "stacked" else {"type": kind}
+    made = state.book.add_chart(options)
+    last = first + len(chart.categories) - 1
+    for at, (_, _) in enumerate(chart.series, 1):
+        colour = COLOURS[(at - 1) % len(COLOURS)]
+        look = {"line": {"color": colour}} if kind == "line" else {"fill": {"color": colour}}
+        made.add_series(
+            {
+                "name": ["Данные графиков", first - 1, at],
+                "categories": ["Данные графиков", first, 0, last, 0],
+                "values": ["Данные графиков", first, at, last, at],
+                **look,
+            }
+        )
+    made.set_title({"name": chart.title, "name_font": {"size": 12}})
+    made.set_y_axis({"name": chart.unit, "major_gridlines": {"visible": True, "line": {"color": "#d0d0d0"}}})
+    made.set_legend({"position": "bottom"} if len(chart.series) > 1 else {"none": True})
+    made.set_size({"width": 900, "height": 400})
+    return made

@@ -1,0 +1,294 @@
+"""«Число → книги»: the rows of the ledger a figure counts, page by page, in a stable order.
+
+Pages are cut by class and then by key, never by offset: the hundredth page costs what the first costs. A cursor is
+opaque text; one that is not ours is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import RecordKey
+from catalog_sync.store import ledger, unions
+from catalog_sync.store.database import chunks
+from catalog_sync.store.figures import CLASSES, Selection
+from catalog_sync.store.ledger_tables import (
+    ledger_member,
+    stock_movement,
+    stock_position,
+    stock_rollup,
+    title_movement,
+)
+from catalog_sync.store.rollups import DISTRICT, schools
+
+Cell = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One row behind a figure. For a state `day` is the first day the copies were there; `number` is the ledger's."""
+
+    library: str
+    record: RecordKey | None
+    cluster: str
+    copies: int
+    day: date | None
+    category: str
+    carrier: str
+    ekind: str
+    kind: str = ""
+    basis: str = ""
+    document: str = ""
+    reason: str = ""
+    inventory: str = ""
+    kopecks: int | None = None
+    number: int = 0
+    run: int | None = None
+    title: str = ""
+    responsibility: str = ""
+    year: str = ""
+    rule: str = ""  # why it is in this class
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: tuple[Counted, ...]
+    next: str  # cursor of the next page, "" at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which rows: of one scope, of a measure, in a period (a state is taken at its end)."""
+
+    selection: Selection
+    measure: str  # state | initial | acquired | withdrawn | expired
+    unit: str  # copies | titles
+    start: date
+    end: date
+
+
+def page(connection: Connection, question: Question, *, cursor: str = "", limit: int = 50) -> Page:
+    """The next `limit` rows behind a figure. Raises Refused for a cursor that is not ours."""
+    cells = _cells(connection, question.selection)
+    at, key = _read(cursor)
+    read = _READERS[question.unit, question.measure == "state"]
+    found: list[Counted] = []
+    while at < len(cells) and len(found) < limit:
+        rows, key = read(connection, question, cells[at], key, limit - len(found))
+        found += rows
+        if len(found) < limit:
+            at, key = at + 1, None
+    more = _write(at, key) if at < len(cells) and len(found) >= limit else ""
+    return Page(tuple(_described(connection, found)), more)
+
+
+def _cells(connection: Connection, selection: Selection) -> list[Cell]:
+    """The classes that occur, in a stable order: the roll-up knows them."""
+    columns = stock_rollup.c
+    query = (
+        select(columns.category, columns.carrier, columns.ekind)
+        .where(columns.grain == "T", columns.scope.in_(selection.scopes), *selection.admits(columns))
+        .distinct()
+    )
+    return sorted((row[0], row[1], row[2]) for row in connection.execute(query))
+
+
+def _read(cursor: str) -> tuple[int, list[Any] | None]:
+    if not cursor:
+        return 0, None
+    try:
+        at, key = json.loads(
+            base64.urlsafe_b64decode(
+                cursor.encode("ascii"),
+            )
+        )
+        if not isinstance(at, int) or at < 0 or not (key is None or isinstance(key, list)):
+            raise ValueError(cursor)
+        return at, key
+    except (ValueError, TypeError, UnicodeError, binascii.Error) as error:
+        raise Refused(f"страница {cursor!r}: такой отметки нет, начните с первой страницы") from error
+
+
+def _write(at: int, key: list[Any] | None) -> str:
+    return base64.urlsafe_b64encode(json.dumps([at, key]).encode()).decode("ascii")
+
+
+def _of_cell(columns: Any, cell: Cell) -> list[ColumnElement[bool]]:
+    return [columns[name] == value for name, value in zip(CLASSES, cell, strict=True)]
+
+
+def _libraries(connection: Connection, selection: Selection) -> list[str]:
+    wanted = set(selection.scopes) - {DISTRICT}
+    if DISTRICT in selection.scopes:
+        wanted |= schools(connection)
+    return sorted(wanted)
+
+
+def _after(columns: Sequence[Any], key: list[Any] | None, count: int) -> list[ColumnElement[bool]]:
+    if key is None:
+        return []
+    if len(key) != count:
+        raise Refused("страница: отметка от другого списка, начните с первой страницы")
+    values = [date.fromisoformat(v) if c.type.python_type is date else v for c, v in zip(columns, key, strict=True)]
+    return [tuple_(*columns) > tuple_(*values)] if count > 1 else [columns[0] > values[0]]
+
+
+# --- Copies ----------------------------------------------------------------------------------------------------------
+
+
+def _copies_held(
+    connection: Connection, question: Question, cell: Cell, key: list[Any] | None, limit: int
+) -> tuple[list[Counted], list[Any] | None]:
+    """Records with copies on the last day: those that ever had some, in order, until enough of them had some then."""
+    there, move = stock_position.c, stock_movement.c
+    libraries = _libraries(connection, question.selection)
+    candidates = select(there.record, there.library).where(*_of_cell(there, cell), *_in(connection, there, libraries))
+    found: list[Counted] = []
+    batch = max(limit * 2, 100)
+    while len(found) < limit:
+        order = candidates.where(*_after([there.record], key, 1)).order_by(there.record).limit(batch)
+        records = [row.record for row in connection.execute(order)]
+        if not records:
+            return found, None
+        sums = (
+            select(move.record, move.library, func.sum(move.copies).label("copies"), func.min(move.day).label("day"))
+            .where(move.record.in_(records), move.day <= question.end, *_of_cell(move, cell))
+            .group_by(move.record, move.library)
+            .having(func.sum(move.copies) > 0)
+            .order_by(move.record)
+        )
+        for row in connection.execute(sums):
+            if len(found) == limit:
+                return found, key
+            found.append(_counted(row.library, row.record, row.copies, row.day, cell))
+            key = [row.record]
+        key = key if len(found) == limit else [records[-1]]
+    return found, key
+
+
+def _in(connection: Connection, columns: Any, libraries: list[str]) -> list[ColumnElement[bool]]:
+    """Limit to some libraries, unless they are all there are (then the condition only costs)."""
+    return [columns.library == libraries[0]] if len(libraries) == 1 else [columns.library.in_(libraries)]
+
+
+def _copies_moved(
+    connection: Connection, question: Question, cell: Cell, key: list[Any] | None, limit: int
+) -> tuple[list[Counted], list[Any] | None]:
+    move = stock_movement.c
+    libraries = _libraries(connection, question.selection)
+    query = (
+        select(stock_movement)
+        .where(*_of_cell(move, cell), move.day.between(question.start, question.end))
+        .where(move.column == question.measure, *_in(connection, move, libraries))
+        .where(*_after([move.day, move.number], key, 2))
+        .order_by(move.day, move.number)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    found = [
+        _counted(
+            row.library, row.record, row.copies, row.day, cell, kind=row.kind, basis=row.basis, document=row.document,
+            reason=row.reason, inventory=row.inventory, kopecks=row.kopecks, number=row.number, run=row.run,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return found, [rows[-1].day.isoformat(), rows[-1].number] if len(rows) == limit else None
+
+
+# --- Titles ----------------------------------------------------------------------------------------------------------
+
+
+def _titles_held(
+    connection: Connection, question: Question, cell: Cell, key: list[Any] | None, limit: int
+) -> tuple[list[Counted], list[Any] | None]:
+    line = title_movement.c
+    query = (
+        select(line.cluster, func.sum(line.titles).label("titles"), func.min(line.day).label("day"))
+        .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.day <= question.end)
+        .where(*_after([line.cluster], key, 1))
+        .group_by(line.cluster)
+        .having(func.sum(line.titles) > 0)
+        .order_by(line.cluster)
+        .limit(limit)
+    )
+    scope = question.selection.scopes[0]
+    rows = connection.execute(query).all()
+    found = [_counted(scope, None, row.titles, row.day, cell, cluster=row.cluster) for row in rows]
+    return found, [rows[-1].cluster] if len(rows) == limit else None
+
+
+def _titles_moved(
+    connection: Connection, question: Question, cell: Cell, key: list[Any] | None, limit: int
+) -> tuple[list[Counted], list[Any] | None]:
+    line = title_movement.c
+    query = (
+        select(title_movement)
+        .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.column == question.measure)
+        .where(line.day.between(question.start, question.end), *_after([line.cluster, line.number], key, 2))
+        .order_by(line.cluster, line.number)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    found = [
+        _counted(
+            row.scope, None, row.titles, row.day, cell, cluster=row.cluster, reason=row.cause, number=row.number
+        )
+        for row in rows
+    ]  # fmt: skip
+    return found, [rows[-1].cluster, rows[-1].number] if len(rows) == limit else None
+
+
+_READERS = {
+    ("copies", True): _copies_held,
+    ("copies", False): _copies_moved,
+    ("titles", True): _titles_held,
+    ("titles", False): _titles_moved,
+}
+
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+
+
+def _counted(library: str, record: int | None, copies: int, day: date, cell: Cell, **more: Any) -> Counted:
+    more.setdefault("cluster", "" if record is None else f"#{record}")
+    return Counted(
+        library=library, record=None, copies=int(copies), day=day, category=cell[0], carrier=cell[1], ekind=cell[2],
+        **more,
+    )  # fmt: skip
+
+
+def _described(connection: Connection, rows: list[Counted]) -> list[Counted]:
+    """Put in the keys, the editions and their titles: one query each for the page."""
+    ids = {int(row.cluster[1:]) for row in rows if row.cluster.startswith("#")}
+    keys = ledger.keys_of(connection, ids)
+    clusters: dict[int, str] = {}
+    for some in chunks(sorted(ids)):
+        query = select(ledger_member.c.record, ledger_member.c.cluster).where(ledger_member.c.record.in_(some))
+        clusters |= {row.record: row.cluster for row in connection.execute(query)}
+    found = []
+    for row in rows:
+        if row.cluster.startswith("#"):
+            number = int(row.cluster[1:])
+            row = replace(row, record=keys.get(number), cluster=clusters.get(number, ""))
+        found.append(row)
+    wanted = sorted({row.cluster for row in found if row.cluster})
+    bibs = {union.cluster: union for union in unions.load(connection, wanted)}
+    return [_with_title(row, bibs.get(row.cluster)) for row in found]
+
+
+def _with_title(row: Counted, union: Any) -> Counted:
+    if union is None:
+        return row
+    bib, classified = union.bib, union.classified
+    rule = f"{classified.category_reason}; {classified.carrier_reason}" if classified else ""
+    title = f"{bib.title} : {bib.subtitle}" if bib.subtitle else bib.title
+    return replace(row, title=title, responsibility=bib.responsibility, year=bib.year_text or bib.year_coded, rule=rule)

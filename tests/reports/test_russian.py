@@ -1,0 +1,101 @@
+"""Russian as the reports speak it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from catalog_sync.errors import Refused
+from catalog_sync.reports import period
+from catalog_sync.reports.russian import (
+    COPY,
+    EDITION,
+    NBSP,
+    SCHOOL,
+    change,
+    counted,
+    genitive,
+    in_words,
+    listed,
+    number,
+    percent,
+    rubles_in_words,
+    within,
+)
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(0, "0 экземпляров"), (1, "1 экземпляр"), (2, "2 экземпляра"), (5, "5 экземпляров"), (11, "11 экземпляров"),
+     (12, "12 экземпляров"), (21, "21 экземпляр"), (111, "111 экземпляров"), (1234, "1234 экземпляра"),
+     (12345, "12 345 экземпляров")],
+)  # fmt: skip
+def test_a_noun_agrees_with_its_numeral(count, expected):
+    assert counted(count, COPY).replace(NBSP, " ") == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(1, "в 1 школе"), (9, "в 9 школах"), (11, "в 11 школах"), (21, "в 21 школе")]
+)
+def test_the_prepositional_case(count, expected):
+    assert within(count, SCHOOL).replace(NBSP, " ") == expected
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, "1 школы"), (20, "20 школ"), (21, "21 школы"), (2, "2 школ")])
+def test_the_genitive_case(count, expected):
+    assert genitive(count, SCHOOL).replace(NBSP, " ") == expected
+
+
+def test_numbers_shares_and_lists():
+    assert number(-1234567.5, 1).replace(NBSP, " ") == "−1 234 567,5"
+    assert percent(0.45).replace(NBSP, " ") == "45 %"
+    assert percent(0.453).replace(NBSP, " ") == "45,3 %"
+    assert percent(None) == "—"
+    assert change(-0.034).replace(NBSP, " ") == "сократился на 3,4 %"
+    assert listed(["а", "б", "в"]) == "а, б и в"
+    assert counted(12, EDITION).replace(NBSP, " ") == "12 изданий"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0, "ноль"), (1, "один"), (21, "двадцать один"), (2151, "две тысячи сто пятьдесят один"),
+     (1_000_000, "один миллион"), (11_012, "одиннадцать тысяч двенадцать")],
+)  # fmt: skip
+def test_sums_in_words(value, expected):
+    assert in_words(value) == expected
+    assert rubles_in_words(215_122) == "две тысячи сто пятьдесят один рубль 22 копейки"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "words"),
+    [("2026", date(2026, 1, 1), date(2026, 12, 31), "2026 год"),
+     ("2026Q3", date(2026, 7, 1), date(2026, 9, 30), "III квартал 2026 года"),
+     ("2026H2", date(2026, 7, 1), date(2026, 12, 31), "II полугодие 2026 года"),
+     ("2024-02", date(2024, 2, 1), date(2024, 2, 29), "февраль 2024 года"),
+     ("2025/2026", date(2025, 9, 1), date(2026, 8, 31), "2025/2026 учебный год"),
+     ("2026-01-05:2026-02-01", date(2026, 1, 5), date(2026, 2, 1), "период с 05.01.2026 по 01.02.2026")],
+)  # fmt: skip
+def test_periods_as_people_name_them(text, start, end, words):
+    found = period.parse(text, TODAY)
+    assert (found.start, found.end, found.words) == (start, end, words)
+    assert period.parse(found.code, TODAY) == found
+    before = found.previous
+    assert (before.end.toordinal() + 1, before.start < before.end) == (start.toordinal(), True)
+
+
+@pytest.mark.parametrize("text", ["2026Q5", "вчера", "2026-02-30:2026-03-01", "2026-13", "2026-03-01:2026-02-01", "0000"])
+def test_a_period_that_is_none_is_refused_with_what_was_expected(text):
+    with pytest.raises(Refused, match="ожидалось 2026"):
+        period.parse(text, TODAY)
+
+
+def test_steps_of_a_period_tile_it():
+    year = period.parse("2026", TODAY)
+    for grain, count in (("month", 12), ("quarter", 4), ("half", 2), ("year", 1), ("day", 365)):
+        parts = period.steps(year, grain)
+        assert len(parts) == count
+        assert parts[0].start == year.start
+        assert parts[-1].end == year.end
