@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from catalog_sync import citation
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc import union_marc, writing
 from catalog_sync.model import Dialect, MarcField, MarcRecord, UnionRecord
@@ -116,10 +117,8 @@ def _plainer(field: MarcField, name: str) -> MarcField:
 
 def sutrs(record: UnionRecord, holdings: Sequence[LibraryHoldings], *, brief: bool) -> str:
     """Text for people: the description by ГОСТ Р 7.0.100, and in the full form subjects and holders, line by line."""
-    from catalog_sync import citation
-
     bib = record.bib
-    lines = [citation.gost(bib)]
+    lines = [citation.gost(bib, today=None)]
     if not brief:
         lines += [f"{label}: {'; '.join(listed)}" for label, listed in (
             ("ISBN", [i.normal or i.typed for i in bib.isbns]), ("Темы", [*bib.subjects, *bib.keywords]),
