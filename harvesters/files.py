@@ -60,6 +60,11 @@ class FilesHarvester:
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """Parts of the export, in order. Raises SourceUnavailable while a file is still being copied."""
+        for name, data, mark in self.raw(bookmark):
+            yield from fetched(name, data, mark, self._complete, self._settings.max_bytes)
+
+    def raw(self, bookmark: str) -> Iterator[tuple[str, bytes, str]]:
+        """(name, bytes, bookmark) of the files that make up the export; only the last has a bookmark."""
         taken = drops.remembered(bookmarks.read(bookmark, KIND))
         if self._settings.archive == "move":
             self._archive_published(taken)
@@ -72,7 +77,7 @@ class FilesHarvester:
             data = self._read(seen)
             kept.append(Taken(seen.name, seen.size, seen.modified, hashlib.sha256(data).hexdigest()))
             mark = bookmarks.written(KIND, taken=drops.as_rows([*kept, *history])) if number == len(export) else ""
-            yield from fetched(seen.name, data, mark, self._complete, self._settings.max_bytes)
+            yield seen.name, data, mark
 
     def _settled(self, taken: list[Taken]) -> list[Seen]:
         """Exports in the folder, none of which changed while we watched. Old acquaintances need no watching."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import Connection, Engine, column, event, func, inspect, select, table
-from sqlalchemy.sql import ColumnElement, Select, TableClause
+from sqlalchemy.sql.expression import ColumnClause, ColumnElement, Select, TableClause
 
 from catalog_sync.errors import SourceUnavailable
 
@@ -33,7 +34,7 @@ class Found:
     """A table as it is spelled here, and its columns under their canonical names."""
 
     table: TableClause
-    columns: dict[str, ColumnElement[Any]]
+    columns: Mapping[str, ColumnElement[Any]]
 
     def labelled(self) -> list[Any]:
         return [c.label(n) for n, c in self.columns.items()]
@@ -72,9 +73,11 @@ class Reader:
         for name in names:
             wanted = WANTED.get(name.upper(), ())
             spelled = [c["name"] for c in inspector.get_columns(name, self._schema)] if wanted else []
-            columns = {n.upper(): column(n) for n in spelled if n.upper() in wanted}
+            kept = [n for n in spelled if n.upper() in wanted]
+            columns: list[tuple[str, ColumnClause[Any]]] = [(n.upper(), column(n)) for n in kept]
             if columns:
-                found[name.upper()] = Found(table(name, *columns.values(), schema=self._schema), columns)
+                place = table(name, *(c for _, c in columns), schema=self._schema)
+                found[name.upper()] = Found(place, dict(columns))
         if "DOC" not in found or not {"DOC_ID", "ITEM"} <= found["DOC"].columns.keys():
             raise SourceUnavailable(f"это не база МАРК-SQL: ожидалась таблица DOC (DOC_ID, ITEM), есть: {names[:10]}")
         return found
@@ -95,13 +98,16 @@ class Reader:
     def _with_copies(
         self, connection: Connection, found: dict[str, Found], docs: Sequence[dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        rows = [{**{n.lower(): self._plain(v) for n, v in d.items()}, "inv": [], "invoff": []} for d in docs]
+        rows: list[dict[str, Any]] = [self._row(doc) for doc in docs]
         for name, key in COPY_TABLES.items():
             if name in found:
                 copies = self._copies(connection, found[name], docs[0]["DOC_ID"], docs[-1]["DOC_ID"])
                 for row in rows:
                     row[key] = copies.get(str(row["doc_id"]), [])
         return rows
+
+    def _row(self, doc: Mapping[str, Any]) -> dict[str, Any]:
+        return {**{n.lower(): self._plain(v) for n, v in doc.items()}, "inv": [], "invoff": []}
 
     def _copies(self, connection: Connection, found: Found, first: Any, last: Any) -> dict[str, list[dict[str, Any]]]:
         owner = found.columns["DOC_ID"]
@@ -120,7 +126,8 @@ class Reader:
         if isinstance(value, str):
             return unmistaken(value.replace("\x00", "").rstrip(" "))
         if isinstance(value, Decimal | float):
-            return int(value) if value == int(value) else float(value)
+            number = float(value)
+            return int(number) if number.is_integer() else number if isfinite(number) else ""
         if isinstance(value, date):
             return value.isoformat()
         return "" if value is None else value if isinstance(value, int) else str(value)

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -50,7 +50,7 @@ class Reach:
 
     def authorization(self) -> dict[str, str]:
         if self.token:
-            return {"Authorization": f"Bearer {self.token.reveal()}"}
+            return {"Authorization": f"Bearer {self.token.reveal()}".encode().decode("latin-1")}
         if self.login:
             pair = f"{self.login}:{self.password.reveal()}".encode()
             return {"Authorization": "Basic " + base64.b64encode(pair).decode("ascii")}
@@ -68,16 +68,26 @@ class TryAgain(Exception):
 class Answer:
     """An open answer: `status`, lower-case `headers`, and `chunks()` of the body, which checks its own length."""
 
-    def __init__(self, response: http.client.HTTPResponse, url: str) -> None:
+    def __init__(self, response: http.client.HTTPResponse, url: str, over: Callable[[], bool]) -> None:
         self._response = response
+        self._over = over
         self.url = url
         self.status = response.status
         self.headers: Mapping[str, str] = {k.lower(): v for k, v in response.getheaders()}
 
     def chunks(self) -> Iterator[bytes]:
-        """The body as sent (still packed). Raises TryAgain where fewer bytes came than Content-Length promised."""
+        """The body as sent (still packed). Raises TryAgain where fewer bytes came than Content-Length promised.
+
+        Python takes a line cut inside the headers for their end: no body and no length is a cut, not an empty file.
+        """
+        came = 0
         while chunk := self._response.read1(CHUNK):
+            came += len(chunk)
             yield chunk
+        if self._over():
+            raise TimeoutError
+        if not came and "content-length" not in self.headers and "transfer-encoding" not in self.headers:
+            raise TryAgain("соединение оборвано: пришёл пустой ответ без объявленной длины")
         if self._response.length:
             promised = self.headers.get("content-length", "?")
             raise TryAgain(f"соединение оборвано: обещано {promised} байт, не хватает {self._response.length}")
@@ -151,7 +161,7 @@ def asked_once(url: str, reach: Reach, headers: Mapping[str, str]) -> Iterator[A
         held.append(connection.sock)
         connection.sock.settimeout(reach.read_seconds)
         connection.request("GET", target_of(parts, reach), headers={**own, **headers})
-        yield Answer(connection.getresponse(), url)
+        yield Answer(connection.getresponse(), url, watchdog.finished.is_set)
     except FAILURES as error:
         over = watchdog.finished.is_set()
         raise TryAgain(f"{redact(url)}: {reason(error, reach, over)}") from None

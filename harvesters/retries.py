@@ -21,15 +21,13 @@ def with_retries(attempt: Callable[[], T], budget: Budget, where: str, attempts:
         try:
             return attempt()
         except TryAgain as failure:
+            if failure.after is not None and failure.after > limits.MAX_RETRY_AFTER_SECONDS:
+                raise SourceUnavailable(
+                    f"{where}: сервер просит подождать {failure.after:.0f} с; придём по расписанию"
+                ) from None
             wait = pause if failure.after is None else failure.after
-            refuse_long_wait(wait, budget, where)
-            if number == attempts:
-                raise SourceUnavailable(f"{where}: {failure} (попыток: {attempts})") from None
+            if number == attempts or wait >= budget.left():
+                raise SourceUnavailable(f"{where}: {failure} (попыток: {number})") from None
         budget.pause(wait)
         pause *= 2
     raise AssertionError("the loop above returns or raises")
-
-
-def refuse_long_wait(seconds: float, budget: Budget, where: str) -> None:
-    if seconds > min(limits.MAX_RETRY_AFTER_SECONDS, budget.left()):
-        raise SourceUnavailable(f"{where}: сервер просит подождать {seconds:.0f} с; придём по расписанию")

@@ -1,0 +1,172 @@
+"""Excel and CSV as schools keep them → rows of plain text. What a spreadsheet did to a value is undone here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+import openpyxl
+import xlrd
+
+from catalog_sync.errors import SourceUnavailable
+from catalog_sync.marc import encodings
+from harvesters import limits
+
+XLS_MAGIC = b"\xd0\xcf\x11\xe0"
+MAX_ROWS = 200_000  # an inventory book of the largest school has 40,000
+MAX_COLUMNS = 100
+EMPTY_ROWS_END = 1_000  # Excel sheets often claim a million formatted but empty rows
+SNIFF_LINES = 60
+DELIMITERS = ";\t,|"
+EXCEL_DAY_ZERO = date(1899, 12, 30)  # day number 0 of Excel's 1900 calendar, its false leap day included
+YEAR_NUMBERS = range(1900, 2101)
+ZEROS = re.compile(r"^0{2,}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`rows` of equal use: text cells, "" where empty. `encoding` and `delimiter` are "" for Excel."""
+
+    rows: tuple[tuple[str, ...], ...]
+    encoding: str = ""
+    delimiter: str = ""
+
+
+def read_sheet(name: str, data: bytes, *, sheet: str = "", encoding: str = "", delimiter: str = "") -> Sheet:
+    """The named sheet (else the first), by content: .xlsx, .xls, or text with a delimiter. Raises SourceUnavailable."""
+    if data.startswith(b"PK"):
+        return Sheet(bounded(xlsx_rows(name, data, sheet)))
+    if data.startswith(XLS_MAGIC):
+        return Sheet(bounded(xls_rows(name, data, sheet)))
+    return read_text(name, data, encoding, delimiter)
+
+
+def bounded(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Rows up to the limits, without the empty ones; a long empty stretch is the end of the sheet."""
+    kept: list[tuple[str, ...]] = []
+    empty = 0
+    for row in islice(rows, MAX_ROWS):
+        cells = row[:MAX_COLUMNS]
+        empty = 0 if any(cells) else empty + 1
+        if any(cells):
+            kept.append(cells)
+        if empty >= EMPTY_ROWS_END:
+            break
+    return tuple(kept)
+
+
+def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            size = sum(e.file_size for e in archive.infolist())
+        # zipfile never reads more of an entry than its directory claims, so the sum is a true limit.
+        if size > limits.MAX_FILE_BYTES:
+            raise SourceUnavailable(f"{name}: таблица в распакованном виде больше {limits.MAX_FILE_BYTES} байт")
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
+        raise SourceUnavailable(f"{name}: файл Excel не читается: {error}") from None
+    page = book[chosen(name, book.sheetnames, sheet)]
+    for row in page.iter_rows(max_col=MAX_COLUMNS):
+        yield tuple(cell_text(c.value, getattr(c, "number_format", "")) for c in row)
+
+
+def xls_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
+    try:
+        book = xlrd.open_workbook(file_contents=data, on_demand=True)
+        page = book.sheet_by_name(chosen(name, book.sheet_names(), sheet))
+    except (xlrd.XLRDError, IndexError, ValueError, AssertionError) as error:
+        raise SourceUnavailable(f"{name}: файл Excel 97–2003 не читается: {error}") from None
+    for number in range(page.nrows):
+        yield tuple(cell_text(xls_value(c, book.datemode)) for c in page.row(number))
+
+
+def xls_value(cell: Any, datemode: int) -> Any:
+    if cell.ctype == xlrd.XL_CELL_DATE and cell.value >= 1:
+        try:
+            return xlrd.xldate_as_datetime(cell.value, datemode)
+        except (ValueError, OverflowError):
+            return cell.value
+    return cell.value if cell.ctype in (xlrd.XL_CELL_TEXT, xlrd.XL_CELL_NUMBER) else None
+
+
+def chosen(name: str, sheets: list[str], wanted: str) -> str:
+    if not sheets or (wanted and wanted not in sheets):
+        raise SourceUnavailable(f"{name}: ожидался лист «{wanted}», есть: {', '.join(sheets) or 'ни одного'}")
+    return wanted or sheets[0]
+
+
+def cell_text(value: Any, number_format: str = "") -> str:
+    """A cell as a person sees it: 2019.0 is 2019, 9.785E12 is all its digits, a moment at midnight is a date."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, int | float):
+        return number_text(value, number_format)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return " ".join(str(value).replace("_x000D_", " ").split())
+
+
+def number_text(value: float, number_format: str) -> str:
+    if isinstance(value, float) and not value.is_integer():
+        return repr(value)
+    whole = str(int(value))
+    return whole.zfill(len(number_format)) if ZEROS.match(number_format) else whole  # 00123 kept as number 123
+
+
+def year_text(cell: str) -> str:
+    """A year as typed, or the one a date format turned into a day of 1905 («2019» shown as 11.07.1905)."""
+    try:
+        day = date.fromisoformat(cell[:10])
+    except ValueError:
+        return cell
+    number = (day - EXCEL_DAY_ZERO).days
+    return str(number) if number in YEAR_NUMBERS else str(day.year)
+
+
+def day_of_number(cell: str) -> str:
+    """An ISO date for a bare Excel day number (43709), else the cell as it is."""
+    if cell.isdigit() and 20_000 <= int(cell) <= 73_000:
+        return (EXCEL_DAY_ZERO + timedelta(days=int(cell))).isoformat()
+    return cell
+
+
+def read_text(name: str, data: bytes, encoding: str, delimiter: str) -> Sheet:
+    if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SourceUnavailable(f"{name}: ожидалась таблица Excel или CSV, пришли двоичные данные")
+    codec = encoding or text_encoding(data)
+    text = data.decode(codec, "replace").lstrip("\ufeff")
+    found = delimiter.replace("\\t", "\t") or likely_delimiter(text)
+    csv.field_size_limit(limits.MEGABYTE)
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=found, skipinitialspace=True)
+        return Sheet(bounded(tuple(" ".join(c.split()) for c in row) for row in rows), codec, found)
+    except csv.Error as error:
+        raise SourceUnavailable(f"{name}: таблица CSV не читается: {error}") from None
+
+
+def text_encoding(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    found = encodings.of_file(data)[0]
+    return "cp1251" if found == encodings.MARC8 else found
+
+
+def likely_delimiter(text: str) -> str:
+    """The character that cuts the first lines into the most columns the most evenly."""
+    lines = list(islice(io.StringIO(text, newline=""), SNIFF_LINES))
+
+    def evenness(delimiter: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        common = max(set(widths), key=lambda w: (widths.count(w) * (w > 1), w), default=1)
+        return (widths.count(common) if common > 1 else 0, common)
+
+    return max(DELIMITERS, key=evenness)
