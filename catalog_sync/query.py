@@ -223,11 +223,19 @@ class Catalogue(Protocol):
     def holdings(self, cluster: str) -> list[LibraryHoldings]:
         ...
 
+    def holdings_of(self, clusters: Sequence[str]) -> Mapping[str, list[LibraryHoldings]]:
+        """Holdings of many clusters at once; a cluster nobody holds may be missing."""
+        ...
+
     def changes(
         self, *, after: int = 0, since: datetime | None = None, until: datetime | None = None, oai_set: str = "",
-        limit: int = 100,
+        limit: int = 100, after_cluster: str | None = None,
     ) -> list[Change]:
-        """The latest change of each cluster with number > `after`, in number order; times are inclusive, UTC."""
+        """The latest change of each cluster with number > `after`, in number order; times are inclusive, UTC.
+
+        With `after_cluster` the order is by cluster, beginning after that one ("" = from the first): a walk that
+        neither misses nor repeats a cluster however many are published meanwhile (OAI-PMH resumption).
+        """
         ...
 
     def earliest_change(self) -> datetime:

@@ -229,11 +229,16 @@ class MemoryCatalogue:
             found.append(LibraryHoldings(code, name, 2 * len(keys), ("74.26",), (), keys))
         return found
 
+    def holdings_of(self, clusters: Sequence[str]) -> dict[str, list[LibraryHoldings]]:
+        return {cluster: self.holdings(cluster) for cluster in clusters}
+
     def changes(
         self, *, after: int = 0, since: datetime | None = None, until: datetime | None = None, oai_set: str = "",
-        limit: int = 100,
+        limit: int = 100, after_cluster: str | None = None,
     ) -> list[Change]:
         found = sorted((c for c in self._changes.values() if c.number > after), key=lambda c: c.number)
+        if after_cluster is not None:
+            found = sorted((c for c in found if c.cluster > after_cluster), key=lambda c: c.cluster)
         found = [c for c in found if since is None or c.when >= since]
         found = [c for c in found if until is None or c.when <= until]
         return [c for c in found if not oai_set or oai_set in c.sets][:limit]

@@ -13,6 +13,7 @@ from catalog_sync.query import LibraryHoldings
 YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
 TIMESTAMP = re.compile(r"\d{14}\.\d")
 LANGUAGE = re.compile(r"[a-z]{3}")
+FORBIDDEN = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def control_field(tag: str, data: str) -> Iterable[MarcField]:
 
 def clean(value: str) -> str:
     """Text without the bytes that ISO 2709 and XML 1.0 keep for themselves, and without outer spaces."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", value).strip()
+    return FORBIDDEN.sub(" ", value).strip()
 
 
 def year_of(bib: BibRecord) -> str:

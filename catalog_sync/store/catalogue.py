@@ -9,11 +9,18 @@ from sqlalchemy import Engine
 
 from catalog_sync.model import SourceRecord, UnionRecord
 from catalog_sync.query import Access, Change, Hits, LibraryHoldings, Query, ScanTerm, Sort
-from catalog_sync.search.engine import Reader
+from catalog_sync.search.engine import Engine as Index
+from catalog_sync.search.reader import Reader
+from catalog_sync.settings import Settings
 from catalog_sync.store import unions
 from catalog_sync.store.database import reading
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def open_catalogue(settings: Settings, engine: Engine) -> StoreCatalogue:
+    """The catalogue of a database and the index beside it. Open it after forking: a reader belongs to its process."""
+    return StoreCatalogue(engine, Index(settings.index_path).reader())
 
 
 class StoreCatalogue:
@@ -24,9 +31,16 @@ class StoreCatalogue:
         self.index = index
 
     def search(
-        self, query: Query, *, offset: int = 0, limit: int = 20, sort: Sort = Sort.RELEVANCE, facets: Sequence[str] = (),
-        facet_limit: int = 20, library: str = "",
-    ) -> Hits:  # fmt: skip
+        self,
+        query: Query,
+        *,
+        offset: int = 0,
+        limit: int = 20,
+        sort: Sort = Sort.RELEVANCE,
+        facets: Sequence[str] = (),
+        facet_limit: int = 20,
+        library: str = "",
+    ) -> Hits:
         return self.index.search(
             query, offset=offset, limit=limit, sort=sort, facets=facets, facet_limit=facet_limit, library=library
         )
@@ -53,12 +67,19 @@ class StoreCatalogue:
         with reading(self.engine) as connection:
             return unions.holdings(connection, [cluster]).get(cluster, [])
 
+    def holdings_of(self, clusters: Sequence[str]) -> dict[str, list[LibraryHoldings]]:
+        with reading(self.engine) as connection:
+            return unions.holdings(connection, clusters)
+
     def changes(
         self, *, after: int = 0, since: datetime | None = None, until: datetime | None = None, oai_set: str = "",
-        limit: int = 100,
+        limit: int = 100, after_cluster: str | None = None,
     ) -> list[Change]:  # fmt: skip
         with reading(self.engine) as connection:
-            return unions.changes(connection, after=after, since=since, until=until, oai_set=oai_set, limit=limit)
+            return unions.changes(
+                connection, after=after, since=since, until=until, oai_set=oai_set, limit=limit,
+                after_cluster=after_cluster,
+            )  # fmt: skip
 
     def earliest_change(self) -> datetime:
         with reading(self.engine) as connection:

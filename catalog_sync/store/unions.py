@@ -121,11 +121,13 @@ def _distinct(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def changes(
-    connection: Connection, *, after: int, since: datetime | None, until: datetime | None, oai_set: str, limit: int
-) -> list[Change]:
-    """Latest change of each cluster, numbered above `after`."""
+    connection: Connection, *, after: int, since: datetime | None, until: datetime | None, oai_set: str, limit: int,
+    after_cluster: str | None = None,
+) -> list[Change]:  # fmt: skip
+    """Latest change of each cluster, numbered above `after`; with `after_cluster`, by cluster and from there on."""
     c = t.cluster_change.c
-    conditions = [c.number > after]
+    key, start = (c.number, after) if after_cluster is None else (c.cluster, after_cluster)
+    conditions = [key > start, c.number > after]
     if since is not None:
         conditions.append(c.when >= since)
     if until is not None:
@@ -134,7 +136,7 @@ def changes(
     found: list[Change] = []
     while len(found) < limit:
         rows = connection.execute(
-            select(t.cluster_change).where(and_(*conditions)).order_by(c.number).limit(limit)
+            select(t.cluster_change).where(and_(*conditions)).order_by(key).limit(limit)
         ).all()
         found += [
             Change(r.number, r.cluster, r.when, r.deleted, tuple(r.sets))
@@ -143,7 +145,7 @@ def changes(
         ]
         if len(rows) < limit or not oai_set:
             break
-        conditions[0] = c.number > rows[-1].number
+        conditions[0] = key > (rows[-1].number if after_cluster is None else rows[-1].cluster)
     return found[:limit]
 
 

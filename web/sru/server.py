@@ -1,0 +1,186 @@
+"""The SRU server without HTTP: parameters in, response document out. Failures become diagnostics here and only here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from catalog_sync.protocol.cql import CqlError, SearchClause, parse
+from catalog_sync.protocol.cql_context import find_index, in_scope, sort_of_parameter
+from catalog_sync.protocol.cql_query import read_words, to_query
+from catalog_sync.query import Access, Catalogue, Everything, Hits, Query, ScanTerm, Sort, Unsupported
+from web import record_schemas
+from web.record_schemas import SRU_SCHEMAS, RecordSchema
+from web.sru import explain, facets, xml
+from web.sru.diagnostics import Diagnostic, SruFailure, of_error
+from web.sru.parameters import VERSIONS, SruRequest, read
+
+log = logging.getLogger(__name__)
+DEFAULT_RECORDS = 10
+MAX_RECORDS = 100  # records of one response; a client asks again from nextRecordPosition
+MAX_START = 100_000  # the index pages no deeper
+DEFAULT_TERMS = 20
+MAX_TERMS = 200  # a scan for 2^31-1 terms killed an established server
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One database over a catalogue: the union (`library` is "") or what one library holds.
+
+    `neighbours` gives the databases beside this one (address → name), asked for by explain only.
+    """
+
+    catalogue: Catalogue
+    database: explain.Database
+    permalinks: str  # address before a cluster's id
+    library: str = ""
+    neighbours: Callable[[], Mapping[str, str]] = dict
+    style: str = "/sru/style.xsl"
+
+    def answer(self, parameters: Mapping[str, Sequence[str]]) -> str:
+        """The response document; always an SRU response, whatever was asked."""
+        try:
+            request = read(parameters)
+        except SruFailure as failed:
+            return xml.failure(*self._shape(parameters), failed.diagnostic, self.style)
+        try:
+            operations = {"explain": self.explain, "searchRetrieve": self.search, "scan": self.scan}
+            return operations[request.operation](request)
+        except SruFailure as failed:
+            found = failed.diagnostic
+        except (CqlError, Unsupported) as error:
+            found = of_error(error)
+        except Exception:
+            log.exception("SRU %s failed", request.operation)
+            found = Diagnostic(1)
+        return xml.failure(request.operation, request.version, found, self.style)
+
+    @staticmethod
+    def _shape(parameters: Mapping[str, Sequence[str]]) -> tuple[str, str]:
+        """Operation and version to answer in when the request itself is wrong."""
+        version = next(iter(parameters.get("version", ())), "")
+        operation = next(iter(parameters.get("operation", ())), "")
+        if operation not in ("explain", "searchRetrieve", "scan"):
+            operation = "scan" if "scanClause" in parameters else "explain"
+            operation = "searchRetrieve" if "query" in parameters else operation
+        usual = "1.2" if "operation" in parameters and not version else VERSIONS[-1]
+        return operation, version if version in VERSIONS else usual
+
+    # --- explain ---------------------------------------------------------------------------------------------------
+
+    def explain(self, request: SruRequest) -> str:
+        limits = {"numberOfRecords": DEFAULT_RECORDS, "maximumRecords": MAX_RECORDS, "maximumTerms": MAX_TERMS}
+        total = self.catalogue.search(Everything(), limit=0, library=self.library).total
+        database = replace(self.database, records=total, libraries=self.neighbours())
+        data = explain.record(database, request.version, limits)
+        record = xml.record(request, explain.ZEEREX, data, 0, "")
+        return xml.document("explainResponse", request.version, record, self.style)
+
+    # --- searchRetrieve --------------------------------------------------------------------------------------------
+
+    def search(self, request: SruRequest) -> str:
+        schema = self._schema(request)
+        start = request.number("startRecord", 1, 1)
+        size = min(request.number("maximumRecords", DEFAULT_RECORDS, 0), MAX_RECORDS)
+        plan = facets.read(request)
+        query, sort, warnings = self._question(request)
+        if start > MAX_START:
+            raise SruFailure(61, f"startRecord {start}: at most {MAX_START}")
+        hits = self.catalogue.search(
+            query, offset=start - 1, limit=size, sort=sort, facets=[f.facet for f in plan.facets],
+            facet_limit=plan.most or 1, library=self.library,
+        )
+        if start > max(hits.total, 1):
+            raise SruFailure(61, f"startRecord {start}, numberOfRecords {hits.total}")
+        shown = facets.render(plan, dict(hits.facets), request, self.database.address)
+        records = self._records(request, schema, hits, start)
+        return xml.search_response(
+            request, hits.total, records, following(start, len(hits.clusters), hits.total), shown, warnings, self.style
+        )
+
+    @staticmethod
+    def _schema(request: SruRequest) -> RecordSchema:
+        name = request.get("recordSchema")
+        schema = record_schemas.find(SRU_SCHEMAS, name) if name else SRU_SCHEMAS[0]
+        if schema is None:
+            raise SruFailure(66, name)
+        return schema
+
+    @staticmethod
+    def _question(request: SruRequest) -> tuple[Query, Sort, list[Diagnostic]]:
+        text = request.get("query")
+        if request.get("queryType") == "searchTerms":
+            text = " ".join('"' + w.replace("\\", "").replace('"', "") + '"' for w in text.split())
+        tree = parse(text)
+        query, sort = to_query(tree)
+        keys = request.get("sortKeys")
+        if keys and tree.sort_keys:
+            return query, sort, [Diagnostic(94, keys)]
+        return query, sort_of_parameter(keys) if keys else sort, []
+
+    def _records(self, request: SruRequest, schema: RecordSchema, hits: Hits, start: int) -> Iterator[str]:
+        """Records in order; one that went away meanwhile is a surrogate diagnostic, so positions stay true."""
+        found = {r.cluster: r for r in self.catalogue.records(hits.clusters)}
+        for position, cluster in enumerate(hits.clusters, start):
+            union = found.get(cluster)
+            if union is None:
+                data = xml.diagnostic(request.version, Diagnostic(65, cluster))
+                yield xml.record(request, "info:srw/schema/1/diagnostics-v1.1", data, position, cluster)
+                continue
+            holdings = self.catalogue.holdings(cluster) if schema.wants_holdings else ()
+            data = schema.render(union, self.permalinks + cluster, holdings)
+            yield xml.record(request, schema.identifier, data, position, cluster)
+
+    # --- scan ------------------------------------------------------------------------------------------------------
+
+    def scan(self, request: SruRequest) -> str:
+        clause, scope = self._scan_clause(request.get("scanClause"))
+        index = find_index(clause.index, scope)
+        if not index.can_scan:
+            raise SruFailure(16, clause.index)
+        asked = request.number("maximumTerms", DEFAULT_TERMS, 1)
+        size = min(asked, MAX_TERMS)
+        position = request.number("responsePosition", 1, 0)
+        if position > size + 1:
+            raise SruFailure(120, str(position))
+        words = " ".join(w.text for w in read_words(clause.terms[0])) if clause.terms[0].strip() else ""
+        # Position 1: the term asked for is the first of the response; 0: the response begins after it (SRU scan).
+        before = max(position - 1, 0)
+        terms, ends = self._around(index.access[0], words, before, size, skip=position == 0)
+        warnings = [Diagnostic(121, str(MAX_TERMS))] if asked > MAX_TERMS else []
+        return xml.scan_response(request, clause.index, terms, ends, warnings, self.style)
+
+    @staticmethod
+    def _scan_clause(text: str) -> tuple[SearchClause, Mapping[str, str]]:
+        tree = parse(text)
+        if not isinstance(tree.root, SearchClause):
+            raise SruFailure(48, "scanClause: one search clause")
+        if tree.root.relation not in ("=", "==", "exact", "all", "any", "adj"):
+            raise SruFailure(19, tree.root.relation)
+        return tree.root, in_scope(tree.root.prefixes, {})
+
+    def _around(
+        self, access: Access, term: str, before: int, size: int, *, skip: bool
+    ) -> tuple[list[ScanTerm], dict[int, str]]:
+        """Terms of the response; one more than asked is fetched on each side to know where the list ends."""
+        after = size - before + 1 + (1 if skip else 0)
+        found = self.catalogue.scan(access, term, before=min(before + 1, MAX_TERMS), after=min(after, MAX_TERMS),
+                                    library=self.library)
+        lower = self.catalogue.scan(access, term, before=min(before + 1, MAX_TERMS), after=0, library=self.library)
+        first = max(len(lower) - before, 0)
+        if skip and len(found) > len(lower) and found[len(lower)].term.lower() == term.lower():
+            first = len(lower) + 1
+        chosen = found[first : first + size]
+        ends: dict[int, str] = {}
+        if chosen and first == 0 and len(lower) <= before:
+            ends[0] = "first"
+        if chosen and first + len(chosen) == len(found) and len(found) - len(lower) < after:
+            ends[len(chosen) - 1] = "only" if ends.get(len(chosen) - 1) == "first" else "last"
+        return chosen, ends
+
+
+def following(start: int, count: int, total: int) -> int:
+    """nextRecordPosition, or 0 where the response reaches the end."""
+    after = start + count
+    return after if count and after <= total else 0
