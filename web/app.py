@@ -1,0 +1,192 @@
+"""The composition root of the web side: settings, catalogue and database in, a Flask application out."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, g, render_template, request, url_for
+from sqlalchemy import Engine
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from catalog_sync.errors import Refused
+from catalog_sync.query import Catalogue, Unsupported
+from catalog_sync.settings import Settings
+from web import i18n, labels, security
+from web.i18n import _
+from web.reader import reader
+from web.services import Services, clock, services
+
+log = logging.getLogger(__name__)
+UPLOAD_BYTES = 64 * 1024 * 1024  # the largest school export seen has 36,000 copies and 40 MB
+FORM_PARTS = 2000
+
+
+def create_app(
+    settings: Settings,
+    catalogue: Catalogue | None = None,
+    engine: Engine | None = None,
+    *,
+    now: Callable[[], datetime] = clock,
+    **config: Any,
+) -> Flask:
+    """The application. Without `catalogue` the store's own is opened from `settings`; `config` overrides Flask's."""
+    if catalogue is None:
+        catalogue, engine = open_catalogue(settings, engine)
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=secret_key(settings),
+        TIME_ZONE=settings.time_zone,
+        MAX_CONTENT_LENGTH=UPLOAD_BYTES,
+        MAX_FORM_PARTS=FORM_PARTS,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=settings.web.https,
+        SESSION_COOKIE_NAME="staff",
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+    )
+    app.config.update(config)
+    app.extensions["catalog-sync"] = Services(catalogue, settings, engine, now)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    set_up_pages(app)
+    security.protect(app, settings.web.https)
+    mount(app, settings, catalogue, engine)
+    set_up_errors(app)
+    return app
+
+
+def open_catalogue(settings: Settings, engine: Engine | None) -> tuple[Catalogue, Engine]:
+    """The store's catalogue; imported here so that the pages can be tried without database and index."""
+    from catalog_sync.store.catalogue import open_catalogue as opener
+    from catalog_sync.store.database import open_engine
+
+    engine = engine or open_engine(settings.database_url)
+    return opener(settings, engine), engine
+
+
+def secret_key(settings: Settings) -> str:
+    """The key of the settings, else one made once and kept in the data folder, readable by us alone."""
+    given = settings.web.secret
+    if given.startswith("env:"):
+        return os.environ[given.removeprefix("env:")]
+    if given.startswith("file:"):
+        return Path(given.removeprefix("file:")).read_text(encoding="utf-8").strip()
+    if given:
+        return given
+    kept = settings.home / "web-secret"
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass  # another worker was quicker
+    return kept.read_text(encoding="utf-8").strip()
+
+
+def set_up_pages(app: Flask) -> None:
+    """Languages, filters and what every template may ask for."""
+    i18n.set_up(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    digests = {path.name: digest(path) for path in Path(app.static_folder or "").glob("*.*")}
+
+    def asset(name: str) -> str:
+        return f"{request.script_root}/static/{name}?v={digests.get(name, '')}"
+
+    app.jinja_env.globals.update(asset=asset, reader=reader, services=services, here=here, language=i18n.choose_language)
+    app.jinja_env.filters.update(
+        safe_url=security.safe_url, capital=labels.capital, library_name=lambda code: services().directory.name(code)
+    )
+    app.jinja_env.globals.update(labels=labels, word=labels.word)
+
+    @app.url_defaults
+    def keep_language(endpoint: str, values: dict[str, Any]) -> None:
+        """A language asked in the address goes on in its links: English works with cookies off."""
+        asked = request.args.get("lang") if request else None
+        if asked in i18n.LANGUAGES and endpoint != "static" and asked != request.cookies.get("lang", "ru"):
+            values.setdefault("lang", asked)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def here(**changes: str) -> str:
+    """The address of this page with some parameters changed."""
+    values = {**request.args.to_dict(flat=False), **changes, **(request.view_args or {})}
+    return url_for(request.endpoint or "opac.home", **values)
+
+
+def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine | None) -> None:
+    """Every surface under its address; the protocol and report modules belong to their own packages."""
+    from web import feeds, health, opac, staff
+
+    opac.mount(app)
+    app.register_blueprint(feeds.blueprint)
+    app.register_blueprint(health.blueprint)
+    for module in ("web.sru", "web.oai_pmh"):
+        register(app, module, catalogue, settings)
+    if engine is not None:
+        staff.mount(app)
+        for module in ("web.reports", "web.api"):
+            register(app, module, catalogue, settings)
+
+
+def register(app: Flask, module: str, catalogue: Catalogue, settings: Settings) -> None:
+    try:
+        make: Callable[[Catalogue, Settings], Blueprint] = importlib.import_module(module).blueprint
+    except (ModuleNotFoundError, AttributeError) as error:
+        log.warning("%s is not mounted: %s", module, error)
+        return
+    app.register_blueprint(make(catalogue, settings))
+
+
+def set_up_errors(app: Flask) -> None:
+    """Every failure is a page with a sentence and a way on; what went wrong inside goes to the log only."""
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> tuple[str, int]:
+        code = error.code or 500
+        text = error.description or ""
+        known = TEXTS.get(code)
+        return page(code, _(known[0]) if known else error.name, _(known[1]) if known else text), code
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> tuple[str, int]:
+        return page(409, _("Это сделать нельзя"), str(error)), 409
+
+    @app.errorhandler(Unsupported)
+    def unsupported(error: Unsupported) -> tuple[str, int]:
+        return page(400, _("Такой запрос каталог не понимает"), str(error)), 400
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> tuple[str, int]:
+        log.exception("%s %s", request.method, request.path)
+        return page(500, *map(_, TEXTS[500])), 500
+
+
+TEXTS = {
+    400: (i18n.N_("Запрос непонятен"), i18n.N_("Вернитесь назад, проверьте поля и попробуйте ещё раз.")),
+    403: (i18n.N_("Сюда нельзя"), i18n.N_("Для этого действия у вас нет прав.")),
+    404: (i18n.N_("Такой страницы нет"), i18n.N_("Возможно, адрес набран с ошибкой или издание больше не числится.")),
+    405: (i18n.N_("Так сюда не обращаются"), i18n.N_("Откройте страницу обычной ссылкой.")),
+    410: (i18n.N_("Издания больше нет в каталоге"), i18n.N_("Все библиотеки списали его или удалили запись.")),
+    413: (i18n.N_("Файл слишком велик"), i18n.N_("Разделите выгрузку на части до 64 МБ.")),
+    429: (i18n.N_("Слишком много попыток"), i18n.N_("Подождите несколько минут и попробуйте снова.")),
+    500: (i18n.N_("Каталог не смог ответить"), i18n.N_("Ошибка записана. Попробуйте ещё раз через минуту.")),
+    503: (i18n.N_("Каталог сейчас недоступен"), i18n.N_("Попробуйте ещё раз через несколько минут.")),
+}
+
+
+def page(code: int, title: str, text: str) -> str:
+    g.error_code = code
+    return render_template("error.html", title=title, text=text, code=code)

@@ -1,0 +1,95 @@
+"""Russian first, English second: which language a page speaks, and gettext without Flask-Babel's cost per word.
+
+Message ids are the Russian sentences. `en` translates all of them; `ru` holds only the three plural forms.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from babel.support import Translations
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import Babel
+
+LANGUAGES = {"ru": "Русский", "en": "English"}
+FOLDER = Path(__file__).with_name("translations")
+
+
+def choose_language() -> str:
+    """`?lang=` for this page and its links, else the reader's setting, else Russian (the district's language)."""
+    if not has_request_context():
+        return "ru"
+    asked = request.args.get("lang") or request.cookies.get("lang") or "ru"
+    return asked if asked in LANGUAGES else "ru"
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    return Translations.load(str(FOLDER), [language])
+
+
+def _current() -> NullTranslations:
+    if not has_request_context():
+        return translations("ru")
+    if "translations" not in g:
+        g.translations = translations(choose_language())
+    return g.translations  # type: ignore[no-any-return]
+
+
+def _(text: str, **values: Any) -> str:
+    """The sentence in the reader's language; `%(name)s` is filled from `values`."""
+    found = _current().gettext(text)
+    return found % values if values else found
+
+
+def ngettext(one: str, many: str, number: int, **values: Any) -> str:
+    """The right plural: 1 экземпляр, 2 экземпляра, 5 экземпляров. `%(num)s` is the number, with thin grouping."""
+    found = _current().ngettext(one, many, number)
+    return found % {"num": grouped(number), **values}
+
+
+def N_(text: str) -> str:  # noqa: N802  (gettext's customary name for "translate later")
+    """Mark a sentence for translation where it is only stored."""
+    return text
+
+
+def grouped(number: int) -> str:
+    """12 345 in Russian (non-breaking space), 12,345 in English."""
+    if abs(number) < 10_000:
+        return str(number)
+    return format_decimal(number, locale=choose_language())
+
+
+def day(value: date | datetime | None) -> str:
+    """A date in words: «20 ноября 2026 г.»."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(current_app.config["TIME_ZONE"]).date()
+    return format_date(value, "long", locale=choose_language())
+
+
+def moment(value: datetime | None) -> str:
+    """A moment of the district's clock: «20 нояб. 2026 г., 01:15»."""
+    if value is None:
+        return ""
+    zone = current_app.config["TIME_ZONE"]
+    return format_datetime(value, "d MMM y, HH:mm", tzinfo=zone, locale=choose_language())
+
+
+def set_up(app: Flask) -> None:
+    """Languages for Flask-WTF's own messages (through Flask-Babel) and for our pages (directly)."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "ru")
+    Babel(app, locale_selector=choose_language)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _current().gettext(text), lambda one, many, n: _current().ngettext(one, many, n), newstyle=True
+    )
+    app.jinja_env.globals.update(_=_, ngettext=ngettext, languages=LANGUAGES)
+    app.jinja_env.filters.update(day=day, moment=moment, grouped=grouped)

@@ -1,0 +1,62 @@
+"""«Мой список»: up to sixty editions kept in the reader's browser, printed, saved, sent as a link."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.opac import describe, documents, exports
+from web.opac.present import cards
+from web.reader import reader, remember
+from web.security import file_name, local_target
+from web.services import services
+
+blueprint = Blueprint("basket", __name__)
+COOKIE = "basket"
+MOST = 60  # ids of a cookie: sixty of twenty characters stay under the 4 kB every browser keeps
+
+
+def kept() -> list[str]:
+    """Ids of the list: those in the address when it is a shared list, else the reader's own."""
+    given = request.args.getlist("id") or request.cookies.get(COOKIE, "").split(".")
+    return list(dict.fromkeys(i for i in given if i and len(i) <= 20 and i.isalnum()))[:MOST]
+
+
+@blueprint.get("/basket")
+def show() -> str:
+    ids = kept()
+    found = cards(services().catalogue, ids, reader().library)
+    link = services().absolute(url_for("basket.show", id=ids, lang=None)) if ids else ""
+    citations = sorted((describe.gost(card.record) for card in found), key=str.casefold)
+    return render_template("opac/basket.html", cards=found, ids=ids, link=link, citations=citations,
+                           shared=bool(request.args.getlist("id")))  # fmt: skip
+
+
+@blueprint.post("/basket")
+def change() -> AnyResponse:
+    """Add or take away one edition, or empty the list; then back to where the reader was."""
+    ids = [i for i in request.cookies.get(COOKIE, "").split(".") if i]
+    wanted, action = request.form.get("id", ""), request.form.get("action", "add")
+    if action == "clear":
+        ids = []
+    elif wanted and wanted.isalnum():
+        ids = [i for i in ids if i != wanted] + ([wanted] if action == "add" else [])
+    response = redirect(local_target(request.form.get("next"), url_for("basket.show")), 303)
+    remember(response, COOKIE, ".".join(ids[-MOST:]))  # type: ignore[arg-type]
+    return response
+
+
+@blueprint.get("/basket.<any(mrc, xml, ris, bib, csv, docx):ending>")
+def download(ending: str) -> Response:
+    found = cards(services().catalogue, kept(), reader().library)
+    if not found:
+        abort(404)
+    if ending == "docx":
+        return documents.word_file(documents.list_document(reader_title(), "", found), file_name("list", "docx"))
+    return exports.as_file(found, ending, file_name("list", ending))
+
+
+def reader_title() -> str:
+    return request.args.get("title", "").strip()[:200] or "Список литературы"
+
+

@@ -1,0 +1,50 @@
+"""The search box and its suggestions: the seam to catalog_sync.search, which understands what was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalog_sync.query import Access, Catalogue, Query, Term, Unsupported
+from web.i18n import N_
+from web.opac.state import SearchState
+
+EACH = 4  # suggestions of one kind
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    text: str
+    label: str
+    state: SearchState
+
+
+def read(text: str) -> Query | None:
+    """What the words in the box mean; None for an empty box."""
+    return Term(text) if text else None
+
+
+def suggestions(catalogue: Catalogue, text: str) -> list[Suggestion]:
+    """Titles, authors and subjects that begin with `text`, a few of each."""
+    able = getattr(catalogue, "suggest", None)
+    if able is not None:
+        return [_made(kind, word) for kind, word in able(text, EACH)]
+    found: list[Suggestion] = []
+    for access in (Access.TITLE, Access.AUTHOR, Access.SUBJECT):
+        found += [_made(access.value, word) for word in _beginning(catalogue, access, text)]
+    return found
+
+
+def _beginning(catalogue: Catalogue, access: Access, text: str) -> list[str]:
+    try:
+        terms = catalogue.scan(access, text, before=0, after=EACH)
+    except Unsupported:
+        return []
+    return [t.term for t in terms if t.term.casefold().startswith(text.casefold())][:EACH]
+
+
+def _made(kind: str, text: str) -> Suggestion:
+    if kind == "author":
+        return Suggestion(text, N_("автор"), SearchState(words={"t_author": text}))
+    if kind == "subject":
+        return Suggestion(text, N_("тема"), SearchState(words={"t_subject": text}))
+    return Suggestion(text, N_("заглавие"), SearchState(q=text))

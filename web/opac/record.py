@@ -1,0 +1,149 @@
+"""The card of an edition: description, holdings, relatives, who sent what, and reporting an error."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import segno
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.model import MarcRecord, RecordKey, SourceRecord
+from catalog_sync.query import Access, Term, Unsupported
+from web.opac import describe, related
+from web.opac.present import Card, places_of
+from web.opac.search import as_json
+from web.reader import reader
+from web.services import services
+
+blueprint = Blueprint("record", __name__)
+# Staff names never leave the kept bytes (DESIGN.md §4): 040$e, 097 and 990$a are cut from every view.
+HIDDEN_TAGS = ("097",)
+HIDDEN_SUBFIELDS = {"040": "e", "990": "a"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One source record behind the card, with the reason why it is here."""
+
+    record: SourceRecord
+    library: str
+    marc: MarcRecord | None
+    fault: str = ""
+
+    @property
+    def key(self) -> RecordKey:
+        return self.record.key
+
+
+def find(cluster: str) -> Card | AnyResponse:
+    """The card; a redirect to where a merged edition lives now; 410 for one that is gone, 404 for one never seen."""
+    catalogue = services().catalogue
+    record = catalogue.record(cluster)
+    if record is not None:
+        return Card(record, places_of(catalogue.holdings(cluster), reader().library))
+    elsewhere = catalogue.redirect(cluster)
+    if elsewhere and elsewhere != cluster:
+        values = dict(request.view_args or {}, cluster=elsewhere)
+        return redirect(url_for(request.endpoint or "record.show", **values), 301)
+    abort(410 if describe.was_known(catalogue, cluster) else 404)
+
+
+@blueprint.get("/record/<cluster>")
+def show(cluster: str) -> str | AnyResponse:
+    card = find(cluster)
+    if not isinstance(card, Card):
+        return card
+    if card.is_adult and reader().child:
+        return render_template("opac/hidden.html", card=card)
+    return render_template(
+        "opac/record.html", card=card, gost=describe.gost(card.record), relatives=related.relatives(card),
+        coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=related.elsewhere(card),
+        formats=describe.FORMATS, lists=related.lists_with(card.id),
+    )  # fmt: skip
+
+
+@blueprint.get("/record/<cluster>.json")
+def show_json(cluster: str) -> Response | AnyResponse:
+    card = find(cluster)
+    if not isinstance(card, Card):
+        return card
+    return describe.json_response({**as_json(card), **describe.whole(card)})
+
+
+@blueprint.get("/record/<cluster>/records")
+def records(cluster: str) -> str | AnyResponse:
+    """Who sent what, and why it is one edition."""
+    card = find(cluster)
+    if not isinstance(card, Card):
+        return card
+    members = [member(record) for record in services().catalogue.members(cluster)]
+    return render_template(
+        "opac/records.html", card=card, members=members, reasons=related.reasons(cluster, [m.key for m in members])
+    )
+
+
+@blueprint.get("/record/<cluster>/card")
+def print_card(cluster: str) -> str | AnyResponse:
+    """A catalogue card of 7.5 × 12.5 cm to print, with the QR code of the permanent link."""
+    card = find(cluster)
+    if not isinstance(card, Card):
+        return card
+    return render_template("opac/print_card.html", card=card, gost=describe.gost(card.record))
+
+
+@blueprint.get("/record/<cluster>/qr.svg")
+def qr(cluster: str) -> Response | AnyResponse:
+    card = find(cluster)
+    if not isinstance(card, Card):
+        return card
+    return qr_svg(services().absolute(url_for("record.show", cluster=card.id, lang=None)))
+
+
+def qr_svg(address: str) -> Response:
+    """A QR code as SVG; it holds an address of ours only."""
+    out = io.BytesIO()
+    segno.make(address, error="m").save(out, kind="svg", scale=4, border=2, xmldecl=False, svgns=True, nl=False)
+    return Response(out.getvalue(), mimetype="image/svg+xml")
+
+
+@blueprint.get("/source-record/<path:key>")
+def source_record(key: str) -> AnyResponse:
+    """The permanent link of one school's record: leads to the edition it belongs to now."""
+    for at in (i for i, char in enumerate(key) if char == "/"):
+        source, local_id = key[:at], key[at + 1 :]
+        if not (source and local_id):
+            continue
+        try:
+            hits = services().catalogue.search(Term(f"{source}:{local_id}", Access.LOCAL_ID), limit=1)
+        except Unsupported:
+            abort(404)
+        if hits.clusters:
+            anchor = quote(f"{source}:{local_id}", safe="")
+            return redirect(url_for("record.records", cluster=hits.clusters[0]) + f"#{anchor}", 302)
+    abort(404)
+
+
+def member(record: SourceRecord) -> Member:
+    """A source record decoded for its MARC view, without the fields that name staff."""
+    library = describe.library_of(record.source)
+    try:
+        return Member(record, library, without_names(describe.decode(record)))
+    except BadRecord as error:
+        return Member(record, library, None, str(error))
+
+
+def without_names(marc: MarcRecord) -> MarcRecord:
+    fields = []
+    for field in marc.fields:
+        hidden = HIDDEN_SUBFIELDS.get(field.tag, "")
+        if field.tag in HIDDEN_TAGS:
+            continue
+        if hidden:
+            kept = tuple(s for s in field.subfields if s.code not in hidden)
+            field = type(field)(field.tag, field.indicators, kept, field.data)
+        fields.append(field)
+    return MarcRecord(marc.leader, tuple(fields))

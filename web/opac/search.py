@@ -1,0 +1,211 @@
+"""Search: one box, facets, hits, and the same answer as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+
+from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
+from web.i18n import _
+from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
+from web.opac import box
+from web.opac.present import Card, cards
+from web.opac.state import PAGE_SIZE, SearchState, hide_adult, read_state, to_query
+from web.reader import reader
+from web.services import services
+
+blueprint = Blueprint("search", __name__)
+FACET_LIMIT = 12
+SHOWN = 6  # values before «ещё»
+CLASSES = tuple(map(str, range(1, 12)))
+
+
+@dataclass(frozen=True)
+class Value:
+    """One line of a facet, with the address it leads to."""
+
+    text: str
+    count: int | None
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    name: str
+    title: str
+    values: tuple[Value, ...]
+
+    @property
+    def first(self) -> tuple[Value, ...]:
+        """What is shown at once: the chosen values and the most frequent ones."""
+        return self.values[: max(SHOWN, sum(v.chosen for v in self.values))]
+
+    @property
+    def more(self) -> tuple[Value, ...]:
+        return self.values[len(self.first) :]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search page shows."""
+
+    state: SearchState
+    total: int
+    cards: Sequence[Card]
+    facets: tuple[Facet, ...]
+    suggestion: str
+    complaint: str = ""
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+@blueprint.get("/search")
+def search() -> str:
+    state = read_state(request.args)
+    return render_template("opac/search.html", answer=answer(state), sorts=SORTS, chips=chips(state), url=address)
+
+
+@blueprint.get("/search.json")
+def search_json() -> Response:
+    state = read_state(request.args)
+    found = answer(state)
+    return jsonify(
+        total=found.total, page=state.page, pages=found.pages, suggestion=found.suggestion,
+        hits=[as_json(card) for card in found.cards],
+        facets={f.name: [{"value": v.text, "count": v.count} for v in f.values] for f in found.facets},
+    )  # fmt: skip
+
+
+@blueprint.get("/advanced")
+def advanced() -> str:
+    state = read_state(request.args)
+    return render_template("opac/advanced.html", state=state, kinds=KINDS, carriers=CARRIERS, classes=CLASSES)
+
+
+@blueprint.get("/suggest")
+def suggest() -> Response:
+    """Titles, authors and subjects that begin like what is typed: `[{text, kind, url}]`."""
+    text = request.args.get("q", "")[:100].strip()
+    found = box.suggestions(services().catalogue, text) if len(text) > 1 else []
+    made = [{"text": s.text, "kind": _(s.label), "url": address(s.state)} for s in found]
+    response = jsonify(made)
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
+
+
+def address(state: SearchState, **changes: Any) -> str:
+    """The permanent link of a state; built without url_for, a search page has two hundred of them."""
+    text = state.query_string(**changes)
+    lang = request.args.get("lang", "")
+    if lang in ("ru", "en"):
+        text += f"&lang={lang}" if text else f"lang={lang}"
+    return f"{request.script_root}/search" + (f"?{text}" if text else "")
+
+
+def query_of(state: SearchState) -> Query:
+    places = {name: tuple(x.code for x in group) for name, group in services().directory.settlements().items()}
+    query = to_query(state, box.read(state.q), places, reader().library)
+    return hide_adult(query) if reader().child else query
+
+
+def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
+    """Ask the catalogue. What it can't answer becomes a sentence on the page, never a silent zero."""
+    if state.is_empty and state.sort is Sort.RELEVANCE:
+        state = replace(state, sort=Sort.NEWEST)
+    names = facet_names() if with_facets else []
+    try:
+        hits = services().catalogue.search(
+            query_of(state), offset=state.offset, limit=PAGE_SIZE, sort=state.sort, facets=names,
+            facet_limit=FACET_LIMIT,
+        )  # fmt: skip
+    except Unsupported as error:
+        return Answer(state, 0, (), (), "", str(error))
+    counted = {**hits.facets, **open_facets(state, names)}
+    found = cards(services().catalogue, hits.clusters, reader().library)
+    return Answer(state, hits.total, found, make_facets(state, counted), hits.suggestion)
+
+
+def facet_names() -> list[str]:
+    """The facets this catalogue can count (a small one may lack some)."""
+    able = getattr(services().catalogue, "facets", None)
+    return [name for name in FACETS if able is None or name in able]
+
+
+def open_facets(state: SearchState, names: Sequence[str]) -> dict[str, tuple[FacetValue, ...]]:
+    """Counts of the facets in use, taken without their own values: a second value can be added to the first."""
+    found: dict[str, tuple[FacetValue, ...]] = {}
+    for name in state.filters:
+        if name in names:
+            hits: Hits = services().catalogue.search(
+                query_of(state.without_filter(name)), limit=0, facets=[name], facet_limit=FACET_LIMIT
+            )
+            found.update(hits.facets)
+    return found
+
+
+def make_facets(state: SearchState, counted: Mapping[str, Sequence[FacetValue]]) -> tuple[Facet, ...]:
+    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()))) for name, title in FACETS.items())
+    return tuple(facet for facet in made if facet.values)
+
+
+def values_of(state: SearchState, name: str, counted: Sequence[FacetValue]) -> tuple[Value, ...]:
+    """Lines of one facet: chosen values first (even without hits, so that they can be taken away)."""
+    counts = {v.value: v.count for v in counted}
+    chosen = [v for v in state.filters.get(name, ())]
+    rest = [v for v in counts if v not in chosen]
+    if name == "grade":
+        rest.sort(key=lambda v: int(v) if v.isdigit() else 99)
+    if name == "library" and reader().library in rest:
+        rest.remove(reader().library)
+        rest.insert(0, reader().library)
+    made = (Value(value_word(name, v), counts.get(v), address(state.toggled(name, v)), v in chosen)
+            for v in [*chosen, *rest])  # fmt: skip
+    return tuple(made)
+
+
+def value_word(name: str, value: str) -> str:
+    return services().directory.name(value) if name == "library" else facet_word(name, value)
+
+
+def chips(state: SearchState) -> list[tuple[str, str]]:
+    """What narrows the answer, as (words, address without it): each can be taken away alone."""
+    found = [(value_word(n, v), address(state.toggled(n, v))) for n, vs in state.filters.items() for v in vs]
+    found += [(f"{_(FIELD_WORDS[n])}: {v}", address(state, words={k: w for k, w in state.words.items() if k != n}, page=1))
+              for n, v in state.words.items()]  # fmt: skip
+    found += [(f"+ {text}", address(state, also=tuple(t for t in state.also if t != text), page=1))
+              for text in state.also]  # fmt: skip
+    if state.without:
+        found.append((f"− {state.without}", address(state, without="", page=1)))
+    if state.year_from is not None or state.year_to is not None:
+        span = f"{state.year_from or '…'}–{state.year_to or '…'}"
+        found.append((span, address(state, year_from=None, year_to=None, page=1)))
+    if state.mine and reader().library:
+        found.append((_("Есть в моей библиотеке"), address(state, mine=False, page=1)))
+    return found
+
+
+def as_json(card: Card) -> dict[str, Any]:
+    """A hit for programs: the same facts as on the page."""
+    return {
+        "id": card.id,
+        "url": services().absolute(url_for("record.show", cluster=card.id)),
+        "title": card.heading,
+        "subtitle": card.bib.subtitle,
+        "authors": [agent.name for agent in card.authors],
+        "publishers": list(card.bib.publishers),
+        "year": card.year,
+        "isbn": card.isbn,
+        "kind": card.kind,
+        "carrier": card.carrier,
+        "grades": list(card.grades),
+        "age_mark": card.age or None,
+        "holdings": [{"library": p.code, "name": p.name, "copies": p.copies, "call_numbers": list(p.call_numbers)}
+                     for p in card.places],
+    }  # fmt: skip
+
