@@ -1,10 +1,10 @@
-"""Stored against computed: what `catalog-sync check` looks at. Reads only; sentences in Russian, empty when all is well."""
+"""Stored against computed: what `catalog-sync check` looks at. Reads only; sentences in Russian."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from catalog_sync import deriving, reclustering
 from catalog_sync.errors import BadRecord
@@ -27,15 +27,15 @@ def problems(connection: Connection) -> list[str]:
 
 def _tables(connection: Connection) -> Iterator[str]:
     """Rows that must pair up, do."""
-    live = t.record.c.deleted.is_(False)
+    whole = t.cluster.outerjoin(t.union_record)
     checks: list[tuple[str, Select[int]]] = [
-        ("действующих записей без кластера", _count(t.record.outerjoin(t.member), live & t.member.c.record.is_(None))),
-        ("удалённых записей в кластерах", _count(t.record.join(t.member), ~live)),
-        ("действующих записей без признаков", _count(t.record.outerjoin(t.feature), live & t.feature.c.record.is_(None))),
-        ("действующих записей без сведений о наличии", _count(t.record.outerjoin(t.holding), live & t.holding.c.record.is_(None))),
-        ("кластеров без сводной записи", _count(t.cluster.outerjoin(t.union_record), (t.cluster.c.size > 0) & t.union_record.c.cluster.is_(None))),
+        ("действующих записей без кластера", _lone(t.member)),
+        ("действующих записей без признаков", _lone(t.feature)),
+        ("действующих записей без сведений о наличии", _lone(t.holding)),
+        ("удалённых записей в кластерах", _count(t.record.join(t.member), t.record.c.deleted)),
+        ("кластеров без сводной записи", _count(whole, (t.cluster.c.size > 0) & t.union_record.c.cluster.is_(None))),
         ("сводных записей без кластера", _count(t.union_record.join(t.cluster), t.cluster.c.size == 0)),
-    ]  # fmt: skip
+    ]
     for what, query in checks:
         count = connection.execute(query).scalar_one()
         if count:
@@ -47,6 +47,11 @@ def _tables(connection: Connection) -> Iterator[str]:
     count = connection.execute(wrong).scalar_one()
     if count:
         yield f"кластеров с неверным числом записей: {count}"
+
+
+def _lone(table: Table) -> Select[int]:
+    """Live records with no row in `table`."""
+    return _count(t.record.outerjoin(table), t.record.c.deleted.is_(False) & table.c.record.is_(None))
 
 
 def _count(rows: object, condition: object) -> Select[int]:

@@ -164,7 +164,7 @@ def _sides(
         bib = to_bib(record, source.holdings_profile)
         cluster = cluster_of[id_]
         library = names.get(source.library, source.library)
-        found[id_] = Side(record.key, cluster, *sizes[cluster], library, bib, citation.gost(bib))
+        found[id_] = Side(record.key, cluster, *sizes[cluster], library, bib, citation.gost(bib, today=None))
     return found
 
 

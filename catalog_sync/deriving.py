@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from catalog_sync.classify import classify
 from catalog_sync.marc.reading import to_bib
-from catalog_sync.matching.features import Features, extract, keys
+from catalog_sync.matching.features import Features, extract
+from catalog_sync.matching.keys import keys
 from catalog_sync.model import Classified, Holdings, RecordKey
 from catalog_sync.store import derived, overrides, records, registry
 

@@ -65,7 +65,7 @@ def _field(field: MarcField) -> Iterator[str]:
 
 def _bib(connection: Connection, bib: BibRecord, source: Source) -> Iterator[str]:
     yield "\nПонято как"
-    yield f"  {citation.gost(bib)}"
+    yield f"  {citation.gost(bib, today=None)}"
     forced = overrides.corrections(connection, [bib.key]).get(bib.key)
     found = overrides.corrected(classify(bib, base=source.base), forced)
     yield f"  вид фонда {found.category.value}: {found.category_reason}"
@@ -116,7 +116,7 @@ def _cluster(connection: Connection, id_: int) -> Iterator[str]:
     yield f"\nКластер {cluster}: записей {len(union.members)}"
     yield from (f"  {member}" for member in union.members)
     yield "\nСводная запись"
-    yield f"  {citation.gost(union.bib)}"
+    yield f"  {citation.gost(union.bib, today=None)}"
     yield from (f"  {name}: из {member}" for name, member in sorted(union.provenance.items()))
     for held in unions.holdings(connection, [cluster]).get(cluster, []):
         yield f"  {held.library_name}: {held.copies} экз."

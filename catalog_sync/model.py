@@ -460,7 +460,7 @@ class Source:
     code: str
     library: str
     name: str = ""
-    harvester: str = "file"
+    harvester: str = "manual"  # export given by hand; else a kind of harvesters.registry
     dialect: Dialect = Dialect.RUSMARC
     encoding: str = ""  # "" = decide per file
     holdings_profile: str = ""  # "" = by dialect (data/tables/holdings_profiles.toml)

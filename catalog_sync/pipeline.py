@@ -161,7 +161,7 @@ def sources_to_harvest(system: System, codes: Sequence[str], *, due: bool) -> li
     with reading(system.engine) as connection:
         if codes:
             return [registry.get_source(connection, code).code for code in codes]
-        active = [s for s in registry.sources(connection, active_only=True) if s.harvester not in ("", "file")]
+        active = [s for s in registry.sources(connection, active_only=True) if s.harvester not in ("", "manual")]
         if due:
             active = [s for s in active if _is_due(system, runs.latest(connection, source=s.code, limit=1))]
     return [source.code for source in active]
@@ -175,14 +175,15 @@ def _is_due(system: System, last: list[HarvestRun]) -> bool:
 
 def harvest(system: System, code: str, *, asked_by: str = "", progress: Progress = quiet) -> HarvestRun:
     """Fetch a source with its own harvester and run it. Raises SourceUnavailable when it can't be reached."""
-    from harvesters.registry import Secrets, make
+    from harvesters.registry import make
+    from harvesters.secrets import Secrets
 
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
         bookmark = registry.bookmark(connection, code)
-    if source.harvester in ("", "file"):
+    if source.harvester in ("", "manual"):
         raise Refused(f"источник {code} загружается вручную: catalog-sync import ФАЙЛ --source {code}")
-    harvester = make(source, Secrets(), system.settings.home)
+    harvester = make(source, Secrets.of_process(), system.settings.home)
     try:
         return run_source(system, code, harvester.fetch(bookmark), asked_by=asked_by, progress=progress)
     except OSError as error:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from catalog_sync import checking, deriving, ledger, reclustering, unifying
-from catalog_sync.clustering import contradiction
+from catalog_sync.contradictions import contradiction
 from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.store import clusters, decisions, derived, leases, records, registry, runs

@@ -16,18 +16,17 @@ from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, writing
 from catalog_sync.model import Dialect, RecordKey, UnionRecord
 from catalog_sync.query import Everything, LibraryHoldings, Query
-from catalog_sync.search.engine import Engine
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
-from catalog_sync.store.catalogue import StoreCatalogue
+from catalog_sync.store.catalogue import StoreCatalogue, open_catalogue
 from catalog_sync.store.database import reading
 from catalog_sync.system import System
 
 PAGE = 500  # records taken from the store at a time while exporting
 
 
-def open_catalogue(system: System) -> StoreCatalogue:
-    return StoreCatalogue(system.engine, Engine(system.settings.index_path).reader())
+def opened(system: System) -> StoreCatalogue:
+    return open_catalogue(system.settings, system.engine)
 
 
 @root.command(epilog=example('catalog-sync search "математика 5 класс"'))
@@ -37,7 +36,7 @@ def open_catalogue(system: System) -> StoreCatalogue:
 @with_context
 def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) -> None:
     """Искать в сводном каталоге, как в строке поиска на сайте."""
-    catalogue = open_catalogue(context.system())
+    catalogue = opened(context.system())
     hits = catalogue.search(search_box(" ".join(query)), limit=limit)
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]
     if as_json:
@@ -47,7 +46,7 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) 
         return
     click.echo(f"найдено: {hits.total}")
     for record, holdings in found:
-        click.echo(f"{record.cluster}  {citation.gost(record.bib)}")
+        click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")
         for one in holdings:
             click.echo(
                 f"    {one.library_name}: {one.copies} экз." + (f", {one.call_numbers[0]}" if one.call_numbers else "")
@@ -61,7 +60,7 @@ def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, An
     return {
         "cluster": record.cluster, "title": bib.title, "subtitle": bib.subtitle,
         "parts": [f"{p.number} {p.title}".strip() for p in bib.parts], "authors": [a.name for a in bib.agents],
-        "year": bib.year_text, "isbn": [i.normal for i in bib.isbns if i.normal], "gost": citation.gost(bib),
+        "year": bib.year_text, "isbn": [i.normal for i in bib.isbns if i.normal], "gost": citation.gost(bib, today=None),
         "records": [str(key) for key in record.members],
         "holdings": [{"library": h.library, "name": h.library_name, "copies": h.copies} for h in holdings],
     }  # fmt: skip
@@ -106,7 +105,7 @@ def clusters(context: Context, format_: str) -> None:
 @with_context
 def export(context: Context, format_: str, dialect: str, encoding: str, text: str, output: BinaryIO) -> None:
     """Выгрузить сводный каталог или найденное в нём."""
-    catalogue = open_catalogue(context.system())
+    catalogue = opened(context.system())
     records = _matching(catalogue, search_box(text) if text else Everything())
     bad = _write(output, records, format_, Dialect(dialect), encoding)
     for fault in bad:
@@ -166,7 +165,7 @@ def _csv_line(record: UnionRecord) -> bytes:
     csv.writer(line, lineterminator="\n").writerow(
         [
             record.cluster, citation.heading(bib), bib.title, "; ".join(p.number for p in bib.parts), bib.year_text,
-            "; ".join(bib.publishers), "; ".join(i.normal for i in bib.isbns if i.normal), citation.gost(bib),
+            "; ".join(bib.publishers), "; ".join(i.normal for i in bib.isbns if i.normal), citation.gost(bib, today=None),
         ]
     )  # fmt: skip
     return line.getvalue().encode()

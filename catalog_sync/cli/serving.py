@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync.cli.catalogue import open_catalogue
+from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.settings import Settings
 
@@ -55,7 +55,7 @@ def _serve_z3950(context: Context) -> None:
     system = context.system()
     ours = context.settings.z3950
     click.echo(f"Z39.50: {ours.host}:{ours.port}", err=True)
-    serve_z3950(lambda: open_catalogue(system), from_settings(system))
+    serve_z3950(lambda: opened(system), from_settings(system))
 
 
 def _serve_jobs(context: Context) -> None:

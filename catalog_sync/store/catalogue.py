@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from catalog_sync.model import SourceRecord, UnionRecord
 from catalog_sync.query import Access, Change, Hits, LibraryHoldings, Query, ScanTerm, Sort
 from catalog_sync.search.engine import Engine as Index
 from catalog_sync.search.reader import Reader
+from catalog_sync.search.suggest import Suggestion
 from catalog_sync.settings import Settings
 from catalog_sync.store import unions
 from catalog_sync.store.database import reading
+from catalog_sync.store.tables import cluster as cluster_table
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,10 +42,22 @@ class StoreCatalogue:
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",
+        prefer: str = "",
     ) -> Hits:
+        """As the protocol says; `prefer` names a library whose holdings come first by relevance (the reader's own)."""
         return self.index.search(
-            query, offset=offset, limit=limit, sort=sort, facets=facets, facet_limit=facet_limit, library=library
-        )
+            query, offset=offset, limit=limit, sort=sort, facets=facets, facet_limit=facet_limit, library=library,
+            prefer=prefer,
+        )  # fmt: skip
+
+    def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
+        """Titles, authors and subjects a reader may be typing."""
+        return self.index.suggest(typed, limit)
+
+    def was_known(self, cluster: str) -> bool:
+        """Whether an id ever was an edition: its page then says «gone», not «never was»."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(cluster_table.c.id).where(cluster_table.c.id == cluster)).first() is not None
 
     def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:
         return self.index.scan(access, term, before=before, after=after, library=library)
@@ -80,6 +94,10 @@ class StoreCatalogue:
                 connection, after=after, since=since, until=until, oai_set=oai_set, limit=limit,
                 after_cluster=after_cluster,
             )  # fmt: skip
+
+    def change(self, cluster: str) -> Change | None:
+        with reading(self.engine) as connection:
+            return unions.change(connection, cluster)
 
     def earliest_change(self) -> datetime:
         with reading(self.engine) as connection:

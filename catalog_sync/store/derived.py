@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from catalog_sync.matching.features import Features
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings
@@ -94,27 +94,5 @@ def forget_holdings(connection: Connection, ids: Sequence[int]) -> None:
 
 def clear(connection: Connection) -> None:
     """Empty everything derived but the permanent ids of clusters and their history."""
-    for table in (t.match_key, t.feature, t.edge, t.holding, t.not_compared):
+    for table in (t.match_key, t.feature, t.edge, t.refusal, t.holding, t.not_compared):
         connection.execute(delete(table))
-
-
-def blocks(connection: Connection, keys: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
-    """(key, record ids) of match keys, both in order."""
-    for some in chunks(sorted(keys)):
-        block: dict[int, list[int]] = {}
-        query = select(t.match_key.c.key, t.match_key.c.record).where(t.match_key.c.key.in_(some))
-        for key, record in connection.execute(query.order_by(t.match_key.c.key, t.match_key.c.record)):
-            block.setdefault(key, []).append(record)
-        yield from block.items()
-
-
-def keys_of(connection: Connection, ids: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    for some in chunks(sorted(ids)):
-        found.update(connection.execute(select(t.match_key.c.key).where(t.match_key.c.record.in_(some))).scalars())
-    return found
-
-
-def save_edges(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(t.edge), list(rows))

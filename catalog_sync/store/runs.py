@@ -69,6 +69,11 @@ def last_published(connection: Connection, source: str) -> HarvestRun | None:
     return found[0] if found else None
 
 
+def bookmark_before(connection: Connection, number: int) -> str:
+    """The source's bookmark as it was before this run was published."""
+    return connection.execute(select(t.run.c.bookmark_before).where(t.run.c.number == number)).scalar() or ""
+
+
 def keep_set_aside(connection: Connection, run: int, pieces: Sequence[SetAside]) -> None:
     rows = [{"run": run, "number": p.number, "offset": p.offset, "data": p.data, "reason": p.reason} for p in pieces]
     if rows:

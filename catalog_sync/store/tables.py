@@ -81,7 +81,7 @@ source = Table(
     Column("code", String(64), primary_key=True),
     Column("library", ForeignKey("library.code"), nullable=False, index=True),
     Column("name", Text, nullable=False, default=""),
-    Column("harvester", String(32), nullable=False, default="file"),
+    Column("harvester", String(32), nullable=False, default="manual"),
     Column("dialect", String(16), nullable=False),
     Column("encoding", String(16), nullable=False, default=""),
     Column("holdings_profile", String(32), nullable=False, default=""),
@@ -197,22 +197,35 @@ feature = Table(
 match_key = Table(
     "match_key",
     metadata,
-    Column("key", BigInteger, primary_key=True),  # 64 bits of the key's hash: 2.4 million rows for 300,000 records
+    Column("key", BigInteger, primary_key=True, autoincrement=False),  # 64 bits of its hash
     Column("record", BigId, primary_key=True),
     Index("ix_match_key_record", "record"),
     sqlite_with_rowid=False,
 )
 
+# Derived: pairs that may be one edition (unsure and same), with their evidence and what became of them.
 edge = Table(
     "edge",
     metadata,
     Column("left", BigId, primary_key=True),
     Column("right", BigId, primary_key=True),
-    Column("verdict", String(9), nullable=False),
+    Column("same", Boolean, nullable=False),  # else unsure
     Column("score", Float, nullable=False),
-    Column("reason", Text, nullable=False),  # the deciding reason in one line; all of them are computed on demand
+    Column("findings", LargeBinary, nullable=False),  # matching.compare.Judgement.findings, packed
+    Column("refused", String(8), nullable=False, default=""),  # veto | torn | decision | weak: looked alike, kept apart
     Index("ix_edge_right", "right"),
-    Index("ix_edge_verdict", "verdict"),
+    sqlite_with_rowid=False,
+)
+
+# Derived: pairs that were compared and are different, with the finding that decided.
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("left", BigId, primary_key=True),
+    Column("right", BigId, primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("finding", Integer, nullable=False),  # code in matching.verdict.KINDS of what weighed most against
+    Index("ix_refusal_right", "right"),
     sqlite_with_rowid=False,
 )
 
@@ -263,13 +276,14 @@ decision = Table(
     Index("ix_decision_right", "right_source", "right_id"),
 )
 
+# Derived: blocks too full to compare everybody in them with everybody; within, only finer look-alikes were compared.
 not_compared = Table(
     "not_compared",
     metadata,
-    Column("key", BigInteger, primary_key=True),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("label", Text, nullable=False),
     Column("records", Integer, nullable=False),
-    Column("pairs", BigInteger, nullable=False),
+    Column("pairs", BigInteger, nullable=False),  # left out
 )
 
 # Derived: the union record readers see, and the outbox for the index, OAI-PMH and feeds.

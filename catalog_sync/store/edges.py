@@ -1,0 +1,131 @@
+"""The neighbourhood of records as tables: blocks of match keys, edges between look-alikes, refusals of the rest."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from catalog_sync.matching.compare import Judgement
+from catalog_sync.model import Verdict
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks, upsert
+
+Ids = tuple[int, int]  # the lesser record id first
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A block too full to compare everybody in it: how many records, how many of their pairs were left out."""
+
+    key: int
+    label: str
+    records: int
+    pairs: int
+
+
+def pack_findings(findings: Sequence[tuple[int, float]]) -> bytes:
+    """Codes and points, three bytes each: points have one decimal and stay between -12.8 and 12.7."""
+    return b"".join(struct.pack("<Hb", code, round(points * 10)) for code, points in findings)
+
+
+def unpack_findings(data: bytes) -> tuple[tuple[int, float], ...]:
+    return tuple((code, tenths / 10) for code, tenths in struct.iter_unpack("<Hb", data))
+
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
+
+
+def block_sizes(connection: Connection, keys: Iterable[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for some in chunks(sorted(keys)):
+        query = select(t.match_key.c.key, func.count()).where(t.match_key.c.key.in_(some)).group_by(t.match_key.c.key)
+        found.update((key, count) for key, count in connection.execute(query))
+    return found
+
+
+def blocks(connection: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
+    """Match key → ids of the records that have it, in order."""
+    found: dict[int, list[int]] = {}
+    for some in chunks(sorted(keys)):
+        query = select(t.match_key.c.key, t.match_key.c.record).where(t.match_key.c.key.in_(some))
+        for key, record in connection.execute(query.order_by(t.match_key.c.key, t.match_key.c.record)):
+            found.setdefault(key, []).append(record)
+    return found
+
+
+def crowds(connection: Connection) -> dict[int, Crowd]:
+    """The blocks that were too full when they were last looked at."""
+    return {row.key: Crowd(*row) for row in connection.execute(select(t.not_compared))}
+
+
+def save_crowds(connection: Connection, values: Iterable[Crowd]) -> None:
+    rows = [{"key": c.key, "label": c.label, "records": c.records, "pairs": c.pairs} for c in values]
+    upsert(connection, t.not_compared, rows)
+
+
+def forget_crowds(connection: Connection, keys: Sequence[int]) -> None:
+    for some in chunks(keys):
+        connection.execute(delete(t.not_compared).where(t.not_compared.c.key.in_(some)))
+
+
+# --- edges ------------------------------------------------------------------------------------------------------------
+
+
+def keep(connection: Connection, judged: Mapping[Ids, Judgement]) -> None:
+    """Write down judgements of pairs that have none."""
+    edges, refusals = [], []
+    for (left, right), judgement in judged.items():
+        if judgement.verdict is Verdict.DIFFERENT:
+            finding = min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
+            refusals.append({"left": left, "right": right, "score": judgement.score, "finding": finding})
+        else:
+            edges.append(
+                {
+                    "left": left, "right": right, "same": judgement.verdict is Verdict.SAME, "score": judgement.score,
+                    "findings": pack_findings(judgement.findings), "refused": "",
+                }
+            )  # fmt: skip
+    if edges:
+        connection.execute(insert(t.edge), edges)
+    if refusals:
+        connection.execute(insert(t.refusal), refusals)
+
+
+def forget(connection: Connection, records: Collection[int]) -> None:
+    for table in (t.edge, t.refusal):
+        for some in chunks(sorted(records)):
+            connection.execute(delete(table).where(table.c.left.in_(some)))
+            connection.execute(delete(table).where(table.c.right.in_(some)))
+
+
+def neighbours(connection: Connection, records: Collection[int]) -> Iterator[tuple[int, int, float]]:
+    """(left, right, score) of every edge at any of the records; an edge between two of them comes twice."""
+    for some in chunks(sorted(records)):
+        for side in (t.edge.c.left, t.edge.c.right):
+            query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(side.in_(some))
+            yield from ((row.left, row.right, row.score) for row in connection.execute(query))
+
+
+def mark_refused(connection: Connection, records: Collection[int], refused: Mapping[Ids, str]) -> None:
+    """Keep why look-alikes among `records` were kept apart; "" again for all the others."""
+    for some in chunks(sorted(records)):
+        clean = update(t.edge).where(t.edge.c.left.in_(some), t.edge.c.refused != "").values(refused="")
+        connection.execute(clean)
+    rows = [{"a": left, "b": right, "why": why} for (left, right), why in refused.items()]
+    if rows:
+        statement = update(t.edge).where(t.edge.c.left == bindparam("a"), t.edge.c.right == bindparam("b"))
+        connection.execute(statement.values(refused=bindparam("why")), rows)
+
+
+def of_record(connection: Connection, record: int) -> list[int]:
+    """Ids of the records this one was compared with, whatever came of it."""
+    found: set[int] = set()
+    for table in (t.edge, t.refusal):
+        rows = connection.execute(
+            select(table.c.left, table.c.right).where(or_(table.c.left == record, table.c.right == record))
+        )
+        found |= {right if left == record else left for left, right in rows}
+    return sorted(found)
