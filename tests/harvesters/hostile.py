@@ -1,4 +1,4 @@
-"""A server that does to harvesters what the field does: cuts, lies about lengths, drips, bombs, redirects, endless lists.
+"""A server that does to harvesters what the field does: cuts, lies about lengths, drips, bombs, redirects.
 
 It speaks HTTP over raw sockets, because an honest HTTP library refuses to lie. Every behaviour is a function from a
 Request to an iterable of bytes to send; a float in between is a pause in seconds, CUT ends the connection rudely.
@@ -157,7 +157,9 @@ def drips_headers(seconds: float) -> Behaviour:
 
 def busy(times: int, then: Behaviour, retry_after: str = "1") -> Behaviour:
     def answer(request: Request) -> Iterable[Part]:
-        return then(request) if request.number > times else whole(b"", "503 Service Unavailable", Retry_After=retry_after)
+        if request.number > times:
+            return then(request)
+        return whole(b"", "503 Service Unavailable", Retry_After=retry_after)
 
     return answer
 

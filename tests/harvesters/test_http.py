@@ -84,7 +84,7 @@ def test_a_server_that_resumes_from_the_wrong_place_is_not_believed(server: Host
 @pytest.mark.parametrize("at", [0, 1, 500, len(BOOKS) - 1])
 def test_a_file_always_cut_is_never_handed_over(server: HostileServer, home: Path, at: int) -> None:
     server.behaviours["/books.mrc"] = hostile.cuts(BOOKS, at, 99, etag="")
-    with pytest.raises(SourceUnavailable, match="school-07.*оборван"):
+    with pytest.raises(SourceUnavailable, match=r"school-07.*оборван"):
         list(built(web(server), home).fetch(""))
 
 
@@ -126,7 +126,7 @@ def test_headers_that_drip_end(server: HostileServer, home: Path) -> None:
 
 def test_a_silent_server_is_left(server: HostileServer, home: Path) -> None:
     server.behaviours["/books.mrc"] = lambda _: [2.0]
-    with pytest.raises(SourceUnavailable, match="молчит дольше|оборван"):
+    with pytest.raises(SourceUnavailable, match=r"молчит дольше|оборван"):
         list(built(web(server, read_seconds="0.1"), home).fetch(""))
 
 
