@@ -93,6 +93,8 @@ def _by_directory(data: bytes, base: int) -> list[bytes]:
 
 def _to_text(body: bytes, encoding: str) -> str:
     text = marc8.to_unicode(body) if encoding == MARC8 else _decoded(body, encoding)
+    if "\0" in text:  # means nothing in MARC, and no database takes it
+        text = text.replace("\0", "")
     return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 

@@ -27,6 +27,7 @@ class Rule:
     when: tuple[tuple[str, re.Pattern[str]], ...] = ()
     also: str = ""
     beside: str = ""
+    there: tuple[tuple[str, str], ...] = ()
     counters: str = ""
     gone: tuple[str, str] = ("", "")
     absent: tuple[str, str] = ("", "")
@@ -56,14 +57,16 @@ def profiles() -> dict[str, Profile]:
 
 
 def _rule(raw: dict[str, object]) -> Rule:
-    when = raw.get("when") or {}
+    when, there = raw.get("when", {}), raw.get("there", {})
     assert isinstance(when, dict)
+    assert isinstance(there, dict)
     return Rule(
         tuple(str(raw["field"]).split()),
         {key: str(raw[key]) for key in _KEYS if key in raw},
         tuple((code, re.compile(pattern)) for code, pattern in when.items()),
         str(raw.get("also", "")),
         str(raw.get("with", "")),
+        tuple(there.items()),
         str(raw.get("counters", "")),
         _status(raw, "gone"),
         _status(raw, "absent"),
@@ -90,7 +93,8 @@ def holdings_of(fields: Fields, profile: str, dialect: Dialect) -> Holdings:
     weaker: Holdings | None = None
     for rule in profile_named(profile, dialect).rules:
         for tag in rule.tags:
-            found = _by_rule(rule, tag, fields) if tag in fields or rule.also in fields else None
+            known = tag in fields or rule.also in fields or rule.counters in fields
+            found = _by_rule(rule, tag, fields) if known else None
             if found and (found.received is not None or any(_is_telling(i) for i in found.items)):
                 return found
             weaker = weaker or found
@@ -127,11 +131,11 @@ def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool 
     """None for an item that never arrived, and for one written off nobody says when: it is simply not there."""
     if _has(field, rule.absent):
         return None
-    typed: dict[str, str] = {}
-    for one in (field, *beside):
-        for subfield in one.subfields:
-            typed.setdefault(subfield.code, subfield.value.strip())
-    get = {key: _first(typed, codes) for key, codes in rule.codes.items()}
+    get = {key: field.first(codes).strip() for key, codes in rule.codes.items()}
+    call = _joined(field, rule.codes.get("call", ""))
+    for other in beside:
+        get.update({key: get.get(key) or other.first(codes).strip() for key, codes in rule.there})
+        call = call or _joined(other, dict(rule.there).get("call", ""))
     withdrawn = day_of(get.get("withdrawn", ""))
     if (gone or _has(field, rule.gone)) and withdrawn is None:
         return None
@@ -139,7 +143,7 @@ def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool 
         inventory_number=get.get("number", ""),
         barcode=get.get("barcode", ""),
         sigla=get.get("sigla", ""),
-        call_number=" ".join(v for c in rule.codes.get("call", "") if (v := typed.get(c, ""))),
+        call_number=call,
         price=get.get("price", ""),
         ksu_number=get.get("ksu", ""),
         copies=_count(get.get("copies", "")),
@@ -151,8 +155,8 @@ def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool 
     )
 
 
-def _first(typed: dict[str, str], codes: str) -> str:
-    return next((v for c in codes if (v := typed.get(c, ""))), "")
+def _joined(field: MarcField, codes: str) -> str:
+    return " ".join(v for c in codes if (v := field.first(c).strip()))
 
 
 def _has(field: MarcField, status: tuple[str, str]) -> bool:

@@ -40,7 +40,8 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
 def _local_id(value: dict[str, Any]) -> str:
     if "item" in value:
         return str(value.get("doc_id") or "").strip()
-    for field in value.get("fields") or ():
+    fields = value.get("fields")
+    for field in fields if isinstance(fields, list) else ():
         if isinstance(field, dict) and isinstance(field.get("001"), str):
             return str(field["001"]).strip()
     return ""
@@ -50,12 +51,22 @@ def from_json(data: bytes) -> MarcRecord:
     """Read one object of either kind. Raises BadRecord."""
     try:
         value = json.loads(data)
+        if b"\\u" in data:
+            value = _without_halves(value)
         if "item" in value:
             return from_row(value)
         fields = tuple(_field(tag, content) for entry in value["fields"] for tag, content in entry.items())
+        if not fields:
+            raise ValueError("no fields")
         return MarcRecord(str(value.get("leader", "")).ljust(24), fields)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
         raise BadRecord(f"ожидалась запись MARC-in-JSON, пришло {data[:60]!r}: {e!r}") from e
+
+
+def _without_halves(value: Any) -> Any:
+    """Escaped halves of surrogate pairs and NULs are no text: they become U+FFFD or go, as no store takes them."""
+    text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return json.loads(text.replace("\\u0000", ""))
 
 
 def _field(tag: str, content: Any) -> MarcField:
@@ -91,6 +102,8 @@ def from_row(row: dict[str, Any]) -> MarcRecord:
     fields = [_row_field(text) for text in str(row["item"]).split("\x1e") if text[:3].strip()]
     for tag, name in (("INV", "inv"), ("OFF", "invoff")):
         fields += [_inventory(tag, item) for item in row.get(name) or ()]
+    if not fields:
+        raise ValueError("no fields")
     return MarcRecord(leader, tuple(fields))
 
 

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from catalog_sync.marc.holdings import holdings_of
 from catalog_sync.marc.parts import (
     Fields,
-    age_mark_in,
+    age_mark_of,
     bare,
     distinct,
     isbns_in,
+    leads_to_work,
+    looks_bbk,
     named,
     split_gmd,
     split_title,
@@ -54,7 +56,7 @@ def to_bib(
         title=proper,
         parallel_titles=distinct((*parallel, *_parallel(fields))),
         subtitle=subtitle,
-        parts=_parts(title),
+        parts=_parts(title) or _volumes(record.leader, hosts),
         responsibility=responsibility,
         edition=" / ".join(distinct(trimmed(v) for v in fields.texts("250", "ab"))),
         places=places,
@@ -83,7 +85,7 @@ def to_bib(
         contents=tuple(" ".join(v.strip() for v in f.all("agrt")) for f in fields.get("505", ())),
         abstract="\n".join(fields.texts("520")),
         audience=fields.text("521") or _coded(coded[22]),
-        age_mark=age_mark_in((subtitle, title.first("a"), *fields.texts("521"), *notes)),
+        age_mark=age_mark_of(title.first("a"), subtitle, (*fields.texts("521"), *fields.texts("091", "i")), notes),
         coded_form=_coded(coded[24:28]) if _is_book(record.leader) else "",
         literary_form=_coded(coded[33]) if _is_book(record.leader) else "",
         carrier=_carrier(record.leader, coded, fields, title),
@@ -118,7 +120,7 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
 
 def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:
     """Title proper, subtitle, parallel titles, responsibility."""
-    proper, after_colon, after_slash = split_title(field.first("a"))
+    proper, after_colon, after_slash = split_title(field.first("a") or field.first("kp"))
     subtitle, parallel = _subtitle(field)
     parts = (after_colon, split_gmd(field.first("h"))[1], subtitle)
     return proper, named(" : ".join(p for p in parts if p)), parallel, trimmed(field.first("c")) or after_slash
@@ -130,7 +132,9 @@ def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
     parallel: list[str] = []
     after_equals = title.first("a").rstrip().endswith("=")
     for value in title.all("b"):
-        (parallel if after_equals or value.lstrip().startswith("=") else subtitles).append(trimmed(value))
+        own, _, other = ("", "", value) if after_equals else f" {value} ".partition(" = ")
+        subtitles.append(trimmed(own))
+        parallel.append(trimmed(other))
         after_equals = value.rstrip().endswith("=")
     return " : ".join(v for v in subtitles if v), distinct(parallel)
 
@@ -150,6 +154,11 @@ def _parts(title: MarcField) -> tuple[PartName, ...]:
         elif value:
             parts.append(PartName("", value))
     return tuple(parts)
+
+
+def _volumes(leader: str, hosts: tuple[Host, ...]) -> tuple[PartName, ...]:
+    """A volume described with its set in 773: $g is its number. Of an article $g is where it stands."""
+    return tuple(PartName(h.volume) for h in hosts if h.volume) if leader[7:8] == "m" else ()
 
 
 def _hosts(fields: Fields) -> Iterator[Host]:
@@ -222,7 +231,7 @@ def _bbk(fields: Fields) -> tuple[str, ...]:
     found = []
     for field in fields.get("084", ()):
         scheme = field.first("2").strip().lower()
-        if "bbk" in scheme or "ббк" in scheme or not scheme:
+        if "bbk" in scheme or "ббк" in scheme or (not scheme and looks_bbk(field.first("a"))):
             found += [v.strip() for v in field.all("a")]
     return distinct(found)
 
@@ -251,7 +260,6 @@ def _links(fields: Fields) -> Iterator[Link]:
     """856: second indicator 2 is a related resource; contents and covers say so in $3."""
     for field in fields.get("856", ()):
         note = " ".join(v.strip() for v in field.all("3zy")).strip()
-        aside = field.indicators[1:2] == "2" or re.search(r"(?i)облож|оглавл|содержан|cover|contents", note)
         for url in field.all("u"):
             if url.strip():
-                yield Link(url.strip(), note, not aside)
+                yield Link(url.strip(), note, field.indicators[1:2] != "2" and leads_to_work(url.strip(), note))

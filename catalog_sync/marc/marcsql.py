@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from catalog_sync.marc import marc21
-from catalog_sync.marc.parts import Fields, distinct
+from catalog_sync.marc.parts import Fields, distinct, leads_to_work, looks_bbk
 from catalog_sync.model import BibRecord, Dialect, Link, MarcRecord, RecordKey
 
 
@@ -16,8 +16,9 @@ def to_bib(
     bib = marc21.to_bib(key, record, profile, dialect, warnings)
     return replace(
         bib,
-        bbk=fields.texts("091") or distinct((*bib.bbk, *fields.texts("090", "ac"))),
+        bbk=fields.texts("091") or distinct((*bib.bbk, *(c for c in fields.texts("090", "ac") if looks_bbk(c)))),
         author_mark=fields.text("090", "x") or bib.author_mark,
         audience=fields.text("521") or fields.text("091", "i") or bib.audience,
-        links=(*bib.links, *(Link(url) for url in fields.texts("900"))),
+        links=(*bib.links, *(Link(url, of_work=leads_to_work(url, "")) for url in fields.texts("900"))),
+        issns=bib.issns or fields.texts("440", "x"),
     )

@@ -8,10 +8,16 @@ from functools import cache
 
 from catalog_sync.model import Isbn, MarcField, MarcRecord
 
-_ISBN = re.compile(r"(?<!\d)(?:97[89][- ‐–]?)?\d(?:[- ‐–]?\d){8}[- ‐–]?[\dXxХх](?!\d)")
+_DASH = r"[-\s‐‑–—−]{0,2}"  # as typed between the parts of an ISBN
+_ISBN = re.compile(rf"(?<!\d)(?:97[89]{_DASH})?\d(?:{_DASH}\d){{8}}{_DASH}[\dXxХх](?!\d)")
+_BBK = re.compile(r"\s*(?:[А-Я]\d|\d\d?(?:\.|\D|$))")
 _NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
 _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
-_AGE_FROM = re.compile(r"(?i)(?:для детей )?(?:старше|с|от)\s+(6|12|16|18)(?:\s*-?\s*(?:ти|и))?\s+лет")
+_OF_AGE = re.compile(r"(?i)возраст|информацион|436|огранич|знак")
+_ONLY_AGE = re.compile(r"[\s(\[]*(?:0|6|12|16|18)\s?\+[\s)\].]*")
+_IN_BRACKETS = re.compile(r"[\[(]\s*(?:0|6|12|16|18)\s?\+\s*[\])]")
+_ASIDE = re.compile(r"(?i)облож|оглавл|содержан|титул|cover|contents|thumbnail")
+_IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|bmp|webp)(?:\?|$)")
 _ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\.?\s*$")
 _OPENING = re.compile(r"^\s*[:;/=]\s+")
 # No abbreviation ends on a vowel or a digit (ГОСТ Р 7.0.12): a point after one ends the area.
@@ -152,6 +158,22 @@ def age_mark_in(texts: Iterable[str]) -> str:
         if found := _AGE.search(text):
             return f"{found.group(1)}+"
     return ""
+
+
+def age_mark_of(title: str, subtitle: str, audience: Iterable[str], notes: Iterable[str]) -> str:
+    """The age mark wherever it was typed: in a note only where the note speaks of age, in a title only in brackets."""
+    said = [t for t in notes if _ONLY_AGE.fullmatch(t) or _OF_AGE.search(t)]
+    return age_mark_in((*audience, subtitle, *_IN_BRACKETS.findall(title), *said))
+
+
+def leads_to_work(url: str, note: str) -> bool:
+    """Whether a link is to the work itself, not to a picture of its cover or its table of contents."""
+    return not (_ASIDE.search(note) or _IMAGE.search(url))
+
+
+def looks_bbk(index: str) -> bool:
+    """Whether a class index without a scheme has a shape of ББК: «22.1я7», «84(2)», «Ч426.21»."""
+    return bool(_BBK.match(index))
 
 
 def person_name(field: MarcField) -> str:

@@ -26,6 +26,7 @@ from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source,
 __all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record", "read_export", "to_bib"]
 
 _NOT_BIBLIOGRAPHIC = ("q", "u", "v", "w", "x", "y", "z")  # authority, holdings, classification, community data
+_LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
     Dialect.RUSMARC: rusmarc.to_bib,
@@ -86,7 +87,11 @@ class Export:
             encoding, warnings = self._verified(data)
         if not local_id.isascii():
             local_id = local_id.encode("latin-1").decode(encoding, "replace") if self.format == "iso2709" else local_id
-        if not local_id:
+        local_id = local_id.replace("\0", "")
+        if len(local_id) > _LONGEST_ID:
+            warnings += (f"номер записи (001) длиннее {_LONGEST_ID} знаков",)
+            local_id = identity_of(digest)
+        elif not local_id:
             warnings += ("нет номера записи (001)",)
             local_id = identity_of(digest)
         if local_id in self._seen:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from catalog_sync.marc.holdings import holdings_of
 from catalog_sync.marc.parts import (
     Fields,
-    age_mark_in,
+    age_mark_of,
     bare,
     distinct,
     isbns_in,
+    leads_to_work,
+    looks_bbk,
     named,
     person_name,
     split_gmd,
@@ -55,7 +57,7 @@ def to_bib(
     hosts = tuple(h for f in fields.every(_HOSTS) for h in _host(f))
     udc, bbk = _classes(fields)
     proper, subtitle, responsibility = _title(title)
-    parts = _parts(title, hosts)
+    parts = _parts(title, hosts if record.leader[7:8] not in "ab" else ())  # an article isn't a part of a work
     if (host := _set_of(title, proper, hosts)) is not None:
         proper, parts = host.title, (PartName(proper), *_parts(title, ()))
     places, publishers, year = _imprint(fields)
@@ -68,7 +70,7 @@ def to_bib(
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,
-        edition=" / ".join(distinct(trimmed(v) for v in fields.texts("205", "abfg"))),
+        edition=", ".join(distinct(trimmed(v) for v in fields.texts("205", "ab"))),
         places=places,
         publishers=publishers,
         year_text=year,
@@ -95,7 +97,7 @@ def to_bib(
         contents=_contents(fields),
         abstract="\n".join(fields.texts("330")),
         audience=fields.text("333") or coded[17:20].strip(" |#u"),  # u: unknown
-        age_mark=age_mark_in((subtitle, title.first("a"), *fields.texts("333"), *notes)),
+        age_mark=age_mark_of(title.first("a"), subtitle, fields.texts("333"), notes),
         coded_form=fields.text("105")[4:8].strip(" |#"),
         literary_form=fields.text("105")[11:12].strip(" |#"),
         carrier=_carrier(record.leader, fields, title),
@@ -214,7 +216,7 @@ def embedded(field: MarcField) -> Iterator[MarcField]:
 
 def _series(fields: Fields) -> tuple[Series, ...]:
     typed = [
-        Series(trimmed(f.first("a").partition(" / ")[0]), trimmed(", ".join(f.all("v"))), f.first("x").strip())
+        Series(trimmed(f.first("a").partition(" / ")[0]), trimmed(", ".join(f.all("hv"))), f.first("x").strip())
         for f in fields.get("225", ())
         if f.first("a").strip()
     ]
@@ -270,14 +272,10 @@ def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
     udc, bbk = list(fields.texts("675")), []
     for field in fields.get("686", ()):
         scheme = field.first("2").strip().lower()
-        if scheme in _BBK_CODES or (not scheme and _looks_bbk(field.first("a"))):
+        if scheme in _BBK_CODES or (not scheme and looks_bbk(field.first("a"))):
             bbk += [v.strip() for v in field.all("a")]
     astray = [c for c in (*udc, *fields.texts("676")) if re.search("[А-Яа-яЁё]", c)]
     return distinct(c for c in udc if c not in astray), distinct([*bbk, *astray])
-
-
-def _looks_bbk(index: str) -> bool:
-    return bool(re.match(r"\s*(?:[А-Я]\d|\d\d?(?:\.|\D|$))", index))
 
 
 def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:
@@ -298,7 +296,7 @@ def _links(fields: Fields) -> Iterator[Link]:
     for field in fields.get("856", ()):
         note = " ".join(v.strip() for v in field.all("23zy")).strip()
         for url in _urls(field.subfields):
-            yield Link(url, note, field.indicators[1:2] not in ("1", "2"))
+            yield Link(url, note, field.indicators[1:2] not in ("1", "2") and leads_to_work(url, note))
 
 
 def _urls(subfields: tuple[Subfield, ...]) -> Iterator[str]:

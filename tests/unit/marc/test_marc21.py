@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from catalog_sync.marc.reading import read_export, to_bib
+from catalog_sync.model import Agent, BibRecord, Dialect, Host, Isbn, Link, PartName, Series, SourceRecord
+
+from .samples import iso, record, school
+
+CODED = "008 190101s2019    ru a   j      000 1 rus d"
+
+
+def bib(*lines: str, dialect: Dialect = Dialect.MARC21, leader: str = "00000nam a2200000 i 4500") -> BibRecord:
+    (found,) = read_export(iso(record("001 B1", *lines, leader=leader)), school(dialect))
+    assert isinstance(found, SourceRecord)
+    return to_bib(found)
+
+
+def test_every_row_of_the_crosswalk_is_read() -> None:
+    found = bib(
+        CODED,
+        "020 __$a978-5-09-071740-3 (в пер.) :$c550 р.",
+        "041 1_$arus$heng",
+        "080 __$a512(075.3)",
+        "084 __$a22.14я721$2rubbk",
+        "100 1_$aМакарычев, Юрий Николаевич,$d1931-2007.",
+        "245 10$aАлгебра :$bучебник = Algebra : textbook /$cЮ. Н. Макарычев.",
+        "246 31$aAlgebra",
+        "250 __$a3-е изд., перераб.",
+        "264 _4$c©2018",
+        "264 _1$aМосква :$bПросвещение,$c2019.",
+        "300 __$a256 с. :$bил. ;$c22 см +$e1 CD-ROM",
+        "490 0_$aШкола России ;$vвып. 3",
+        "500 __$aПримечание",
+        "505 0_$aГлава 1 -- Глава 2",
+        "520 __$aДля восьмого класса.",
+        "521 __$a12+",
+        "650 _7$aАлгебра$xПреподавание$2rubbk",
+        "653 __$aуравнения",
+        "655 _7$aУчебники.",
+        "700 1_$aМиндюк, Н. Г.,$eсост.",
+        "710 2_$aАкадемия образования.$bИнститут",
+        "773 0_$tМатематика$gТ. 2$w(RuX)77$z978-5-09-071740-3",
+        "856 41$uhttps://example.org/a",
+        "880 10$6245-01$aAlgebra v drugoi grafike",
+    )
+    assert found.title == "Алгебра"
+    assert found.subtitle == "учебник"
+    assert found.parallel_titles == ("Algebra : textbook", "Algebra")
+    assert found.responsibility == "Ю. Н. Макарычев."
+    assert (found.places, found.publishers, found.year_text) == (("Москва",), ("Просвещение",), "2019")
+    assert (found.year_coded, found.country, found.languages) == ("2019", "ru", ("rus",))
+    assert (found.extent, found.illustrations, found.size, found.accompanying) == ("256 с.", "ил.", "22 см", "1 CD-ROM")
+    assert found.series == (Series("Школа России", "вып. 3"),)
+    assert found.isbns[0] == Isbn("978-5-09-071740-3", "9785090717403", "(в пер.)")
+    assert found.isbns[1].of_host
+    assert found.agents == (
+        Agent("Макарычев, Юрий Николаевич", dates="1931-2007", main=True),
+        Agent("Миндюк, Н. Г.", "сост."),
+        Agent("Академия образования. Институт", kind="body"),
+    )
+    assert (found.udc, found.bbk) == (("512(075.3)",), ("22.14я721",))
+    assert (found.subjects, found.keywords, found.genres) == (
+        ("Алгебра -- Преподавание",),
+        ("уравнения",),
+        ("Учебники",),
+    )
+    assert (found.audience, found.age_mark, found.literary_form) == ("12+", "12+", "1")
+    assert found.hosts == (Host("773", "Математика", "Т. 2", "978-5-09-071740-3", "", "77"),)
+    assert found.parts == (PartName("Т. 2"),)
+    assert found.links == (Link("https://example.org/a"),)
+    assert "grafike" not in repr(found)
+
+
+def test_a_title_in_the_other_language_is_parallel() -> None:
+    found = bib("245 00$aСказки =$bTales :")
+    assert (found.title, found.subtitle, found.parallel_titles) == ("Сказки", "", ("Tales",))
+
+
+def test_parts_are_numbers_and_names() -> None:
+    found = bib("245 00$aМатематика.$nЧ. 2,$pГеометрия /$cА. Иванов")
+    assert found.parts == (PartName("Ч. 2", "Геометрия"),)
+
+
+def test_an_imprint_typed_in_pieces_is_one() -> None:
+    found = bib("245 00$aКнига", "260 ##$aМосква :.", "260 ##$bПравда,$c1989.")
+    assert (found.places, found.publishers, found.year_text) == (("Москва",), ("Правда",), "1989")
+
+
+def test_a_point_after_an_abbreviation_stays_and_after_a_word_goes() -> None:
+    assert bib("245 00$aУчебник рус. яз.").title == "Учебник рус. яз."
+    assert bib("245 00$aЗолотая книга.").title == "Золотая книга"
+
+
+def test_marcsql_reads_its_own_fields() -> None:
+    found = bib(
+        "020 __$a978-5-09-071740-3$c550 р.",
+        "040 __$aШК1$eБиблиотека/Иванова И. И.",
+        "090 __$a22.14$xМ 15$fУЧ$eИ-100",
+        "091 __$a22.14я721$iстаршие школьники",
+        "097 __$bПетрова",
+        "245 00$aАлгебра :$bучебник /$cЮ. Н. Макарычев$hТекст",
+        "440 _0$aШкола России$x1234-5678",
+        "900 __$a/files/algebra.pdf",
+        "900 __$a/files/cover.jpg",
+        "990 __$aКозлова$e1",
+        dialect=Dialect.MARCSQL,
+    )
+    assert (found.title, found.subtitle, found.bbk, found.author_mark) == ("Алгебра", "учебник", ("22.14я721",), "М 15")
+    assert (found.audience, found.price, found.issns) == ("старшие школьники", "550 р.", ("1234-5678",))
+    assert found.links == (Link("/files/algebra.pdf"), Link("/files/cover.jpg", of_work=False))
+    assert not any(name in repr(found) for name in ("Иванова", "Петрова", "Козлова"))

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.marc.reading import Export, identity_of, marc_record, read_export, to_bib
+from catalog_sync.model import Dialect, SetAside, SourceRecord
+
+from .samples import book, iso, record, school
+
+
+def read(data: bytes, format: str = "") -> tuple[Export, list[SourceRecord], list[SetAside]]:
+    export = read_export(data, school(), format=format)
+    found = list(export)
+    assert export.counts.pieces == len(found) == export.counts.kept + export.counts.set_aside
+    kept = [f for f in found if isinstance(f, SourceRecord)]
+    return export, kept, [f for f in found if isinstance(f, SetAside)]
+
+
+def test_a_record_is_kept_as_it_came_with_its_digest() -> None:
+    data = iso(book(7))
+    _, (kept,), _ = read(b"\n" + data + b"\r\n")
+    assert kept.data == data
+    assert kept.digest == sha256(data).digest()
+    assert str(kept.key) == "school:B7"
+
+
+def test_a_record_without_001_is_named_by_its_content() -> None:
+    data = iso(record("200 1_$aБез номера"))
+    export, (kept,), _ = read(data)
+    assert kept.local_id == identity_of(sha256(data).digest())
+    assert export.warnings == (f"нет номера записи (001): 1 (№ 1 {kept.local_id})",)
+
+
+def test_a_second_record_of_the_same_number_gets_an_identity_of_its_own_and_is_reported() -> None:
+    other = record("001 B1", "200 1_$aДругая книга")
+    export, kept, aside = read(iso(book(1), other, book(2)))
+    assert [r.local_id for r in kept] == ["B1", identity_of(sha256(iso(other)).digest()), "B2"]
+    assert not aside
+    assert "уже встречался" in export.warnings[0]
+
+
+def test_the_same_record_twice_is_kept_once_and_said_so() -> None:
+    _, kept, aside = read(iso(book(1), book(1)))
+    assert len(kept) == 1
+    assert "байт в байт" in aside[0].reason
+
+
+def test_a_cyrillic_number_is_read_in_the_encoding_of_the_file() -> None:
+    data = iso(record("001 RU/УОНБ/EK/1", "200 1_$aРабота школьной библиотеки"), encoding="cp1251")
+    assert read(data)[1][0].local_id == "RU/УОНБ/EK/1"
+
+
+def test_the_number_may_be_typed_as_a_subfield_as_marcsql_does() -> None:
+    typed = iso(record("001 __$0МК-15", "245 00$aКнига о лесе и поле"), encoding="cp1251")
+    assert read(typed)[1][0].local_id == "МК-15"
+
+
+def test_the_number_is_found_wherever_the_directory_puts_it() -> None:
+    assert read(iso(record("200 1_$aКнига", "001 Z9")))[1][0].local_id == "Z9"
+
+
+def test_a_record_marked_deleted_is_a_tombstone() -> None:
+    gone = record("001 B1", "200 1_$aКнига", leader="00000dam0 2200000   450 ")
+    assert [r.deleted for r in read(iso(gone, book(2)))[1]] == [True, False]
+
+
+def test_an_empty_export_has_no_pieces() -> None:
+    for data in (b"", b"[]", b"<collection/>"):
+        assert read(data)[0].counts.pieces == 0, data
+
+
+def test_a_page_of_html_is_set_aside_whole() -> None:
+    export, kept, (aside,) = read(b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>")
+    assert not kept
+    assert aside.data.startswith(b"<!DOCTYPE")
+    assert "это не MARCXML" in aside.reason
+    assert export.format == "marcxml"
+
+
+def test_a_0x1e_inside_a_field_is_data_where_the_directory_tiles() -> None:
+    spoilt = iso(record("001 B1", "200 1_$aПервая? вторая", "210 __$aМосква")).replace(b"?", b"\x1e")
+    _, (kept,), _ = read(spoilt)
+    assert to_bib(kept).title == "Первая\x1e вторая"
+    assert to_bib(kept).places == ("Москва",)
+    assert not to_bib(kept).warnings
+
+
+def test_a_directory_that_lies_is_overruled_by_the_terminators_and_flagged() -> None:
+    data = bytearray(iso(book(1)))
+    data[24 + 12 + 3 : 24 + 12 + 7] = b"0009"
+    _, (kept,), _ = read(bytes(data))
+    assert to_bib(kept).title == "Алгебра 1"
+
+
+def test_a_directory_in_any_order_gives_each_field_its_own_text() -> None:
+    data = iso(book(1))
+    first, second = data[24:36], data[36:48]
+    _, (kept,), _ = read(data[:24] + second + first + data[48:])
+    assert to_bib(kept).title == "Алгебра 1"
+    assert kept.local_id == "B1"
+
+
+def test_a_wrong_length_and_base_address_are_told() -> None:
+    data = b"00400" + iso(book(1))[5:12] + b"00050" + iso(book(1))[17:]
+    _, (kept,), _ = read(data)
+    bib = to_bib(kept)
+    assert bib.title == "Алгебра 1"
+    assert [w.split(":")[0] for w in bib.warnings] == ["длина записи", "начало данных"]
+
+
+def test_an_authority_record_describes_no_edition() -> None:
+    data = iso(record("001 A1", "200 _1$aПушкин$bА. С.", leader="00000nz   2200000   450 "))
+    _, (kept,), _ = read(data)
+    with pytest.raises(BadRecord, match="school:A1: ожидалась библиографическая запись"):
+        to_bib(kept)
+
+
+def test_reading_twice_gives_the_same() -> None:
+    data = iso(book(1), book(1, "Другая"), record("200 1_$aБез номера")) + b"junk"
+    assert list(read_export(data, school())) == list(read_export(data, school()))
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", "iso2709", "marcxml", "json", "marcsql-rows"]))
+def test_random_bytes_raise_nothing_but_bad_record(data: bytes, format: str) -> None:
+    survive(data, format)
+
+
+@given(st.data())
+def test_spoilt_records_raise_nothing_but_bad_record(data: st.DataObject) -> None:
+    whole = bytearray(iso(book(1), book(2), encoding="cp1251"))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    survive(bytes(whole), "")
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["fields", "leader", "subfields", "001", "245", "item", "inv", "a"]), inner),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.sampled_from(["json", "marcsql-rows"]))
+def test_any_json_raises_nothing_but_bad_record(value: object, format: str) -> None:
+    survive(json.dumps(value).encode(), format)
+
+
+TAGS = ["<record>", "</record>", "<leader>", "<controlfield tag='001'>B1</controlfield>", "&x;"]
+
+
+@given(st.lists(st.sampled_from(TAGS)))
+def test_any_mixture_of_tags_raises_nothing_but_bad_record(parts: list[str]) -> None:
+    survive("".join(parts).encode(), "marcxml")
+
+
+def survive(data: bytes, format: str) -> None:
+    for dialect in Dialect:
+        export = read_export(data, school(dialect), format=format)
+        for found in export:
+            if isinstance(found, SourceRecord):
+                with contextlib.suppress(BadRecord):
+                    assert marc_record(found).fields
+                    assert to_bib(found).key == found.key
+        assert export.counts.pieces == export.counts.kept + export.counts.set_aside

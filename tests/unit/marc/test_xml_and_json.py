@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.marc.reading import marc_record, read_export, to_bib
+from catalog_sync.marc.writing import to_marcxml
+from catalog_sync.model import BibRecord, SetAside, SourceRecord
+
+from .samples import book, school
+
+ONE = to_marcxml(book(1)).decode()
+TWO = to_marcxml(book(2)).decode()
+
+
+def bibs(text: str | bytes) -> list[BibRecord]:
+    data = text.encode() if isinstance(text, str) else text
+    return [to_bib(r) for r in read_export(data, school()) if isinstance(r, SourceRecord)]
+
+
+def titles(text: str | bytes) -> list[str]:
+    return [b.title for b in bibs(text)]
+
+
+WRAPPINGS = {
+    "bare": ONE,
+    "collection": f'<?xml version="1.0" encoding="UTF-8"?>\n<collection>{ONE}</collection>',
+    "OAI-PMH": (
+        '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><header><identifier>oai:x:B1'
+        f"</identifier></header><metadata>{ONE}</metadata></record></ListRecords></OAI-PMH>"
+    ),
+    "SRU": (
+        '<zs:searchRetrieveResponse xmlns:zs="http://docs.oasis-open.org/ns/search-ws/sruResponse"><zs:records>'
+        f"<zs:record><zs:recordData>{ONE}</zs:recordData></zs:record></zs:records></zs:searchRetrieveResponse>"
+    ),
+    "SRU as a string": (
+        "<searchRetrieveResponse><records><record><recordData>"
+        + ONE.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        + "</recordData></record></records></searchRetrieveResponse>"
+    ),
+    "prefixes declared outside": (
+        '<marc:collection xmlns:marc="http://www.loc.gov/MARC21/slim">'
+        + ONE.replace("</", "</marc:").replace("<", "<marc:").replace("<marc:/marc:", "</marc:")
+        + "</marc:collection>"
+    ),
+}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_a_record_is_found_in_every_wrapping(wrapping: str) -> None:
+    (bib,) = bibs(WRAPPINGS[wrapping])
+    assert (bib.key.local_id, bib.title, bib.year_text) == ("B1", "Алгебра 1", "2019")
+
+
+def test_a_file_in_windows_1251_or_utf16_is_read_as_declared() -> None:
+    text = f'<?xml version="1.0" encoding="windows-1251"?><collection>{ONE}{TWO}</collection>'
+    assert titles(text.encode("cp1251")) == ["Алгебра 1", "Алгебра 2"]
+    assert titles(f"<collection>{ONE}</collection>".encode("utf-16")) == ["Алгебра 1"]
+
+
+def test_a_broken_record_costs_only_itself() -> None:
+    text = f"<collection>{ONE.replace('</record>', '')}{TWO}</collection>"
+    found = list(read_export(text.encode(), school()))
+    assert isinstance(found[0], SetAside)
+    assert "обрывается" in found[0].reason
+    assert isinstance(found[1], SourceRecord)
+    assert found[1].local_id == "B2"
+
+
+def test_a_file_cut_in_the_middle_keeps_what_is_whole() -> None:
+    found = list(read_export(f"<collection>{ONE}{TWO[:150]}".encode(), school()))
+    assert [type(f) for f in found] == [SourceRecord, SetAside]
+
+
+def test_entities_are_never_expanded() -> None:
+    bomb = (
+        '<!DOCTYPE c [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+        '<!ENTITY x SYSTEM "file:///etc/passwd">]><collection>'
+        + ONE.replace("Алгебра 1", "&b;")
+        + TWO.replace("Алгебра 2", "&x;")
+        + "</collection>"
+    )
+    for found in read_export(bomb.encode(), school()):
+        assert isinstance(found, SourceRecord)
+        with pytest.raises(BadRecord):
+            marc_record(found)
+
+
+def test_a_deleted_oai_record_is_a_tombstone() -> None:
+    text = (
+        "<OAI-PMH><ListRecords><record><header status='deleted'><identifier>oai:school.example:B9</identifier>"
+        f"</header></record><record><header/><metadata>{ONE}</metadata></record></ListRecords></OAI-PMH>"
+    )
+    found = [r for r in read_export(text.encode(), school()) if isinstance(r, SourceRecord)]
+    assert [(r.local_id, r.deleted) for r in found] == [("B9", True), ("B1", False)]
+
+
+def as_json(number: int) -> dict[str, object]:
+    subfields = [{"a": f"Алгебра {number}"}, {"e": "учебник"}]
+    fields: list[object] = [{"001": f"B{number}"}, {"200": {"ind1": "1", "ind2": " ", "subfields": subfields}}]
+    return {"leader": "00000nam0 2200000   450 ", "fields": fields}
+
+
+def test_marc_in_json_is_read_as_a_list_as_lines_and_alone() -> None:
+    one, two = as_json(1), as_json(2)
+    assert titles(json.dumps([one, two])) == ["Алгебра 1", "Алгебра 2"]
+    assert titles(json.dumps(one) + "\n" + json.dumps(two, ensure_ascii=False)) == ["Алгебра 1", "Алгебра 2"]
+    assert titles(json.dumps(one)) == ["Алгебра 1"]
+
+
+def test_a_broken_line_of_json_costs_only_itself() -> None:
+    text = json.dumps(as_json(1)) + '\n{"leader": "cut\n' + json.dumps(as_json(2))
+    found = list(read_export(text.encode(), school()))
+    assert [type(f) for f in found] == [SourceRecord, SetAside, SourceRecord]
+
+
+def test_json_that_is_no_record_is_bad() -> None:
+    for text in ('{"fields": 5}', '{"fields": [{"245": 7}]}', '{"a": 1}'):
+        for found in read_export(text.encode(), school(), format="json"):
+            assert isinstance(found, SourceRecord)
+            with pytest.raises(BadRecord):
+                marc_record(found)
+
+
+def test_half_letters_and_nul_do_not_reach_the_catalogue() -> None:
+    (bib,) = bibs(r'{"fields": [{"001": "B1"}, {"200": {"subfields": [{"a": "Кни\ud800га\u0000"}]}}]}')
+    assert bib.title == "Кни\ufffdга"
+
+
+def test_a_thousand_records_of_xml_are_cut_without_a_tree() -> None:
+    text = "<collection>" + "".join(to_marcxml(book(n)).decode() for n in range(1000)) + "</collection>"
+    export = read_export(text.encode(), school())
+    first = next(iter(export))
+    assert isinstance(first, SourceRecord)
+    assert export.counts.pieces == 1  # nothing behind the first record has been looked at
