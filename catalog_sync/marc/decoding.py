@@ -15,6 +15,7 @@ from catalog_sync.marc.encodings import FALLBACK, MARC8
 from catalog_sync.marc.framing import ENTRY_LENGTH, LEADER_LENGTH, directory_tiles
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
+_INSIDE = re.compile(rb"[\x1d\x1e]")
 _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
 
 
@@ -55,6 +56,8 @@ def _directory(data: bytes) -> tuple[bytes, int]:
     end = _ENTRIES.match(data, LEADER_LENGTH).end()  # type: ignore[union-attr]
     if end == LEADER_LENGTH:
         raise BadRecord(f"нет справочника: ожидались записи по {ENTRY_LENGTH} знаков, пришло {data[:48]!r}")
+    if stated == b"%05d" % (end + 1):
+        return data[LEADER_LENGTH:end], end + 1
     separator = data.find(b"\x1e", end, end + ENTRY_LENGTH)  # stray characters before it, or another byte instead
     return data[LEADER_LENGTH:end], (separator if separator >= 0 else end) + 1
 
@@ -74,7 +77,8 @@ def _texts(data: bytes, base: int, count: int, encoding: str) -> list[str]:
     if body.count(b"\x1e") + 1 == count:
         return _to_text(body, encoding).split("\x1e")
     if directory_tiles(data):
-        return [_to_text(chunk, encoding) for chunk in _by_directory(data, base)]
+        # A delimiter that is data means nothing as text: a blank in what is read, itself in the kept bytes.
+        return [_to_text(_INSIDE.sub(b" ", chunk), encoding) for chunk in _by_directory(data, base)]
     return _to_text(body, encoding).split("\x1e")
 
 

@@ -168,6 +168,6 @@ def to_bib(record: SourceRecord, profile: str = "") -> BibRecord:
         kind = marc.leader[6:7]
         raise BadRecord(f"{record.key}: ожидалась библиографическая запись, пришёл тип {kind!r} (маркер/06)")
     warnings = record.warnings
-    if record.data[:1].isdigit():
+    if record.data[:1] not in (b"<", b"{"):
         warnings += faults(record.data, record.encoding)
     return _TO_BIB[record.dialect](record.key, marc, profile, record.dialect, warnings)

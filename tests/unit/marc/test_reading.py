@@ -87,7 +87,7 @@ def test_a_page_of_html_is_set_aside_whole() -> None:
 def test_a_0x1e_inside_a_field_is_data_where_the_directory_tiles() -> None:
     spoilt = iso(record("001 B1", "200 1_$aПервая? вторая", "210 __$aМосква")).replace(b"?", b"\x1e")
     _, (kept,), _ = read(spoilt)
-    assert to_bib(kept).title == "Первая\x1e вторая"
+    assert to_bib(kept).title == "Первая  вторая"
     assert to_bib(kept).places == ("Москва",)
     assert not to_bib(kept).warnings
 

@@ -1,0 +1,1 @@
+00191nam0a2200085   450 001000300000200001900003856002900022856002600051856002800077B11 aАлгебра41uhttps://covers.example/142uhttps://toc.example/140uhttps://books.example/1
