@@ -238,6 +238,10 @@ class Catalogue(Protocol):
         """
         ...
 
+    def change(self, cluster: str) -> Change | None:
+        """The latest change of one cluster, deleted or not; None where there never was such a cluster."""
+        ...
+
     def earliest_change(self) -> datetime:
         ...
 

@@ -243,6 +243,9 @@ class MemoryCatalogue:
         found = [c for c in found if until is None or c.when <= until]
         return [c for c in found if not oai_set or oai_set in c.sets][:limit]
 
+    def change(self, cluster: str) -> Change | None:
+        return self._changes.get(cluster)
+
     def earliest_change(self) -> datetime:
         return min((c.when for c in self._changes.values()), default=EPOCH)
 

@@ -139,7 +139,7 @@ def changes(
             select(t.cluster_change).where(and_(*conditions)).order_by(key).limit(limit)
         ).all()
         found += [
-            Change(r.number, r.cluster, r.when, r.deleted, tuple(r.sets))
+            _change(r)
             for r in rows
             if not oai_set or oai_set in r.sets
         ]
@@ -147,6 +147,16 @@ def changes(
             break
         conditions[0] = key > (rows[-1].number if after_cluster is None else rows[-1].cluster)
     return found[:limit]
+
+
+def change(connection: Connection, cluster: str) -> Change | None:
+    """Latest change of one cluster."""
+    row = connection.execute(select(t.cluster_change).where(t.cluster_change.c.cluster == cluster)).first()
+    return None if row is None else _change(row)
+
+
+def _change(row: Any) -> Change:
+    return Change(row.number, row.cluster, row.when, row.deleted, tuple(row.sets))
 
 
 def earliest_change(connection: Connection) -> datetime | None:

@@ -168,7 +168,7 @@ def test_sort_keys_that_cannot_be_honoured_are_diagnostics(text: str, number: in
 def test_every_line_of_the_index_table_can_be_asked() -> None:
     samples = {"words": "слово", "code": "x1", "all": "1", "order": "12"}
     for index in indexes():
-        text = "2026" if Access.CHANGED in index.access else samples[index.kind]
+        text = "2026" if {Access.CHANGED, Access.ADDED} & set(index.access) else samples[index.kind]
         assert find_index(index.qualified) == index
         assert ask(f"{index.qualified} = {text}") is not None
     assert {i.set_name for i in indexes()} <= {s.name for s in context_sets()}

@@ -50,10 +50,7 @@ class SruRequest:
     def escaping(self) -> str:
         """How records stand in the response: 1.x calls it recordPacking, 2.0 recordXMLEscaping."""
         name = "recordXMLEscaping" if self.is_2 else "recordPacking"
-        value = self.get(name, "xml") or "xml"
-        if value not in ("xml", "string"):
-            raise SruFailure(71 if not self.is_2 else 6, value if not self.is_2 else name)
-        return value
+        return self.get(name) or "xml"
 
 
 def read(parameters: Mapping[str, Sequence[str]]) -> SruRequest:
@@ -76,7 +73,15 @@ def read(parameters: Mapping[str, Sequence[str]]) -> SruRequest:
     if needed and not values.get(needed, "").strip():
         raise SruFailure(7, needed)
     refuse_what_we_cannot(values, version)
-    return SruRequest(version, operation, values)
+    return checked(SruRequest(version, operation, values))
+
+
+def checked(request: SruRequest) -> SruRequest:
+    """The request, once its way of packing records is known to be one of ours (diagnostic 71, or 6 in 2.0)."""
+    if request.escaping not in ("xml", "string"):
+        name = "recordXMLEscaping" if request.is_2 else "recordPacking"
+        raise SruFailure(6, name) if request.is_2 else SruFailure(71, request.escaping)
+    return request
 
 
 def negotiate(values: Mapping[str, str]) -> str:

@@ -1,0 +1,61 @@
+"""The OAI-PMH 2.0 provider at /oai: the region or another catalogue harvests the district from here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, current_app, request
+
+from catalog_sync.query import Catalogue
+from catalog_sync.settings import Settings
+from web.oai_pmh.server import Repository
+
+MAX_BODY_BYTES = 20_000
+NO_REPLY = "oai@localhost"  # adminEmail may not be empty (OAI-PMH.xsd, emailType)
+
+
+def blueprint(
+    catalogue: Catalogue | Callable[[], Catalogue], settings: Settings,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Blueprint:
+    """The blueprint at /oai. `catalogue` is the catalogue, or a function that gives the one of this request."""
+    oai = Blueprint("oai_pmh", __name__, url_prefix="/oai")
+
+    @oai.route("", methods=["GET", "POST"], strict_slashes=False)
+    def answer() -> Response:
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            return Response("Request too large\n", 413, content_type="text/plain; charset=utf-8")
+        current = catalogue() if callable(catalogue) else catalogue
+        pieces = repository(current, settings, signing_key()).answer(given(), now())
+        found = Response(pieces, content_type="text/xml; charset=utf-8")
+        found.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        found.headers["Cache-Control"] = "no-cache"
+        return found
+
+    # Nothing here reads a cookie or a session, so a POSTed request needs no token (Flask-WTF honours this mark).
+    oai.csrf_exempt = True  # type: ignore[attr-defined]
+    return oai
+
+
+def repository(catalogue: Catalogue, settings: Settings, key: bytes) -> Repository:
+    base = settings.web.base_url.rstrip("/")
+    return Repository(
+        catalogue, f"Сводный каталог: {settings.district.name}", f"{base}/oai", urlsplit(base).hostname or "localhost",
+        settings.district.email or NO_REPLY, f"{base}/record/", key,
+    )
+
+
+def signing_key() -> bytes:
+    """A key of its own derived from the application's secret, which is kept over restarts."""
+    secret = current_app.secret_key or "unsigned"
+    raw = secret if isinstance(secret, bytes) else secret.encode()
+    return hashlib.sha256(b"oai-pmh:" + raw).digest()
+
+
+def given() -> Mapping[str, Sequence[str]]:
+    """Every argument with all its values: from the body when POSTed (protocol, 3.1.1), else from the address."""
+    source = request.form if request.method == "POST" else request.args
+    return source.to_dict(flat=False)
