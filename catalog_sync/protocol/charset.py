@@ -157,12 +157,15 @@ def encode(text: str, name: str) -> bytes:
 def decode_term(data: bytes, name: str, *, negotiated: bool) -> str:
     """A search term as text. Raises UnicodeDecodeError where the bytes are not of that charset.
 
-    Where nothing was negotiated, bytes beyond ASCII that are flawless UTF-8 are taken for it whatever the setting says:
-    no Cyrillic word in an 8-bit charset looks like that, and the alternative is a silent zero.
+    Where nothing was negotiated, bytes beyond ASCII that are flawless UTF-8 of European letters are taken for it,
+    whatever the setting says: no Russian word in an 8-bit charset looks like that, and the alternative is a silent zero.
     """
     if not negotiated and not data.isascii():
         try:
-            return data.decode("utf-8")
+            text = data.decode("utf-8")
         except UnicodeDecodeError:
-            pass
+            text = ""
+        # «раа» in CP866 is UTF-8 too, but of a Samaritan letter.
+        if text and all(sign < "\u0530" or "\u2000" <= sign <= "\u2122" for sign in text):
+            return text
     return data.decode(codec(name))

@@ -96,6 +96,8 @@ class _Parser:
         if self._at >= len(self._tokens):
             raise PqfError(f"{expected} was expected, the query ends")
         quoted, bare = self._tokens[self._at]
+        if bare.startswith('"'):
+            raise PqfError(f"a closing quote was expected after {bare}")
         self._at += 1
         return bare or re.sub(r"\\(.)", r"\1", quoted)
 
