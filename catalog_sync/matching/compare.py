@@ -32,6 +32,8 @@ def judge(a: Features, b: Features) -> Judgement:
         return Judgement(Verdict.DIFFERENT, 0.0, ((veto, 0.0),))
     findings = tuple(_findings(a, b))
     score = round(sum(points for _, points in findings), 2)
+    if any(code == v.N_EDITION for code, _ in findings):
+        score = min(score, v.UNSETTLED)
     if score >= v.SAME:
         return Judgement(Verdict.SAME, score, findings)
     return Judgement(Verdict.UNSURE if score >= v.UNSURE else Verdict.DIFFERENT, score, findings)
@@ -145,8 +147,13 @@ def _forms_differ(a: Features, b: Features, same_isbn: bool) -> bool:
 
 
 def _may_mix_isbns(a: Features, b: Features) -> bool:
-    """Parts of a set carry the set's ISBN on one copy and their own on another, often unmarked."""
-    return bool(a.parts or a.parts_total) and bool(b.parts or b.parts_total)
+    """Parts of a set carry the set's ISBN on one copy and their own on another, often unmarked.
+
+    Not so where both name the set's beside their own, or where the class is silent or the extent another one.
+    """
+    if not (a.parts or a.parts_total) or not (b.parts or b.parts_total) or (a.shared_isbns and b.shared_isbns):
+        return False
+    return bool(a.grade) == bool(b.grade) and not (a.pages and b.pages and abs(a.pages - b.pages) > v.PAGES_NEAR_LIMIT)
 
 
 def _people_veto(a: Features, b: Features, same_isbn: bool) -> int | None:
@@ -238,7 +245,7 @@ def _findings(a: Features, b: Features) -> Iterator[Finding]:
     yield from _author_findings(a, b)
     yield from _imprint_findings(a, b)
     yield from _extent_findings(a, b)
-    yield from _school_findings(a, b)
+    yield from _school_findings(a, b, same_isbn)
     if not same_isbn and _gaps(a, b) and _gaps(b, a):
         yield v.N_CROSS_GAPS, v.CROSS_GAPS
     yield from _rest_findings(a, b, same_isbn)
@@ -302,6 +309,8 @@ def _imprint_findings(a: Features, b: Features) -> Iterator[Finding]:
         yield (v.P_HOUSE, v.HOUSE) if houses_meet(a.houses, b.houses) else (v.N_HOUSE, v.HOUSE_OTHER)
     if a.edition and b.edition:
         yield v.P_EDITION, v.EDITION
+    elif max(a.edition, b.edition) > 1 and not (a.years and b.years):
+        yield v.N_EDITION, v.EDITION_ONE_SIDED
     if a.revision and b.revision and a.revision != b.revision:
         yield v.N_REVISION, v.REVISION_OTHER
 
@@ -310,7 +319,7 @@ def _extent_findings(a: Features, b: Features) -> Iterator[Finding]:
     if a.pages and b.pages:
         apart = abs(a.pages - b.pages)
         if not apart:
-            yield v.P_PAGES, v.PAGES
+            yield v.P_PAGES, v.PAGES if a.pages > v.THIN_BOOK else v.PAGES_THIN
         elif apart <= v.PAGES_NEAR_LIMIT:
             yield v.P_PAGES_NEAR, v.PAGES_NEAR
         elif apart > v.PAGES_OTHER_SHARE * max(a.pages, b.pages):
@@ -321,7 +330,7 @@ def _extent_findings(a: Features, b: Features) -> Iterator[Finding]:
         yield v.P_SIZE, v.SIZE
 
 
-def _school_findings(a: Features, b: Features) -> Iterator[Finding]:
+def _school_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     if a.grade and b.grade:
         yield v.P_GRADE, v.GRADE
     elif a.grade or b.grade:
@@ -332,8 +341,10 @@ def _school_findings(a: Features, b: Features) -> Iterator[Finding]:
         yield v.N_PART, v.PART_ONE_SIDED
     if a.kind and b.kind:
         yield v.P_KIND, v.KIND
-    elif a.kind or b.kind:
-        yield v.N_KIND, v.KIND_ONE_SIDED
+    elif "textbook" in (a.kind, b.kind):
+        yield v.N_KIND, v.TEXTBOOK_ONE_SIDED
+    elif (a.kind or b.kind) and (a.kind or b.kind) not in v.TITLE_KINDS:
+        yield v.N_KIND, v.KIND_ONE_SIDED_ISBN if same_isbn else v.KIND_ONE_SIDED
     if a.level and b.level:
         yield v.P_LEVEL, v.LEVEL
     elif a.level or b.level:
@@ -363,6 +374,8 @@ def _rest_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Findin
             yield v.P_NUMBERS, v.NUMBERS
     if bool(a.numbers) != bool(b.numbers):
         yield v.N_NUMBERS, v.NUMBERS_ONE_SIDED
+    if bool(a.subtitle_numbers) != bool(b.subtitle_numbers):
+        yield v.N_NUMBERS, v.SUBTITLE_NUMBERS_ONE_SIDED
     if a.series and b.series and not set(a.series).isdisjoint(b.series):
         yield v.P_SERIES, v.SERIES
     if "large" in (a.form, b.form) and a.form != b.form:

@@ -43,7 +43,8 @@ def _houses() -> dict[str, tuple[str, bool]]:
 
 
 def _bare(name: str) -> str:
-    name = re.sub(r"\s*-\s*", "-", _MARKS.sub(" ", name)).replace(",", " ")
+    name = re.sub(r"\([^)]*\)?", " ", name)  # «Учитель (Волгоград)»
+    name = re.sub(r"\s*-\s*", "-", _MARKS.sub(" ", name)).replace(",", " ").replace("/", " ").replace("+", " плюс ")
     return " ".join(name.split()).strip(" -")
 
 
@@ -69,6 +70,9 @@ def _house(name: str) -> tuple[str, bool]:
     """The house of a bare name: as listed, else the only listed one within a slip of the keyboard, else the name."""
     if known := _houses().get(name):
         return known
+    abbreviated = {house for alias, house in _houses().items() if _abbreviates(name.split(), alias.split())}
+    if len(abbreviated) == 1:
+        return abbreviated.pop()
     first, _, last = name.rpartition(" ")
     if last in _houses() and len(last) >= MIN_SLIP_LENGTH and any(OSA.distance(first, w) <= 2 for w in _COMPANY_WORDS):
         return _houses()[last]
@@ -78,6 +82,14 @@ def _house(name: str) -> tuple[str, bool]:
     near = {house for alias, house in _houses().items() if len(alias) >= MIN_SLIP_LENGTH
             and OSA.distance(name, alias, score_cutoff=allowed) <= allowed}
     return near.pop() if len(near) == 1 else (name, False)
+
+
+def _abbreviates(short: list[str], full: list[str]) -> bool:
+    """«дет лит-ра» for «детская литература»: word by word, two words at least, three letters of each."""
+    return len(short) == len(full) >= 2 and all(
+        a == b or (len(a) >= 3 and b.startswith(a)) or ("-" in a and b.startswith(a.split("-")[0]) and b.endswith(a.split("-")[-1]))
+        for a, b in zip(short, full, strict=True)
+    )
 
 
 def _is_russian(typed: str) -> bool:

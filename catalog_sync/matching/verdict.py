@@ -31,6 +31,7 @@ COMPILER: Final = 1.0  # compilers and editors agree where no author is named
 YEAR: Final = 2.0
 HOUSE: Final = 1.5
 PAGES: Final = 2.0  # the same number by chance: about one in a hundred
+PAGES_THIN: Final = 1.0  # sheets of 16 pages make the same small numbers again and again
 PAGES_NEAR: Final = 0.7  # two pages more or less: the last numbered page is counted by some
 EDITION: Final = 1.2  # «3-е изд.» on both sides
 GRADE: Final = 0.8
@@ -49,11 +50,16 @@ ISSN: Final = 2.0
 YEAR_ONE_SIDED: Final = -0.6
 GRADE_ONE_SIDED: Final = -1.0
 PART_ONE_SIDED: Final = -2.2  # a part whose number was forgotten, or the set: more often another book
-KIND_ONE_SIDED: Final = -0.8
+TEXTBOOK_ONE_SIDED: Final = -0.4  # «учебник» is left out by every second hand
+KIND_ONE_SIDED: Final = -3.0  # «рабочая тетрадь» stands on the cover: who doesn't type it has another book in hand
+KIND_ONE_SIDED_ISBN: Final = -0.8  # the same, though the ISBN is equal
 LEVEL_ONE_SIDED: Final = -0.5
 NUMBERS_ONE_SIDED: Final = -1.5
-PAGES_FAR: Final = -0.8
-PAGES_OTHER: Final = -2.5  # more than a tenth apart: seldom one edition
+PAGES_FAR: Final = -1.8  # another number without a reason
+PAGES_OTHER: Final = -3.0  # more than a tenth apart: seldom one edition
+EDITION_ONE_SIDED: Final = -1.5  # without a year on both sides, a number typed on one side alone says reprint
+UNSETTLED: Final = 5.5  # the most such a pair can have: it goes to a librarian
+SUBTITLE_NUMBERS_ONE_SIDED: Final = -1.5  # «30 вариантов» left out: there may be a book of 10
 SUBTITLE_OTHER: Final = -3.0
 AUTHORS_CROSS: Final = -3.0  # each side names someone the other doesn't
 AUTHORS_OTHER: Final = -4.0  # nobody in common, though the ISBN is the same
@@ -67,6 +73,7 @@ TITLE_TRANSLATED: Final = -1.5  # «Rainbow English» and «Английский
 TITLE_OTHER: Final = -3.0  # another title, though ISBN, author, year and pages are the same
 CROSS_GAPS: Final = -1.5  # each side is silent where the other speaks: two sketches that nothing holds together
 
+THIN_BOOK: Final = 96  # pages
 PAGES_NEAR_LIMIT: Final = 2  # pages
 PAGES_OTHER_SHARE: Final = 0.10  # of the longer extent
 
@@ -127,6 +134,7 @@ _NEGATIVE = (
     ("title", "заглавия на разных языках"),
     ("title", "заглавия различаются, но ISBN, автор, год и объём те же"),
     ("", "каждая запись молчит о том, что сказано в другой"),
+    ("edition", "номер издания указан только в одной записи, а год не в обеих"),
 )
 _VETO = (
     ("analytic", "одна запись описывает статью или часть, другая — книгу"),
@@ -160,7 +168,7 @@ KINDS: Final = tuple(
     P_SIZE, P_ISSN, P_FORM,
     N_YEAR, N_GRADE, N_PART, N_KIND, N_LEVEL, N_NUMBERS, N_PAGES_FAR, N_PAGES_OTHER, N_SUBTITLE, N_AUTHORS_CROSS,
     N_AUTHORS_OTHER, N_HOUSE, N_ISBN_PART, N_REVISION, N_LARGE,
-    N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS,
+    N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS, N_EDITION,
     V_ANALYTIC, V_YEAR, V_GRADE, V_PART, V_SET, V_KIND, V_FORM, V_LEVEL, V_NUMBERS, V_EDITION, V_TITLE, V_TITLE_ISBN,
     V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE,
 ) = range(len(KINDS))
@@ -175,3 +183,5 @@ GENRES: Final = frozenset(
     "роман повесть рассказы рассказ сказка сказки стихи стихотворения поэма поэмы пьеса пьесы сборник драма комедия"
     " трагедия басни былины мифы легенды романы повести очерки новеллы эссе воспоминания мемуары фельетоны письма".split()
 )
+# Kinds that stand in the title itself, so that silence about them says nothing.
+TITLE_KINDS: Final = frozenset({"dictionary", "encyclopedia", "reference", "album"})
