@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from catalog_sync.errors import StopEverything
 from catalog_sync.query import Everything
 from catalog_sync.search import document
-from catalog_sync.search.engine import Engine
+from catalog_sync.search.engine import Engine, IndexOutdated
 from catalog_sync.store import leases, outbox, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading, writing
@@ -30,8 +30,8 @@ PAUSE_SECONDS = 0.2
 def drain(system: System, *, from_scratch: bool = False) -> int:
     """Index every change not yet in the index; returns how many documents were written. Safe to repeat at any time."""
     with _only_indexer(system) as me:
-        if not from_scratch:
-            return _drain(system, Engine(system.settings.index_path), me)
+        if not from_scratch and (index := _current(system)):
+            return _drain(system, index, me)
         # Readers go on with the old folder until the new one is whole.
         fresh = system.settings.index_path.with_name("index.new")
         count = _drain(system, Engine.create(fresh), me)
@@ -42,6 +42,14 @@ def drain(system: System, *, from_scratch: bool = False) -> int:
         fresh.rename(system.settings.index_path)
         shutil.rmtree(old, ignore_errors=True)
         return count
+
+
+def _current(system: System) -> Engine | None:
+    """The index there is; None where it was built by another version and has to be made anew."""
+    try:
+        return Engine(system.settings.index_path)
+    except IndexOutdated:
+        return None
 
 
 def _drain(system: System, index: Engine, me: str) -> int:

@@ -96,18 +96,12 @@ def _serve_all(context: Context) -> None:
 
 
 def _upgrade_index(settings: Settings) -> None:
-    """An index of another version is built anew before readers open it."""
+    """Catch up with what a crash left unindexed; an index of another version is built anew before readers open it."""
     from catalog_sync import indexing
-    from catalog_sync.search.engine import Engine, IndexOutdated
     from catalog_sync.system import open_system
 
     system = open_system(settings)
-    try:
-        Engine(settings.index_path)
-        indexing.drain(system)
-    except IndexOutdated:
-        click.echo("поисковый индекс другой версии: строю заново", err=True)
-        indexing.drain(system, from_scratch=True)
+    indexing.drain(system)
     system.engine.dispose()
 
 
