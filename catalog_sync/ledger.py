@@ -30,7 +30,7 @@ from catalog_sync.model import (
 )
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
-BASIS_OF_DATE = {"INV": "INV.REGDATE", "990": "990$f", "998": "998", "995": "995", "876": "876"}
+BASIS_OF_DATE = (("INV", "INV.REGDATE"), ("990", "990$f"))  # holdings basis → the field its dates come from
 RUN = "run"
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
@@ -86,7 +86,7 @@ def movements(
     classified = classified_after or classified_before
     if classified is None:
         return []
-    basis = BASIS_OF_DATE.get((new or old or Holdings()).basis, (new or old or Holdings()).basis or "дата в записи")
+    basis = _date_basis((new or old or Holdings()).basis)
     context = _Context(library, key, classified, basis, first_load, run, day)
     found: list[StockMovement] = []
     if classified_before and classified_after and _cell(classified_before) != _cell(classified_after):
@@ -100,6 +100,11 @@ def movements(
     elif old is not None:
         found += _difference(context, old, new, posted)
     return _merged(found)
+
+
+def _date_basis(holdings_basis: str) -> str:
+    """The field registration dates come from, as it is shown beside a figure."""
+    return next((field for part, field in BASIS_OF_DATE if part in holdings_basis), holdings_basis or "дата в записи")
 
 
 def reversal(line: StockMovement, *, run: int | None, reason: str, number: int | None) -> StockMovement:

@@ -127,7 +127,7 @@ class Drill:
         pairs: list[tuple[str, str]] = [("library", self.scope if self.scope != "*" else "")]
         pairs += [("period", f"{self.start}:{self.end}"), ("measure", self.measure), ("unit", self.unit)]
         pairs += [("category", ",".join(self.categories)), ("carrier", ",".join(self.carriers))]
-        pairs += [("ekind", ",".join(self.ekinds))]
+        pairs += [("ekind", ",".join(ekind or "none" for ekind in self.ekinds))]
         return urlencode([(name, value) for name, value in pairs if value], safe=":,")
 
 

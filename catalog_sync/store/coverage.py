@@ -45,7 +45,7 @@ def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Fres
     }
     by_hand = (
         select(stock_movement.c.library, func.min(stock_movement.c.recorded), func.max(stock_movement.c.recorded))
-        .where(stock_movement.c.run.is_(None), stock_movement.c.who != "")
+        .where(stock_movement.c.run.is_(None), stock_movement.c.who != "", stock_movement.c.kind != "correction")
         .group_by(stock_movement.c.library)
     )
     for code, first, last in connection.execute(by_hand):

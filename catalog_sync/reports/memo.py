@@ -1,0 +1,345 @@
+"""Аналитическая справка по итогам мониторинга пополнения фондов: text with conclusions, each by a named rule.
+
+Every sentence is computed from figures of the ledger; where a figure is missing, the sentence says so or is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from catalog_sync.reports import replenishment, russian
+from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, OTHER, TEXTBOOKS, Facts, Kinds
+from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.replenishment import Extras
+from catalog_sync.reports.russian import COPY, LICENCE, RECORD, SCHOOL, TITLE, counted, genitive, percent, within
+from catalog_sync.store.figures import Balance
+from catalog_sync.store.licences import Licence
+from catalog_sync.store.rollups import DISTRICT
+
+NOTABLE_GROWTH = 0.05  # growth worth naming a school for: smaller is within the error of an annual stocktaking
+GOOD_COMPLETENESS = 0.8  # below this share of dated copies, movement by period says little
+MUCH_OTHER = 0.2  # a fifth of the stock without a category: the rows of ОО-2 mean little
+WARN_DAYS = 90  # a contract is prolonged by municipal procurement in about a quarter
+ANSWER_DAYS = 30
+QUESTION = russian.Word("вопрос", "вопроса", "вопросов", "вопроса", "вопросе", "вопросах")
+LISTED = 12  # longer lists of schools go to the appendix
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What the memo needs beside the figures of its period."""
+
+    previous: Facts
+    extras: Extras
+    records: int
+    editions: int
+    licences: Sequence[Licence]
+    organisation: str = ""
+    basis: str = replenishment.BASIS
+    provision: tuple[float, int, int] | None = None  # share, missing copies, schools that stated their needs
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+    advice: tuple[tuple[str, tuple[str, ...]], ...]  # addressee → what to do
+
+
+def make(facts: Facts, background: Background) -> Report:
+    schools = facts.with_data
+    codes = [one.library.code for one in schools]
+    coverage = facts.coverage()
+    found = findings(facts, background, codes)
+    appendix = replenishment.table(facts, background.extras, facts.schools, district=True)
+    sections: list[Section] = [
+        Text("1. Цель и задачи", level=2), Text(_goal(facts)),
+        Text("2. Сроки, источники и методика", level=2), *_method(facts),
+        Text("3. Охват", level=2), *_coverage(facts),
+        Text("4. Результаты", level=2), *_results(facts, background, codes),
+        *_listed("5. Положительные стороны", found.good, "Правила мониторинга положительных сторон не отметили."),
+        *_listed("6. Проблемы", found.bad, "Правила мониторинга проблем не выявили."),
+        Text("7. Выводы", level=2), *_conclusions(facts, background, codes, found),
+        Text("8. Рекомендации", level=2), *_advice(found),
+        Text("Приложение. Пополнение фондов по организациям", level=2), appendix,
+        Text(_signature(facts.today), style="sign"),
+    ]  # fmt: skip
+    return Report(
+        name="memo",
+        title="Аналитическая справка по итогам мониторинга пополнения фондов школьных библиотек "
+        "электронными изданиями, художественной и учебной литературой",
+        period=f"за {facts.period.words}",
+        start=facts.period.start,
+        end=facts.period.end,
+        made=facts.today,
+        sections=tuple(sections),
+        head=tuple(line for line in (background.organisation, f"Основание: {background.basis}") if line),
+        coverage=coverage,
+        facts=replenishment.named(facts, codes, DISTRICT),
+    )
+
+
+# --- 1–3 -------------------------------------------------------------------------------------------------------------
+
+
+def _goal(facts: Facts) -> str:
+    return (
+        f"Цель — оценить пополнение фондов школьных библиотек за {facts.period.words}. Задачи: определить поступление, "
+        "выбытие и состояние фондов электронных изданий, художественной и учебной литературы; назвать организации, "
+        "которым нужна помощь; предложить меры."
+    )
+
+
+def _method(facts: Facts) -> list[Section]:
+    return [
+        Text(
+            "Источник — журнал движения фонда сводного каталога, который пополняется из выгрузок библиотечных программ "
+            f"школ, договоров на электронные ресурсы и актов. Дата среза — {russian.day(facts.period.end)}."
+        ),
+        Text(
+            items=(
+                "экземпляры складываются по школам; названия — нет: одно издание считается по району один раз;",
+                "дата поступления — дата регистрации из данных школы, без неё — день загрузки;",
+                "фонд, впервые отражённый в каталоге, не считается поступлением;",
+                "открытые ресурсы по внешним ссылкам фондом не считаются; окончание лицензии — это выбытие;",
+                "школа без свежих данных в суммы не входит и названа отдельно.",
+            )
+        ),
+    ]
+
+
+def _coverage(facts: Facts) -> list[Section]:
+    coverage = facts.coverage()
+    if not coverage.of:
+        return [Text("Школ в каталоге пока нет.")]
+    share = percent(coverage.covered / coverage.of)
+    line = f"Данные получены по {coverage.covered} из {genitive(coverage.of, SCHOOL)} ({share})."
+    found: list[Section] = [Text(line)]
+    if coverage.missing:
+        found += [Text("Не представили свежих данных:"), Text(items=coverage.missing)]
+    return found
+
+
+# --- 4 ---------------------------------------------------------------------------------------------------------------
+
+
+def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list[Section]:
+    if not codes:
+        return [Text("Данных за период нет, результаты не подводятся.")]
+    charts = replenishment.charts(facts, facts.schools)
+    return [
+        Text("4.1. Динамика фонда", level=3), *_movement(facts, background, codes, ALL, "Фонд"), *charts[:1],
+        Text("4.2. Электронные издания", level=3), *_electronic(facts, background, codes), *charts[1:],
+        Text("4.3. Художественная литература", level=3),
+        *_movement(facts, background, codes, FICTION, "Фонд художественной литературы"),
+        Text("4.4. Учебная литература", level=3),
+        *_movement(facts, background, codes, LEARNING, "Учебный фонд (учебники и учебные пособия)"),
+        *_provision(background), *_table(facts, codes),
+        Text("4.5. Состояние единого каталога", level=3), Text(_catalogue(facts, background)),
+    ]  # fmt: skip
+
+
+def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds: Kinds, subject: str) -> list[Section]:
+    now, before = facts.copies(codes, kinds), background.previous.copies(codes, kinds)
+    first = (
+        f"{subject} {within(len(codes), SCHOOL)} на {russian.day(facts.period.end)} — {counted(now.closing, COPY)}. "
+        f"За {facts.period.words} {russian.agree(now.acquired, 'поступил', 'поступило')} "
+        f"{counted(now.acquired, COPY)}, {russian.agree(now.left, 'выбыл', 'выбыло')} "
+        f"{counted(now.left, COPY)}; {_growth(now)}."
+    )
+    sentences = [first]
+    if now.initial:
+        sentences.append(f"Впервые отражено в каталоге {counted(now.initial, COPY)}: это не поступление.")
+    sentences.append(_compared(now, before, background.previous.period.words))
+    return [Text(" ".join(sentences))]
+
+
+def _growth(balance: Balance) -> str:
+    if balance.growth is None:
+        return "сравнить с началом периода нельзя: фонда на начало нет"
+    return f"по сравнению с началом периода фонд {russian.change(balance.growth)}"
+
+
+def _compared(now: Balance, before: Balance, words: str) -> str:
+    difference = now.acquired - before.acquired
+    if not before.acquired and not now.acquired:
+        return "Поступлений не было ни в этом, ни в предыдущем периоде."
+    if difference == 0:
+        return f"Столько же поступило за {words}."
+    word = "больше" if difference > 0 else "меньше"
+    return f"Это на {counted(abs(difference), COPY)} {word}, чем за {words}."
+
+
+def _electronic(facts: Facts, background: Background, codes: Sequence[str]) -> list[Section]:
+    found = _movement(facts, background, codes, ELECTRONIC, "Фонд электронных изданий")
+    now, everything = facts.copies(codes, ELECTRONIC), facts.copies(codes)
+    unique = facts.unique(codes, ELECTRONIC)
+    parts = [f"Это {counted(unique, TITLE)} по району без повторов."]
+    if everything.closing:
+        parts.append(f"Доля электронных изданий в фонде — {percent(now.closing / everything.closing)}.")
+    if now.expired:
+        parts.append(f"Из выбывших {counted(now.expired, COPY)} — из-за окончания лицензий.")
+    links = background.extras.open_links.get(DISTRICT, 0)
+    if links:
+        parts.append(f"Справочно: открытых ресурсов в каталоге {russian.number(links)}, в фонд они не входят.")
+    return [*found, Text(" ".join(parts))]
+
+
+def _provision(background: Background) -> list[Section]:
+    if background.provision is None:
+        return [Text("Потребность в учебниках школами не введена: обеспеченность не рассчитывалась.", style="note")]
+    share, missing, schools = background.provision
+    text = f"Обеспеченность учебниками {within(schools, SCHOOL)}, сообщивших потребность, — {percent(share)}"
+    return [Text(f"{text}; не хватает {counted(missing, COPY)}." if missing else f"{text}.")]
+
+
+def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:
+    groups = (("Весь фонд", ALL), ("Электронные издания", ELECTRONIC), ("Художественная литература", FICTION),
+              ("Учебная литература", LEARNING), ("в том числе учебники", TEXTBOOKS))  # fmt: skip
+    rows = []
+    for name, kinds in groups:
+        balance = facts.copies(codes, kinds)
+        drill = {m: facts.drill(DISTRICT, r, kinds) for m, r in _DRILL.items()}
+        rows.append(
+            Row(
+                (
+                    Cell(name), Cell(balance.opening), Cell(balance.initial, drill["initial"]),
+                    Cell(balance.acquired, drill["acquired"]), Cell(balance.left, drill["left"]),
+                    Cell(balance.closing, drill["closing"]), Cell(balance.growth),
+                )
+            )
+        )  # fmt: skip
+    columns = (
+        Column("Группа", "text", width=28), Column("На начало"), Column("Первичное отражение", width=13),
+        Column("Поступило"), Column("Выбыло"), Column("На конец"), Column("Прирост", "percent"),
+    )  # fmt: skip
+    return [Table(columns, tuple(rows), f"Движение фондов за {facts.period.words}, экз.", name="movement")]
+
+
+_DRILL = {"initial": "initial", "acquired": "acquired", "left": "withdrawn", "closing": "state"}
+
+
+def _catalogue(facts: Facts, background: Background) -> str:
+    records, editions = background.records, background.editions
+    if not records:
+        return "Записей школ в сводном каталоге пока нет."
+    text = (
+        f"В сводном каталоге {counted(records, RECORD)} школ, они описывают {counted(editions, russian.EDITION)}: "
+        f"на одно издание приходится {russian.number(records / editions, 1)} записи."
+    )
+    return f"{text} Составление сводного каталога продолжается за счёт {genitive(len(facts.schools), SCHOOL)}."
+
+
+# --- 5–8 -------------------------------------------------------------------------------------------------------------
+
+
+def findings(facts: Facts, background: Background, codes: Sequence[str]) -> Findings:
+    """What the rules notice, each with the schools it concerns, and what to do about it."""
+    name = {one.library.code: one.library.name for one in facts.schools}
+    electronic = {code: facts.copies(code, ELECTRONIC) for code in codes}
+    fiction = {code: facts.copies(code, FICTION) for code in codes}
+    good, bad = [], []
+    heads, librarians, department, methodists = [], [], [], []
+    due = russian.day(facts.today + timedelta(ANSWER_DAYS))
+
+    def schools(chosen: Sequence[str]) -> str:
+        some = [name[code] for code in chosen[:LISTED]]
+        more = len(chosen) - len(some)
+        return ", ".join(some) + (f" и ещё {counted(more, SCHOOL)} (см. приложение)" if more > 0 else "")
+
+    grew = [code for code in codes if (electronic[code].growth or 0) >= NOTABLE_GROWTH]
+    if grew:
+        good.append(f"Фонд электронных изданий вырос на {percent(NOTABLE_GROWTH)} и более {within(len(grew), SCHOOL)}: "
+                    f"{schools(grew)}.")  # fmt: skip
+    bought = [code for code in codes if fiction[code].acquired]
+    if bought:
+        share = percent(len(bought) / len(codes))
+        good.append(f"Художественная литература поступила {within(len(bought), SCHOOL)} ({share}).")
+    none = [code for code in codes if not electronic[code].closing]
+    if none:
+        bad.append(f"Электронных изданий в фонде нет {within(len(none), SCHOOL)}: {schools(none)}.")
+        methodists.append(f"подобрать электронные издания для {genitive(len(none), SCHOOL)}, где их нет, — до {due};")
+    lost = [code for code in codes if fiction[code].left > fiction[code].acquired]
+    if lost:
+        bad.append(f"Художественной литературы выбыло больше, чем поступило, {within(len(lost), SCHOOL)}: "
+                   f"{schools(lost)}.")  # fmt: skip
+        heads.append(f"предусмотреть приобретение художественной литературы ({schools(lost)}) — до {due};")
+    missing = facts.coverage().missing
+    if missing:
+        bad.append(f"Нет свежих данных {within(len(missing), SCHOOL)}: {', '.join(missing)}.")
+        heads.append(f"обеспечить выгрузку каталога ({', '.join(missing)}) — до {due};")
+    undated = [code for code in codes if background.extras.dated.get(code, 1.0) < GOOD_COMPLETENESS]
+    if undated:
+        bad.append(f"Менее {percent(GOOD_COMPLETENESS)} экземпляров имеют дату регистрации "
+                   f"{within(len(undated), SCHOOL)}: {schools(undated)}.")  # fmt: skip
+        librarians.append(f"внести даты регистрации экземпляров ({schools(undated)}) — до {due};")
+    ending = _ending(background.licences, facts.today)
+    if ending:
+        titles = sum(one.titles for one in ending)
+        bad.append(f"До {russian.day(facts.today + timedelta(WARN_DAYS))} заканчивается {counted(len(ending), LICENCE)}"
+                   + (f" на {counted(titles, TITLE)}." if titles else "."))  # fmt: skip
+        department.append(f"решить вопрос о продлении: {', '.join(_contract(one) for one in ending)};")
+    everything, other = facts.copies(codes), facts.copies(codes, OTHER)
+    if everything.closing and other.closing / everything.closing > MUCH_OTHER:
+        bad.append(f"Категория не определена у {percent(other.closing / everything.closing)} фонда: строки 02–05 "
+                   "формы ОО-2 неполны.")  # fmt: skip
+        librarians.append(f"указать вид издания в записях категории «прочее» — до {due};")
+    addressed = (
+        ("Отделу образования", department), ("Районному методическому кабинету", methodists),
+        ("Руководителям общеобразовательных организаций", heads), ("Педагогам-библиотекарям", librarians),
+    )  # fmt: skip
+    advice = tuple((who, tuple(what)) for who, what in addressed if what)
+    return Findings(tuple(good), tuple(bad), advice)
+
+
+def _ending(licences: Sequence[Licence], today: date) -> list[Licence]:
+    last = today + timedelta(WARN_DAYS)
+    return [one for one in licences if one.closed is None and today <= one.ends <= last]
+
+
+def _contract(one: Licence) -> str:
+    return f"«{one.name}» (до {russian.short_day(one.ends)})"
+
+
+def _listed(title: str, items: tuple[str, ...], otherwise: str) -> list[Section]:
+    return [Text(title, level=2), Text(items=items) if items else Text(otherwise)]
+
+
+def _conclusions(facts: Facts, background: Background, codes: Sequence[str], found: Findings) -> list[Section]:
+    if not codes:
+        return [Text("Без данных школ выводы о пополнении фондов сделать нельзя.")]
+    electronic, fiction = facts.copies(codes, ELECTRONIC), facts.copies(codes, FICTION)
+    learning = facts.copies(codes, LEARNING)
+    parts = []
+    for what, balance in (("электронных изданий", electronic), ("художественной литературы", fiction),
+                          ("учебной литературы", learning)):  # fmt: skip
+        word = _trend(balance)
+        parts.append(f"фонд {what} {word} (поступило {russian.number(balance.acquired)}, выбыло "
+                     f"{russian.number(balance.left)})")  # fmt: skip
+    text = russian.capital("; ".join(parts)) + "."
+    if found.bad:
+        verb = russian.agree(len(found.bad), "Требует", "Требуют")
+        text += f" {verb} внимания {counted(len(found.bad), QUESTION)}, см. раздел 6."
+    return [Text(text)]
+
+
+def _trend(balance: Balance) -> str:
+    if balance.acquired == balance.left:
+        return "не изменился"
+    return "пополняется" if balance.acquired > balance.left else "сокращается"
+
+
+def _advice(found: Findings) -> list[Section]:
+    if not found.advice:
+        return [Text("Продолжить мониторинг в установленные сроки.")]
+    sections: list[Section] = []
+    for number, (who, what) in enumerate(found.advice, 1):
+        sections += [Text(f"8.{number}. {who}:"), Text(items=(*what[:-1], what[-1].rstrip(";") + "."))]
+    return sections
+
+
+def _signature(today: date) -> str:
+    line = "_" * 18
+    return f"{russian.day(today)}    {line} (должность)    {line} (подпись)    {line} (ФИО)"

@@ -1,0 +1,228 @@
+"""«Пополнение фондов электронными изданиями, художественной и учебной литературой» (п. 5.4 дорожной карты).
+
+Copies are summed over the schools that have data; titles are not: the district's line gives distinct editions, and
+beside it the sum, so that the share of duplicates can be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, LICENSED, LOCAL, PHYSICAL, Facts, Kinds
+from catalog_sync.reports.model import NO_DATA, Cell, Chart, Column, Report, Row, Section, Table, Text, Value
+from catalog_sync.store.coverage import Freshness
+from catalog_sync.store.rollups import DISTRICT
+
+E_EDITIONS, FICTION_NAME, LEARNING_NAME = "Электронные издания", "Художественная, экз.", "Учебная (02+03), экз."
+TITLES, COPIES = "назв.", "экз."
+BASIS = "п. 5.4 Плана мероприятий («дорожной карты»)"
+NOT_GROWTH = (
+    "Первичное отражение — фонд, который был и раньше, но впервые загружен в каталог: это не поступление и не прирост.",
+    "Прирост = (состоит на конец − (состоит на начало + первичное отражение)) / (состоит на начало + первичное "
+    "отражение).",
+    "Открытые ресурсы (внешние ссылки) — справочно, фондом не считаются.",
+    "Названия по школам не складываются: одно издание в пяти школах — одно название района.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the ledger does not hold: open links by scope, share of dated copies by library."""
+
+    open_links: Mapping[str, int] = field(default_factory=dict)
+    dated: Mapping[str, float] = field(default_factory=dict)
+
+
+COLUMNS = (
+    Column("Общеобразовательная организация", "text", width=30),
+    Column("Этап", "text", width=6),
+    Column("Обучающихся", width=10),
+    Column("на начало, назв.", group=E_EDITIONS, width=8),
+    Column("на начало, экз.", group=E_EDITIONS, width=8),
+    Column("первичное отражение, экз.", group=E_EDITIONS, width=10),
+    Column("поступило, назв.", group=E_EDITIONS, width=9),
+    Column("поступило, экз.", group=E_EDITIONS, width=9),
+    Column("выбыло, назв.", group=E_EDITIONS, width=8),
+    Column("выбыло, экз.", group=E_EDITIONS, width=8),
+    Column("в т. ч. истекла лицензия, экз.", group=E_EDITIONS, width=10),
+    Column("на конец, назв.", group=E_EDITIONS, width=8),
+    Column("на конец, экз.", group=E_EDITIONS, width=8),
+    Column("съёмные", group=E_EDITIONS, width=8),
+    Column("локальные", group=E_EDITIONS, width=9),
+    Column("удалённые лиценз.", group=E_EDITIONS, width=9),
+    Column("прирост", "percent", group=E_EDITIONS, width=8),
+    Column("доля в фонде", "percent", group=E_EDITIONS, width=8),
+    Column("на 1 обуч.", "decimal", group=E_EDITIONS, width=7),
+    Column("открытых ресурсов (справочно)", group=E_EDITIONS, width=11),
+    Column("поступило", group=FICTION_NAME, width=9),
+    Column("выбыло", group=FICTION_NAME, width=8),
+    Column("состоит", group=FICTION_NAME, width=9),
+    Column("поступило", group=LEARNING_NAME, width=9),
+    Column("выбыло", group=LEARNING_NAME, width=8),
+    Column("состоит", group=LEARNING_NAME, width=9),
+    Column("Последние данные", "date", width=11),
+    Column("Полнота", "percent", width=8),
+)
+SUMMED = (2, 4, 5, 7, 9, 10, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25)  # columns that add up over schools
+
+
+def make(facts: Facts, extras: Extras, code: str = "") -> Report:
+    chosen = [one for one in facts.schools if not code or one.library.code == code]
+    coverage = facts.coverage()
+    name = chosen[0].library.name if code and chosen else ""
+    sections: list[Section] = [table(facts, extras, chosen, district=not code)]
+    sections += charts(facts, chosen)
+    if coverage.missing and not code:
+        sections += [Text("Не представили свежих данных", level=3), Text(items=coverage.missing)]
+    return Report(
+        name="replenishment",
+        title="Пополнение фондов электронными изданиями, художественной и учебной литературой",
+        period=f"за {facts.period.words}",
+        start=facts.period.start,
+        end=facts.period.end,
+        made=facts.today,
+        sections=tuple(sections),
+        library=code,
+        library_name=name,
+        head=(f"Основание: {BASIS}",),
+        coverage=None if code else coverage,
+        landscape=True,
+        facts=named(facts, [one.library.code for one in chosen if facts.has_data(one)], code or DISTRICT),
+    )
+
+
+def named(facts: Facts, codes: Sequence[str], scope: str) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name, kinds in (("electronic", ELECTRONIC), ("fiction", FICTION), ("learning", LEARNING), ("all", ALL)):
+        copies = facts.copies(codes, kinds)
+        for measure in ("opening", "initial", "acquired", "left", "expired", "closing", "growth"):
+            found[f"{name}.{measure}"] = getattr(copies, measure)
+        found[f"{name}.titles"] = (
+            facts.unique(codes, kinds) if scope == DISTRICT else facts.titles(scope, kinds).closing
+        )
+    return found
+
+
+# --- The table -------------------------------------------------------------------------------------------------------
+
+
+def table(facts: Facts, extras: Extras, schools: Sequence[Freshness], district: bool) -> Table:
+    rows = [_school(facts, extras, one) for one in schools]
+    if district and rows:
+        shown = tuple(n for n, one in enumerate(schools) if facts.has_data(one))
+        rows += _totals(facts, extras, [schools[n].library.code for n in shown], shown, rows)
+    return Table(COLUMNS, tuple(rows), "", NOT_GROWTH, name="replenishment")
+
+
+def _school(facts: Facts, extras: Extras, one: Freshness) -> Row:
+    library = one.library
+    head = (Cell(library.name), Cell(str(library.stage) if library.stage else "—"), Cell(library.pupils or None))
+    tail = (Cell(one.last), Cell(extras.dated.get(library.code)))
+    if not facts.has_data(one):
+        blank = [Cell(NO_DATA)] + [Cell("")] * (len(COLUMNS) - len(head) - len(tail) - 1)
+        return Row((*head, *blank, *tail), "muted")
+    return Row((*head, *_figures(facts, extras, library.code, [library.code], library.pupils), *tail))
+
+
+def _figures(facts: Facts, extras: Extras, scope: str, codes: Sequence[str], pupils: int) -> list[Cell]:
+    electronic, everything = facts.copies(codes, ELECTRONIC), facts.copies(codes)
+    cells = [
+        _titles(facts, scope, "opening"), _copies(facts, scope, codes, "opening"),
+        _copies(facts, scope, codes, "initial"),
+        _titles(facts, scope, "acquired"), _copies(facts, scope, codes, "acquired"),
+        _titles(facts, scope, "left"), _copies(facts, scope, codes, "left"), _copies(facts, scope, codes, "expired"),
+        _titles(facts, scope, "closing"), _copies(facts, scope, codes, "closing"),
+        *(_copies(facts, scope, codes, "closing", kinds) for kinds in (PHYSICAL, LOCAL, LICENSED)),
+        Cell(electronic.growth),
+        Cell(electronic.closing / everything.closing if everything.closing else None),
+        Cell(electronic.closing / pupils if pupils else None),
+        Cell(extras.open_links.get(scope, 0)),
+    ]  # fmt: skip
+    for kinds in (FICTION, LEARNING):
+        cells += [_copies(facts, scope, codes, measure, kinds) for measure in ("acquired", "left", "closing")]
+    return cells
+
+
+_ROWS = {"closing": "state", "left": "withdrawn"}
+
+
+def _copies(facts: Facts, scope: str, codes: Sequence[str], measure: str, kinds: Kinds = ELECTRONIC) -> Cell:
+    value = getattr(facts.copies(codes, kinds), measure)
+    rows = "" if measure == "opening" else facts.drill(scope, _ROWS.get(measure, measure), kinds)
+    return Cell(value, rows)
+
+
+def _titles(facts: Facts, scope: str, measure: str) -> Cell:
+    value = getattr(facts.titles(scope, ELECTRONIC), measure)
+    rows = "" if measure == "opening" else facts.drill(scope, _ROWS.get(measure, measure), ELECTRONIC, "titles")
+    return Cell(value, rows)
+
+
+def _totals(
+    facts: Facts, extras: Extras, codes: Sequence[str], shown: tuple[int, ...], rows: Sequence[Row]
+) -> list[Row]:
+    pupils = sum(one.library.pupils for one in facts.schools if one.library.code in codes)
+    cells = [Cell("ИТОГО по району"), Cell(f"{len(codes)} из {len(facts.schools)}"), Cell(pupils or None)]
+    cells += [*_figures(facts, extras, DISTRICT, codes, pupils), Cell(None), Cell(_mean_dated(extras, codes))]
+    for at in SUMMED:
+        if shown:
+            cells[at] = Cell(cells[at].value, cells[at].rows, shown)
+    for at in (3, 6, 8, 11):  # titles: the sum over schools here, distinct editions in the line below
+        cells[at] = Cell(_sum(rows, shown, at), "", shown)
+    return [Row(tuple(cells), "total"), _unique(facts, codes)]
+
+
+def _mean_dated(extras: Extras, codes: Sequence[str]) -> float | None:
+    known = [extras.dated[code] for code in codes if code in extras.dated]
+    return sum(known) / len(known) if known else None
+
+
+def _sum(rows: Sequence[Row], shown: Sequence[int], at: int) -> int:
+    values = [rows[n].cells[at].value for n in shown]
+    return sum(value for value in values if isinstance(value, int))
+
+
+def _unique(facts: Facts, codes: Sequence[str]) -> Row:
+    everyone = len(codes) == len(facts.schools)
+    titles = facts.titles(DISTRICT, ELECTRONIC)
+    cells = [Cell("уникальных названий по району"), *[Cell("")] * (len(COLUMNS) - 1)]
+    if everyone:
+        for at, measure in ((3, "opening"), (6, "acquired"), (8, "left")):
+            rows = facts.drill(DISTRICT, _ROWS.get(measure, measure), ELECTRONIC, "titles") if at != 3 else ""
+            cells[at] = Cell(getattr(titles, measure), rows)
+    cells[11] = Cell(facts.unique(codes, ELECTRONIC), facts.drill(DISTRICT, "state", ELECTRONIC, "titles"))
+    return Row(tuple(cells), "total")
+
+
+# --- Charts ----------------------------------------------------------------------------------------------------------
+
+
+def charts(facts: Facts, schools: Sequence[Freshness]) -> list[Section]:
+    shown = [one for one in schools if facts.has_data(one)]
+    if not shown:
+        return []
+    codes = [one.library.code for one in shown]
+    groups = (("Электронные", ELECTRONIC), ("Художественная", FICTION), ("Учебная", LEARNING))
+    moved = Chart(
+        f"Поступило и выбыло за {facts.period.words}",
+        tuple(name for name, _ in groups),
+        (
+            ("Поступило", tuple(float(facts.copies(codes, kinds).acquired) for _, kinds in groups)),
+            ("Выбыло", tuple(float(facts.copies(codes, kinds).left) for _, kinds in groups)),
+        ),
+        unit="экземпляров",
+    )
+    largest = sorted(shown, key=lambda one: -facts.copies(one.library.code, ELECTRONIC).closing)[:20]
+    stock = Chart(
+        "Электронные издания в фондах школ на конец периода",
+        tuple(one.library.name for one in largest),
+        tuple(
+            (name, tuple(float(facts.copies(one.library.code, kinds).closing) for one in largest))
+            for name, kinds in (("Съёмные", PHYSICAL), ("Локальные", LOCAL), ("Лицензионные", LICENSED))
+        ),
+        kind="stacked",
+        unit="экземпляров",
+    )
+    has_stock = any(facts.copies(one.library.code, ELECTRONIC).closing for one in shown)
+    return [moved, stock] if has_stock and len(shown) > 1 else [moved]
