@@ -15,6 +15,7 @@ from lxml import etree
 
 from tests.fakes import EPOCH, MemoryCatalogue, generated_catalogue, sample_catalogue
 from tests.sru.live import application
+from web.oai_pmh.arguments import SET, name_of, spec_of
 from web.oai_pmh.server import Repository
 from web.oai_pmh.tokens import BadToken, Token, open_token, seal
 
@@ -150,6 +151,24 @@ def test_a_post_is_answered_like_a_get(client: FlaskClient) -> None:
     root = etree.fromstring(client.post("/oai", data={"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"}).data)
     assert ids(root) == ids(ask(client, "ListIdentifiers", metadataPrefix="oai_dc"))
     assert client.post("/oai", data={"verb": "x" * 30_000}).status_code == 413
+
+
+def test_a_source_whose_code_is_no_legal_set_name_is_still_a_set_and_can_be_harvested(client: FlaskClient) -> None:
+    specs = [e.text for e in ask(client, "ListSets").iter(f"{O}setSpec")]
+    assert "source:school-01~2Fbooks" in specs
+    assert all(SET.fullmatch(spec) for spec in specs)
+    root = ask(client, "ListIdentifiers", metadataPrefix="oai_dc", set="source:school-01~2Fbooks")
+    assert ids(root)
+    assert all("source:school-01~2Fbooks" in {e.text for e in h.iter(f"{O}setSpec")} for h in root.iter(f"{O}header"))
+
+
+@given(st.text(max_size=20))
+def test_a_set_name_survives_its_spelling_as_a_set_spec(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return
+    assert name_of(spec_of(name)) == name
 
 
 # --- errors --------------------------------------------------------------------------------------------------------

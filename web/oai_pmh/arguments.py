@@ -27,6 +27,24 @@ SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 SET = re.compile(r"[A-Za-z0-9\-_.!~*'()]+(:[A-Za-z0-9\-_.!~*'()]+)*")
 
 
+ESCAPED = re.compile(r"~([0-9A-F]{2})")
+
+
+def spec_of(name: str) -> str:
+    """A set's name as a legal setSpec: «source:school-07/books» → «source:school-07~2Fbooks» (bytes of UTF-8)."""
+    return "".join(c if c == ":" or (c != "~" and SET.fullmatch(c)) else _escaped(c) for c in name)
+
+
+def _escaped(character: str) -> str:
+    return "".join(f"~{byte:02X}" for byte in character.encode())
+
+
+def name_of(spec: str) -> str:
+    """The set a setSpec means; a spec nobody could have made names no set of ours."""
+    raw = ESCAPED.sub(lambda m: chr(int(m[1], 16)), spec)
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
 class OaiError(Exception):
     """An error of the protocol: its code and a sentence."""
 
@@ -102,8 +120,8 @@ def _moment(name: str, text: str, *, end: bool) -> datetime:
 
 
 def checked_set(arguments: Mapping[str, str]) -> str:
-    """The setSpec asked for; badArgument where it is not one."""
+    """The name of the set asked for; badArgument where it is not a setSpec."""
     found = arguments.get("set", "")
     if "set" in arguments and not SET.fullmatch(found):
         raise OaiError("badArgument", f"set: not a setSpec / неверное имя множества: {found[:40]!r}")
-    return found
+    return name_of(found)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from catalog_sync.marc.union_xml import attribute, element, text
 from catalog_sync.model import UnionRecord
 from catalog_sync.query import Catalogue, Change, LibraryHoldings
-from web.oai_pmh.arguments import OaiError, Span, arguments_of, checked_set, span_of, verb_of
+from web.oai_pmh.arguments import OaiError, Span, arguments_of, checked_set, span_of, spec_of, verb_of
 from web.oai_pmh.tokens import BadToken, Token, open_token, seal
 from web.record_schemas import OAI_SCHEMAS, RecordSchema
 
@@ -127,7 +127,7 @@ class Repository:
         if "resumptionToken" in arguments:
             raise OaiError("badResumptionToken", "The list of sets comes in one piece / Список множеств не делится")
         return iter(
-            "<set>" + element("setSpec", spec) + element("setName", name or spec) + "</set>"
+            "<set>" + element("setSpec", spec_of(spec)) + element("setName", name or spec) + "</set>"
             for spec, name in self.catalogue.oai_sets()
         )
 
@@ -232,7 +232,7 @@ class Repository:
         return f"<record>{self._header(change, False)}<metadata>{metadata}</metadata></record>"
 
     def _header(self, change: Change, deleted: bool) -> str:
-        sets = "".join(f"<setSpec>{text(spec)}</setSpec>" for spec in change.sets)
+        sets = "".join(f"<setSpec>{text(spec_of(spec))}</setSpec>" for spec in change.sets)
         return (
             f"<header{' status=' + chr(34) + 'deleted' + chr(34) if deleted else ''}>"
             f"<identifier>{text(f'oai:{self.host}:{change.cluster}')}</identifier>"
