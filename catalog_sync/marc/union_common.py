@@ -29,7 +29,7 @@ class Plan:
 
 def data_field(tag: str, indicators: str, *pairs: tuple[str, str]) -> Iterable[MarcField]:
     """One field of the pairs that say something; nothing where none does (an empty field is not MARC)."""
-    kept = tuple(Subfield(code, clean(value)) for code, value in pairs if clean(value))
+    kept = tuple(Subfield(code, cleaned) for code, value in pairs if (cleaned := clean(value)))
     if kept:
         yield MarcField(tag, indicators, kept)
 
@@ -41,7 +41,8 @@ def control_field(tag: str, data: str) -> Iterable[MarcField]:
 
 def clean(value: str) -> str:
     """Text without the bytes that ISO 2709 and XML 1.0 keep for themselves, and without outer spaces."""
-    return FORBIDDEN.sub(" ", value).strip()
+    # Nearly every value is printable, and asking is ten times cheaper than substituting.
+    return (value if value.isprintable() else FORBIDDEN.sub(" ", value)).strip()
 
 
 def year_of(bib: BibRecord) -> str:

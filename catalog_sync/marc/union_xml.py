@@ -64,7 +64,7 @@ def marcxml(record: MarcRecord, dialect: Dialect) -> str:
         if field.data is not None:
             parts.append(f'<controlfield tag="{field.tag}">{kept(field.data)}</controlfield>')
             continue
-        inner = "".join(f'<subfield code="{attribute(s.code)}">{kept(s.value)}</subfield>' for s in field.subfields)
+        inner = "".join(f'<subfield code="{s.code if s.code.isalnum() else attribute(s.code)}">{kept(s.value)}</subfield>' for s in field.subfields)
         first, second = field.indicators[0], field.indicators[1]
         parts.append(f'<datafield tag="{field.tag}" ind1="{first}" ind2="{second}">{inner}</datafield>')
     parts.append("</record>")
@@ -78,7 +78,7 @@ def _leader(leader: str) -> str:
 
 def kept(value: str) -> str:
     """Like `text`, but blanks stay: in coded data (008, 100$a) every position counts."""
-    legal = FORBIDDEN.sub(" ", value)
+    legal = value if value.isprintable() else FORBIDDEN.sub(" ", value)
     return legal.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
