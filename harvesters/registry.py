@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import Any
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Source
-from harvesters import files, http_file, mailbox, marcsql_db, oai_pmh, options, sftp, sru, table
+from harvesters import files, http_file, mailbox, marcsql_db, oai_pmh, options, sftp, sru, table, z3950
 from harvesters.base import Harvester
 from harvesters.options import Option
 from harvesters.secrets import Secrets
 from harvesters.surroundings import Surroundings
 
+BY_HAND = ("", "manual")  # exports given with `catalog-sync import`: there is nothing to fetch
 Builder = Callable[[Source, Any, Surroundings], Harvester]
 ALIASES = {"file": "files", "oai": "oai_pmh", "https": "http", "imap": "mailbox", "excel": "table", "csv": "table"}
 
@@ -54,6 +54,7 @@ KINDS: dict[str, Kind] = {
         Kind("oai_pmh", "OAI-PMH", oai_pmh.OaiSettings, of_dialect(oai_pmh.OaiHarvester)),
         Kind("sru", "SRU 1.1, 1.2, 2.0", sru.SruSettings, simple(sru.SruHarvester)),
         Kind("marcsql_db", "База МАРК-SQL", marcsql_db.MarcSqlSettings, simple(marcsql_db.MarcSqlHarvester)),
+        Kind("z3950", "Z39.50", z3950.Z3950Settings, simple(z3950.Z3950Harvester)),
     )
 }
 
@@ -61,21 +62,16 @@ KINDS: dict[str, Kind] = {
 def kind_of(name: str) -> Kind:
     """The kind by name or alias. Raises StopEverything listing the kinds there are."""
     wanted = ALIASES.get(name, name)
-    if wanted == "z3950":
-        return z3950()
+    if wanted in BY_HAND:
+        raise StopEverything("источник загружается вручную (catalog-sync import): собирать с него нечем")
     if wanted not in KINDS:
-        raise StopEverything(f"неизвестный вид источника «{name}»{options.did_you_mean(name, [*KINDS, 'z3950'])}")
+        raise StopEverything(f"неизвестный вид источника «{name}»{options.did_you_mean(name, [*KINDS])}")
     return KINDS[wanted]
-
-
-def z3950() -> Kind:
-    module = importlib.import_module("harvesters.z3950")
-    return Kind("z3950", "Z39.50", module.Z3950Settings, simple(module.Z3950Harvester))
 
 
 def kinds() -> tuple[Kind, ...]:
     """Every kind, for the staff's form and the manual."""
-    return (*KINDS.values(), z3950())
+    return tuple(KINDS.values())
 
 
 def make(source: Source, secrets: Secrets, home: Path, surroundings: Surroundings | None = None) -> Harvester:

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from catalog_sync.errors import StopEverything
 
@@ -115,4 +115,4 @@ def refuse_credentials(url: str, setting: str) -> str:
         raise StopEverything(
             f"{setting}: в адресе {redact(url)} стоит пароль; уберите его и задайте login и password = env:… или file:…"
         )
-    return urlunsplit(parts)
+    return url

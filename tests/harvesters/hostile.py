@@ -171,3 +171,43 @@ def redirects(location: str, status: str = "302 Found") -> Behaviour:
 def bomb(megabytes: int) -> bytes:
     """gzip of that many megabytes of zeros."""
     return gzip.compress(b"\x00" * (megabytes << 20), 9)
+
+
+class CuttingProxy:
+    """Forwards TCP to a local port and cuts connection number `cut_connection` after so many bytes from the server."""
+
+    def __init__(self, port: int, cut_connection: int, after: int) -> None:
+        self._target, self._cut, self._after = port, cut_connection, after
+        self.connections = self.forwarded = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+
+    def __enter__(self) -> CuttingProxy:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._socket.accept()
+                self.connections += 1
+                far = socket.create_connection(("127.0.0.1", self._target))
+                limit = self._after if self.connections == self._cut else None
+                threading.Thread(target=self._pump, args=(near, far, None), daemon=True).start()
+                threading.Thread(target=self._pump, args=(far, near, limit), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket, limit: int | None) -> None:
+        came = 0
+        with contextlib.suppress(OSError):
+            while data := source.recv(32768):
+                target.sendall(data)
+                came += len(data)
+                self.forwarded += len(data)
+                if limit is not None and came >= limit:
+                    break
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

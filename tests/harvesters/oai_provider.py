@@ -117,8 +117,10 @@ class Provider:
         over = start + self.page_size >= total
         if self.faults & {"endless", "invents records"}:
             over = False
-        if "the same token" in self.faults or "one token for all" in self.faults:
-            return "" if over and "one token for all" in self.faults else f"<resumptionToken{size}>TOKEN</resumptionToken>"
+        if "one token for all" in self.faults and over:
+            return ""
+        if self.faults & {"the same token", "one token for all"}:
+            return f"<resumptionToken{size}>TOKEN</resumptionToken>"
         if over and self.faults & {"superfluous token", "superfluous empty"}:
             return f"<resumptionToken{size}>superfluous</resumptionToken>"
         if over:

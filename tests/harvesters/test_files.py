@@ -176,7 +176,7 @@ def test_a_file_cut_in_the_middle_comes_with_a_warning(drop: Path, home: Path) -
 
 
 def test_without_a_folder_of_its_own_a_source_gets_one(home: Path) -> None:
-    harvester = built(Source("школа/7", "s7"), home)
+    harvester = built(Source("школа/7", "s7", harvester="files"), home)
     assert list(harvester.fetch("")) == []
     assert (home / "drop").is_dir()
 

@@ -249,7 +249,7 @@ def test_a_rusmarc_source_prefers_its_own_dialect(source: Source, provider: Prov
     assert {a.get("metadataPrefix") for a in provider.asked} <= {None, "unimarc"}
 
 
-def test_a_record_without_001_keeps_the_identity_of_its_envelope(source: Source, provider: Provider, home: Path) -> None:
+def test_a_record_without_001_is_known_by_its_envelope(source: Source, provider: Provider, home: Path) -> None:
     provider.items = [OaiItem(1, local_id="")]
     assert local_ids(fetch(source, home)) == ["oai:school.example:RU/SCH/1"]
 
