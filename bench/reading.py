@@ -1,6 +1,6 @@
 """How fast exports are read, beside pymarc on the same bytes. Prints records per second and ratios of one run.
 
-    python bench/reading.py [--records 20000]
+python bench/reading.py [--records 20000]
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ records, and a blank leader/09 means nothing); else CP1251.
 from __future__ import annotations
 
 import re
+from codecs import lookup
 from collections import Counter
 from math import log
 
@@ -35,6 +36,16 @@ _LOWER, _CAPITAL, _UPPER, _MIXED = log(0.75), log(0.2), log(0.05), log(0.0005)
 _MARGIN_PER_BYTE = 0.25  # below this difference of mean log-likelihood statistics can't tell
 
 
+_ASCII = bytes(range(128))
+_ENOUGH = 16  # high bytes of a record: with fewer the file's encoding stands
+_SMALL = {
+    codec: bytes(
+        b
+        for b in range(128, 256)
+        if bytes([b]).decode(codec, "replace").lower() in _PER_MILLE and bytes([b]).decode(codec, "replace").islower()
+    )
+    for codec in CYRILLIC
+}
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # 100$a/26–29 (UNIMARC): graphic character sets; 50 = Unicode, 89 = Windows-1251, 79 = CP866, 99 = KOI8-R.
 _UNIMARC_SETS = {"50": "utf-8", "89": "cp1251", "79": "cp866", "99": "koi8-r"}
@@ -82,7 +93,7 @@ def guess(data: bytes, configured: str = "") -> tuple[str, str]:
         return "utf-8", "valid utf-8"
     if has_escapes(data):
         return MARC8, "escape sequences"
-    if configured:
+    if configured and configured != "utf-8":
         return configured, "settings"
     if not looks_cyrillic(data):
         return MARC8, "single accents"
@@ -119,6 +130,35 @@ def _of_most(sample: bytes) -> bytes:
     if len(unicode) * 2 > len(high):
         return b"\x1d".join(unicode)
     return b"\x1d".join(r for r in high if not is_utf8(r))
+
+
+def known(name: str) -> str:
+    """A codec's own name for what settings call it («windows-1251» is cp1251). Raises LookupError."""
+    return MARC8 if name.lower().replace("-", "") == "marc8" else lookup(name).name
+
+
+def of_record(data: bytes, of_file: str, configured: str = "") -> str:
+    """The encoding of one record of a file: the file's, unless the record's bytes say otherwise."""
+    if is_utf8(data):
+        return "utf-8"
+    if of_file == "utf-8":
+        found, _ = guess(data, "" if configured == "utf-8" else configured)
+        return found
+    if configured or not _is_doubtful(data, of_file):
+        return of_file
+    scores = likelihoods(data)
+    best = max(scores, key=lambda c: scores[c])
+    return best if scores[best] - scores.get(of_file, -100.0) >= _MARGIN_PER_BYTE else of_file
+
+
+def _is_doubtful(data: bytes, codec: str) -> bool:
+    """Whether most high bytes aren't the small letters they should be: cheap, for every record of a file."""
+    high = data.translate(None, _ASCII)
+    if len(high) < _ENOUGH:
+        return False
+    if codec not in _SMALL:
+        return codec == MARC8 and not has_escapes(data) and looks_cyrillic(data)
+    return len(high.translate(None, _SMALL[codec])) * 2 > len(high)
 
 
 def has_escapes(data: bytes) -> bool:

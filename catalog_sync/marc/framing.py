@@ -30,12 +30,16 @@ def pieces(data: bytes) -> Iterator[Piece]:
 
     `record_bytes` gives a piece without them. A piece that can't be a record carries its fault in Russian.
     """
-    number, offset, size = 0, 0, len(data)
+    number, offset, size, terminator = 0, 0, len(data), -1
     while offset < size:
-        for start, end, fault in _next_pieces(data, offset, size):
-            number += 1
-            yield Piece(number, start, data[start:end], fault)
-            offset = end
+        start = offset if data[offset] in _DIGITS else _start(data, offset)
+        if terminator < start:  # looked for once for all the pieces before it: a file may lack terminators
+            terminator = data.find(b"\x1d", start)
+            terminator = size if terminator < 0 else terminator
+        end, fault = _next_piece(data, offset, start, terminator + 1)
+        number += 1
+        yield Piece(number, offset, data[offset:end], fault)
+        offset = end
 
 
 def record_bytes(data: bytes) -> bytes:
@@ -51,16 +55,14 @@ def record_bytes(data: bytes) -> bytes:
 _DIGITS = frozenset(b"0123456789")
 
 
-def _next_pieces(data: bytes, offset: int, size: int) -> Iterator[tuple[int, int, str]]:
-    start = offset if data[offset] in _DIGITS else _start(data, offset)
-    end = data.find(b"\x1d", start) + 1
+def _next_piece(data: bytes, offset: int, start: int, end: int) -> tuple[int, str]:
+    """Where the piece at `offset` ends, and its fault. `end` is behind the first terminator, or behind the file."""
     length = _promised(data, start)
-    if end and length == end - start:
-        yield offset, _with_trailing_padding(data, end, size), ""
-    elif length and _is_whole(data, start, length):  # a record terminator typed inside a field
-        yield offset, _with_trailing_padding(data, start + length, size), ""
-    else:
-        yield from _resynchronised(data, offset, start, end, size)
+    if length == end - start and end <= len(data):
+        return _with_trailing_padding(data, end), ""
+    if length and _is_whole(data, start, length):  # a record terminator typed inside a field
+        return _with_trailing_padding(data, start + length), ""
+    return _resynchronised(data, start, end)
 
 
 def _start(data: bytes, offset: int) -> int:
@@ -70,8 +72,9 @@ def _start(data: bytes, offset: int) -> int:
     return blanks if data[blanks:start].strip(b" ") == b"" and _LEADER.match(data, blanks) else start
 
 
-def _with_trailing_padding(data: bytes, end: int, size: int) -> int:
+def _with_trailing_padding(data: bytes, end: int) -> int:
     """At the end of the file the padding has no next record to belong to."""
+    size = len(data)
     if end < size and size - end < 4096 and _PADDING.fullmatch(data, end):
         return size
     return end
@@ -111,19 +114,17 @@ def directory_tiles(record: bytes) -> bool:
     return at + expected + 1 == len(record)
 
 
-def _resynchronised(data: bytes, offset: int, start: int, end: int, size: int) -> Iterator[tuple[int, int, str]]:
+def _resynchronised(data: bytes, start: int, end: int) -> tuple[int, str]:
     """The leader's length is wrong or there is no leader: cut at the next terminator, or at a leader before it."""
-    stop = end or size
+    stop = min(end, len(data))
     inner = _inner_leader(data, start, stop)
     if inner > start:
-        yield offset, inner, _fault(data, start, inner)
-    elif end and _LEADER.match(data, start, stop):
-        yield offset, _with_trailing_padding(data, end, size), ""
-    elif not end and _only_terminator_missing(data, start, size):
-        yield offset, size, ""
-    else:
-        stop = _with_trailing_padding(data, stop, size) if end else size
-        yield offset, stop, _fault(data, start, stop)
+        return inner, "" if _only_terminator_missing(data, start, inner) else _fault(data, start, inner)
+    if end <= len(data) and _LEADER.match(data, start, stop):
+        return _with_trailing_padding(data, end), ""
+    if end > len(data) and _only_terminator_missing(data, start, stop):
+        return stop, ""
+    return _with_trailing_padding(data, stop), _fault(data, start, stop)
 
 
 def _inner_leader(data: bytes, start: int, stop: int) -> int:
@@ -131,8 +132,8 @@ def _inner_leader(data: bytes, start: int, stop: int) -> int:
     return found.start() if found else 0
 
 
-def _only_terminator_missing(data: bytes, start: int, size: int) -> bool:
-    tail = data[start:size].rstrip(_STRAY) + b"\x1d"
+def _only_terminator_missing(data: bytes, start: int, stop: int) -> bool:
+    tail = data[start:stop].rstrip(_STRAY) + b"\x1d"
     return _promised(data, start) == len(tail) and directory_tiles(tail)
 
 

@@ -7,12 +7,14 @@ A row is {"doc_id", "rectype", "biblevel", "item", "inv": [...], "invoff": [...]
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from catalog_sync.errors import BadRecord
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
+_ID_IN_ITEM = re.compile(r"(?:^|\x1e)\s*001(?:[^\x1e\x1f]{0,2}\x1f[0a])?([^\x1e\x1f]+)")
 _DECODER = json.JSONDecoder()
 
 
@@ -39,7 +41,8 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
 
 def _local_id(value: dict[str, Any]) -> str:
     if "item" in value:
-        return str(value.get("doc_id") or "").strip()
+        typed = _ID_IN_ITEM.search(str(value["item"]))  # the number an ISO 2709 export of the same base gives
+        return (typed[1] if typed else str(value.get("doc_id") or "")).strip()
     fields = value.get("fields")
     for field in fields if isinstance(fields, list) else ():
         if isinstance(field, dict) and isinstance(field.get("001"), str):

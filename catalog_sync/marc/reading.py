@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from catalog_sync.errors import BadRecord
+from catalog_sync.errors import BadRecord, StopEverything
 from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect
@@ -46,14 +46,18 @@ class Counts:
 
 
 class Export:
-    """A lazily read export; iterate it once. `counts` and `warnings` are complete when the iteration is."""
+    """A lazily read export. `counts` and `warnings` are complete when the iteration is."""
 
     def __init__(self, data: bytes, source: Source, format: str) -> None:
         self.format = format or format_of(data)
+        self._configured = _codec(source)
         self.encoding, self.encoding_reason = "utf-8", self.format
         if self.format == "iso2709":
-            self.encoding, self.encoding_reason = encodings.of_file(data, source.encoding)
+            self.encoding, self.encoding_reason = encodings.of_file(data, self._configured)
         self._data, self._source = data, source
+        self._forget()
+
+    def _forget(self) -> None:
         self._seen: dict[str, bytes] = {}
         self._faults: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = {}
@@ -69,6 +73,7 @@ class Export:
         return tuple(f"{text}: {n} ({self._named(text, n)})" for text, n in self._faults.most_common())
 
     def __iter__(self) -> Iterator[SourceRecord | SetAside]:
+        self._forget()
         for piece in cut(self._data, self.format):
             self._counts[0] += 1
             record = piece.fault or self._record(piece.number, piece.record, piece.local_id, piece.deleted)
@@ -110,15 +115,10 @@ class Export:
 
     def _verified(self, data: bytes) -> tuple[str, tuple[str, ...]]:
         """The file's encoding, unless this record's bytes say otherwise."""
-        if self.encoding == "utf-8":
-            if encodings.is_utf8(data):
-                return "utf-8", ()
-            other, _ = encodings.guess(data, self._source.encoding)
-            other = encodings.FALLBACK if other == "utf-8" else other
-            return other, (f"запись не в UTF-8, прочитана как {other}",)
-        if encodings.is_utf8(data):
-            return "utf-8", (f"запись в UTF-8, хотя файл в {self.encoding}",)
-        return self.encoding, ()
+        encoding = encodings.of_record(data, self.encoding, self._configured)
+        if encoding == self.encoding:
+            return encoding, ()
+        return encoding, (f"запись в {encoding}, хотя файл в {self.encoding}",)
 
     def _note(self, text: str, number: int, local_id: str) -> None:
         self._faults[text] += 1
@@ -135,9 +135,18 @@ def read_export(data: bytes, source: Source, *, format: str = "") -> Export:
     """Frame an export of a source. Formats: iso2709, marcxml, json, marcsql-rows; "" looks at the bytes.
 
     Identity is 001; a missing or repeated one is replaced by the content's digest, and warned about. A second record
-    equal to the byte is set aside as a repetition.
+    equal to the byte is set aside as a repetition. Raises StopEverything where the settings name no known encoding.
     """
     return Export(data, source, format)
+
+
+def _codec(source: Source) -> str:
+    try:
+        return encodings.known(source.encoding) if source.encoding else ""
+    except LookupError as e:
+        raise StopEverything(
+            f"источник {source.code}: ожидалось имя кодировки (cp1251, utf-8 …), пришло {source.encoding!r}"
+        ) from e
 
 
 def identity_of(digest: bytes) -> str:

@@ -26,6 +26,7 @@ _FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
 _PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")
 _XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=")
 _EMPTY = re.compile(rb"<(?:[\w.-]+:)?(?:collection|OAI-PMH|searchRetrieveResponse)\b")  # a wrapping with nothing in it
+_NO_FIELDS = "запись без полей MARC: ожидались controlfield и datafield, пришло другое"
 _RESERVED = {b"xml", b"xmlns"}
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
 
@@ -41,6 +42,9 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
                 found += 1
                 yield _broken(data, opened, tag.start())
             opened = tag.start()
+            if tag.group().endswith(b"/>"):
+                found, opened = found + 1, None
+                yield tag.start(), tag.group(), b"", "", _NO_FIELDS, False
         elif opened is not None:
             element = data[opened : tag.end()]
             start, opened = opened, None
@@ -50,6 +54,9 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
             elif deleted := _DELETED.search(element):
                 found += 1
                 yield start, element, element, _text(deleted.group(1)).rpartition(":")[2], "", True
+            else:
+                found += 1
+                yield start, element, element, "", _NO_FIELDS, False
     if opened is not None and _FIELDS.search(data, opened):
         yield _broken(data, opened, len(data))
     elif not found and data.strip() and not _EMPTY.search(data):

@@ -13,7 +13,7 @@ from catalog_sync.model import BibRecord, Dialect, SetAside, Source, SourceRecor
 
 ISBN = "ndlrf-rnd+neb-catalog/src/formats/marc/__tests__/data/ISBN-978-5-901202-50-0"
 # Copies equal to the byte inside one file, and pieces no reader can make a record of.
-SET_ASIDE = Counter({"повтор": 3, "это не запись MARC": 2, "это не MARCXML": 2})
+SET_ASIDE = Counter({"повтор": 3, "это не запись MARC": 2, "запись без полей MARC": 2})
 
 
 def exports(shared: Path) -> list[tuple[dict[str, str], bytes]]:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.marc.encodings import MARC8, by_statistics, guess
 from catalog_sync.marc.marc8 import to_unicode
-from catalog_sync.marc.reading import marc_record, read_export
+from catalog_sync.marc.reading import marc_record, read_export, to_bib
 from catalog_sync.model import SourceRecord
 
 from .samples import book, iso, record, school
@@ -43,14 +44,36 @@ def test_one_utf8_record_among_cp1251_is_read_and_reported() -> None:
     found = [marc_record(r) for r in export if isinstance(r, SourceRecord)]
     assert [next(r.all("200")).first("a") for r in found] == [f"Алгебра {n}" for n in (1, 2, 3, 4)]
     assert export.encoding == "cp1251"
-    assert export.warnings == ("запись в UTF-8, хотя файл в cp1251: 1 (№ 3 B3)",)
+    assert export.warnings == ("запись в utf-8, хотя файл в cp1251: 1 (№ 3 B3)",)
 
 
 def test_one_cp1251_record_among_utf8_is_read_and_reported() -> None:
     data = iso(book(1), book(2), book(3)) + iso(book(4), encoding="cp1251")
     export = read_export(data, school())
     assert [r.encoding for r in export if isinstance(r, SourceRecord)] == ["utf-8", "utf-8", "utf-8", "cp1251"]
-    assert "не в UTF-8" in export.warnings[0]
+    assert export.warnings == ("запись в cp1251, хотя файл в utf-8: 1 (№ 4 B4)",)
+
+
+@pytest.mark.parametrize("stranger", ["cp866", "koi8-r"])
+def test_a_record_copied_from_another_old_system_is_read_in_its_own_encoding(stranger: str) -> None:
+    data = iso(*[book(n) for n in range(6)], encoding="cp1251") + iso(book(7, "Окружающий мир"), encoding=stranger)
+    export = read_export(data, school())
+    last = [r for r in export if isinstance(r, SourceRecord)][-1]
+    assert next(marc_record(last).all("200")).first("a") == "Окружающий мир 7"
+    assert export.warnings == (f"запись в {stranger}, хотя файл в cp1251: 1 (№ 7 B7)",)
+
+
+def test_a_record_in_capitals_is_not_taken_for_another_encoding() -> None:
+    shouted = record("001 C1", "200 1_$aОКРУЖАЮЩИЙ МИР В КАРТИНКАХ", "210 __$aМОСКВА$cПРОСВЕЩЕНИЕ")
+    data = iso(*[book(n) for n in range(6)], shouted, encoding="cp1251")
+    assert titles(data)[-1] == "ОКРУЖАЮЩИЙ МИР В КАРТИНКАХ"
+
+
+def test_settings_may_name_a_codec_as_people_do_but_not_invent_one() -> None:
+    data = iso(book(1), encoding="cp1251")
+    assert titles(data, "windows-1251") == titles(data, "CP1251") == ["Алгебра 1"]
+    with pytest.raises(StopEverything, match="источник school: ожидалось имя кодировки"):
+        read_export(data, school(encoding="klingon"))
 
 
 def test_the_settings_win_over_statistics_but_not_over_valid_utf8() -> None:
@@ -75,8 +98,6 @@ def test_declared_charset_decides_only_between_the_likely() -> None:
 
 
 def test_a_byte_the_codec_lacks_is_shown_and_flagged() -> None:
-    from catalog_sync.marc.reading import to_bib
-
     data = iso(record("001 X", "200 1_$aКнига о лесе и о поле", "300 __$aплохой знак ?"), encoding="cp1251")
     spoilt = data.replace(b"?", b"\x98")
     (found,) = [r for r in read_export(spoilt, school()) if isinstance(r, SourceRecord)]

@@ -64,6 +64,11 @@ def test_a_last_record_without_its_terminator_is_whole() -> None:
     assert kept(data[:-1]) == [iso(book(1)), iso(book(2))[:-1]]
 
 
+def test_records_without_any_terminator_are_told_apart_by_their_leaders() -> None:
+    records = [iso(book(n))[:-1] for n in range(3000)]
+    assert kept(b"\n".join(records)) == records
+
+
 def test_junk_before_and_between_records_is_kept_as_a_piece() -> None:
     first, second = iso(book(1)), iso(book(2))
     data = b"<html>Error</html>" + first + b"lost text" + second

@@ -21,7 +21,7 @@ def holdings(*lines: str, dialect: Dialect = Dialect.RUSMARC, profile: str = "")
 
 
 def row(**columns: object) -> Holdings:
-    item = "001\x1f0B1\x1e24500\x1faКнига\x1e"
+    item = "24500\x1faКнига\x1e"
     data = json.dumps({"doc_id": 7, "rectype": "a", "biblevel": "m", "item": item, **columns}).encode()
     (found,) = read_export(data, school(Dialect.MARCSQL))
     assert isinstance(found, SourceRecord)

@@ -99,6 +99,22 @@ def test_a_directory_that_lies_is_overruled_by_the_terminators_and_flagged() -> 
     assert to_bib(kept).title == "Алгебра 1"
 
 
+def test_lengths_counted_in_letters_instead_of_bytes_cost_nothing() -> None:
+    """Leader and directory written by a program that measured the text before encoding it."""
+    fields = ["B1", "1 \x1faАлгебра\x1feучебник", "  \x1faМосква\x1fcПросвещение"]
+    at, directory = 0, ""
+    for tag, text in zip(("001", "200", "210"), fields, strict=True):
+        directory += f"{tag}{len(text) + 1:04}{at:05}"
+        at += len(text) + 1
+    body = "".join(text + "\x1e" for text in fields)
+    base = 25 + len(directory)
+    data = f"{base + at + 1:05}nam0a22{base:05}   450 {directory}\x1e{body}\x1d".encode()
+    _, kept, aside = read(data + data.replace(b"B1", b"B2"))
+    assert not aside
+    assert [(to_bib(r).title, to_bib(r).places) for r in kept] == [("Алгебра", ("Москва",))] * 2
+    assert [w.split(":")[0] for w in to_bib(kept[0]).warnings] == ["длина записи"]
+
+
 def test_a_directory_in_any_order_gives_each_field_its_own_text() -> None:
     data = iso(book(1))
     first, second = data[24:36], data[36:48]
@@ -124,6 +140,8 @@ def test_an_authority_record_describes_no_edition() -> None:
 
 def test_reading_twice_gives_the_same() -> None:
     data = iso(book(1), book(1, "Другая"), record("200 1_$aБез номера")) + b"junk"
+    export = read_export(data, school())
+    assert (list(export), export.counts, export.warnings) == (list(export), export.counts, export.warnings)
     assert list(read_export(data, school())) == list(read_export(data, school()))
 
 
@@ -142,8 +160,10 @@ def test_spoilt_records_raise_nothing_but_bad_record(data: st.DataObject) -> Non
 
 JSON = st.recursive(
     st.none() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["fields", "leader", "subfields", "001", "245", "item", "inv", "a"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["fields", "leader", "subfields", "001", "245", "item", "inv", "a"]), inner)
+    ),
     max_leaves=12,
 )
 

@@ -74,6 +74,13 @@ def test_a_file_cut_in_the_middle_keeps_what_is_whole() -> None:
     assert [type(f) for f in found] == [SourceRecord, SetAside]
 
 
+def test_records_of_another_schema_are_set_aside_not_passed_over() -> None:
+    other = "<record><header/><metadata><dc>Книга</dc></metadata></record>"
+    text = f"<OAI-PMH><ListRecords>{other}<record/></ListRecords></OAI-PMH>"
+    found = list(read_export(text.encode(), school()))
+    assert [f.reason.split(":")[0] for f in found if isinstance(f, SetAside)] == ["запись без полей MARC"] * 2
+
+
 def test_entities_are_never_expanded() -> None:
     bomb = (
         '<!DOCTYPE c [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
