@@ -119,7 +119,7 @@ def write_choice(choice: CharsetChoice) -> External:
 
 
 def _write_charset(name: str) -> bytes:
-    if canonical(name) == "utf-8":
+    if name.lower() in ("utf-8", "utf8"):
         return ber.constructed(_ISO10646, ber.write_oid(UTF8_FORM, 2))
     private = elements.write_external(2, External(PRIVATE_CHARSET, name.encode("ascii")))
     return ber.constructed(_PRIVATE, private)
@@ -158,7 +158,7 @@ def decode_term(data: bytes, name: str, *, negotiated: bool) -> str:
     """A search term as text. Raises UnicodeDecodeError where the bytes are not of that charset.
 
     Where nothing was negotiated, bytes beyond ASCII that are flawless UTF-8 of European letters are taken for it,
-    whatever the setting says: no Russian word in an 8-bit charset looks like that, and the alternative is a silent zero.
+    whatever the setting says: no Russian word of an 8-bit charset looks so, and the alternative is a silent zero.
     """
     if not negotiated and not data.isascii():
         try:
