@@ -108,7 +108,8 @@ class MailboxHarvester:
             raise SourceUnavailable(f"{self._where}: письмо {uid} больше предела ({int(size[1])} байт)")
         letter = message_in(ok(imap.uid("FETCH", str(uid), "(BODY.PEEK[])"), "письмо не читается"))
         ends = tuple(listed(self._settings.extensions))
-        parts = [(file_name(p), p.get_payload(decode=True)) for p in letter.walk() if p.get_filename()]
+        named = [p for p in letter.walk() if isinstance(p, EmailMessage) and p.get_filename()]
+        parts = [(file_name(p), p.get_payload(decode=True)) for p in named]
         return tuple((n, d) for n, d in parts if n.lower().endswith(ends) and isinstance(d, bytes))
 
     def _is_permitted(self, letter: EmailMessage) -> bool:
@@ -150,8 +151,12 @@ class MailboxHarvester:
         return imap
 
     def _login(self, imap: imaplib.IMAP4) -> None:
+        login, password = self._settings.login, self._settings.password.reveal()
         try:
-            imap.login(self._settings.login, self._settings.password.reveal())
+            if (login + password).isascii():
+                imap.login(login, password)
+            else:  # LOGIN knows ASCII only; SASL PLAIN is UTF-8 (RFC 4616)
+                imap.authenticate("PLAIN", lambda _: f"\0{login}\0{password}".encode())
         except imaplib.IMAP4.error:
             # The server's words may quote the command, and with it the password.
             raise SourceUnavailable(f"{self._where}: {self._settings.host} не принял имя или пароль") from None
@@ -218,14 +223,21 @@ def vouched(letter: EmailMessage, authserv: str) -> bool:
     return False
 
 
-def file_name(part: object) -> str:
+def file_name(part: EmailMessage) -> str:
     """The attachment's own name without a path; raw CP1251 or UTF-8 in a header (against RFC 2047) is understood."""
-    name = part.get_filename() or "" if isinstance(part, EmailMessage) else ""
-    raw = name.encode("utf-8", "surrogateescape")
-    for codec in ("utf-8", "cp1251"):
-        with contextlib.suppress(UnicodeError):
-            return re.split(r"[\\/]", raw.decode(codec))[-1]
-    return "attachment"
+    name = part.get_filename() or ""
+    if "\ufffd" in name:
+        raw = " ".join(str(v) for k, v in part.raw_items() if k.lower() == "content-disposition")
+        found = re.search(r'filename="?([^";]+)', raw)
+        name = unmarked(found[1].encode("utf-8", "surrogateescape")) if found else name
+    return re.split(r"[\\/]", name)[-1]
+
+
+def unmarked(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1251", "replace")
 
 
 def modified_utf7(name: str) -> str:

@@ -28,6 +28,7 @@ from harvesters.unpack import MARC_EXTENSIONS
 
 KIND = "sftp"
 CHUNK = 256 * 1024
+MAX_ASKED_AHEAD = 32  # read requests on their way at once: a megabyte
 KEY_KINDS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
@@ -112,6 +113,8 @@ class SftpHarvester:
             if (now.st_size, float(now.st_mtime or 0)) != (seen.size, seen.modified):
                 raise SourceUnavailable(f"{self._where}: файл {seen.name} изменился, пока его читали")
             file.seek(len(data))
+            # Without asking ahead every 32 KB wait for the line's delay: 0.6 MB/s at 50 ms.
+            file.prefetch(seen.size, MAX_ASKED_AHEAD)
             while len(data) < seen.size and (chunk := file.read(CHUNK)):
                 data += chunk
                 budget.check()
