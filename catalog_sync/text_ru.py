@@ -23,9 +23,10 @@ _CYRILLIC = re.compile(r"[а-яё]")
 # --- Splitting -------------------------------------------------------------------------------------------------------
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=65_536)  # publishers, places, subtitles and series repeat by the thousand
+def words(text: str) -> tuple[str, ...]:
     """Words of a text as search sees them: folded by catalog_sync.text (ё = е, homoglyphs repaired), signs dropped."""
-    return [w[:MAX_WORD] for w in _WORD.findall(text_fold(text))]
+    return tuple(w[:MAX_WORD] for w in _WORD.findall(text_fold(text)))
 
 
 def fold(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from catalog_sync.search import schema
@@ -12,34 +13,54 @@ from catalog_sync.search.document import Document
 from catalog_sync.text_ru import fold, lemmas, skeleton, words
 
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
+MAX_NOTE = 80  # the same of a note, an abstract or contents: enough for «starts with», not a copy of the text
 MAX_SORT_KEY = 80
+MAX_REMEMBERED = 300_000  # words whose lemmas are kept: 60 MB in the indexing process
 
 _SPACES = re.compile(r"\s+")
 
 
-@lru_cache(maxsize=300_000)
-def _lemma_text(word: str) -> str:
-    return " ".join(lemmas(word))
+class _Memo(dict[str, str]):
+    """Word → text computed once: looked up at the speed of a dictionary, a hundred words to a document."""
+
+    def __init__(self, compute: Callable[[str], str]) -> None:
+        super().__init__()
+        self.compute = compute
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= MAX_REMEMBERED:
+            self.clear()
+        text = self[word] = self.compute(word)
+        return text
 
 
-def lemma_text(folded: list[str]) -> str:
+def _skeletons(word: str) -> str:
+    return " ".join(dict.fromkeys((skeleton(word), *map(skeleton, lemmas(word)))))
+
+
+_LEMMAS = _Memo(lambda word: " ".join(lemmas(word)))
+_SKELETONS = _Memo(_skeletons)
+
+
+def lemma_text(folded: Iterable[str]) -> str:
     """All lemmas of all words, joined for the whitespace tokenizer."""
-    return " ".join(map(_lemma_text, folded))
+    return " ".join(map(_LEMMAS.__getitem__, folded))
 
 
 def skeleton_text(folded: Iterable[str]) -> str:
     """Skeletons of the words and of their lemmas: «pushkin» finds «Пушкина»."""
-    found: dict[str, None] = {}
-    for word in folded:
-        found[skeleton(word)] = None
-        for lemma in lemmas(word):
-            found[skeleton(lemma)] = None
-    return " ".join(found)
+    return " ".join(map(_SKELETONS.__getitem__, folded))
 
 
-def heading(text: str) -> str:
-    """A heading as one term: its folded words, cut at MAX_HEADING characters."""
-    return fold(text)[:MAX_HEADING].rstrip()
+def heading(text: str, longest: int = MAX_HEADING) -> str:
+    """A heading as one term: its folded words, cut at `longest` characters."""
+    return fold(text)[:longest].rstrip()
+
+
+@lru_cache(maxsize=100_000)
+def heading_number(folded: str) -> int:
+    """A number for a folded heading, to count it by: 52 bits, so that no floating point on the way rounds it."""
+    return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big") >> 12
 
 
 def code(text: str) -> str:
@@ -57,28 +78,45 @@ class Builder:
 
     def __init__(self) -> None:
         self.fields: dict[str, list[Any]] = {}
-        self.everything: list[str] = []
+        self.every_word: list[str] = []
+        self.every_lemma: list[str] = []
+
+    def one(self, name: str, value: Any) -> None:
+        """A value for a field; a blank is none."""
+        if value != "":
+            self.fields.setdefault(name, []).append(value)
 
     def add(self, name: str, *values: Any) -> None:
         """Values for a field, blanks left out."""
-        kept = [v for v in values if v != ""]
-        if kept:
-            self.fields.setdefault(name, []).extend(kept)
+        for value in values:
+            self.one(name, value)
+
+    def number(self, name: str, value: int) -> None:
+        """A number once: a heading repeated in a record is counted once."""
+        if value not in self.fields.get(name, ()):
+            self.one(name, value)
 
     def text(self, name: str, texts: Iterable[str], *, headings: Iterable[str] = ()) -> None:
         """An access point searched by words; `headings` are those of its values that are whole entries."""
         for text in texts:
             folded = words(text)
-            self.everything.extend(folded)
-            self.add(f"{name}_x", " ".join(folded))
-            self.add(f"{name}_l", lemma_text(folded))
-            if name in schema.TRANSLITERATED:
-                self.add(f"{name}_t", skeleton_text(folded))
+            if folded:
+                exact, lemmatised = " ".join(folded), lemma_text(folded)
+                self.every_word.append(exact)
+                self.every_lemma.append(lemmatised)
+                self.one(f"{name}_x", exact)
+                self.one(f"{name}_l", lemmatised)
+                if name in schema.TRANSLITERATED:
+                    self.one(f"{name}_t", skeleton_text(folded))
+        longest = MAX_HEADING if name in schema.HEADED else MAX_NOTE
         for text in headings:
-            folded_heading = heading(text)
-            self.add(f"{name}_h", folded_heading)
-            if folded_heading and name in schema.HEADED:
-                self.add(f"{name}_s", folded_heading + schema.SEPARATOR + shown(text))
+            folded_heading = heading(text, longest)
+            if folded_heading:
+                self.one(f"{name}_h", folded_heading)
+                if name in schema.HEADED:
+                    self.one(f"{name}_s", folded_heading + schema.SEPARATOR + shown(text))
+                if f"{name}_n" in schema.NUMBERED:
+                    self.number(f"{name}_n", heading_number(folded_heading))
 
 
 def index_fields(document: Document) -> dict[str, list[Any]]:
@@ -148,16 +186,10 @@ def udc_entries(index: str) -> tuple[str, ...]:
 
 def _facets(builder: Builder, document: Document) -> None:
     builder.add("f_language", *document.languages)
-    builder.add("f_author", *dict.fromkeys(map(shown, document.authors)))
-    builder.add("f_publisher", *dict.fromkeys(map(shown, document.publishers)))
     builder.add("f_bbk", *document.bbk_path)
-    builder.add("f_subject", *dict.fromkeys(map(shown, document.subjects)))
 
 
 def _any(builder: Builder, document: Document) -> None:
     codes = [*document.isbns, *document.issns, str(document.year or "")]
-    everything = [*builder.everything, *(c.lower() for c in codes if c)]
-    builder.fields["any_x"] = [" ".join(everything)]
-    unique = list(dict.fromkeys(everything))
-    builder.add("any_l", lemma_text(unique))
-    builder.add("any_t", skeleton_text(unique))
+    builder.fields["any_x"] = [" ".join(builder.every_word)]
+    builder.fields["any_l"] = [" ".join((*builder.every_lemma, *(c.lower() for c in codes if c)))]

@@ -13,13 +13,12 @@ import tantivy
 
 from catalog_sync.query import Access, FacetValue, Hits, Query, ScanTerm, Sort, Unsupported
 from catalog_sync.search import schema, translate
+from catalog_sync.search.facets import count_facet
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
 MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
 CACHED_ANSWERS = 512  # facets of the latest queries: turning pages must not count them again
-SEGMENT_VALUES = 1_000  # values a segment reports to a facet; more only where that could change an answer
-ALL_VALUES = 10_000_000
 
 
 class Snapshot:
@@ -29,6 +28,7 @@ class Snapshot:
         self.searcher = searcher
         self.schema = index_schema
         self.facets: dict[Any, tuple[FacetValue, ...]] = {}
+        self.names: dict[Any, str] = {}
         state = read_state(searcher, index_schema)
         self.alphabet: str = state.get("alphabet", "")
 
@@ -59,17 +59,20 @@ class Reader:
                 raise
             return self._snapshot  # a rebuilt index is being moved into place: the old one is still open
         stamp = (file.st_mtime_ns, file.st_ino, folder.st_ino)
-        if self._snapshot is None or stamp != self._stamp:
-            with self._renewing:
-                self._renew(stamp)
-        return self._snapshot
+        current = self._snapshot
+        if current is not None and stamp == self._stamp:
+            return current
+        with self._renewing:
+            return self._renew(stamp)
 
-    def _renew(self, stamp: tuple[int, int, int]) -> None:
+    def _renew(self, stamp: tuple[int, int, int]) -> Snapshot:
         if self._index is None or stamp[2] != self._stamp[2]:  # another folder: the index was rebuilt beside
             self._index = tantivy.Index(schema.build(), path=str(self.path))
             schema.register(self._index)
         self._index.reload()
-        self._snapshot, self._stamp = Snapshot(self._index.searcher(), self._index.schema), stamp
+        current = Snapshot(self._index.searcher(), self._index.schema)
+        self._snapshot, self._stamp = current, stamp
+        return current
 
     def search(
         self,
@@ -123,7 +126,9 @@ class Reader:
         if key not in now.facets:
             if len(now.facets) >= CACHED_ANSWERS:
                 now.facets.clear()
-            now.facets[key] = count_facet(now.searcher, required, schema.FACETS[name], limit)
+            now.facets[key] = count_facet(
+                now.searcher, now.schema, required, schema.FACETS[name], limit, now.names
+            )
         return now.facets[key]
 
     def scan(
@@ -167,19 +172,3 @@ _ORDERS = {
     Sort.YEAR_UP: ("year", tantivy.Order.Asc),
     Sort.NEWEST: ("added", tantivy.Order.Desc),
 }
-
-
-def count_facet(searcher: Any, required: Any, field: str, limit: int) -> tuple[FacetValue, ...]:
-    """The `limit` most frequent values of a field among the hits, equal ones by value; counts are exact."""
-    for values in (SEGMENT_VALUES, ALL_VALUES):
-        request = {"values": {"terms": {"field": field, "size": limit + 1, "segment_size": values}}}
-        answer = searcher.aggregate(required, request)["values"]
-        # A segment that reports only its best values may hide one that is frequent in sum (tantivy says by how much).
-        if not answer.get("doc_count_error_upper_bound"):
-            break
-    found = [FacetValue(_label(b["key"]), b["doc_count"]) for b in answer["buckets"]]
-    return tuple(sorted(found, key=lambda v: (-v.count, v.value))[:limit])
-
-
-def _label(key: object) -> str:
-    return str(int(key)) if isinstance(key, int | float) else str(key)

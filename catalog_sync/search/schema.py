@@ -38,7 +38,7 @@ TEXT: dict[Access, str] = {
 }
 # Those whose values are headings, listed by scan with the form a reader sees.
 HEADED = ("title", "series", "uniform", "author", "corporate", "subject", "publisher", "place")
-TRANSLITERATED = ("any", "title", "author")
+TRANSLITERATED = ("title", "author")
 
 # Access points compared as codes, and the field each is kept in.
 CODED: dict[Access, str] = {
@@ -64,12 +64,14 @@ NUMBERS: dict[Access, str] = {Access.YEAR: "year", Access.AGE: "age", Access.CHA
 # Facet name → fast field it is counted in.
 FACETS: dict[str, str] = {
     "kind": "kind", "category": "category", "carrier": "carrier", "library": "library", "grade": "grade",
-    "school_subject": "school_subject", "language": "f_language", "year": "year", "author": "f_author",
-    "publisher": "f_publisher", "bbk": "f_bbk", "age": "age", "access": "access", "source": "source",
-    "subject": "f_subject",
+    "school_subject": "school_subject", "language": "f_language", "year": "year", "author": "author_n",
+    "publisher": "publisher_n", "bbk": "f_bbk", "age": "age", "access": "access", "source": "source",
+    "subject": "subject_n",
 }  # fmt: skip
+# Facets of headings: counted by a number of the folded heading, shown by one of its displayed forms.
+NUMBERED = {"author_n": "author_s", "publisher_n": "publisher_s", "subject_n": "subject_s"}
 _FAST_CODED = {"kind", "category", "carrier", "library", "grade", "school_subject", "access", "source"}
-_FACET_ONLY = ("f_language", "f_author", "f_publisher", "f_bbk", "f_subject")
+_FACET_ONLY = ("f_language", "f_bbk")
 SORT_FIELDS = ("sort_title", "sort_author")
 
 
@@ -86,7 +88,8 @@ def build() -> Any:
         if name != "any":
             builder.add_text_field(f"{name}_h", tokenizer_name=RAW, index_option="basic")
     for name in HEADED:
-        builder.add_text_field(f"{name}_s", tokenizer_name=RAW, index_option="basic")
+        counted = f"{name}_s" in NUMBERED.values()
+        builder.add_text_field(f"{name}_s", tokenizer_name=RAW, index_option="basic", fast=counted)
     for name in TRANSLITERATED:
         builder.add_text_field(f"{name}_t", tokenizer_name=WORDS, index_option="basic")
     for name in CODED.values():
@@ -95,7 +98,7 @@ def build() -> Any:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
     for name in SORT_FIELDS:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
-    for name in (*NUMBERS.values(), "added", "copies"):
+    for name in (*NUMBERS.values(), *NUMBERED, "added", "copies"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
     return builder.build()
 

@@ -29,7 +29,7 @@ _WHOLE_TEXT = {Relation.ALL, Relation.EQUAL}
 _SUPPORTED = {*_WHOLE_TEXT, Relation.ANY, Relation.ADJACENT, Relation.EXACT}
 
 
-def query_words(text: str) -> list[str]:
+def query_words(text: str) -> tuple[str, ...]:
     """Words of a query, folded as the index folds."""
     return words(text)
 
@@ -38,7 +38,7 @@ def translate(term: Term, index_schema: Any) -> Any:
     """A term asked of a text access point. Raises Unsupported for order relations and for texts without a word."""
     if term.relation not in _SUPPORTED:
         raise Unsupported("relation", term.relation.value)
-    parts = _patterns(term) if term.truncation is not Truncation.NONE else query_words(term.text)
+    parts = _patterns(term) if term.truncation is not Truncation.NONE else list(query_words(term.text))
     if not parts:
         raise Unsupported("term", term.text)
     name = schema.TEXT[term.access]
@@ -66,10 +66,16 @@ def _words(name: str, parts: list[str], term: Term, index_schema: Any) -> Any:
 
 def _word(name: str, word: str, index_schema: Any) -> Any:
     found = by_lemmas(name, word, index_schema)
-    if name in schema.TRANSLITERATED and word.isascii() and word.isalpha() and len(word) >= _SHORTEST_TRANSLITERATED:
-        sound = TQ.term_query(index_schema, f"{name}_t", skeleton(word), index_option="basic")
-        return TQ.boolean_query([(SHOULD, found), (SHOULD, TQ.const_score_query(sound, 1.0))])
-    return found
+    if not (word.isascii() and word.isalpha() and len(word) >= _SHORTEST_TRANSLITERATED):
+        return found
+    sounds = [TQ.term_query(index_schema, f, skeleton(word), index_option="basic") for f in transliterated(name)]
+    return TQ.boolean_query([(SHOULD, found), *((SHOULD, TQ.const_score_query(s, 1.0)) for s in sounds)])
+
+
+def transliterated(name: str) -> list[str]:
+    """Fields that hold the skeletons of an access point's words; «any» asks titles and authors."""
+    names = schema.TRANSLITERATED if name == "any" else (name,)
+    return [f"{n}_t" for n in names if n in schema.TRANSLITERATED]
 
 
 def by_lemmas(name: str, word: str, index_schema: Any) -> Any:
