@@ -41,6 +41,18 @@ def cut(data: bytes, format: str) -> Iterator[Cut]:
     return (Cut(n, *rest) for n, rest in enumerate(jsonreading.records(data), 1))
 
 
+def missing_end(data: bytes, format: str) -> str:
+    """What a whole file would end with and this one doesn't; "" where it is whole or nobody can tell."""
+    tail = data[-4096:].rstrip(b"\x00 \t\r\n\x1a")
+    if format == "marcxml":
+        root = re.search(rb"<([A-Za-z_][\w:.-]*)[\s>]", data[:4096])
+        closed = root is None or b"</" + root[1] + b">" in tail or tail.endswith(b"/>")
+        return "" if closed or data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"</{root[1].decode('ascii')}>"  # type: ignore[index]
+    if format == "json" and data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
+        return "" if tail.endswith(b"]") else "]"
+    return ""
+
+
 def _iso2709(data: bytes) -> Iterator[Cut]:
     for piece in framing.pieces(data):
         if piece.fault:

@@ -19,7 +19,7 @@ from catalog_sync.errors import BadRecord, StopEverything
 from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect
-from catalog_sync.marc.exports import cut, format_of
+from catalog_sync.marc.exports import cut, format_of, missing_end
 from catalog_sync.marc.jsonreading import from_json
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
 
@@ -58,6 +58,7 @@ class Export:
         self._forget()
 
     def _forget(self) -> None:
+        self._cut_short = ""
         self._seen: dict[str, bytes] = {}
         self._faults: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = {}
@@ -70,7 +71,8 @@ class Export:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the school should know of the file as a whole, in Russian; most frequent first."""
-        return tuple(f"{text}: {n} ({self._named(text, n)})" for text, n in self._faults.most_common())
+        counted = (f"{text}: {n} ({self._named(text, n)})" for text, n in self._faults.most_common())
+        return (*((self._cut_short,) if self._cut_short else ()), *counted)
 
     def __iter__(self) -> Iterator[SourceRecord | SetAside]:
         self._forget()
@@ -79,10 +81,14 @@ class Export:
             record = piece.fault or self._record(piece.number, piece.record, piece.local_id, piece.deleted)
             if isinstance(record, str):
                 self._counts[2] += 1
+                if "обрывается" in record and piece.offset + len(piece.data) == len(self._data):
+                    self._cut_short = f"файл оборван на записи № {piece.number}: {record}"
                 yield SetAside(self._source.code, piece.number, piece.offset, piece.data, record)
             else:
                 self._counts[1] += 1
                 yield record
+        if not self._cut_short and (missing := missing_end(self._data, self.format)):
+            self._cut_short = f"файл оборван: ожидалось {missing} в конце, пришло {self._data[-20:]!r}"
 
     def _record(self, number: int, data: bytes, local_id: str, deleted: bool) -> SourceRecord | str:
         digest = sha256(data).digest()

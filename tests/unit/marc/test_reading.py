@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import Export, identity_of, marc_record, read_export, to_bib
+from catalog_sync.marc.writing import to_marcxml
 from catalog_sync.model import Dialect, SetAside, SourceRecord
 
 from .samples import book, iso, record, school
@@ -190,3 +191,13 @@ def survive(data: bytes, format: str) -> None:
                     assert marc_record(found).fields
                     assert to_bib(found).key == found.key
         assert export.counts.pieces == export.counts.kept + export.counts.set_aside
+
+
+def test_a_file_cut_short_is_told_in_any_format() -> None:
+    iso2709 = iso(book(1), book(2))
+    xml = b"<collection>" + to_marcxml(book(1)) + to_marcxml(book(2)) + b"</collection>"
+    rows = b'[{"fields": [{"001": "1"}]}, {"fields": [{"001": "2"}]}]'
+    for whole, cuts in ((iso2709, (30, 5)), (xml, (3, 12, 40)), (rows, (1, 4))):
+        assert read(whole)[0].warnings == ()
+        for cut in cuts:
+            assert read(whole[:-cut])[0].warnings[0].startswith("файл оборван"), (whole, cut)
