@@ -11,10 +11,13 @@ records a change concerns, and how one connected component falls into clusters.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import permutations
 
-from catalog_sync.matching.verdict import ATTACH, MINORITY, RIVAL_MARGIN, SAME
+from catalog_sync.matching.compare import first_veto
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.verdict import ATTACH, MINORITY, RIVAL_MARGIN, SAME, V_ISBN
 from catalog_sync.model import RecordKey
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
@@ -48,13 +51,14 @@ class _Component:
 
     def __init__(
         self,
-        records: Collection[RecordKey],
+        features: Mapping[RecordKey, Features],
         edges: Mapping[Pair, float],
-        vetoed: Callable[[RecordKey, RecordKey], bool],
         same: Iterable[Pair],
         different: Collection[Pair],
     ) -> None:
-        self.vetoed = vetoed
+        records = features.keys()
+        self.features = features
+        self.together = _isbns_together(features.values())
         self.atom = _closures(records, same)
         self.members: dict[RecordKey, list[RecordKey]] = defaultdict(list)
         for record in sorted(records):
@@ -78,9 +82,17 @@ class _Component:
         key = pair(a, b)
         known = self.forbidden.get(key)
         if known is None:
-            known = key in self.different or all(self.vetoed(x, y) for x in self.members[a] for y in self.members[b])
+            known = key in self.different or all(self._vetoed(x, y) for x in self.members[a] for y in self.members[b])
             self.forbidden[key] = known
         return known
+
+    def _vetoed(self, x: RecordKey, y: RecordKey) -> bool:
+        """A visible contradiction; two ISBNs are none where a third record names both as of one book."""
+        a, b = self.features[x], self.features[y]
+        veto = first_veto(a, b)
+        if veto == V_ISBN and self.together and any((i, j) in self.together for i in a.isbns for j in b.isbns):
+            veto = first_veto(a, b, isbns_agree=True)
+        return veto is not None
 
     def clash(self, one: Collection[RecordKey], other: Collection[RecordKey]) -> bool:
         return any(self.forbids(a, b) for a in one for b in other)
@@ -189,19 +201,24 @@ class _Component:
         return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
 
 
+def _isbns_together(features: Iterable[Features]) -> set[tuple[str, str]]:
+    """Pairs of ISBNs that some description names both, in either order: the part's and the set's."""
+    lists = ({*f.isbns, *f.shared_isbns} for f in features)
+    return {pair for isbns in lists if len(isbns) > 1 for pair in permutations(isbns, 2)}
+
+
 def resolve(
-    records: Collection[RecordKey],
+    features: Mapping[RecordKey, Features],
     edges: Mapping[Pair, float],
-    vetoed: Callable[[RecordKey, RecordKey], bool],
     same: Iterable[Pair] = (),
     different: Collection[Pair] = (),
 ) -> Resolved:
     """How one connected component falls into clusters.
 
-    `edges` are scores of the pairs that may be one edition (UNSURE and SAME); `vetoed` tells of any two records whether
-    they visibly contradict; `same` and `different` are librarians' decisions in force.
+    `features` are the component's records; `edges` are the scores of pairs that may be one edition (UNSURE and SAME);
+    `same` and `different` are librarians' decisions in force.
     """
-    component = _Component(records, edges, vetoed, same, different)
+    component = _Component(features, edges, same, different)
     component.join_strong()
     component.free_torn()
     component.attach_weak()

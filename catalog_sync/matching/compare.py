@@ -62,8 +62,11 @@ def vetoed(a: Features, b: Features) -> bool:
     return first_veto(a, b) is not None
 
 
-def first_veto(a: Features, b: Features) -> int | None:
-    """Code of the first visible contradiction, cheapest first; None where nothing forbids that the two are one."""
+def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | None:
+    """Code of the first visible contradiction, cheapest first; None where nothing forbids that the two are one.
+
+    `isbns_agree`: another description names the ISBNs of both as of one book, so that they contradict nothing.
+    """
     code = _plain_veto(a, b)
     if code is not None:
         return code
@@ -72,7 +75,7 @@ def first_veto(a: Features, b: Features) -> int | None:
         return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
     if _forms_differ(a, b, same_isbn):
         return v.V_FORM
-    if a.isbns and b.isbns and not same_isbn and not _may_mix_isbns(a, b):
+    if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
         return v.V_ISBN
     return _people_veto(a, b, same_isbn)
 
@@ -153,7 +156,9 @@ def _may_mix_isbns(a: Features, b: Features) -> bool:
     """
     if not (a.parts or a.parts_total) or not (b.parts or b.parts_total) or (a.shared_isbns and b.shared_isbns):
         return False
-    return bool(a.grade) == bool(b.grade) and not (a.pages and b.pages and abs(a.pages - b.pages) > v.PAGES_NEAR_LIMIT)
+    if a.pages and b.pages:
+        return abs(a.pages - b.pages) <= v.PAGES_NEAR_LIMIT
+    return bool(a.grade) == bool(b.grade)
 
 
 def _people_veto(a: Features, b: Features, same_isbn: bool) -> int | None:

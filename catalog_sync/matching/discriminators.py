@@ -19,7 +19,7 @@ Part = tuple[str, int]
 
 _N = rf"(?:\d{{1,2}}{SUFFIX}|{ROMAN}{SUFFIX}|з(?=\s?-?\s?(?:й\s)?кл))"
 _BEFORE = r"(?<![\w.,№-])"
-_CLASS = r"(?:классн\w*|класс\w*|кл(?![^\W\d_])\.?|klass\w*|kl\.)"
+_CLASS = r"(?:классн\w*|класс\w*|к{1,2}л{1,2}(?![^\W\d_])\.?|klass\w*|kl\.)"
 _AND = r"\s*(?:-|,|;|/|\.\.|\bи\b|\bпо\b)\s*"
 _GRADE = re.compile(
     rf"(?:\b(?:для|в|за)\s+)?(?<![\w№])({_N})(?:{_AND}({_N}))?(?:{_AND}({_N}))?(?:{_AND}({_N}))?\s*-?\s*{_CLASS}"

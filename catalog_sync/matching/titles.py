@@ -83,6 +83,8 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
         return 0.95
     if _slips(a, b):
         return 0.9
+    if _cut_off(a, b):
+        return 0.85
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) < len(long) and all(map(same_word, short, long)):
         return 0.8
@@ -96,7 +98,19 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
 def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     """Whether the words of one title stand together inside the other («Spotlight» in «Английский язык. Spotlight»)."""
     width = len(short)
-    return any(all(map(same_word, short, long[at:at + width])) for at in range(1, len(long) - width + 1))
+    return any(
+        all(same_word(x, y) or _word_slip(x.rstrip("."), y.rstrip("."), 2) for x, y in zip(short, long[at:], strict=False))
+        for at in range(1, len(long) - width + 1)
+    )
+
+
+def _cut_off(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether one title is the other cut off by a field of limited length, in the middle of a word."""
+    short, long = sorted((a, b), key=lambda t: len(" ".join(t)))
+    at = len(short) - 1
+    if at < 2 or len(" ".join(short)) < 20 or len(long) < len(short):
+        return False
+    return long[at].startswith(short[at].rstrip(".")) and all(map(same_word, short[:at], long[:at]))
 
 
 def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -108,21 +122,25 @@ def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     for x, y in zip(a, b, strict=True):
         if not same_word(x, y):
             slips += 1
-            if slips > 2 or not _word_slip(x.rstrip("."), y.rstrip("."), alone=len(a) == 1):
+            if slips > 2 or not _word_slip(x.rstrip("."), y.rstrip("."), len(a)):
                 return False
     return True
 
 
 @lru_cache(maxsize=1 << 16)
-def _word_slip(a: str, b: str, alone: bool) -> bool:
-    """One letter off (two from ten letters on). A changed letter makes another word of a short one («ЕГЭ», «ОГЭ»)."""
+def _word_slip(a: str, b: str, words: int) -> bool:
+    """One letter off (two from ten letters on) in a title of so many words.
+
+    A changed letter makes another word of a short one («ЕГЭ», «ОГЭ»), unless three words vouch for each other.
+    """
     short, long = sorted((a, b), key=len)
     if len(long) >= 10:
         return OSA.distance(a, b, score_cutoff=2) <= 2
     if OSA.distance(a, b, score_cutoff=1) > 1:
         return False
     changed = len(short) == len(long) and sorted(short) != sorted(long)
-    return len(long) >= (5 if changed or alone else 3)
+    needed = 5 if words == 1 or (changed and words < 3) else 4 if changed else 3
+    return len(long) >= needed
 
 
 def title_key(title: tuple[str, ...]) -> str:
