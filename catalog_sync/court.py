@@ -93,7 +93,7 @@ def _waiting(connection: Connection) -> list[_Pair]:
         )
         .join_from(t.edge, a, a.c.record == t.edge.c.left)
         .join(b, b.c.record == t.edge.c.right)
-        .where(t.edge.c.verdict != Verdict.DIFFERENT.value, a.c.cluster != b.c.cluster)
+        .where(a.c.cluster != b.c.cluster, t.edge.c.refused != "decision")
     )
     decided = _decided(connection)
     best: dict[tuple[str, str], _Pair] = {}

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from catalog_sync.clustering import Pair, Resolved, components, pair, resolve
-from catalog_sync.matching.compare import judge, vetoed
+from catalog_sync.matching.compare import judge
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_BLOCK, finer, keys, partners
 from catalog_sync.model import Decision, RecordKey
@@ -211,13 +211,10 @@ def _resolve(
     for two, score in scores.items():
         by_component[home[two[0]]][two] = score
 
-    def forbids(a: RecordKey, b: RecordKey) -> bool:
-        return vetoed(around.features[ids[a]], around.features[ids[b]])
-
     groups: list[set[int]] = []
     refused: dict[Ids, str] = {}
     for part in parts:
-        outcome = _outcome(part, by_component.get(part[0], {}), forbids, same, different)
+        outcome = _outcome({k: around.features[ids[k]] for k in part}, by_component.get(part[0], {}), same, different)
         groups += [{ids[key] for key in group} for group in outcome.clusters]
         for one in outcome.refusals:
             a, b = ids[one.left], ids[one.right]
@@ -226,12 +223,14 @@ def _resolve(
 
 
 def _outcome(
-    part: list[RecordKey], scores: Mapping[Pair, float], forbids: Callable[[RecordKey, RecordKey], bool],
-    same: Collection[Pair], different: Collection[Pair],
-) -> Resolved:  # fmt: skip
+    part: Mapping[RecordKey, Features],
+    scores: Mapping[Pair, float],
+    same: Collection[Pair],
+    different: Collection[Pair],
+) -> Resolved:
     if len(part) == 1:
         return Resolved((frozenset(part),))
-    return resolve(part, scores, forbids, same, different)
+    return resolve(part, scores, same, different)
 
 
 def differences(connection: Connection) -> list[str]:

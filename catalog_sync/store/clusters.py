@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from catalog_sync.model import RecordKey
-from catalog_sync.store import records
+from catalog_sync.store import records, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, upsert
 
@@ -100,7 +100,7 @@ def regroup(
     `content` are records whose own bytes changed: their cluster is touched even where its members stay.
     """
     keys = records.keys_of(connection, {id_ for group in after for id_ in group})
-    carried = carry_ids(before, after, keys)
+    carried = carry_ids(before, after, keys, unions.created(connection, list(before)))
     firsts = [min(keys[r] for r in group) for group in after]
     fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
@@ -117,20 +117,23 @@ def regroup(
 
 
 def carry_ids(
-    before: Mapping[str, AbstractSet[int]], after: Sequence[AbstractSet[int]], keys: Mapping[int, RecordKey]
+    before: Mapping[str, AbstractSet[int]],
+    after: Sequence[AbstractSet[int]],
+    keys: Mapping[int, RecordKey],
+    created: Mapping[str, datetime],
 ) -> list[str]:
-    """Which new group keeps which old id ("" = none): largest overlap first, then the group with the smallest key.
+    """Which new group keeps which old id ("" = none): largest overlap first, then the older id, then the smallest key.
 
-    A function of the two partitions alone, so that a permanent link does not depend on the order of an import.
+    So an undone decision gives back the links there were before it.
     """
     owner = {record: cluster for cluster, group in before.items() for record in group}
-    claims: list[tuple[int, str, str, int]] = []
+    claims: list[tuple[int, datetime, str, str, int]] = []
     for n, group in enumerate(after):
         overlap = Counter(owner[record] for record in group if record in owner)
         first = str(min(keys[record] for record in group))
-        claims += [(-count, cluster, first, n) for cluster, count in overlap.items()]
+        claims += [(-count, created[cluster], cluster, first, n) for cluster, count in overlap.items()]
     assigned, used = [""] * len(after), set[str]()
-    for _, cluster, _, n in sorted(claims):
+    for *_, cluster, _, n in sorted(claims):
         if not assigned[n] and cluster not in used:
             assigned[n] = cluster
             used.add(cluster)

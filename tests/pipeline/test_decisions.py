@@ -1,0 +1,119 @@
+"""Librarians' words: kept, obeyed, undone, refused when they contradict."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_sync import court, pipeline
+from catalog_sync.errors import Refused
+from catalog_sync.model import RecordKey
+from catalog_sync.store import clusters, unions
+from catalog_sync.store.database import reading
+from tests.exports import book, shelf
+from tests.pipeline.conftest import District
+
+A, B, C = RecordKey("s1", "A"), RecordKey("s2", "B"), RecordKey("s3", "C")
+
+
+def load_three(district: District, **more: str) -> None:
+    for key in (A, B, C):
+        district.source(key.source)
+        district.load(key.source, [*shelf(15, prefix=key.source), book(key.local_id, isbn="978-5-08-005000-5", **more)])
+
+
+def decide(district: District, a: RecordKey, b: RecordKey, same: bool) -> int:
+    return pipeline.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой")
+
+
+def test_different_splits_what_matching_joined_and_undo_joins_it_again(district: District) -> None:
+    load_three(district)
+    before = district.clusters()
+    assert district.together("s1:A", "s2:B", "s3:C")
+    number = decide(district, A, B, same=False)
+    assert not district.together("s1:A", "s2:B")
+    assert pipeline.check(district.system) == []
+    pipeline.undo(district.system, number, who="библиотекарь")
+    assert district.clusters() == before
+    assert pipeline.check(district.system) == []
+
+
+def test_same_joins_what_matching_kept_apart_and_survives_harvest_change_and_rebuild(district: District) -> None:
+    district.source("s1")
+    district.source("s2")
+    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
+    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    assert not district.together("s1:A", "s2:B")
+    decide(district, A, B, same=True)
+    assert district.together("s1:A", "s2:B")
+    district.load("s2", [*shelf(15), book("B", "Повести Белкина", year="1998")])
+    assert district.together("s1:A", "s2:B")
+    digest = district.digest()
+    assert pipeline.rebuild(district.system) == digest
+    assert district.together("s1:A", "s2:B")
+
+
+def test_a_record_that_went_and_came_back_still_obeys(district: District) -> None:
+    load_three(district)
+    decide(district, A, B, same=False)
+    district.load("s2", shelf(15, prefix="s2"))
+    district.load("s2", [*shelf(15, prefix="s2"), book("B", isbn="978-5-08-005000-5")])
+    assert not district.together("s1:A", "s2:B")
+
+
+def test_a_contradiction_is_refused_with_its_chain(district: District) -> None:
+    load_three(district)
+    decide(district, A, B, same=True)
+    decide(district, B, C, same=True)
+    with pytest.raises(Refused, match=r"№ 1.*№ 2"):
+        decide(district, A, C, same=False)
+    pipeline.undo(district.system, 2, who="библиотекарь")
+    decide(district, A, C, same=False)
+    with pytest.raises(Refused, match=r"№ 1.*№ 3|№ 3.*№ 1"):
+        decide(district, B, C, same=True)
+
+
+def test_an_undone_decision_cannot_be_undone_twice(district: District) -> None:
+    load_three(district)
+    number = decide(district, A, B, same=False)
+    pipeline.undo(district.system, number, who="м")
+    with pytest.raises(Refused, match="уже отменено"):
+        pipeline.undo(district.system, number, who="м")
+
+
+def test_old_links_redirect_after_a_merge_and_the_history_says_why(district: District) -> None:
+    district.source("s1")
+    district.source("s2")
+    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
+    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    old = district.clusters()
+    decide(district, A, B, same=True)
+    new = district.clusters()["s1:A"]
+    lost = ({old["s1:A"], old["s2:B"]} - {new}).pop()
+    with reading(district.system.engine) as connection:
+        assert unions.redirect(connection, lost) == new
+        events = [event.sentence() for event in clusters.history(connection, lost)]
+    assert events[-1] == f"присоединён к {new}, решение № 1"
+
+
+def test_unsure_pairs_wait_for_a_librarian_most_copies_first(district: District) -> None:
+    district.source("s1")
+    district.source("s2")
+    pairs = [("Рассказы", 1), ("Повести", 9), ("Пьесы", 4)]
+    for code in ("s1", "s2"):
+        author = ("Чехов", "А. П.") if code == "s1" else ("Чехов", "")
+        year = "2010" if code == "s1" else ""
+        records = [book(f"{n}", title, author=author, year=year, copies=copies, publisher="", pages="")
+                   for n, (title, copies) in enumerate(pairs)]  # fmt: skip
+        district.load(code, [*shelf(15), *records])
+    with reading(district.system.engine) as connection:
+        cases = court.queue(connection)
+        assert court.queue_length(connection) == len(cases)
+    copies = [case.copies for case in cases]
+    assert copies == sorted(copies, reverse=True)
+    for case in cases:
+        assert case.comparison.reasons, "a case without evidence helps nobody"
+    if cases:
+        first = cases[0].comparison
+        decide(district, first.left, first.right, same=False)
+        with reading(district.system.engine) as connection:
+            assert court.queue_length(connection) == len(cases) - 1

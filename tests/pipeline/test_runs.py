@@ -1,0 +1,200 @@
+"""Staging, guard, publish, hold, approve, reject, roll back: on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_sync import pipeline, staging
+from catalog_sync.errors import Refused
+from catalog_sync.model import RunState
+from catalog_sync.store import records, registry, runs
+from catalog_sync.store.database import reading
+from tests.exports import book, mrc, shelf
+from tests.pipeline.conftest import District
+
+
+def test_a_first_export_is_published_whole(district: District) -> None:
+    district.source("s1")
+    run = district.load("s1", shelf(40))
+    assert run.state is RunState.PUBLISHED
+    assert (run.counts.read, run.counts.new, run.counts.clusters_touched, run.counts.copies_added) == (40, 40, 40, 40)
+    assert pipeline.check(district.system) == []
+
+
+def test_the_same_export_again_changes_nothing(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(10))
+    before = district.clusters()
+    run = district.load("s1", shelf(10))
+    assert (run.counts.unchanged, run.counts.new, run.counts.changed, run.counts.clusters_touched) == (10, 0, 0, 0)
+    assert district.clusters() == before
+
+
+def test_what_is_missing_from_a_full_export_becomes_a_tombstone_and_comes_back_under_its_old_link(
+    district: District,
+) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    link = district.clusters()["s1:R0003"]
+    run = district.load("s1", [r for r in shelf(30) if r.control("001") != "R0003"])
+    assert (run.state, run.counts.gone) == (RunState.PUBLISHED, 1)
+    assert "s1:R0003" not in district.clusters()
+    district.load("s1", shelf(30))
+    assert district.clusters()["s1:R0003"] == link
+    assert pipeline.check(district.system) == []
+
+
+def test_what_is_missing_from_an_incremental_export_stays(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    run = district.load("s1", shelf(2), incremental=True)
+    assert (run.state, run.counts.gone, len(district.clusters())) == (RunState.PUBLISHED, 0, 30)
+
+
+@pytest.mark.parametrize("kept", [0, 3])
+def test_an_empty_or_cut_down_export_is_held_and_nothing_changes(district: District, kept: int) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    before = district.clusters()
+    run = district.load("s1", shelf(kept))
+    assert run.state is RunState.HELD
+    assert ("пуста" if kept == 0 else "27 из 30") in run.message
+    assert district.clusters() == before
+
+
+def test_an_export_of_another_school_is_held_though_its_numbers_are_the_same(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    foreign = [book(f"R{n:04d}", f"Чужая книга {chr(1072 + n)}", author=("Неизвестный", "И. И.")) for n in range(30)]
+    run = district.load("s1", foreign)
+    assert run.state is RunState.HELD
+    assert "другие книги" in run.message
+
+
+def test_new_numbers_for_the_same_books_are_held(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(40))
+    run = district.load("s1", shelf(40, prefix="NEW"))
+    assert run.state is RunState.HELD
+    assert "номера записей (001) другие" in run.message
+
+
+def test_another_encoding_is_held(district: District) -> None:
+    district.source("s1")
+    district.load_bytes("s1", mrc(shelf(30), "cp1251"))
+    run = district.load_bytes("s1", mrc(shelf(30), "cp866"))
+    assert run.state is RunState.HELD
+    assert "cp866" in run.message
+
+
+def test_a_held_run_shows_its_difference_and_waits_for_a_word(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    run = district.load("s1", [*shelf(3), book("N1", "Новая книга")])
+    shown = staging.difference_examples(district.system.engine, run.number)
+    assert [e.after for e in shown["new"]] == ["Новая книга, 2019"]
+    assert len(shown["gone"]) == 10
+    assert pipeline.approve(district.system, run.number, who="методист").state is RunState.PUBLISHED
+    assert len(district.clusters()) == 4
+    assert pipeline.check(district.system) == []
+
+
+def test_a_rejected_run_leaves_no_trace_in_the_catalogue(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    before = district.clusters()
+    run = district.load("s1", shelf(3))
+    assert pipeline.reject(district.system, run.number, who="методист").state is RunState.REJECTED
+    assert district.clusters() == before
+    with pytest.raises(Refused, match="отклонить"):
+        pipeline.reject(district.system, run.number, who="методист")
+
+
+def test_a_newer_run_supersedes_a_held_one(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    held = district.load("s1", shelf(3))
+    district.load("s1", shelf(30))
+    with reading(district.system.engine) as connection:
+        found = runs.get(connection, held.number)
+    assert found.state is RunState.REJECTED
+    assert "заменён" in found.message
+
+
+def test_a_roll_back_restores_records_links_clusters_and_copies(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    before = district.clusters()
+    changed = [*shelf(25), book("N1", "Новая книга", copies=5), *[book("R0026", "Анна Каренина")]]
+    run = district.load("s1", changed)
+    assert run.state is RunState.PUBLISHED
+    assert district.clusters() != before
+    pipeline.roll_back(district.system, run.number, who="методист")
+    assert district.clusters() == before
+    with reading(district.system.engine) as connection:
+        assert registry.published_run(connection, "s1") == 1
+        assert records.live_count(connection) == 30
+    assert pipeline.check(district.system) == []
+
+
+def test_only_the_last_published_run_can_be_rolled_back_one_by_one(district: District) -> None:
+    district.source("s1")
+    first = district.load("s1", shelf(20))
+    second = district.load("s1", shelf(21))
+    with pytest.raises(Refused, match=f"№ {second.number}"):
+        pipeline.roll_back(district.system, first.number, who="м")
+    pipeline.roll_back(district.system, second.number, who="м")
+    pipeline.roll_back(district.system, first.number, who="м")
+    assert district.clusters() == {}
+    assert pipeline.check(district.system) == []
+
+
+def test_a_damaged_record_is_set_aside_and_yesterdays_stays(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    data = mrc(shelf(30))
+    at = data.index(b"R0007") - 100
+    run = district.load_bytes("s1", data[:at] + b"\x1d" + data[at:])
+    assert run.counts.read == run.counts.new + run.counts.changed + run.counts.unchanged + run.counts.set_aside
+    assert run.counts.set_aside >= 1
+    assert "s1:R0007" in district.clusters()
+
+
+def test_two_schools_meet_in_one_cluster_and_part_when_one_corrects_its_record(district: District) -> None:
+    for code in ("s1", "s2"):
+        district.source(code)
+        district.load(code, [*shelf(20), book("B1", isbn="978-5-08-005000-5")])
+    assert district.together("s1:B1", "s2:B1")
+    district.load("s2", [*shelf(20), book("B1", isbn="978-5-08-005000-5", year="2005")])
+    assert not district.together("s1:B1", "s2:B1")
+    assert pipeline.check(district.system) == []
+
+
+def test_a_source_is_harvested_by_one_process_at_a_time(district: District) -> None:
+    from catalog_sync.store import leases
+    from catalog_sync.store.database import writing
+
+    district.source("s1")
+    with writing(district.system.engine) as connection:
+        leases.acquire(connection, "source:s1", "другой", district.system.now(), 60)
+    with pytest.raises(Refused, match="другой процесс"):
+        district.load("s1", shelf(3))
+
+
+def test_a_run_whose_process_died_is_buried_by_the_next_one(district: District) -> None:
+    from datetime import timedelta
+
+    from catalog_sync.store.database import writing
+
+    district.source("s1")
+    district.load("s1", shelf(10))
+    with writing(district.system.engine) as connection:
+        dead = runs.start(connection, "s1", district.system.now(), incremental=False)
+        records.stage_gone(connection, dead, ["R0001"])
+    district.clock.now += timedelta(hours=1)
+    district.load("s1", shelf(11))
+    with reading(district.system.engine) as connection:
+        found = runs.get(connection, dead)
+        assert records.staged(connection, dead, "gone") == []
+    assert found.state is RunState.FAILED
+    assert "s1:R0001" in district.clusters()
