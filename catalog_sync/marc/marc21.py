@@ -9,15 +9,18 @@ from catalog_sync.marc.holdings import holdings_of
 from catalog_sync.marc.parts import (
     Fields,
     age_mark_of,
+    balanced,
     bare,
     distinct,
     isbns_in,
     leads_to_work,
     looks_bbk,
     named,
+    proper_and_more,
     split_gmd,
     split_title,
     trimmed,
+    volume_of,
     whole_imprint,
 )
 from catalog_sync.model import (
@@ -49,6 +52,9 @@ def to_bib(
     places, publishers, year = _imprint(fields)
     proper, subtitle, parallel, responsibility = _title(title)
     hosts = tuple(_hosts(fields))
+    parts = _parts(title) or _volumes(record.leader, hosts, proper)
+    if (volume := volume_of(proper, hosts)) is not None and record.leader[7:8] not in "ab":
+        proper, parts = volume[0], (volume[1], *_parts(title))
     notes = fields.texts(_NOTES)
     return BibRecord(
         key,
@@ -56,7 +62,7 @@ def to_bib(
         title=proper,
         parallel_titles=distinct((*parallel, *_parallel(fields))),
         subtitle=subtitle,
-        parts=_parts(title) or _volumes(record.leader, hosts),
+        parts=parts,
         responsibility=responsibility,
         edition=" / ".join(distinct(trimmed(v) for v in fields.texts("250", "ab"))),
         places=places,
@@ -112,7 +118,7 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     used = fields.get("260") or [f for f in rda if f.indicators[1:2] == "1"] or rda
     places = [v.strip() for f in used for v in f.all("a") if v.strip()]
     publishers = [v for f in used for v in f.all("b") if v.strip()]
-    year = next((trimmed(v).rstrip(".") for f in used for v in f.all("c") if v.strip()), "")
+    year = next((balanced(trimmed(v).rstrip(".")) for f in used for v in f.all("c") if v.strip()), "")
     if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
         return (bare(whole[0]),), (bare(whole[1]),), whole[2]
     return distinct(bare(v) for v in places), distinct(bare(v) for v in publishers), year
@@ -156,9 +162,9 @@ def _parts(title: MarcField) -> tuple[PartName, ...]:
     return tuple(parts)
 
 
-def _volumes(leader: str, hosts: tuple[Host, ...]) -> tuple[PartName, ...]:
+def _volumes(leader: str, hosts: tuple[Host, ...], proper: str) -> tuple[PartName, ...]:
     """A volume described with its set in 773: $g is its number. Of an article $g is where it stands."""
-    return tuple(PartName(h.volume) for h in hosts if h.volume) if leader[7:8] == "m" else ()
+    return tuple(PartName(h.volume) for h in hosts if h.volume not in ("", proper)) if leader[7:8] == "m" else ()
 
 
 def _hosts(fields: Fields) -> Iterator[Host]:
@@ -166,7 +172,7 @@ def _hosts(fields: Fields) -> Iterator[Host]:
         if field.first("tagwzx"):
             yield Host(
                 "773",
-                trimmed(field.first("t")),
+                proper_and_more(field.first("t")),
                 trimmed(field.first("g")),
                 field.first("z").strip(),
                 field.first("x").strip(),

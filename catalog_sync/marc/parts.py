@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from catalog_sync.model import Isbn, MarcField, MarcRecord
+from catalog_sync.model import Host, Isbn, MarcField, MarcRecord, PartName
 
 _DASH = r"[-\s‐‑–—−]{0,2}"  # as typed between the parts of an ISBN
 _ISBN = re.compile(rf"(?<!\d)(?:97[89]{_DASH})?\d(?:{_DASH}\d){{8}}{_DASH}[\dXxХх](?!\d)")
@@ -15,8 +15,13 @@ _NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
 _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
 _OF_AGE = re.compile(r"(?i)возраст|информацион|436|огранич|знак")
 _ONLY_AGE = re.compile(r"[\s(\[]*(?:0|6|12|16|18)\s?\+[\s)\].]*")
+_DESIGNATION = re.compile(
+    r"(?i)^\[?(?:(?:вып|т|ч|кн|том|часть|книга|выпуск|№|n|no|сб|тетр|тетрадь|раздел|разд)\b\.?\s*)"
+    r"(?:\d+|[ivxlc]+)\b[\s\W\d]*$"
+)
 _IN_BRACKETS = re.compile(r"[\[(]\s*(?:0|6|12|16|18)\s?\+\s*[\])]")
 _ASIDE = re.compile(r"(?i)облож|оглавл|содержан|титул|cover|contents|thumbnail")
+_SHORT = 12  # characters: a dependent title as long as this says something itself
 _IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|bmp|webp)(?:\?|$)")
 _ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\.?\s*$")
 _OPENING = re.compile(r"^\s*[:;/=]\s+")
@@ -108,6 +113,28 @@ def split_gmd(text: str) -> tuple[str, str]:
     return (found[1], trimmed(found[2])) if found else (trimmed(text), "")
 
 
+def proper_and_more(text: str) -> str:
+    """The title of a set as typed into a link, without the statement of responsibility."""
+    return trimmed(text.partition(" / ")[0])
+
+
+def volume_of(proper: str, hosts: tuple[Host, ...], *, dependent: bool = False) -> tuple[str, PartName] | None:
+    """Title of the set and designation of the volume, where the record's own title is only «Вып. 13» or «Ч. 2».
+
+    `dependent`: RUSMARC 200, first indicator 0, says that the title isn't significant. None for any other title.
+    """
+    number, _, name = proper.partition(" ; ")
+    if not _DESIGNATION.match(number) and not (dependent and len(proper) < _SHORT):
+        return None
+    title = next((h.title for h in hosts if h.title and h.tag != "463"), "")
+    return (named(title), PartName(named(number), name)) if title else None
+
+
+def balanced(text: str) -> str:
+    """Without a bracket whose partner stands in another subfield: «1795]»."""
+    return text if text.count("[") == text.count("]") else text.replace("[", "").replace("]", "")
+
+
 def whole_imprint(text: str) -> tuple[str, str, str] | None:
     """Place, publisher and year where «Москва : Вече, 1993» was typed into the subfield of the place."""
     found = _WHOLE_IMPRINT.match(text.strip())
@@ -119,7 +146,7 @@ def bare(text: str) -> str:
     text = trimmed(text)
     if text.startswith("[") and text.endswith("]") and text.count("[") == 1:
         text = text[1:-1]
-    return text.strip()
+    return balanced(text).strip()
 
 
 def isbns_in(typed: str, *, erroneous: bool = False, of_host: bool = False, qualifier: str = "") -> tuple[Isbn, ...]:

@@ -9,6 +9,7 @@ from catalog_sync.marc.holdings import holdings_of
 from catalog_sync.marc.parts import (
     Fields,
     age_mark_of,
+    balanced,
     bare,
     distinct,
     isbns_in,
@@ -16,9 +17,11 @@ from catalog_sync.marc.parts import (
     looks_bbk,
     named,
     person_name,
+    proper_and_more,
     split_gmd,
     split_title,
     trimmed,
+    volume_of,
     whole_imprint,
 )
 from catalog_sync.model import (
@@ -40,10 +43,6 @@ from catalog_sync.model import (
 _NOTES = "300 304 305 306 307 310 311 312 313 314 315 316 317 320 321 322 323 324 325 326 328 336 337"
 _SUBJECTS = "600 601 602 604 605 606 607"
 _HOSTS = "461 462 463"
-_DESIGNATION = re.compile(
-    r"(?i)^\[?(?:(?:вып|т|ч|кн|том|часть|книга|выпуск|№|n|no|сб|тетр|тетрадь|раздел|разд)\b\.?\s*)"
-    r"(?:\d+|[ivxlc]+)\b[\s\W\d]*$"
-)
 _ROLES = {"700": "person", "701": "person", "702": "person", "710": "body", "711": "body", "712": "body"}
 _BBK_CODES = ("rubbk", "rubbks", "rubbkn", "rubbkp", "rubbko", "rubbkd", "rubbkm", "bbk", "ббк")
 
@@ -58,8 +57,8 @@ def to_bib(
     udc, bbk = _classes(fields)
     proper, subtitle, responsibility = _title(title)
     parts = _parts(title, hosts if record.leader[7:8] not in "ab" else ())  # an article isn't a part of a work
-    if (host := _set_of(title, proper, hosts)) is not None:
-        proper, parts = host.title, (PartName(proper), *_parts(title, ()))
+    if (volume := volume_of(proper, hosts, dependent=title.indicators[:1] == "0")) is not None:
+        proper, parts = volume[0], (volume[1], *_parts(title, ()))
     places, publishers, year = _imprint(fields)
     notes = fields.texts(_NOTES)
     return BibRecord(
@@ -74,7 +73,7 @@ def to_bib(
         places=places,
         publishers=publishers,
         year_text=year,
-        year_coded=coded[9:13].strip(),
+        year_coded=coded[9:13].strip(" |#"),
         extent=trimmed(", ".join(fields.texts("215", "a"))),
         illustrations=trimmed(fields.text("215", "c")),
         size=trimmed(fields.text("215", "d")),
@@ -123,19 +122,9 @@ def _title(field: MarcField) -> tuple[str, str, str]:
     return proper, named(subtitle), stated or after_slash
 
 
-def _set_of(title: MarcField, proper: str, hosts: tuple[Host, ...]) -> Host | None:
-    """The set whose title this volume goes by, where its own is only a designation («Вып. 13», «Ч. 2»).
-
-    RUSMARC 200, first indicator 0: the title of the volume isn't significant.
-    """
-    if not _DESIGNATION.match(proper) and not (title.indicators[:1] == "0" and len(proper) < 12):
-        return None
-    return next((h for h in hosts if h.title and h.tag != "463"), None)
-
-
 def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     places, publishers = fields.texts("210", "a"), fields.texts("210", "c")
-    year = fields.text("210", "d").rstrip(".")
+    year = balanced(fields.text("210", "d").rstrip("."))
     if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
         return (bare(whole[0]),), (bare(whole[1]),), whole[2]
     return distinct(bare(v) for v in places), distinct(bare(v) for v in publishers), year
@@ -172,7 +161,7 @@ def _host(field: MarcField) -> Iterator[Host]:
     if inner is None:
         host = Host(
             field.tag,
-            trimmed(field.first("t")),
+            proper_and_more(field.first("t")),
             trimmed(field.first("v")),
             field.first("y").strip(),
             field.first("x").strip(),
@@ -183,7 +172,7 @@ def _host(field: MarcField) -> Iterator[Host]:
     else:
         host = Host(
             field.tag,
-            inner.text("200"),
+            proper_and_more(inner.text("200")),
             inner.text("200", "v") or inner.text("225", "v") or inner.text("200", "h"),
             inner.text("010"),
             inner.text("011"),

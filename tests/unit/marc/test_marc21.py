@@ -75,6 +75,21 @@ def test_a_title_in_the_other_language_is_parallel() -> None:
     assert (found.title, found.subtitle, found.parallel_titles) == ("Сказки", "", ("Tales",))
 
 
+def test_a_volume_that_is_only_a_number_goes_by_the_title_of_its_set() -> None:
+    found = bib("245 00$aЧ. 1", "773 18$tОбзор происшествий / сочинение А. Вейдемейера$gЧ. 1$w0100")
+    assert (found.title, found.parts) == ("Обзор происшествий", (PartName("Ч. 1"),))
+
+
+def test_the_page_of_an_article_is_not_a_part() -> None:
+    found = bib("245 00$aСтатья", "773 0_$tЖурнал$gС. 5-7", leader="00000naa a2200000 i 4500")
+    assert (found.parts, found.hosts[0].volume) == ((), "С. 5-7")
+
+
+def test_brackets_around_several_subfields_belong_to_none() -> None:
+    found = bib("245 00$aКнига", "260 __$a[Москва :$bВече,$c1993]")
+    assert (found.places, found.publishers, found.year_text) == (("Москва",), ("Вече",), "1993")
+
+
 def test_parts_are_numbers_and_names() -> None:
     found = bib("245 00$aМатематика.$nЧ. 2,$pГеометрия /$cА. Иванов")
     assert found.parts == (PartName("Ч. 2", "Геометрия"),)

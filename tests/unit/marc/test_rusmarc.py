@@ -92,6 +92,16 @@ def test_a_volume_that_is_only_a_number_goes_by_the_title_of_its_set() -> None:
     assert (found.title, found.parts) == ("Задачи и этюды", (PartName("Вып. 13"),))
 
 
+def test_a_volume_with_a_name_beside_its_number_keeps_both() -> None:
+    found = bib("200 1_$aЧ. 1.$aПопугай", "461 _0$1001X$12001 $aМодная книга.")
+    assert (found.title, found.parts) == ("Модная книга", (PartName("Ч. 1", "Попугай"),))
+
+
+def test_a_short_title_of_its_own_is_not_a_number() -> None:
+    assert bib("200 1_$aМы", "461 _0$12001 $aСобрание сочинений").title == "Мы"
+    assert bib("200 1_$aТ. 1").title == "Т. 1"
+
+
 def test_the_page_of_an_article_is_not_a_part() -> None:
     found = bib("200 1_$aСтатья", "463 _0$12000 $aЖурнал$vС. 260-261", leader="00000naa2 2200000   450 ")
     assert found.parts == ()
