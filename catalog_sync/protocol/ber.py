@@ -253,7 +253,8 @@ def write_integer(value: int, tag: int = INTEGER) -> bytes:
 
 
 def write_boolean(value: bool, tag: int = BOOLEAN) -> bytes:
-    return primitive(tag, b"\xff" if value else b"\x00")
+    """TRUE as 01: X.690 8.2.2 allows any byte but zero, and clients in C print FF as -1."""
+    return primitive(tag, b"\x01" if value else b"\x00")
 
 
 def write_bits(numbers: frozenset[int], tag: int) -> bytes:
