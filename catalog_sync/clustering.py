@@ -1,24 +1,21 @@
 """Comparisons + librarians' decisions → clusters. A function of the set of records, never of their order of arrival.
 
-    state = Clusterer()
-    state.put({key: features, ...}); state.remove(keys); state.decide(decisions)
-    result = state.clusters()
-
-For a store that holds features, keys and edges in tables, `touched` and `resolve` are the two pure steps: which
-records a change concerns, and how one connected component falls into clusters.
+`resolve` says how one connected component of edges falls into clusters; `components` finds the components, `carry_ids`
+keeps permanent ids, `contradiction` refuses a decision that others rule out. All are pure; `clusterer.Clusterer` is
+the whole line in memory, and the store does the same over its tables.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 from catalog_sync.matching.compare import first_veto
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.verdict import ATTACH, MINORITY, RIVAL_MARGIN, SAME, V_ISBN
-from catalog_sync.model import RecordKey
+from catalog_sync.model import Decision, RecordKey
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
 Group = frozenset[RecordKey]
@@ -249,3 +246,91 @@ def components(records: Iterable[RecordKey], links: Iterable[Pair]) -> list[list
     for record in sorted(roots):
         found[roots[record]].append(record)
     return list(found.values())
+
+
+# --- Permanent ids ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """`ids`: one for each new cluster, "" where a new id is due. `redirects`: old id → where its readers are sent."""
+
+    ids: tuple[str, ...]
+    redirects: Mapping[str, str]
+    gone: tuple[str, ...] = ()  # old ids of which no record is left
+
+
+def carry_ids(old: Mapping[str, Collection[RecordKey]], new: Sequence[Collection[RecordKey]]) -> Carried:
+    """Which new cluster keeps which id: the largest overlap first, then the least record.
+
+    An old id that no new cluster keeps redirects to the cluster that holds most of its records (its index in `new` as
+    text where that cluster has no id yet: `#3`).
+    """
+    home = {record: n for n, cluster in enumerate(new) for record in cluster}
+    overlaps: dict[tuple[str, int], list[RecordKey]] = defaultdict(list)
+    for name, members in old.items():
+        for record in members:
+            if record in home:
+                overlaps[name, home[record]].append(record)
+    ids = [""] * len(new)
+    redirects: dict[str, str] = {}
+    ranked = sorted(overlaps.items(), key=lambda item: (-len(item[1]), min(item[1]), item[0]))
+    kept: dict[str, int] = {}
+    for (name, n), _ in ranked:
+        if not ids[n] and name not in kept:
+            ids[n], kept[name] = name, n
+    for (name, n), _ in ranked:
+        if name not in kept:
+            redirects.setdefault(name, ids[n] or f"#{n}")
+    gone = tuple(sorted(name for name in old if name not in kept and name not in redirects))
+    return Carried(tuple(ids), redirects, gone)
+
+
+# --- Decisions -------------------------------------------------------------------------------------------------------
+
+
+def in_force(decisions: Iterable[Decision]) -> tuple[list[Pair], list[Pair]]:
+    """(same, different) pairs of the decisions that were not undone; a later word on one pair replaces an earlier."""
+    latest: dict[Pair, Decision] = {}
+    for decision in sorted(decisions, key=lambda d: d.number):
+        if decision.undone is None:
+            latest[pair(decision.left, decision.right)] = decision
+    same = [p for p, d in latest.items() if d.same]
+    return sorted(same), sorted(p for p, d in latest.items() if not d.same)
+
+
+def contradiction(decisions: Iterable[Decision], new: Decision) -> tuple[Decision, ...] | None:
+    """The chain of decisions in force that rules `new` out, None where it fits; the chain is the shortest there is.
+
+    A new «same» is ruled out by same – … – different – … – same between its ends, a new «different» by a chain of
+    «same», and either by the opposite word on the very pair.
+    """
+    standing = [d for d in decisions if d.undone is None]
+    links: dict[RecordKey, list[tuple[RecordKey, Decision]]] = defaultdict(list)
+    for decision in sorted(standing, key=lambda d: d.number):
+        if decision.same:
+            links[decision.left].append((decision.right, decision))
+            links[decision.right].append((decision.left, decision))
+    if not new.same:
+        return _chain(links, new.left).get(new.right)
+    left, right = _chain(links, new.left), _chain(links, new.right)
+    found = [
+        (*left[a], d, *reversed(right[b]))
+        for d in standing if not d.same
+        for a, b in ((d.left, d.right), (d.right, d.left)) if a in left and b in right
+    ]
+    return min(found, key=lambda chain: (len(chain), [d.number for d in chain]), default=None)
+
+
+def _chain(
+    links: Mapping[RecordKey, Sequence[tuple[RecordKey, Decision]]], start: RecordKey
+) -> dict[RecordKey, tuple[Decision, ...]]:
+    """Every record reachable over «same», with the shortest chain of decisions that leads there."""
+    found: dict[RecordKey, tuple[Decision, ...]] = {start: ()}
+    queue = [start]
+    for record in queue:
+        for other, decision in links.get(record, ()):
+            if other not in found:
+                found[other] = (*found[record], decision)
+                queue.append(other)
+    return found

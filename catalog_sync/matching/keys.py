@@ -6,13 +6,10 @@ meets `?` and `!`; `!` (the record has it) meets `?` only. So gaps are bridged w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Protocol, TypeVar
-
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.titles import title_key
 
-MAX_BLOCK = 300  # records: 45,000 pairs, a tenth of a second; fuller blocks are cut by `finer`
+MAX_PAIRS = 45_000  # of a block (300 records): some tenths of a second; fuller blocks are cut by `finer`
 MAX_AUTHORS = 4  # descriptions name at most four in the heading and its added entries (ГОСТ Р 7.0.100, 5.2.6)
 SURNAME = 4  # letters: a slip usually comes later, and case endings always do
 
@@ -49,11 +46,3 @@ def finer(key: str, f: Features) -> str:
     author = f.authors[0][0][:SURNAME] if f.authors else ""
     house = f.houses[0][:8] if f.houses else ""
     return f"{key}\t{'.'.join(map(str, f.years))}|{f.grade or ''}|{part}|{f.kind}|{author}|{house}|{title_key(f.title)}"
-
-
-def partners(key: str) -> tuple[str, ...]:
-    """Keys whose records a record with `key` is to be compared with."""
-    role, rest = key[0], key[1:]
-    if role == "=":
-        return (key,)
-    return (f"?{rest}", f"!{rest}") if role == "?" else (f"?{rest}",)

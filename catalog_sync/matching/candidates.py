@@ -1,0 +1,221 @@
+"""Which pairs are compared after a change, and what came of it: the edges of the records concerned.
+
+A pair is compared if the two share an *open* block. Whether a block is open depends on its size alone, so the pairs
+are a function of the set of records; where a change opens or closes a block, all its records are taken up again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Protocol
+
+from catalog_sync.matching.compare import Judgement, judge
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
+from catalog_sync.matching.verdict import UNSURE
+from catalog_sync.model import RecordKey, Verdict
+
+Pair = tuple[RecordKey, RecordKey]  # the lesser key first
+
+
+class Blocks(Protocol):
+    """Features and blocking keys of all live records, the changed ones already as they are now."""
+
+    def features(self, records: Collection[RecordKey]) -> Mapping[RecordKey, Features]:
+        """Features of the records asked for."""
+        ...
+
+    def members(self, keys: Collection[str]) -> Mapping[str, Sequence[RecordKey]]:
+        """Records that have each key; keys nobody has may be left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Edges of every touched record: those stored for them before are to be replaced by these."""
+
+    touched: frozenset[RecordKey]
+    edges: Mapping[Pair, Judgement]
+    not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
+    compared: int = 0
+
+
+@dataclass(slots=True)
+class _Block:
+    """One block: `both` meet each other and `ask`; for «=» keys all are in `ask`."""
+
+    name: str
+    ask: Sequence[RecordKey] = ()
+    offer: Sequence[RecordKey] = ()
+
+    @property
+    def pairs(self) -> int:
+        return _pairs(len(self.ask), len(self.offer))
+
+    @property
+    def records(self) -> list[RecordKey]:
+        return [*self.ask, *self.offer]
+
+
+def _pairs(asking: int, offering: int) -> int:
+    return asking * (asking - 1) // 2 + asking * offering
+
+
+def _name(key: str) -> str:
+    """The block a key belongs to: `?` and `!` of one stem are one block."""
+    return key if key[0] == "=" else "~" + key[1:]
+
+
+def find_edges(store: Blocks, changed: Collection[RecordKey], old: Mapping[RecordKey, Features]) -> Found:
+    """Compare what is to be compared after a change.
+
+    `changed` are records that are new or read differently now; `old` gives the former features of changed *and* removed
+    records. Memory: the blocks of the touched records, at most MAX_PAIRS pairs each at a time.
+    """
+    now = store.features(changed)
+    touched = set(changed)
+    new_keys = {record: keys(features) for record, features in now.items()}
+    old_keys = {record: keys(features) for record, features in old.items()}
+    names = {_name(k) for found in (*new_keys.values(), *old_keys.values()) for k in found}
+    blocks = _load(store, names)
+    touched |= _reopened(store, blocks, now, old, new_keys, old_keys)
+    extra = touched - set(changed)
+    if extra:
+        further = {_name(k) for features in store.features(extra).values() for k in keys(features)} - names
+        blocks.update(_load(store, further))
+    return _compare(store, blocks, touched)
+
+
+def _load(store: Blocks, names: Collection[str]) -> dict[str, _Block]:
+    wanted = [key for name in names for key in ((name,) if name[0] == "=" else ("?" + name[1:], "!" + name[1:]))]
+    members = store.members(wanted)
+    found = {}
+    for name in names:
+        if name[0] == "=":
+            found[name] = _Block(name, members.get(name, ()))
+        else:
+            found[name] = _Block(name, members.get("?" + name[1:], ()), members.get("!" + name[1:], ()))
+    return found
+
+
+# --- Overfull blocks -------------------------------------------------------------------------------------------------
+
+
+def _sub_blocks(block: _Block, features: Mapping[RecordKey, Features]) -> list[_Block]:
+    """An overfull block cut by everything visible; gaps are no longer bridged in it."""
+    cut: dict[str, list[RecordKey]] = defaultdict(list)
+    for record in block.records:
+        cut[finer(block.name, features[record])].append(record)
+    return [_Block(name, records) for name, records in sorted(cut.items())]
+
+
+def _reopened(
+    store: Blocks,
+    blocks: Mapping[str, _Block],
+    now: Mapping[RecordKey, Features],
+    old: Mapping[RecordKey, Features],
+    new_keys: Mapping[RecordKey, frozenset[str]],
+    old_keys: Mapping[RecordKey, frozenset[str]],
+) -> set[RecordKey]:
+    """Records whose pairs change because the change opened or closed a block (or a part of an overfull one)."""
+    added, gone = _by_block(new_keys), _by_block(old_keys)
+    found: set[RecordKey] = set()
+    for name, block in blocks.items():
+        plus, minus = added.get(name, {}), gone.get(name, {})
+        before = _pairs(
+            len(block.ask) - sum(k[0] != "!" for k in plus.values()) + sum(k[0] != "!" for k in minus.values()),
+            len(block.offer) - sum(k[0] == "!" for k in plus.values()) + sum(k[0] == "!" for k in minus.values()),
+        )
+        if (before > MAX_PAIRS) != (block.pairs > MAX_PAIRS):
+            found |= set(block.records)
+        elif block.pairs > MAX_PAIRS:
+            found |= _reopened_parts(store, block, plus, minus, now, old)
+    return found
+
+
+def _by_block(all_keys: Mapping[RecordKey, frozenset[str]]) -> dict[str, dict[RecordKey, str]]:
+    found: dict[str, dict[RecordKey, str]] = defaultdict(dict)
+    for record, record_keys in all_keys.items():
+        for key in record_keys:
+            found[_name(key)][record] = key
+    return found
+
+
+def _reopened_parts(
+    store: Blocks,
+    block: _Block,
+    plus: Mapping[RecordKey, str],
+    minus: Mapping[RecordKey, str],
+    now: Mapping[RecordKey, Features],
+    old: Mapping[RecordKey, Features],
+) -> set[RecordKey]:
+    change: dict[str, int] = defaultdict(int)
+    for record in plus:
+        change[finer(block.name, now[record])] += 1
+    for record in minus:
+        change[finer(block.name, old[record])] -= 1
+    found: set[RecordKey] = set()
+    for part in _sub_blocks(block, store.features(block.records)):
+        before = len(part.ask) - change.get(part.name, 0)
+        if (_pairs(before, 0) > MAX_PAIRS) != (part.pairs > MAX_PAIRS):
+            found |= set(part.ask)
+    return found
+
+
+# --- Comparing -------------------------------------------------------------------------------------------------------
+
+
+def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> Found:
+    open_blocks, skipped = _open(store, blocks, touched)
+    everyone = sorted({record for block in open_blocks for record in block.records})
+    number = {record: n for n, record in enumerate(everyone)}
+    features = store.features(everyone)
+    listed = [features[record] for record in everyone]
+    active = bytearray(record in touched for record in everyone)
+    judged: set[int] = set()
+    edges: dict[Pair, Judgement] = {}
+    for block in open_blocks:
+        for a, b in _numbered_pairs(block, number, active):
+            code = a << 32 | b if a < b else b << 32 | a
+            if code in judged:
+                continue
+            judged.add(code)
+            left, right = listed[a], listed[b]
+            if left.grade and right.grade and left.grade != right.grade:  # nine of ten pairs of a school shelf
+                continue
+            found = judge(left, right)
+            if found.score >= UNSURE and found.verdict is not Verdict.DIFFERENT:
+                pair = (everyone[a], everyone[b]) if a < b else (everyone[b], everyone[a])
+                edges[pair] = found
+    return Found(frozenset(touched), edges, skipped, len(judged))
+
+
+def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> tuple[list[_Block], dict[str, int]]:
+    """Blocks small enough to compare, overfull ones cut; and how many pairs were left out where."""
+    found: list[_Block] = []
+    skipped: dict[str, int] = {}
+    for name, block in sorted(blocks.items()):
+        if block.pairs <= MAX_PAIRS:
+            found.append(block)
+            continue
+        parts = _sub_blocks(block, store.features(block.records))
+        fitting = [part for part in parts if part.pairs <= MAX_PAIRS]
+        skipped[name] = block.pairs - sum(part.pairs for part in fitting)
+        found += [part for part in fitting if not touched.isdisjoint(part.ask)]
+    return found, skipped
+
+
+def _numbered_pairs(block: _Block, number: Mapping[RecordKey, int], active: bytearray) -> Iterator[tuple[int, int]]:
+    """Pairs of the block with at least one touched record."""
+    ask = [number[r] for r in block.ask]
+    offer = [number[r] for r in block.offer]
+    for a, b in combinations(ask, 2):
+        if active[a] or active[b]:
+            yield a, b
+    for a in ask:
+        for b in offer:
+            if active[a] or active[b]:
+                yield a, b
