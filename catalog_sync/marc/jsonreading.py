@@ -15,6 +15,7 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _ID_IN_ITEM = re.compile(r"(?:^|\x1e)\s*001(?:[^\x1e\x1f]{0,2}\x1f[0a])?([^\x1e\x1f]+)")
+_NEXT_RECORD = re.compile(r'(?:\n|[,\[}]\s*)(\{\s*"(?:leader|fields|doc_id|rectype|biblevel|item)"\s*:)')
 _DECODER = json.JSONDecoder()
 
 
@@ -33,8 +34,8 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
             fault = "" if isinstance(value, dict) else f"ожидался объект JSON, пришло {text[start : start + 40]!r}"
             yield start, piece, piece, "" if fault else _local_id(value), fault, False
         except (ValueError, RecursionError):
-            end = text.find("\n{", start + 1)
-            at = size if end < 0 else end + 1
+            following = _NEXT_RECORD.search(text, start + 1)
+            at = following.start(1) if following else size
             piece = text[start:at].encode()
             yield start, piece, piece, "", f"ожидался объект JSON, пришло {text[start : start + 40]!r}", False
 

@@ -123,6 +123,13 @@ def test_a_broken_line_of_json_costs_only_itself() -> None:
     assert [type(f) for f in found] == [SourceRecord, SetAside, SourceRecord]
 
 
+def test_a_broken_record_inside_a_list_on_one_line_costs_only_itself() -> None:
+    text = json.dumps([as_json(1), as_json(2), as_json(3)]).replace('"001": "B2"', '"001": "B2')
+    found = list(read_export(text.encode(), school()))
+    assert [f.local_id for f in found if isinstance(f, SourceRecord)] == ["B1", "B3"]
+    assert sum(isinstance(f, SetAside) for f in found) == 1
+
+
 def test_json_that_is_no_record_is_bad() -> None:
     for text in ('{"fields": 5}', '{"fields": [{"245": 7}]}', '{"a": 1}'):
         for found in read_export(text.encode(), school(), format="json"):
