@@ -63,8 +63,8 @@ def make(facts: Facts, background: Background) -> Report:
         *_listed("6. Проблемы", found.bad, "Правила мониторинга проблем не выявили."),
         Text("7. Выводы", level=2), *_conclusions(facts, background, codes, found),
         Text("8. Рекомендации", level=2), *_advice(found),
+        *_signature(facts.today),
         Text("Приложение. Пополнение фондов по организациям", level=2), appendix,
-        Text(_signature(facts.today), style="sign"),
     ]  # fmt: skip
     return Report(
         name="memo",
@@ -137,7 +137,7 @@ def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list
         Text("4.4. Учебная литература", level=3),
         *_movement(facts, background, codes, LEARNING, "Учебный фонд (учебники и учебные пособия)"),
         *_provision(background), *_table(facts, codes),
-        Text("4.5. Состояние единого каталога", level=3), Text(_catalogue(facts, background)),
+        Text("4.5. Состояние единого каталога", level=3), Text(_catalogue(background)),
     ]  # fmt: skip
 
 
@@ -150,9 +150,10 @@ def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds:
         f"{counted(now.left, COPY)}; {_growth(now)}."
     )
     sentences = [first]
-    if now.initial:
-        sentences.append(f"Впервые отражено в каталоге {counted(now.initial, COPY)}: это не поступление.")
     sentences.append(_compared(now, before, background.previous.period.words))
+    if now.initial:
+        verb = russian.agree(now.initial, "впервые отражён", "впервые отражено")
+        sentences.append(f"Кроме того, {verb} в каталоге {counted(now.initial, COPY)}: это не поступление.")
     return [Text(" ".join(sentences))]
 
 
@@ -169,7 +170,7 @@ def _compared(now: Balance, before: Balance, words: str) -> str:
     if difference == 0:
         return f"Столько же поступило за {words}."
     word = "больше" if difference > 0 else "меньше"
-    return f"Это на {counted(abs(difference), COPY)} {word}, чем за {words}."
+    return f"Поступило на {counted(abs(difference), COPY)} {word}, чем за {words}."
 
 
 def _electronic(facts: Facts, background: Background, codes: Sequence[str]) -> list[Section]:
@@ -221,15 +222,14 @@ def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:
 _DRILL = {"initial": "initial", "acquired": "acquired", "left": "withdrawn", "closing": "state"}
 
 
-def _catalogue(facts: Facts, background: Background) -> str:
+def _catalogue(background: Background) -> str:
     records, editions = background.records, background.editions
     if not records:
         return "Записей школ в сводном каталоге пока нет."
-    text = (
+    return (
         f"В сводном каталоге {counted(records, RECORD)} школ, они описывают {counted(editions, russian.EDITION)}: "
         f"на одно издание приходится {russian.number(records / editions, 1)} записи."
     )
-    return f"{text} Составление сводного каталога продолжается за счёт {genitive(len(facts.schools), SCHOOL)}."
 
 
 # --- 5–8 -------------------------------------------------------------------------------------------------------------
@@ -336,10 +336,18 @@ def _advice(found: Findings) -> list[Section]:
         return [Text("Продолжить мониторинг в установленные сроки.")]
     sections: list[Section] = []
     for number, (who, what) in enumerate(found.advice, 1):
-        sections += [Text(f"8.{number}. {who}:"), Text(items=(*what[:-1], what[-1].rstrip(";") + "."))]
+        sections += [Text(f"8.{number}. {who}:"), Text(items=(*what[:-1], _ended(what[-1])))]
     return sections
 
 
-def _signature(today: date) -> str:
-    line = "_" * 18
-    return f"{russian.day(today)}    {line} (должность)    {line} (подпись)    {line} (ФИО)"
+def _ended(item: str) -> str:
+    return item.rstrip(";").rstrip(".") + "."
+
+
+def _signature(today: date) -> list[Section]:
+    line = "_" * 24
+    return [
+        Text(f"Должность {line}", style="sign"),
+        Text(f"Подпись {line}    Расшифровка {line}", style="sign"),
+        Text(russian.day(today), style="sign"),
+    ]

@@ -42,7 +42,7 @@ def make(facts: Facts, form: Form, manual: Mapping[str, Mapping[str, float]], co
 
 def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str) -> Table:
     numbers = [row.number for row in part.rows]
-    heads = (Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=8))
+    heads = (Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=10))
     columns = (*heads, *(Column(title, "int", width=16) for title in part.columns))
     fresh = not code or any(one.library.code == code and facts.has_data(one) for one in facts.freshness)
     rows = [_row(facts, row, numbers, codes, code, fresh) for row in part.rows]
@@ -175,7 +175,7 @@ def _why(difference: int, measure: str) -> str:
 def library_table(part: Part, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]], facts: Facts) -> Table:
     """2.7: what people entered; row 06 is what the product itself turned from 0 to 1."""
     columns = (
-        Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=8),
+        Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=10),
         Column("На конец отчётного года", "int", width=16),
     )  # fmt: skip
     rows = []

@@ -61,5 +61,6 @@ def _held(dice: random.Random, ekind: str) -> Holdings:
         size = dice.choice([1, 1, 5, 25])
         copies.append(item(str(number) if size == 1 else "", copies=size, came=came, went=went, price="350.00",
                            ksu_number=f"{came.year}/{dice.randint(1, 9)}" if came else "",
-                           withdrawal_act="3" if went else "", withdrawal_reason="ветхость" if went else ""))  # fmt: skip
+                           withdrawal_act="3" if went else "",
+                           withdrawal_reason="ветхость" if went else ""))  # fmt: skip
     return holds(*copies)

@@ -86,7 +86,9 @@ def test_periods_as_people_name_them(text, start, end, words):
     assert (before.end.toordinal() + 1, before.start < before.end) == (start.toordinal(), True)
 
 
-@pytest.mark.parametrize("text", ["2026Q5", "вчера", "2026-02-30:2026-03-01", "2026-13", "2026-03-01:2026-02-01", "0000"])
+@pytest.mark.parametrize(
+    "text", ["2026Q5", "вчера", "2026-02-30:2026-03-01", "2026-13", "2026-03-01:2026-02-01", "0000"]
+)
 def test_a_period_that_is_none_is_refused_with_what_was_expected(text):
     with pytest.raises(Refused, match="ожидалось 2026"):
         period.parse(text, TODAY)
