@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from catalog_sync.facets import DocumentFacets, facets, is_about_method, kind_words, stated_kind
+from catalog_sync.facets import (
+    DocumentFacets,
+    facets,
+    genre_words,
+    is_about_method,
+    is_named_after_lesson,
+    kind_words,
+    school_grades,
+)  # fmt: skip
 from catalog_sync.model import BibRecord, Carrier, Category, Classified, EKind
 from catalog_sync.text import fold
 
@@ -38,7 +46,8 @@ def _category(bib: BibRecord, base: str, override: Category | None) -> tuple[Cat
     if override is not None:
         return override, "решение библиотекаря"
     rules: tuple[Callable[[BibRecord], Found], ...] = (
-        lambda b: _by_base(b, base), _by_form_code, _by_words, _by_fiction, _by_bbk_form, _by_udc, _by_title_words,
+        lambda b: _by_base(b, base), _by_form_code, _by_words, _by_fiction, _by_title_words, _by_bbk_form, _by_udc,
+        _by_genre, _by_lesson,
     )  # fmt: skip
     for rule in rules:
         found = rule(bib)
@@ -89,7 +98,7 @@ def _by_words(bib: BibRecord) -> Found:
 
 
 def _by_title_words(bib: BibRecord) -> Found:
-    """The title alone is weaker («Учебник жизни» is a novel): asked only after ББК and УДК were silent."""
+    """The title alone is weaker («Учебник жизни» is a novel): asked only when ББК does not say fiction."""
     return _from_words(bib, "заглавии", "title", "parts")
 
 
@@ -128,9 +137,6 @@ def _by_bbk_form(bib: BibRecord) -> Found:
     for index in bib.bbk:
         text = index.lower()
         if _BBK_SCHOOL.search(text):
-            kind, words = kind_words(bib, "title", "subtitle", "parts")
-            if kind in _STUDY_AID_IN_TEXTBOOKS:
-                return Category.STUDY_AID, f"ББК {index} (для школы), в описании «{words}»"
             return Category.TEXTBOOK, f"ББК {index} (учебник для школы)"
         if _BBK_REFERENCE.search(text):
             return Category.REFERENCE, f"ББК {index} (справочное издание)"
@@ -145,15 +151,26 @@ def _by_udc(bib: BibRecord) -> Found:
     for index in bib.udc:
         text = index.strip()
         if _UDC_TEXTBOOK.match(text):
-            kind, words = kind_words(bib, "title", "subtitle", "parts")
-            if kind in _STUDY_AID_IN_TEXTBOOKS:
-                return Category.STUDY_AID, f"УДК {text} (для школы), в описании «{words}»"
             return Category.TEXTBOOK, f"УДК {text} (учебник для школы)"
         if _UDC_FICTION.match(text):
             return Category.FICTION, f"УДК {text}"
-    for index in bib.bbk:  # -я7 without 2: учебная литература не для школы
-        if _BBK_STUDY.search(index.lower()) and stated_kind(bib) != "методическое пособие":
+    for index in bib.bbk:  # -я7 without 2: учебная литература, для школы ли, скажет класс
+        if _BBK_STUDY.search(index.lower()):
+            if school_grades(bib):
+                return Category.TEXTBOOK, f"ББК {index} (учебное издание), класс указан"
             return Category.STUDY_AID, f"ББК {index} (учебное издание)"
+    return None
+
+
+def _by_genre(bib: BibRecord) -> Found:
+    words = genre_words(bib)
+    return (Category.FICTION, f"жанр «{words}»") if words else None
+
+
+def _by_lesson(bib: BibRecord) -> Found:
+    """«Математика. 5 класс» and nothing else: in school libraries that is how textbooks are typed."""
+    if is_named_after_lesson(bib):
+        return Category.TEXTBOOK, "заглавие – школьный предмет, класс указан, иной вид издания не назван"
     return None
 
 

@@ -106,14 +106,44 @@ def document_kind(bib: BibRecord) -> str:
     in_title = kind_words(bib, "title", "parts")[0]
     if in_title:
         return in_title
+    by_signs = _coded_kind(bib) or (genre_words(bib) and FICTION)
+    return by_signs or ("учебник" if is_named_after_lesson(bib) else OTHER_KIND)
+
+
+def _coded_kind(bib: BibRecord) -> str:
+    """What codes and classification say where words are silent; "" where they are silent too."""
     unimarc = bib.dialect.is_unimarc_family
     if (unimarc and "j" in bib.coded_form) or any(_SCHOOL_INDEX.search(i.lower()) for i in bib.bbk):
         return "учебник"
-    if any(i.startswith("373.167.1") for i in bib.udc):
+    if any(i.startswith("373.167.1") for i in bib.udc) or (school_grades(bib) and any("я7" in i for i in bib.bbk)):
         return "учебник"
     if bib.literary_form.strip()[:1] in (set("abdfg") if unimarc else set("1cdfhjmp")):
         return FICTION
-    return OTHER_KIND
+    return ""
+
+
+_GENRES = re.compile(
+    r"(?<!\w)(роман|повесть|повести|рассказы?|стихи|стихотворени[ея]|поэма|сказк[аи]|пьеса|драма|комедия|басни"
+    r"|повесть-сказка|новеллы|фантастика|детектив|приключения)(?!\w)"
+)
+_LITERATURE_UDC = re.compile(r"^82(?!.*\.09)")  # 82.09 и 821….09 – критика и литературоведение
+
+
+def genre_words(bib: BibRecord) -> str:
+    """The literary genre named beside the title («повесть», «роман в стихах»), or УДК of literature; else ""."""
+    found = _GENRES.search(fold(" ; ".join((bib.subtitle, *bib.genres))))
+    if found:
+        return found[0]
+    if school_grades(bib):
+        return ""
+    return next((f"УДК {i}" for i in bib.udc if _LITERATURE_UDC.match(i.strip())), "")
+
+
+def is_named_after_lesson(bib: BibRecord) -> bool:
+    """Whether the title begins with a school subject, a class is named and no kind of document is."""
+    folded = fold(bib.title).lstrip('"')
+    begins = any((found := s.title.search(folded)) and found.start() == 0 for s in _subjects())
+    return begins and bool(school_grades(bib)) and not stated_kind(bib)
 
 
 # --- Class (grade) ---------------------------------------------------------------------------------------------------
@@ -139,10 +169,15 @@ def school_grades(bib: BibRecord) -> tuple[int, ...]:
     return grades_in(text) or grades_in(" ; ".join((bib.audience, bib.edition, *bib.notes)))
 
 
+_ROMANS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11}
+_CYRILLIC_ROMAN = str.maketrans("хіу", "xiv")  # «Х класс» is typed with the Russian letter as often
+_ROMAN_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)\s*-?\s*кл(?:асс\w*|\b)")
+
+
 @lru_cache(maxsize=50_000)
 def grades_in(text: str) -> tuple[int, ...]:
     """«5–6 кл.» → (5, 6); «для 5 и 6 классов» → (5, 6); «пятый класс» → (5,); a text without classes → ()."""
-    folded = fold(text)
+    folded = _ROMAN_GRADE.sub(lambda m: f"{_ROMANS[m[1].translate(_CYRILLIC_ROMAN)]} класс", fold(text))
     found: set[int] = set()
     for match in (*_GRADE.finditer(folded), *_GRADE_AFTER.finditer(folded)):
         for low, high in _RANGE.findall(match[0]):
