@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog_sync.errors import StopEverything
-from harvesters.table_reading import Sheet
+from harvesters.table_reading import MAX_COLUMNS, Sheet
 
 HEADINGS = Path(__file__).resolve().parents[1] / "data" / "tables" / "table_headings.tsv"
 HEADING_ROWS = 25  # a title, a stamp and a signature may stand above the headings
@@ -18,7 +18,10 @@ MIN_HEADINGS = 2  # known headings that make a row the heading row
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`fields[i]` is the field of column i, "" where it isn't used. Data starts behind row `heading_row`."""
+    """`fields[i]` is the field of column i, "" where it isn't used. Data starts behind row `heading_row`.
+
+    Where no row looks like headings, `headings` are the letters of the columns.
+    """
 
     heading_row: int  # index into the sheet's rows, -1 where there are no headings
     headings: tuple[str, ...]
@@ -52,13 +55,14 @@ def columns_of(sheet: Sheet, saved: str, where: str) -> Columns:
     """The saved mapping («Автор=author; C=title») applied to the sheet, or a guess. Raises StopEverything."""
     pairs = saved_pairs(saved, where)
     row = heading_row(sheet, [heading for heading, _ in pairs])
-    headings = sheet.rows[row] if row >= 0 else ()
-    width = max((len(r) for r in sheet.rows), default=0)
-    fields = applied(pairs, headings, width) if pairs else once(field_of(h) for h in headings)
+    width = min(max((len(r) for r in sheet.rows), default=0), MAX_COLUMNS)
+    headings = sheet.rows[row] if row >= 0 else tuple(letter_of(i) for i in range(width))
+    fields = applied(pairs, headings, width) if pairs else once(map(field_of, headings if row >= 0 else ()))
     if pairs and not any(fields):
         known = "; ".join(h for h in headings if h)
         raise StopEverything(f"{where}: columns: таких столбцов в таблице нет; есть: {known}")
-    return Columns(row, tuple(headings), tuple(fields), not pairs)
+    padded = (*fields, *[""] * (len(headings) - len(fields)))
+    return Columns(row, tuple(headings), padded, not pairs)
 
 
 def saved_pairs(saved: str, where: str) -> list[tuple[str, str]]:
@@ -67,7 +71,7 @@ def saved_pairs(saved: str, where: str) -> list[tuple[str, str]]:
         heading, equals, field = part.rpartition("=")
         if not part.strip():
             continue
-        if not equals or field.strip() not in synonyms():
+        if not equals or not heading.strip() or field.strip() not in synonyms():
             raise StopEverything(
                 f"{where}: columns: ожидалось «заголовок=поле», пришло «{part.strip()}»; поля: {', '.join(synonyms())}"
             )
@@ -88,6 +92,16 @@ def applied(pairs: Sequence[tuple[str, str]], headings: Sequence[str], width: in
     by_letter = {letter_index(heading): field for heading, field in pairs if re.fullmatch("[A-Za-z]{1,2}", heading)}
     padded = [*headings, *[""] * (width - len(headings))]
     return [by_heading.get(folded(h)) or by_letter.get(i, "") for i, h in enumerate(padded)]
+
+
+def letter_of(index: int) -> str:
+    """Spreadsheet letter of a column: 0 is A, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def letter_index(letters: str) -> int:

@@ -62,6 +62,8 @@ def records_of(sheet: Sheet, columns: Columns, dialect: Dialect) -> Table:
     editions: dict[str, Edition] = {}
     rows = sheet.rows[columns.heading_row + 1 :]
     for number, row in enumerate(rows, columns.heading_row + 2):
+        if row == columns.headings:
+            continue  # headings repeated at the top of every printed page
         cells = cells_of(row, columns, number, faults)
         if not cells.get("title"):
             if not any(TOTALS.match(c) for c in row):
