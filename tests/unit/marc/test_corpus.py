@@ -8,7 +8,7 @@ from pathlib import Path
 
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.framing import pieces
-from catalog_sync.marc.reading import read_export, to_bib
+from catalog_sync.marc.reading import detect, read_export, to_bib
 from catalog_sync.model import BibRecord, Dialect, SetAside, Source, SourceRecord
 
 ISBN = "ndlrf-rnd+neb-catalog/src/formats/marc/__tests__/data/ISBN-978-5-901202-50-0"
@@ -92,3 +92,16 @@ def test_real_russian_records_have_a_title_and_no_broken_letter(shared: Path) ->
             assert "\ufffd" not in repr(bib), found.key
             checked += 1
     assert checked > 150
+
+
+def test_the_encoding_and_dialect_of_every_school_are_told_without_settings(shared: Path) -> None:
+    for path in sorted((shared / "dedup" / "iso2709").glob("*.mrc")):
+        _, dialect, encoding, _ = path.name.split(".")
+        data = path.read_bytes()
+        export = read_export(data, Source("c", "c"))
+        found = list(export)
+        told = detect(data)
+        assert (export.encoding, export.warnings, export.counts.set_aside) == (encoding, (), 0), path.name
+        assert len({f.local_id for f in found if isinstance(f, SourceRecord)}) == len(found)
+        assert told.encoding == encoding
+        assert told.dialect is (Dialect.MARC21 if dialect == "marc21" else Dialect.RUSMARC), path.name
