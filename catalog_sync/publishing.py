@@ -5,15 +5,16 @@ transaction. Also what else changes the published state: roll-back, librarians' 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from catalog_sync import checking, deriving, ledger, reclustering, unifying
-from catalog_sync.contradictions import contradiction
+from catalog_sync.clustering import contradiction
 from catalog_sync.errors import Refused
+from catalog_sync.matching.features import Features
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.store import clusters, decisions, derived, leases, records, registry, runs
 from catalog_sync.store import ledger as stock
@@ -34,8 +35,9 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
         first = registry.published_run(connection, source.code) is None
         before = registry.bookmark(connection, source.code)
         touched = records.publish_stage(connection, number, source.code, now)
+        old = derived.features(connection, touched)
         copies = _derive(connection, touched, number, _today(system, now), first_load=first)
-        changed = _recompute(connection, touched, now, run=number, cause="stock", today=_today(system, now))
+        changed = _recompute(connection, touched, now, old=old, run=number, cause="stock", today=_today(system, now))
         registry.set_published(connection, source.code, number, run.bookmark)
         supersede_held(connection, number, now)
         counts = replace(
@@ -91,10 +93,11 @@ def _derive(connection: Connection, touched: Sequence[int], run: int, today: dat
 
 def _recompute(
     connection: Connection, touched: Iterable[int], now: datetime, *, today: date, run: int | None = None,
+    old: Mapping[int, Features] | None = None,
     decision: int | None = None, cause: str,
 ) -> int:  # fmt: skip
     """Clusters, union records, titles and outbox after records or decisions changed; returns clusters touched."""
-    change = reclustering.recluster(connection, touched, now=now, run=run, decision=decision)
+    change = reclustering.recluster(connection, touched, now=now, old=old, run=run, decision=decision)
     unifying.unite(connection, change.live, change.gone, now)
     stock.titles_changed(connection, [*change.live, *change.gone], cause=cause, run=run, recorded=today)
     return len(change.live) + len(change.gone)
@@ -118,8 +121,9 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
             )
         touched = records.roll_back(connection, number, now)
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
+        old = derived.features(connection, touched)
         _derive_again(connection, touched)
-        _recompute(connection, touched, now, today=today, cause="rollback")
+        _recompute(connection, touched, now, old=old, today=today, cause="rollback")
         _unpublish(connection, number, run.source)
         runs.save(
             connection, number, state=RunState.ROLLED_BACK, decided_by=who,
@@ -157,7 +161,7 @@ def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who
             if key not in ids:
                 raise Refused(f"нет записи {key}")
         standing = decisions.standing(connection)
-        chain = contradiction(standing, left, right, same=same)
+        chain = contradiction(standing, Decision(0, min(left, right), max(left, right), same, who, now, why))
         if chain:
             raise Refused(_explain_chain(left, right, same, chain))
         made = decisions.keep(connection, left, right, same=same, who=who, when=now, why=why.strip())

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.model import Verdict
@@ -18,11 +18,10 @@ Ids = tuple[int, int]  # the lesser record id first
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """A block too full to compare everybody in it: how many records, how many of their pairs were left out."""
+    """A block too full to compare everybody in it, and how many of its pairs were left out."""
 
     key: int
     label: str
-    records: int
     pairs: int
 
 
@@ -38,14 +37,6 @@ def unpack_findings(data: bytes) -> tuple[tuple[int, float], ...]:
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-def block_sizes(connection: Connection, keys: Iterable[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for some in chunks(sorted(keys)):
-        query = select(t.match_key.c.key, func.count()).where(t.match_key.c.key.in_(some)).group_by(t.match_key.c.key)
-        found.update((key, count) for key, count in connection.execute(query))
-    return found
-
-
 def blocks(connection: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
     """Match key → ids of the records that have it, in order."""
     found: dict[int, list[int]] = {}
@@ -58,11 +49,11 @@ def blocks(connection: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
 
 def crowds(connection: Connection) -> dict[int, Crowd]:
     """The blocks that were too full when they were last looked at."""
-    return {row.key: Crowd(*row) for row in connection.execute(select(t.not_compared))}
+    return {row.key: Crowd(row.key, row.label, row.pairs) for row in connection.execute(select(t.not_compared))}
 
 
 def save_crowds(connection: Connection, values: Iterable[Crowd]) -> None:
-    rows = [{"key": c.key, "label": c.label, "records": c.records, "pairs": c.pairs} for c in values]
+    rows = [{"key": c.key, "label": c.label, "pairs": c.pairs} for c in values]
     upsert(connection, t.not_compared, rows)
 
 

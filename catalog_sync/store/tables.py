@@ -282,7 +282,6 @@ not_compared = Table(
     metadata,
     Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("label", Text, nullable=False),
-    Column("records", Integer, nullable=False),
     Column("pairs", BigInteger, nullable=False),  # left out
 )
 
