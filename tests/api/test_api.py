@@ -132,7 +132,9 @@ def test_an_unchanged_answer_is_not_sent_twice(client):
 @pytest.mark.parametrize(
     ("address", "status", "word"),
     [
-        ("/statistics?period=soon", 422, "ожидалось 2026"),
+        ("/statistics?period=soon", 400, "ожидалось"),
+        ("/statistics?period=2026Q7", 422, "ожидалось 2026"),
+        ("/statistics?library=", 400, "library"),
         ("/statistics?category=novels", 400, "fiction"),
         ("/statistics?colour=red", 400, "такого параметра нет"),
         ("/statistics?library=nowhere", 422, "nowhere"),

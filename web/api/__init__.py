@@ -10,9 +10,10 @@ from flask import Blueprint, Response
 from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
 from web.api import access, catalogue, openapi, problems, statistics
-from web.api.operations import Operation
+from web.api.operations import LARGEST, Operation
 
 PREFIX = "/api/v1"
+ALLOWED = "GET, HEAD, OPTIONS"
 REFUSED_METHODS = ["POST", "PUT", "PATCH", "DELETE", "TRACE"]
 OPERATIONS: tuple[Operation, ...] = (*statistics.OPERATIONS, *catalogue.OPERATIONS)
 SCHEMAS: dict[str, Any] = {**statistics.SCHEMAS, **catalogue.SCHEMAS}
@@ -24,8 +25,10 @@ def blueprint(_: Catalogue, settings: Settings) -> Blueprint:
     problems.set_up(made)
     made.before_request(access.read_token)
     for operation in OPERATIONS:
-        made.add_url_rule(operation.rule, operation.name, _view(operation), methods=["GET"])
-        made.add_url_rule(operation.rule, f"{operation.name}-refused", _not_this_method, methods=REFUSED_METHODS)
+        rule, name = operation.rule, operation.name
+        made.add_url_rule(rule, name, _view(operation), methods=["GET"], provide_automatic_options=False)
+        for shown, view, methods in (("refused", _refuse, REFUSED_METHODS), ("options", _options, ["OPTIONS"])):
+            made.add_url_rule(rule, f"{name}-{shown}", view, methods=methods, provide_automatic_options=False)
     description = openapi.document(OPERATIONS, PREFIX, settings.district.name, SCHEMAS)
 
     @made.get("/openapi.json")
@@ -40,15 +43,22 @@ def blueprint(_: Catalogue, settings: Settings) -> Blueprint:
     return made
 
 
-def _not_this_method(**_: Any) -> Response:
+def _options(**_: Any) -> Response:
+    return Response(status=204, headers={"Allow": ALLOWED})
+
+
+def _refuse(**_: Any) -> Response:
     """Flask answers a wrong method before a blueprint is known, so the problem has to be a view."""
     made = problems.response(405, "здесь только читают: GET, HEAD или OPTIONS")
-    made.headers["Allow"] = "GET, HEAD, OPTIONS"
+    made.headers["Allow"] = ALLOWED
     return made
 
 
 def _view(operation: Operation) -> Callable[..., Any]:
     def view(**path: Any) -> Any:
+        for name, value in path.items():
+            if isinstance(value, int) and not 1 <= value <= LARGEST:
+                raise problems.Problem(404, f"{name}: {value} — такого номера нет")
         return operation.view(operation.arguments(), **path)
 
     return view

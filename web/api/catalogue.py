@@ -12,7 +12,7 @@ from flask import Response, redirect
 from catalog_sync.model import HarvestRun, Library, RunState, Source, UnionRecord
 from catalog_sync.query import Access, And, Everything, LibraryHoldings, Query, Sort, Term
 from catalog_sync.reports import registry as reports
-from catalog_sync.reports.render import json_file, media_type, render
+from catalog_sync.reports.render import FORMATS, json_file, media_type, render
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading
 from web.api.access import TOKEN_LIMIT, answered, cached, has_token, limit_of
@@ -225,7 +225,7 @@ OPERATIONS = (
             Param("format", "формат", "choice", ("json", "csv", "xlsx", "docx", "html"), default="json"),
         ),
         (PathParam("name", "имя отчёта", r"[a-z0-9\-]{1,40}", example="oo2"),),
-        errors=(400, 404, 422), media=("application/json",),
+        errors=(400, 404, 422), media=tuple(m.split(";")[0] for _, m in FORMATS.values() if "json" not in m),
     ),
 )  # fmt: skip
 SCHEMAS = {"Record": RECORD}

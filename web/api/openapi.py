@@ -45,7 +45,8 @@ def document(operations: Sequence[Operation], base: str, title: str, schemas: di
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    content: dict[str, Any] = {media: {"schema": operation.answer} for media in operation.media}
+    content: dict[str, Any] = {"application/json": {"schema": operation.answer}}
+    content |= {media: {"schema": {"type": "string", "format": "binary"}} for media in operation.media}
     if operation.example is not None:
         content["application/json"]["example"] = operation.example
     if operation.csv:

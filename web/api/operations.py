@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,8 @@ from flask import request
 from web.api.problems import Problem
 
 Schema = Mapping[str, Any]
+LARGEST = 2_000_000_000  # numbers of rows fit in 31 bits
+NO_CONTROLS = r"^[^\x00-\x1f]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Param:
 
     def parse(self, given: str | None) -> Any:
         """The value, or the default where nothing came. Raises Problem naming the parameter and what was expected."""
-        if given is None or given == "":
+        if given is None or (given == "" and self.kind == "string" and not self.pattern):
             return self.default
         if len(given) > max(self.longest, 1) or any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in given):
             raise self._wrong(given, f"текст до {self.longest} знаков")
@@ -96,7 +98,7 @@ class Param:
             item |= {"enum": list(self.choices)} if self.choices else {"pattern": f"^{self.pattern or '.+'}$"}
             return {"type": "array", "items": item, "minItems": 1}
         elif self.kind == "string":
-            found |= {"maxLength": self.longest} | ({"pattern": f"^{self.pattern}$"} if self.pattern else {})
+            found |= {"maxLength": self.longest, "pattern": f"^({self.pattern})$" if self.pattern else NO_CONTROLS}
         if self.default is not None:
             found["default"] = self.default
         return found
@@ -130,9 +132,7 @@ class PathParam:
 
     def openapi(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": self.kind}
-        schema |= (
-            {"minimum": 1, "maximum": 2_000_000_000} if self.kind == "integer" else {"pattern": f"^{self.pattern}$"}
-        )
+        schema |= {"minimum": 1, "maximum": LARGEST} if self.kind == "integer" else {"pattern": f"^({self.pattern})$"}
         found: dict[str, Any] = {"name": self.name, "in": "path", "required": True, "description": self.text}
         return found | {"schema": schema} | ({"example": self.example} if self.example is not None else {})
 
@@ -152,7 +152,7 @@ class Operation:
     errors: tuple[int, ...] = (400, 422)
     example: Any = None
     csv: bool = False
-    media: tuple[str, ...] = field(default=("application/json",))
+    media: tuple[str, ...] = ()  # besides JSON
     token: bool = False  # only with a token
 
     @property
