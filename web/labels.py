@@ -26,6 +26,17 @@ CARRIERS = {
     "microform": N_("микроформа"),
     "electronic": N_("электронное издание"),
 }
+# Values of the facet «access» (catalog_sync.search.document).
+ACCESS = {
+    "print": N_("Печатное, в библиотеке"),
+    "disc": N_("Электронное, на диске"),
+    "open": N_("Электронное, открытый доступ"),
+    "licensed": N_("Электронное, по договору"),
+    "local": N_("Электронное, файл в библиотеке"),
+    "audiovisual": N_("Аудио и видео"),
+    "microform": N_("Микроформа"),
+    "fpu": N_("Только учебники из ФПУ"),
+}
 EKINDS = {
     "physical": N_("на диске"),
     "local": N_("файл в библиотеке"),
@@ -62,7 +73,7 @@ FACETS = {
     "grade": N_("Класс"),
     "school_subject": N_("Школьный предмет"),
     "library": N_("Библиотека"),
-    "carrier": N_("Печатное или электронное"),
+    "access": N_("Как получить"),
     "language": N_("Язык"),
     "author": N_("Автор"),
     "publisher": N_("Издательство"),
@@ -152,6 +163,8 @@ def facet_word(facet: str, value: str) -> str:
         return capital(word(CATEGORIES, value))
     if facet == "carrier":
         return capital(word(CARRIERS, value))
+    if facet == "access":
+        return word(ACCESS, value)
     if facet == "grade":
         return _("%(grade)s класс", grade=value)
     if facet == "age":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog_sync.query import Access, Catalogue, Query, Term, Unsupported
+from catalog_sync.query import Access, Catalogue, Query, Unsupported
+from catalog_sync.search.parse import search_box
 from web.i18n import N_
 from web.opac.state import SearchState
 
@@ -19,15 +20,15 @@ class Suggestion:
 
 
 def read(text: str) -> Query | None:
-    """What the words in the box mean; None for an empty box."""
-    return Term(text) if text else None
+    """What the words in the box mean (phrases, ISBN, classes, masks, minus); None for an empty box."""
+    return search_box(text) if text else None
 
 
 def suggestions(catalogue: Catalogue, text: str) -> list[Suggestion]:
-    """Titles, authors and subjects that begin with `text`, a few of each."""
+    """Titles, authors and subjects that begin with `text`."""
     able = getattr(catalogue, "suggest", None)
     if able is not None:
-        return [_made(kind, word) for kind, word in able(text, EACH)]
+        return [_made(found.kind, found.text) for found in able(text, 2 * EACH)]
     found: list[Suggestion] = []
     for access in (Access.TITLE, Access.AUTHOR, Access.SUBJECT):
         found += [_made(access.value, word) for word in _beginning(catalogue, access, text)]

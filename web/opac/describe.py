@@ -5,24 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, url_for
 
-from catalog_sync.marc import reading
+from catalog_sync import citation
+from catalog_sync.marc import privacy, reading, writing
 from catalog_sync.marc.union_marc import from_union
 from catalog_sync.model import Dialect, MarcRecord, SourceRecord, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
 from web.i18n import N_
 from web.opac.present import Card
 from web.services import services
-
-try:  # TODO until both modules are there
-    from catalog_sync import citation
-    from catalog_sync.marc import writing
-except ImportError:
-    citation = writing = None
 
 # ending → (words, media type)
 FORMATS: dict[str, tuple[str, str]] = {
@@ -35,20 +30,23 @@ FORMATS: dict[str, tuple[str, str]] = {
 }
 # A cell that begins so is a formula in Excel and LibreOffice: such text gets an apostrophe before it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-SCHEMA_TYPES = {"audiovisual": "MediaObject", "electronic": "Book"}
+
+# XML 1.0, 2.2: a record with such a character must not break a feed or a teacher's document.
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean_xml(text: str) -> str:
+    return NOT_XML.sub("", text)
 
 
 def gost(record: UnionRecord) -> str:
     """Description by ГОСТ Р 7.0.100-2018, one line."""
-    if citation is None:
-        b = record.bib
-        return f"{b.title} : {b.subtitle} / {b.responsibility}. – {'; '.join(b.places)} : {'; '.join(b.publishers)}, {b.year_text}. – {b.extent}"
-    return citation.gost(record)
+    return citation.gost(record.bib, today=services().today())
 
 
 def decode(record: SourceRecord) -> MarcRecord:
-    """The fields of a source record. Raises BadRecord."""
-    return reading.marc_record(record)
+    """The fields of a source record without the names of staff. Raises BadRecord."""
+    return privacy.public(reading.marc_record(record))
 
 
 def library_of(source: str) -> str:
@@ -72,8 +70,11 @@ def iso2709(record: UnionRecord, holdings: list[LibraryHoldings], dialect: Diale
     return writing.to_iso2709(marc(record, holdings, dialect), encoding)
 
 
-def marcxml(record: UnionRecord, holdings: list[LibraryHoldings]) -> bytes:
-    return writing.to_marcxml(marc(record, holdings))
+def marcxml_collection(found: list[tuple[UnionRecord, list[LibraryHoldings]]], dialect: Dialect) -> bytes:
+    """A MARCXML collection (MARC21slim.xsd)."""
+    records = b"\n".join(writing.to_marcxml(marc(record, held, dialect)) for record, held in found)
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="{writing.SLIM}">\n'
+    return head.encode() + records + b"\n</collection>\n"
 
 
 def whole(card: Card) -> dict[str, Any]:
@@ -123,41 +124,20 @@ def plain_cell(text: str) -> str:
 
 
 def coins(card: Card) -> str:
-    """OpenURL ContextObject in a span (Z39.88-2004): Zotero and its like find it on the page."""
-    values = [("ctx_ver", "Z39.88-2004"), ("rft_val_fmt", "info:ofi/fmt:kev:mtx:book"), ("rft.genre", "book"),
-              ("rft.btitle", card.heading)]  # fmt: skip
-    values += [("rft.au", agent.name) for agent in card.authors]
-    optional = [("rft.pub", "; ".join(card.bib.publishers)), ("rft.place", "; ".join(card.bib.places)),
-                ("rft.date", card.year), ("rft.isbn", card.isbn), ("rft.edition", card.bib.edition)]  # fmt: skip
-    return urlencode(values + [pair for pair in optional if pair[1]])
+    """OpenURL ContextObject of a span (Z39.88-2004): Zotero and its like find it on the page."""
+    return citation.coins(card.bib)
 
 
 def json_ld(card: Card) -> str:
-    """schema.org description for a `<script type="application/ld+json">`: data, never run, `<` escaped."""
+    """schema.org for a `<script type="application/ld+json">`: data, never run; `<` is escaped so nothing can end it."""
     address = services().absolute(url_for("record.show", cluster=card.id, lang=None))
-    value: dict[str, Any] = {
-        "@context": "https://schema.org", "@type": SCHEMA_TYPES.get(card.carrier, "Book"), "@id": address,
-        "url": address, "name": card.heading,
-    }  # fmt: skip
-    optional: dict[str, Any] = {
-        "author": [{"@type": "Person" if a.kind == "person" else "Organization", "name": a.name} for a in card.authors],
-        "publisher": [{"@type": "Organization", "name": name} for name in card.bib.publishers],
-        "datePublished": card.year, "isbn": card.isbn, "inLanguage": list(card.bib.languages),
-        "bookEdition": card.bib.edition, "typicalAgeRange": card.age, "about": list(card.bib.subjects),
-        "description": card.bib.abstract,
-    }  # fmt: skip
-    optional["offers"] = [
-        {"@type": "Offer", "availability": "https://schema.org/InStock", "availableAtOrFrom": place.name, "price": 0}
-        for place in card.places if place.copies
-    ]  # fmt: skip
-    value |= {name: found for name, found in optional.items() if found}
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(citation.json_ld(card.bib, address), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def ris(cards: list[Card]) -> str:
-    return "".join(citation.ris(card.record) for card in cards)
+    return "".join(citation.ris(card.bib) for card in cards)
 
 
 def bibtex(cards: list[Card]) -> str:
-    return "\n".join(citation.bibtex(card.record) for card in cards)
+    return "\n".join(citation.bibtex(card.bib) for card in cards)

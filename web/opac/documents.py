@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 
 import docx
@@ -15,23 +14,21 @@ from web.security import attachment
 from web.services import services
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-# XML 1.0 allows no other controls; a record with one must not break the teacher's document.
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def list_document(title: str, about: str, found: Sequence[Card], notes: Sequence[str] = ()) -> bytes:
     """A numbered list, in the order given; each entry with where it is and the permanent link."""
     document = docx.Document()
-    document.add_heading(clean(title), 0)
+    document.add_heading(describe.clean_xml(title), 0)
     if about:
-        document.add_paragraph(clean(about))
+        document.add_paragraph(describe.clean_xml(about))
     for number, card in enumerate(found):
-        document.add_paragraph(clean(describe.gost(card.record)), style="List Number")
+        document.add_paragraph(describe.clean_xml(describe.gost(card.record)), style="List Number")
         if number < len(notes) and notes[number]:
-            document.add_paragraph(clean(notes[number]))
-        document.add_paragraph(clean(where(card)))
-    document.core_properties.author = clean(services().settings.district.name)
-    document.core_properties.title = clean(title)
+            document.add_paragraph(describe.clean_xml(notes[number]))
+        document.add_paragraph(describe.clean_xml(where(card)))
+    document.core_properties.author = describe.clean_xml(services().settings.district.name)
+    document.core_properties.title = describe.clean_xml(title)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -42,10 +39,6 @@ def where(card: Card) -> str:
     held = "; ".join(f"{p.name} ({p.copies} экз.)" for p in card.places if p.copies)
     link = services().absolute(url_for("record.show", cluster=card.id, lang=None))
     return f"Есть: {held}. {link}" if held else link
-
-
-def clean(text: str) -> str:
-    return CONTROLS.sub("", text)
 
 
 def word_file(data: bytes, name: str) -> Response:

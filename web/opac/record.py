@@ -14,15 +14,13 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.model import MarcRecord, RecordKey, SourceRecord
 from catalog_sync.query import Access, Term, Unsupported
 from web.opac import describe, related
+from web.opac.elsewhere import elsewhere
 from web.opac.present import Card, places_of
 from web.opac.search import as_json
 from web.reader import reader
 from web.services import services
 
 blueprint = Blueprint("record", __name__)
-# Staff names never leave the kept bytes (DESIGN.md §4): 040$e, 097 and 990$a are cut from every view.
-HIDDEN_TAGS = ("097",)
-HIDDEN_SUBFIELDS = {"040": "e", "990": "a"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def show(cluster: str) -> str | AnyResponse:
         return render_template("opac/hidden.html", card=card)
     return render_template(
         "opac/record.html", card=card, gost=describe.gost(card.record), relatives=related.relatives(card),
-        coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=related.elsewhere(card),
+        coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=elsewhere(card),
         formats=describe.FORMATS, lists=related.lists_with(card.id),
     )  # fmt: skip
 
@@ -128,22 +126,9 @@ def source_record(key: str) -> AnyResponse:
 
 
 def member(record: SourceRecord) -> Member:
-    """A source record decoded for its MARC view, without the fields that name staff."""
+    """A source record decoded for its MARC view."""
     library = describe.library_of(record.source)
     try:
-        return Member(record, library, without_names(describe.decode(record)))
+        return Member(record, library, describe.decode(record))
     except BadRecord as error:
         return Member(record, library, None, str(error))
-
-
-def without_names(marc: MarcRecord) -> MarcRecord:
-    fields = []
-    for field in marc.fields:
-        hidden = HIDDEN_SUBFIELDS.get(field.tag, "")
-        if field.tag in HIDDEN_TAGS:
-            continue
-        if hidden:
-            kept = tuple(s for s in field.subfields if s.code not in hidden)
-            field = type(field)(field.tag, field.indicators, kept, field.data)
-        fields.append(field)
-    return MarcRecord(marc.leader, tuple(fields))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote_plus
-
+from catalog_sync import court
 from catalog_sync.model import RecordKey
 from catalog_sync.query import Access, And, Query, Relation, Sort, Term, Unsupported
+from catalog_sync.store.database import reading
 from catalog_sync.text import fold
-from web.i18n import N_
 from web.opac.present import Card, cards
 from web.services import services
 
 RELATIVES = 24
+SHOWN_REASONS = 4  # of a pair on the reader's page; the court shows them all
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,6 @@ class Relatives:
 
     editions: tuple[Card, ...] = ()
     parts: tuple[Card, ...] = ()
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """A library outside the district where the same may be looked for; `url` carries the query."""
-
-    name: str
-    url: str
-    about: str
 
 
 def relatives(card: Card) -> Relatives:
@@ -54,26 +45,6 @@ def same_title(left: Card, right: Card) -> bool:
     return fold(left.bib.title) == fold(right.bib.title)
 
 
-# Named in the roadmaps (DOMAIN.md §1.3); addresses are links a reader may follow, nothing is asked by us.
-SEARCH_THERE = (
-    ("НЭБ", "https://rusneb.ru/search/?q={query}", N_("Национальная электронная библиотека")),
-    ("Президентская библиотека", "https://www.prlib.ru/search?search_api_fulltext={query}",
-     N_("Президентская библиотека имени Б. Н. Ельцина")),
-    ("НЭДБ", "https://arch.rgdb.ru/xmlui/discover?query={query}", N_("Национальная электронная детская библиотека")),
-    ("РГБ", "https://search.rsl.ru/ru/search#q={query}", N_("Российская государственная библиотека")),
-)  # fmt: skip
-
-
-def elsewhere(card: Card) -> list[Elsewhere]:
-    author = card.authors[0].name.partition(",")[0] if card.authors else ""
-    return search_there(f"{author} {card.title}".strip())
-
-
-def search_there(words: str) -> list[Elsewhere]:
-    """«Искать там» links for what the reader looks for."""
-    return [Elsewhere(name, url.format(query=quote_plus(words)), about) for name, url, about in SEARCH_THERE]
-
-
 def lists_with(cluster: str) -> list[tuple[str, str]]:
     """(address name, title) of the public lists this edition is on."""
     engine = services().engine
@@ -95,6 +66,11 @@ def reasons(cluster: str, keys: Sequence[RecordKey]) -> dict[str, str]:
     engine = services().engine
     if engine is None or len(keys) < 2:
         return {}
-    from catalog_sync.store import staff
-
-    return staff.reasons(engine, keys)
+    found: dict[str, str] = {}
+    with reading(engine) as connection:
+        for key in keys[1:]:
+            case = court.case(connection, keys[0], key)
+            if case is not None:
+                speaking = [r for r in case.comparison.reasons if r.weight > 0] or list(case.comparison.reasons)
+                found[str(key)] = "; ".join(court.reason_line(reason) for reason in speaking[:SHOWN_REASONS])
+    return found

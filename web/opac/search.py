@@ -12,6 +12,7 @@ from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
 from web.i18n import _
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
+from web.opac.elsewhere import search_there
 from web.opac.present import Card, cards
 from web.opac.state import PAGE_SIZE, SearchState, hide_adult, read_state, to_query
 from web.reader import reader
@@ -68,7 +69,12 @@ class Answer:
 @blueprint.get("/search")
 def search() -> str:
     state = read_state(request.args)
-    return render_template("opac/search.html", answer=answer(state), sorts=SORTS, chips=chips(state), url=address)
+    found = answer(state)
+    return render_template(
+        "opac/search.html", answer=found, sorts=SORTS, chips=chips(state), url=address,
+        settlements=services().directory.settlements(),
+        elsewhere=search_there(" ".join((state.q, *state.words.values()))) if not found.total else (),
+    )  # fmt: skip
 
 
 @blueprint.get("/search.json")
@@ -122,13 +128,19 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
     try:
         hits = services().catalogue.search(
             query_of(state), offset=state.offset, limit=PAGE_SIZE, sort=state.sort, facets=names,
-            facet_limit=FACET_LIMIT,
+            facet_limit=FACET_LIMIT, **preference(),
         )  # fmt: skip
     except Unsupported as error:
         return Answer(state, 0, (), (), "", str(error))
     counted = {**hits.facets, **open_facets(state, names)}
     found = cards(services().catalogue, hits.clusters, reader().library)
     return Answer(state, hits.total, found, make_facets(state, counted), hits.suggestion)
+
+
+def preference() -> dict[str, str]:
+    """What the reader's own library holds comes first, where the catalogue can do that."""
+    able = hasattr(services().catalogue, "suggest")
+    return {"prefer": reader().library} if able and reader().library else {}
 
 
 def facet_names() -> list[str]:

@@ -17,7 +17,7 @@ MAX_TEXT = 300  # characters of one box
 MAX_VALUES = 20  # values of one facet in one address
 
 FILTERS = (
-    "kind", "grade", "school_subject", "library", "place", "carrier", "category", "language", "author", "publisher",
+    "kind", "grade", "school_subject", "library", "place", "carrier", "category", "access", "language", "author", "publisher",
     "bbk", "udc", "age", "subject", "source",
 )  # fmt: skip
 # Words of the advanced form: parameter → access point.

@@ -1,0 +1,173 @@
+"""Staff accounts and what the staff pages ask the database; no HTTP here."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from catalog_sync.errors import Refused
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import upsert, writing
+from catalog_sync.store.staff_tables import borrowed, error_report, login_failure, staff_user
+
+ROLES = ("librarian", "methodologist", "administrator")  # each may do what those before it may
+LOGIN_TRIES = 5  # failures of one name before it has to wait
+ADDRESS_TRIES = 20  # of one address: a staff room behind one router has several people
+TRY_WINDOW = timedelta(minutes=15)
+SHORTEST_PASSWORD = 10  # characters; NIST SP 800-63B asks for 8, ours open a district's catalogue
+_hasher = PasswordHasher()  # argon2id with the library's defaults (RFC 9106, low-memory profile)
+_NOBODY = _hasher.hash("nobody has this password")  # an unknown name costs as much time as a known one
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    login: str
+    name: str
+    role: str
+    library: str | None
+    active: bool
+    stamp: str
+
+    def may(self, role: str) -> bool:
+        """Whether this person has the rights of `role`."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+def find_user(connection: Connection, login: str) -> User | None:
+    row = connection.execute(select(staff_user).where(staff_user.c.login == login)).first()
+    return _user(row) if row else None
+
+
+def users(connection: Connection) -> list[User]:
+    return [_user(row) for row in connection.execute(select(staff_user).order_by(staff_user.c.login))]
+
+
+def _user(row: Any) -> User:
+    return User(row.login, row.name, row.role, row.library, row.active, row.stamp)
+
+
+def save_user(connection: Connection, user: User, password: str | None, now: datetime) -> None:
+    """Insert or change an account; a new password, role or library ends the sessions opened before."""
+    if user.role not in ROLES:
+        raise Refused(f"роль: возможны {', '.join(ROLES)}, а стоит {user.role!r}")
+    if password is not None and len(password) < SHORTEST_PASSWORD:
+        raise Refused(f"пароль: нужно не меньше {SHORTEST_PASSWORD} знаков")
+    old = connection.execute(select(staff_user).where(staff_user.c.login == user.login)).first()
+    if old is None and password is None:
+        raise Refused("новому сотруднику нужен пароль")
+    if old is not None and old.role == "administrator" and not (user.active and user.role == "administrator"):
+        _refuse_last_administrator(connection, user.login)
+    hashed = _hasher.hash(password) if password is not None else old.password  # type: ignore[union-attr]
+    row = {
+        "login": user.login, "name": user.name, "role": user.role, "library": user.library or None,
+        "password": hashed, "active": user.active, "created": old.created if old else now,
+        "stamp": secrets.token_hex(8),
+    }  # fmt: skip
+    upsert(connection, staff_user, [row])
+
+
+def _refuse_last_administrator(connection: Connection, login: str) -> None:
+    columns = staff_user.c
+    others = select(func.count()).where(columns.role == "administrator", columns.active, columns.login != login)
+    if not connection.execute(others).scalar():
+        raise Refused("это последний администратор: сначала назначьте другого")
+
+
+def log_in(engine: Engine, login: str, password: str, address: str, now: datetime) -> User | None:
+    """The person, or None where name or password are wrong. Raises Refused when tried too often."""
+    with writing(engine) as connection:
+        connection.execute(delete(login_failure).where(login_failure.c.when < now - TRY_WINDOW))
+        refuse_guessing(connection, login, address)
+        row = connection.execute(select(staff_user).where(staff_user.c.login == login)).first()
+        if _right(row.password if row else _NOBODY, password) and row is not None and row.active:
+            connection.execute(delete(login_failure).where(login_failure.c.login == login))
+            return _user(row)
+        connection.execute(insert(login_failure).values(login=login[:64], address=address[:64], when=now))
+    return None
+
+
+def _right(hashed: str, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def refuse_guessing(connection: Connection, login: str, address: str) -> None:
+    for column, value, most in (("login", login, LOGIN_TRIES), ("address", address, ADDRESS_TRIES)):
+        query = select(func.count()).select_from(login_failure).where(login_failure.c[column] == value[:64])
+        if (connection.execute(query).scalar() or 0) >= most:
+            minutes = int(TRY_WINDOW.total_seconds() // 60)
+            raise Refused(f"слишком много неудачных попыток: подождите {minutes} минут")
+
+
+# --- what jobs should do ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An order for the jobs process: harvest SOURCE, approve RUN, reject RUN, rollback RUN, import UPLOAD …"""
+
+    number: int
+    what: str
+    argument: str
+    asked_by: str
+    asked: datetime
+    taken: datetime | None
+    finished: datetime | None
+    answer: str
+
+
+def ask(connection: Connection, what: str, argument: str, who: str, now: datetime) -> int:
+    """Leave an order; the same order still waiting is not doubled."""
+    columns = t.job_request.c
+    waiting = select(columns.number).where(
+        columns.what == what, columns.argument == argument, columns.finished.is_(None)
+    )
+    found = connection.execute(waiting).scalar()
+    if found is not None:
+        return int(found)
+    values = {"what": what, "argument": argument, "asked_by": who, "asked": now}
+    return int(connection.execute(insert(t.job_request).values(**values).returning(columns.number)).scalar_one())
+
+
+def requests(connection: Connection, limit: int = 20) -> list[Request]:
+    rows = connection.execute(select(t.job_request).order_by(t.job_request.c.number.desc()).limit(limit))
+    names = Request.__dataclass_fields__
+    return [Request(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
+# --- readers' words, borrowed records -----------------------------------------------------------------------
+
+
+def keep_error_report(engine: Engine, cluster: str, text: str, now: datetime) -> None:
+    with writing(engine) as connection:
+        connection.execute(insert(error_report).values(cluster=cluster, text=text, when=now, done_by=""))
+
+
+def error_reports(connection: Connection, *, done: bool = False) -> list[Any]:
+    condition = error_report.c.done.is_not(None) if done else error_report.c.done.is_(None)
+    return list(connection.execute(select(error_report).where(condition).order_by(error_report.c.number.desc())))
+
+
+def settle_error_report(connection: Connection, number: int, who: str, now: datetime) -> None:
+    connection.execute(update(error_report).where(error_report.c.number == number).values(done=now, done_by=who))
+
+
+def note_borrowed(
+    connection: Connection, library: str, origin: str, dialect: str, who: str, now: datetime
+) -> None:
+    """Count a record taken home."""
+    values = {"library": library, "origin": origin, "dialect": dialect, "who": who, "when": now}
+    connection.execute(insert(borrowed).values(**values))
+
+
+def borrowed_by_library(connection: Connection) -> dict[str, int]:
+    query = select(borrowed.c.library, func.count()).group_by(borrowed.c.library)
+    return {row[0]: row[1] for row in connection.execute(query)}
