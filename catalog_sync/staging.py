@@ -16,7 +16,7 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
-from catalog_sync.store import records, runs
+from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
 
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
@@ -68,24 +68,27 @@ def stage_files(
     """Read every file and stage what differs. Returns the difference for the guard; nothing published is touched."""
     with reading(engine) as connection:
         published = records.known(connection, source.code)
+        before = runs.last_published(connection, source.code)
+        bookmark = registry.bookmark(connection, source.code)
     live = {local_id for local_id, value in published.items() if not value.deleted}
     tally = Tally()
     for file in files:
         _read_file(engine, run, source, file, published, tally, now=now, progress=progress)
+    if not tally.files:
+        tally.complete = False  # nothing new since the bookmark (an unchanged file), which isn't an empty export
+    encoding = tally.encoding() or (before.encoding if before and not tally.files else "")
     gone = _gone(tally, live, incremental)
     with writing(engine) as connection:
         records.stage_gone(connection, run, sorted(gone))
         runs.save(
-            connection, run, counts=tally.counts(len(gone)), encoding=tally.encoding(), bookmark=tally.bookmark,
+            connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,
             warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(),
         )  # fmt: skip
     replaced, sampled = _replaced(engine, run, source)
-    with reading(engine) as connection:
-        before = runs.last_published(connection, source.code)
     return Difference(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
         replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
-        encoding=tally.encoding(),
+        encoding=encoding,
         truncated=next((w for w in tally.warnings if "оборван" in w), ""),
     )  # fmt: skip
 
@@ -113,6 +116,7 @@ def _read_file(
     tally.complete &= file.complete
     tally.bookmark = file.bookmark or tally.bookmark
     tally.told_gone |= set(file.deleted)
+    tally.warnings += file.warnings
     export = read_export(file.data, source, format=file.format)
     for batch in _batches(export, BATCH):
         changed, bad = _sort_out(source, batch, published, tally)
