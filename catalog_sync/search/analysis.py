@@ -176,6 +176,8 @@ def _codes(builder: Builder, document: Document) -> None:
     builder.add("source", *document.sources)
     builder.add("country", code(document.country))
     builder.add("access", *document.access)
+    builder.one("record_type", code(document.record_type))
+    builder.one("bib_level", code(document.bib_level))
 
 
 def udc_entries(index: str) -> tuple[str, ...]:

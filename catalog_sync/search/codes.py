@@ -10,7 +10,7 @@ import tantivy
 from catalog_sync.query import Access, Relation, Term, Truncation, Unsupported
 from catalog_sync.search import schema
 from catalog_sync.search.analysis import code
-from catalog_sync.search.textual import escape
+from catalog_sync.search.textual import by_pattern, escape
 
 TQ = tantivy.Query
 SHOULD = tantivy.Occur.Should
@@ -18,6 +18,7 @@ UNSIGNED = tantivy.FieldType.Unsigned
 
 _ORDER = {Relation.LESS, Relation.LESS_EQUAL, Relation.GREATER, Relation.GREATER_EQUAL, Relation.WITHIN}
 _AS_TYPED = {Access.KIND, Access.SUBJECT_AREA, Access.LIBRARY, Access.SOURCE, Access.LOCAL_ID}
+_DATES = {Access.CHANGED, Access.ADDED}
 _HIGHEST = 99_999_999  # of every number field: dates are YYYYMMDD
 
 
@@ -34,7 +35,7 @@ def translate_code(term: Term, index_schema: Any) -> Any:
     if not term.text.strip():
         raise Unsupported("term", term.text)
     if term.truncation is not Truncation.NONE:
-        return TQ.regex_query(index_schema, field, _pattern(term))
+        return by_pattern(index_schema, field, _pattern(term))
     values = _values(term)
     if term.relation is Relation.ANY:
         values = list(dict.fromkeys((*values, *(v for w in term.text.split() for v in _normal(term.access, w)))))
@@ -116,7 +117,7 @@ def _grade(term: Term, index_schema: Any) -> Any:
 def translate_number(term: Term, index_schema: Any) -> Any:
     """A term asked of years, ages or dates. A year as a date means the whole of it."""
     field = schema.NUMBERS[term.access]
-    width = {Access.YEAR: 4, Access.CHANGED: 8}.get(term.access, 1)
+    width = 4 if term.access is Access.YEAR else 8 if term.access in _DATES else 1
     if term.relation is Relation.ANY and len(term.text.split()) > 1:
         intervals = [_span(w, width, term) for w in term.text.split()]
         return TQ.boolean_query([(SHOULD, _between(field, low, high, index_schema)) for low, high in intervals])
@@ -152,7 +153,7 @@ _RANGE = re.compile(r"(\d*)\s*[-–—]\s*(\d*)")
 def _range(term: Term, width: int) -> tuple[int, int]:
     """«2015–2020», «2015-», «-2020» or one value, possibly truncated («201*»)."""
     text = term.text.strip()
-    match = _RANGE.fullmatch(text) if term.access is not Access.CHANGED else None
+    match = _RANGE.fullmatch(text) if term.access not in _DATES else None
     if match and (match[1] or match[2]):
         low = _span(match[1], width, term)[0] if match[1] else 0
         return low, _span(match[2], width, term)[1] if match[2] else _HIGHEST
@@ -172,7 +173,7 @@ def _span(text: str, width: int, term: Term) -> tuple[int, int]:
         raise Unsupported("truncation", truncation.value)
     if not kept.isdigit() or not kept.isascii() or len(kept) > 8:
         raise Unsupported("term", text)
-    shortened = truncation is Truncation.RIGHT or (term.access is Access.CHANGED and len(kept) in (4, 6))
+    shortened = truncation is Truncation.RIGHT or (term.access in _DATES and len(kept) in (4, 6))
     if shortened and len(kept) < width:
         missing = width - len(kept)
         return int(kept + "0" * missing), int(kept + "9" * missing)

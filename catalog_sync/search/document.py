@@ -57,6 +57,8 @@ class Document:
     school_subjects: tuple[str, ...] = ()
     category: str = ""
     carrier: str = ""
+    record_type: str = ""  # leader/06 and 07 as the record has them
+    bib_level: str = ""
     age: int | None = None
     access: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
@@ -127,6 +129,8 @@ def make(
         school_subjects=_unique((*known.subjects, *school_subjects)),
         category=classified.category.value,
         carrier=classified.carrier.value,
+        record_type=bib.carrier.leader_type.strip(),
+        bib_level=bib.carrier.leader_level.strip(),
         age=int(classified.age_mark.rstrip("+")) if classified.age_mark else None,
         access=tuple(access) or _access(classified.carrier, classified.ekind),
         libraries=_unique(libraries),

@@ -57,9 +57,12 @@ CODED: dict[Access, str] = {
     Access.SOURCE: "source",
     Access.COUNTRY: "country",
     Access.AVAILABILITY: "access",
+    Access.RECORD_TYPE: "record_type",
+    Access.BIB_LEVEL: "bib_level",
 }
 # Access points compared as numbers. Dates are YYYYMMDD.
-NUMBERS: dict[Access, str] = {Access.YEAR: "year", Access.AGE: "age", Access.CHANGED: "changed"}
+NUMBERS: dict[Access, str] = {Access.YEAR: "year", Access.AGE: "age", Access.CHANGED: "changed",
+                              Access.ADDED: "added"}  # fmt: skip
 
 # Facet name → fast field it is counted in.
 FACETS: dict[str, str] = {
@@ -98,7 +101,7 @@ def build() -> Any:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
     for name in SORT_FIELDS:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
-    for name in (*NUMBERS.values(), *NUMBERED, "added", "copies"):
+    for name in (*NUMBERS.values(), *NUMBERED, "copies"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
     return builder.build()
 

@@ -57,7 +57,7 @@ def _words(name: str, parts: list[str], term: Term, index_schema: Any) -> Any:
         kept = [p for p in parts if p not in _STOP] or parts
         queries = [_word(name, p, index_schema) for p in kept]
     else:
-        queries = [TQ.regex_query(index_schema, f"{name}_x", p) for p in parts]
+        queries = [by_pattern(index_schema, f"{name}_x", p) for p in parts]
     if len(queries) == 1:
         return queries[0]
     occur = SHOULD if term.relation is Relation.ANY else MUST
@@ -108,8 +108,9 @@ def _phrase(name: str, parts: list[str], truncation: Truncation, index_schema: A
         if len(parts) == 1:  # a phrase of one word panics in tantivy
             return TQ.term_query(index_schema, field, parts[0])
         return TQ.phrase_query(index_schema, field, list(parts))
+    compiled = [by_pattern(index_schema, field, p) for p in parts]
     if len(parts) == 1:
-        return TQ.regex_query(index_schema, field, parts[0])
+        return compiled[0]
     # Not phrase_prefix_query: it silently stops after 50 expansions of the last word.
     return TQ.regex_phrase_query(index_schema, field, list(parts))
 
@@ -136,7 +137,7 @@ def _heading_fields(access: Access) -> list[str]:
 def _one_heading(field: str, pattern: str, term: Term, index_schema: Any) -> Any:
     if term.relation is Relation.EXACT and term.truncation is Truncation.NONE:
         return TQ.term_query(index_schema, field, pattern, index_option="basic")
-    return TQ.regex_query(index_schema, field, pattern)
+    return by_pattern(index_schema, field, pattern)
 
 
 def _anchored(parts: list[str], term: Term) -> str:
@@ -159,6 +160,14 @@ _MASKED_WORD = re.compile(r"[^\W_*?]*[*?][\w*?]*|[^\W_]+")
 def escape(text: str) -> str:
     """Text as a pattern that matches nothing else."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def by_pattern(index_schema: Any, field: str, pattern: str) -> Any:
+    """Terms that match a pattern as a whole. Raises Unsupported for one too long for the index's automaton."""
+    try:
+        return TQ.regex_query(index_schema, field, pattern)
+    except ValueError as error:
+        raise Unsupported("term", pattern[:60]) from error
 
 
 def _truncated(text: str, term: Term) -> str:
