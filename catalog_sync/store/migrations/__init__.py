@@ -11,11 +11,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.store import ledger_tables, tables
+from catalog_sync.store import ledger_tables, staff_tables, tables
 from catalog_sync.store.database import writing
 
 HERE = Path(__file__).resolve().parent
-TABLE_MODULES = (tables, ledger_tables)  # every module whose tables share the metadata
+TABLE_MODULES = (tables, ledger_tables, staff_tables)  # every module whose tables share the metadata
 
 
 def config(connection: Connection) -> Config:
