@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalog_sync.matching import monographs
 from catalog_sync.matching import verdict as v
 from catalog_sync.matching.features import Features
+from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import same_name
 from catalog_sync.matching.titles import likeness, same_word, stem
 from catalog_sync.matching.values import shown
@@ -30,6 +32,8 @@ def judge(a: Features, b: Features) -> Judgement:
     veto = first_veto(a, b)
     if veto is not None:
         return Judgement(Verdict.DIFFERENT, 0.0, ((veto, 0.0),))
+    if a.monograph and b.monograph:
+        return _judge_monographs(a.monograph, b.monograph)
     findings = tuple(_findings(a, b))
     score = round(sum(points for _, points in findings), 2)
     if any(code == v.N_EDITION for code, _ in findings):
@@ -37,6 +41,39 @@ def judge(a: Features, b: Features) -> Judgement:
     if score >= v.SAME:
         return Judgement(Verdict.SAME, score, findings)
     return Judgement(Verdict.UNSURE if score >= v.UNSURE else Verdict.DIFFERENT, score, findings)
+
+
+def _judge_monographs(a: Monograph, b: Monograph) -> Judgement:
+    """Log-odds above nought say one edition; the score is set so that SAME stands at nought."""
+    weights = monographs.weights()
+    names = ("base", *monographs.agreements(a, b))
+    findings = tuple((v.WEIGHED[name], weights[name].points) for name in names if name in weights)
+    odds = sum(points for _, points in findings)
+    if odds >= 0:
+        return Judgement(Verdict.SAME, round(v.SAME + odds, 2), findings)
+    score = round(max(v.UNSETTLED + odds, 0.0), 2)  # below what attaches: a librarian decides
+    return Judgement(Verdict.UNSURE if odds >= v.MONOGRAPH_UNSURE else Verdict.DIFFERENT, score, findings)
+
+
+def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) -> int | None:
+    if monographs.years_differ(one, other):
+        return v.V_YEAR
+    if a.parts and b.parts and _parts_differ(a.parts, b.parts):
+        return v.V_PART
+    if a.edition and b.edition and a.edition != b.edition:
+        return v.V_EDITION
+    if monographs.numbers_differ(one, other):
+        return v.V_NUMBERS
+    if _forms_differ(a, b, same_isbn=False):
+        return v.V_FORM
+    if a.analytic != b.analytic:
+        return v.V_ANALYTIC
+    return v.V_UNLIKE if _odds(one, other) < v.MONOGRAPH_UNLIKE else None
+
+
+def _odds(a: Monograph, b: Monograph) -> float:
+    weights = monographs.weights()
+    return sum(weights[name].points for name in ("base", *monographs.agreements(a, b)) if name in weights)
 
 
 def compare(left: RecordKey, a: Features, right: RecordKey, b: Features) -> Comparison:
@@ -67,6 +104,8 @@ def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | 
 
     `isbns_agree`: another description names the ISBNs of both as of one book, so that they contradict nothing.
     """
+    if a.monograph and b.monograph:
+        return _monograph_veto(a, b, a.monograph, b.monograph)
     code = _plain_veto(a, b)
     if code is not None:
         return code

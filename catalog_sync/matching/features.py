@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
+from typing import Any
 
-from catalog_sync.matching import names
+from catalog_sync.matching import monographs, names
 from catalog_sync.matching.discriminators import (
     EDGE,
     Grade,
@@ -21,6 +22,7 @@ from catalog_sync.matching.discriminators import (
     take_total,
 )
 from catalog_sync.matching.kinds import take_kind
+from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
@@ -67,10 +69,12 @@ class Features:
     series: tuple[str, ...] = ()
     analytic: bool = False  # an article or other part described apart
     serial: bool = False
+    monograph: Monograph | None = None  # a description in Latin letters without ISBN is compared by other rules
 
     def pack(self) -> bytes:
         """The value as bytes for the store; `unpack` gives it back equal."""
         values = [getattr(self, name) for name in _NAMES]
+        values[-1] = astuple(self.monograph) if self.monograph else None
         while values and values[-1] in _EMPTY:
             values.pop()
         return json.dumps([FEATURES_VERSION, *values], ensure_ascii=False, separators=(",", ":")).encode()
@@ -81,14 +85,17 @@ class Features:
         version, *values = json.loads(data)
         if version != FEATURES_VERSION:
             raise ValueError(f"features of version {version}, expected {FEATURES_VERSION}")
-        return cls(**{name: _frozen(value) for name, value in zip(_NAMES, values, strict=False)})
+        read = [_frozen(value) for value in values]
+        if len(read) == len(_NAMES):
+            read[-1] = Monograph(*read[-1])
+        return cls(*read)
 
 
 _NAMES = tuple(f.name for f in fields(Features))
 _EMPTY: tuple[object, ...] = ((), "", 0, False, None)
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: Any) -> Any:
     return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
 
 
@@ -139,6 +146,7 @@ def extract(bib: BibRecord) -> Features:
         series=tuple(sorted({" ".join(fold(s.title).split()) for s in bib.series if s.title})),
         analytic=bib.carrier.leader_level in _ANALYTIC_LEVELS and bool(bib.carrier.leader_level),
         serial=bib.carrier.leader_level in _SERIAL_LEVELS and bool(bib.carrier.leader_level),
+        monograph=monographs.read(bib),
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from catalog_sync.matching.monographs import weights
+
 # --- Thresholds ------------------------------------------------------------------------------------------------------
 
 SAME: Final = 7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
@@ -74,6 +76,9 @@ TITLE_OTHER: Final = -3.0  # another title, though ISBN, author, year and pages 
 CROSS_GAPS: Final = -1.5  # each side is silent where the other speaks: two sketches that nothing holds together
 
 THIN_BOOK: Final = 96  # pages
+MONOGRAPH_UNSURE: Final = -2.0  # log-odds: one in eight is still the same edition, worth a look
+MONOGRAPH_UNLIKE: Final = -4.0  # log-odds: below this a pair across two clusters forbids their union
+
 PAGES_NEAR_LIMIT: Final = 2  # pages
 PAGES_OTHER_SHARE: Final = 0.10  # of the longer extent
 
@@ -154,9 +159,10 @@ _VETO = (
     ("translator", "разные переводчики"),
     ("publisher", "разные издательства"),
     ("subtitle", "разные жанры в подзаголовке"),
+    ("title", "описания не похожи"),
 )
 
-KINDS: Final = tuple(
+_RULES: Final = tuple(
     Kind(code, feature, text, veto)
     for code, (feature, text, veto) in enumerate(
         [(f, t, False) for f, t in _POSITIVE + _NEGATIVE] + [(f, t, True) for f, t in _VETO]
@@ -170,8 +176,11 @@ KINDS: Final = tuple(
     N_AUTHORS_OTHER, N_HOUSE, N_ISBN_PART, N_REVISION, N_LARGE,
     N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS, N_EDITION,
     V_ANALYTIC, V_YEAR, V_GRADE, V_PART, V_SET, V_KIND, V_FORM, V_LEVEL, V_NUMBERS, V_EDITION, V_TITLE, V_TITLE_ISBN,
-    V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE,
-) = range(len(KINDS))
+    V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE, V_UNLIKE,
+) = range(len(_RULES))
+_WEIGHED = tuple(Kind(len(_RULES) + n, w.feature, w.text) for n, w in enumerate(weights().values()))
+KINDS: Final = _RULES + _WEIGHED
+WEIGHED: Final = {name: len(_RULES) + n for n, name in enumerate(weights())}
 
 # Titles that many different books share: subjects of the school curriculum. Not one of them identifies anything.
 SUBJECTS: Final = frozenset(
