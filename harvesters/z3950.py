@@ -156,6 +156,7 @@ class _Walk:
                 return attempt(self._opened_client())
             except TargetRefused as error:
                 if error.diagnostic.condition in TEMPORARY:
+                    self._hang_up()
                     raise TryAgain(str(error)) from error
                 raise
             except SourceUnavailable as error:

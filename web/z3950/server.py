@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import select
 import signal
 import socket
 import threading
@@ -31,7 +32,7 @@ from web.z3950.settings import ServerSettings
 
 log = logging.getLogger("catalog_sync.z3950")
 BACKLOG = 512
-TICK_SECONDS = 0.25  # how soon a signal is noticed
+PAUSE_SECONDS = 0.25  # before accepting again when the system has no room for a connection
 METRICS_SECONDS = 5.0
 GRACE_SECONDS = 10.0  # for requests that are being served when we are told to stop
 THREAD_STACK = 512 * 1024  # bytes: nothing here recurses deeply, and a connection should be cheap
@@ -58,19 +59,24 @@ class Server:
         self._lock = threading.Lock()
         self._number = 0
         self._stopping = threading.Event()
+        self._wakes, self._wake = socket.socketpair()
         self._metrics_written = 0.0
 
     def stop(self) -> None:
+        """May be called from a signal handler or another thread."""
         self._stopping.set()
+        with contextlib.suppress(OSError):
+            self._wake.send(b"x")
 
     def run(self, ready: Callable[[int], None] | None = None) -> None:
         """Serve until `stop`. `ready` is called with the port once clients can connect. Raises StopEverything."""
         with self._listen() as listener:
-            listener.settimeout(TICK_SECONDS)
+            listener.setblocking(False)
             if ready:
                 ready(listener.getsockname()[1])
             while not self._stopping.is_set():
-                self._accept(listener)
+                if listener in select.select([listener, self._wakes], [], [], METRICS_SECONDS)[0]:
+                    self._accept(listener)
                 self._write_metrics()
         self._finish()
         self._write_metrics(force=True)
@@ -87,12 +93,13 @@ class Server:
     def _accept(self, listener: socket.socket) -> None:
         try:
             client, where = listener.accept()
-        except TimeoutError:
+        except BlockingIOError:
             return
         except OSError as error:  # out of file descriptors: those that are open go on being served
             log.warning("a connection can't be accepted: %s", error)
-            time.sleep(TICK_SECONDS)
+            time.sleep(PAUSE_SECONDS)
             return
+        client.setblocking(True)
         address = str(where[0])
         with self._lock:
             full = len(self._clients) >= self._settings.limits.connections
