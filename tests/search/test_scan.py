@@ -1,0 +1,86 @@
+"""Scan lists the terms of an access point in order, with as many records as a search for the term finds."""
+
+from __future__ import annotations
+
+import bisect
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog_sync.query import Access, Relation, ScanTerm, Term
+from catalog_sync.search import terms
+from catalog_sync.search.engine import Engine
+from catalog_sync.search.reader import Reader
+from catalog_sync.text_ru import fold
+from tests.search.shelf import book, documents
+
+
+def test_titles_around_a_place(reader: Reader) -> None:
+    assert [t.term for t in reader.scan(Access.TITLE, "ж", 2, 2)] == [
+        "Евгений Онегин", "Ёлка у Ивановых", "Занимательная физика", "Математика",
+    ]  # fmt: skip
+
+
+def test_counts_are_what_a_search_finds(reader: Reader) -> None:
+    for access in (Access.TITLE, Access.AUTHOR, Access.SUBJECT, Access.PUBLISHER, Access.KIND, Access.GRADE,
+                   Access.LIBRARY, Access.YEAR, Access.ISBN, Access.BBK, Access.LANGUAGE, Access.AGE):  # fmt: skip
+        listed = reader.scan(access, "", 0, 200)
+        assert listed, access
+        for term in listed:
+            relation = Relation.EQUAL if access in (Access.YEAR, Access.AGE) else Relation.EXACT
+            assert reader.search(Term(term.term, access, relation)).total == term.count, term
+
+
+def test_words_are_listed_where_values_are_no_headings(reader: Reader) -> None:
+    assert reader.scan(Access.ANY, "матем", 0, 1) == [ScanTerm("математика", 2)]
+    assert reader.scan(Access.ABSTRACT, "", 0, 2) == [ScanTerm("1812", 1), ScanTerm("войне", 1)]
+
+
+def test_past_the_end_there_is_nothing_after(reader: Reader) -> None:
+    assert reader.scan(Access.TITLE, "яяя", 0, 5) == []
+    assert [t.term for t in reader.scan(Access.TITLE, "яяя", 1, 5)] == ["Математика"]
+
+
+def test_a_scan_for_two_billion_terms_is_capped(reader: Reader) -> None:
+    assert len(reader.scan(Access.ANY, "", 2**31 - 1, 2**31 - 1)) <= 400
+
+
+def test_deleted_records_are_not_listed(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.write(documents())
+    engine.write([], ["c2", "c5"])
+    assert [t.term for t in engine.reader().scan(Access.TITLE, "", 0, 3)] == [
+        "Harry Potter and the Philosopher's Stone", "Война и мир", "Занимательная физика",
+    ]  # fmt: skip
+
+
+def test_spellings_folded_alike_are_one_term(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    titles = ("Еж", "ЁЖ", "Ёж", "Ёж", "еж!")
+    engine.write(documents(book(str(n), title) for n, title in enumerate(titles, 1)))
+    assert engine.reader().scan(Access.TITLE, "", 0, 9) == [ScanTerm("Ёж", 5)]
+
+
+headings = st.lists(
+    st.text("абвёzа1 -.", min_size=1, max_size=6).filter(lambda t: fold(t) != ""), min_size=1, max_size=40
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(headings, st.text("абвz1 ", max_size=4), st.integers(0, 6), st.integers(0, 6))
+@pytest.mark.parametrize("at_once", [1, 400])
+def test_scan_is_the_sorted_list(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch,
+    at_once: int, titles: list[str], start: str, before: int, after: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(terms, "LIST_AT_ONCE", at_once)  # so that small shelves take the paths of large ones
+    engine = Engine(tmp_path_factory.mktemp("scan"))
+    engine.write(documents(book(str(n), title) for n, title in enumerate(titles, 1)))
+    expected = sorted({fold(t) for t in titles})
+    place = bisect.bisect_left(expected, fold(start))
+    found = engine.reader().scan(Access.TITLE, start, before, after)
+    below = expected[max(0, place - before) : place] if fold(start) else []
+    assert [fold(t.term) for t in found] == below + expected[place : place + after]
+    assert all(t.count == sum(fold(x) == fold(t.term) for x in titles) for t in found)
