@@ -275,8 +275,16 @@ def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 def _house_like(a: str, b: str) -> bool:
     left, right = a.split(), b.split()
-    short, long = sorted((left, right), key=len)
-    return len("".join(short)) >= 4 and all(any(same_word(w, other) or (len(w) >= 3 and other.startswith(w)) for other in long) for w in short)
+    if len(left) == len(right):
+        return _words_within(left, right) or _words_within(right, left)
+    return _words_within(*sorted((left, right), key=len))
+
+
+def _words_within(short: list[str], long: list[str]) -> bool:
+    """Whether every word of a name, shortened or not, is in the other («сев ветер» in «северный ветер»)."""
+    return len("".join(short)) >= 4 and all(
+        any(same_word(w, other) or (len(w) >= 3 and other.startswith(w)) for other in long) for w in short
+    )
 
 
 # --- Evidence --------------------------------------------------------------------------------------------------------
