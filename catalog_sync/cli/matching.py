@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
-from catalog_sync import court, letters, pipeline, scoring
+from catalog_sync import court, pipeline, school_letters, scoring
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
-from catalog_sync.store import clusters, decisions, registry
+from catalog_sync.store import clusters, decisions
 from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
 
@@ -138,18 +140,31 @@ def score(context: Context, truth: Path, clusters_csv: Path | None, editions: Pa
             found = dict(clusters.membership(connection))
     else:
         found = scoring.read_clusters(clusters_csv)
-    beside = truth.with_name("editions.jsonl")
-    result = scoring.score(found, truth, editions or (beside if beside.exists() else None))
-    click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2) if as_json else result.as_text())
+    beside = editions or truth.with_name("editions.jsonl")
+    known = scoring.read_editions(beside) if beside.exists() else None
+    result = scoring.score(found, scoring.read_labels(truth), known)
+    if as_json:
+        click.echo(json.dumps(_figures(result), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(result.lines()))
+
+
+def _figures(result: scoring.Score) -> dict[str, Any]:
+    return {
+        **asdict(result), "f1": result.f1, "b_cubed": result.b_cubed,
+        "ambiguous_foreign_share": result.ambiguous_foreign_share,
+    }  # fmt: skip
 
 
 @root.command(name="letter", epilog=example("catalog-sync letter school-07 > pismo.txt"))
 @click.argument("source")
+@click.option("--limit", default=school_letters.LIMIT, show_default=True, help="Сколько записей назвать в каждом пункте.")
 @with_context
-def letter(context: Context, source: str) -> None:
+def letter(context: Context, source: str, limit: int) -> None:
     """Письмо школе: дублеты внутри её базы и исправимые ошибки, с номерами записей и что поправить."""
     system = context.system()
+    today = system.now().astimezone(system.settings.time_zone).date()
     with reading(system.engine) as connection:
-        registry.get_source(connection, source)
-        today = system.now().astimezone(system.settings.time_zone).date()
-        click.echo(letters.letter(connection, source, today=today, district=system.settings.district))
+        click.echo(
+            school_letters.letter(connection, source, today=today, district=system.settings.district, limit=limit)
+        )
