@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog_sync.text import fold as text_fold
 
-ANALYSIS_VERSION = 1  # grows when any function here answers differently: the index must then be rebuilt
+ANALYSIS_VERSION = 2  # grows when any function here answers differently: the index must then be rebuilt
 MAX_LEMMAS = 3  # all lemmas of a surname's form fit; the fourth and later are noise (измерено: 99,5 % recall with 3)
 MAX_WORD = 60  # a longer run of letters is junk (base64, a URL): tantivy refuses terms of 64 KiB
 
@@ -60,6 +60,36 @@ def lemmas(word: str) -> tuple[str, ...]:
         return (word,)
     found = dict.fromkeys(fold(p.normal_form) for p in _analyzer().parse(word))
     return tuple(found)[:MAX_LEMMAS] or (word,)
+
+
+def asked_lemmas(word: str) -> tuple[str, ...]:
+    """Lemmas of a word in a query, and the word itself: the index may hold a form the dictionary misreads."""
+    return tuple(dict.fromkeys((*lemmas(word), word)))
+
+
+_BY_ENDING = (  # ending of a surname → what replaces it in other cases (Правила русской орфографии: склонение фамилий)
+    (("ский", "цкий", "гий", "хий", "кий"), 2, "ого ому им ом ая ой ую"),
+    (("ый", "ой", "ий"), 2, "ого ому ым им ом ем его ему ая ой ую"),
+    (("ов", "ев", "ин", "ын"), 0, "а у ым ом е ой"),
+    (("а",), 1, "ы и е у ой ей"),
+    (("я",), 1, "и е ю ей"),
+    (("ь", "й"), 1, "я ю ем е и"),
+    (tuple("бвгдзклмнпрстфх"), 0, "а у ом е"),
+    (tuple("жшчщц"), 0, "а у ем ом е"),
+)
+
+
+@lru_cache(maxsize=100_000)
+def surname_forms(surname: str) -> tuple[str, ...]:
+    """Forms of a folded surname that its lemmas do not lead to: the dictionary takes «Верн» for «верный».
+
+    () for most surnames, for those that are not declined and for words of other alphabets.
+    """
+    for endings, cut, replacements in _BY_ENDING:
+        if surname.endswith(endings):
+            forms = (surname, *(surname[: len(surname) - cut] + r for r in replacements.split()))
+            return tuple(f for f in forms if not set(asked_lemmas(f)) & set(lemmas(surname)))
+    return ()
 
 
 def is_known(word: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from catalog_sync.search import schema
 from catalog_sync.search.document import Document
-from catalog_sync.text_ru import fold, lemmas, skeleton, words
+from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
 
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
 MAX_NOTE = 80  # the same of a note, an abstract or contents: enough for «starts with», not a copy of the text
@@ -91,6 +91,14 @@ class Builder:
         for value in values:
             self.one(name, value)
 
+    def surnames(self, names: Iterable[str]) -> None:
+        """Forms of surnames that their lemmas miss, as more lemmas of the author."""
+        for name in names:
+            forms = " ".join(f for part in words(name.partition(",")[0]) for f in surname_forms(part))
+            if forms:
+                self.one("author_l", forms)
+                self.every_lemma.append(forms)
+
     def number(self, name: str, value: int) -> None:
         """A number once: a heading repeated in a record is counted once."""
         if value not in self.fields.get(name, ()):
@@ -148,6 +156,7 @@ def _texts(builder: Builder, document: Document) -> None:
     builder.text("series", document.series, headings=document.series)
     builder.text("uniform", document.uniform_titles, headings=document.uniform_titles)
     builder.text("author", (*document.authors, *document.corporate, *document.author_words), headings=document.authors)
+    builder.surnames(document.authors)
     builder.text("corporate", document.corporate, headings=document.corporate)
     builder.text("subject", document.subjects, headings=document.subjects)
     builder.text("publisher", document.publishers, headings=document.publishers)

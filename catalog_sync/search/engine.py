@@ -115,7 +115,10 @@ def _state_document(state: State) -> Any:
 
 
 def _open(path: Path) -> Any:
-    index = tantivy.Index(schema.build(), path=str(path))
+    try:
+        index = tantivy.Index(schema.build(), path=str(path))
+    except ValueError as error:
+        raise IndexOutdated(f"{path}: индекс не открывается: {error}; выполните catalog-sync rebuild") from error
     schema.register(index)
     return index
 

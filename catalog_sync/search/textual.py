@@ -13,7 +13,7 @@ from catalog_sync.search import schema
 from catalog_sync.search.analysis import MAX_HEADING
 from catalog_sync.tables import rows
 from catalog_sync.text import fold as text_fold
-from catalog_sync.text_ru import lemmas, skeleton, words
+from catalog_sync.text_ru import asked_lemmas, skeleton, words
 
 TQ = tantivy.Query
 MUST, SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
@@ -80,7 +80,7 @@ def transliterated(name: str) -> list[str]:
 
 def by_lemmas(name: str, word: str, index_schema: Any) -> Any:
     """Any form of a word, or of one of its synonyms: lemmas of all its readings, either may be meant."""
-    wanted = dict.fromkeys(lemmas(word))
+    wanted = dict.fromkeys(asked_lemmas(word))
     for lemma in tuple(wanted):
         wanted.update(dict.fromkeys(synonyms().get(lemma, ())))
     queries = [TQ.term_query(index_schema, f"{name}_l", lemma, index_option="freq") for lemma in wanted]

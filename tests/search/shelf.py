@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog_sync.model import Agent, BibRecord, Dialect, Isbn, Link, RecordKey, Series, UnionRecord
-from catalog_sync.query import Query
+from catalog_sync.query import Query, Unsupported
 from catalog_sync.search.document import Document, make
 from catalog_sync.search.engine import Engine
 from catalog_sync.search.reader import Reader
@@ -54,6 +54,15 @@ def shelf(path: Path, books: Iterable[BibRecord] = BOOKS) -> Reader:
     engine = Engine.create(path)
     engine.write(documents(books), [], 1)
     return engine.reader()
+
+
+def refusal(reader: Reader, query: Query) -> str:
+    """Which part of a query the index can't answer; "" where it answers."""
+    try:
+        reader.search(query, limit=1)
+    except Unsupported as refused:
+        return refused.part
+    return ""
 
 
 def found(reader: Reader, query: Query, **more: Any) -> set[str]:

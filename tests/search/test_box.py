@@ -1,0 +1,143 @@
+"""The one search box, «возможно, вы имели в виду» and suggestions while typing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
+from catalog_sync.search.parse import search_box
+from catalog_sync.search.reader import Reader
+from catalog_sync.search.suggest import Suggestion
+from tests.search.shelf import book, found, refusal, shelf
+
+GRADE5 = Term("5", Access.GRADE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("", Everything()),
+        ("   ", Everything()),
+        ("математика", Term("математика")),
+        ("математика 5 класс", And(Term("математика"), GRADE5)),
+        ("5 кл. математика", And(Term("математика"), GRADE5)),
+        ("математика 5кл", And(Term("математика"), GRADE5)),
+        ("математика пятый класс", And(Term("математика"), GRADE5)),
+        ("5-6 класс", Or(GRADE5, Term("6", Access.GRADE))),
+        ("«война и мир» толстой", And(Term("толстой"), Term("война и мир", relation=Relation.ADJACENT))),
+        ('"война и мир"', Term("война и мир", relation=Relation.ADJACENT)),
+        ("978-5-09-071884-4", Term("9785090718844", Access.ISBN)),
+        ("ISBN 978 5 09 071884 4", Term("9785090718844", Access.ISBN)),
+        ("5-17-015240-X", Term("517015240X", Access.ISBN)),
+        ("5170152407", Term("5170152407")),
+        ("517015240X", Term("517015240X", Access.ISBN)),
+        ("матем*", Term("матем", truncation=Truncation.RIGHT)),
+        ("м?ма", Term("м?ма", truncation=Truncation.MASK)),
+        ("кто это?", Term("кто это?")),
+        ("сказки -пушкин", Not(Term("сказки"), Term("пушкин"))),
+        ("научно-популярный", Term("научно-популярный")),
+        ("vfntvfnbrf", Or(Term("vfntvfnbrf"), Term("математика"))),
+        ("vfntvfnbrf 5 rkfcc", Or(Term("vfntvfnbrf 5 rkfcc"), And(Term("математика"), GRADE5))),
+        ("harry potter", Term("harry potter")),
+        ("!!!", Term("!!!")),
+        ("89161234567", Term("89161234567")),
+    ],
+)
+def test_the_box_understands(typed: str, query: Query) -> None:
+    assert search_box(typed) == query
+
+
+@given(st.text(alphabet=st.sampled_from('абв5 кл"«»-*?.xISBN978-\n\x00[]ё'), max_size=60))
+def test_whatever_is_typed_is_a_query_the_index_answers_or_refuses(reader: Reader, typed: str) -> None:
+    assert refusal(reader, search_box(typed)) in {"", "term"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "books"),
+    [
+        ("математика 5 класс", "14"),
+        ("виленкин математика", "1"),
+        ("пушкин онегин", "2"),
+        ("9785346000013", "1"),
+        ("978-5346-0000-1-3", "1"),
+        ("geirby", "2"),
+        ("djqyf b vbh", "3"),
+        ("garri potter", ""),
+        ("harry poter", "6"),
+        ("harry potter", "6"),
+        ("tolstoy voyna", "3"),
+        ("ёлка", "5"),
+        ("роман в стихотворениях", "2"),
+    ],
+)
+def test_the_box_finds(reader: Reader, typed: str, books: str) -> None:
+    assert "".join(sorted(found(reader, search_box(typed)))) == books
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("матиматика", "математика"),
+        ("матматика", "математика"),
+        ("ематематика", "математика"),
+        ("евгенйи онегин", "евгений онегин"),
+        ("занимательнаяфизика", "занимательная физика"),
+        ("занематильная", "занимательная"),
+        ("пушкен", "пушкин"),
+        ("hrary potter", "harry potter"),
+        ("перельмна физика", "перельман физика"),
+        ("ghtctgekjd", ""),
+        ("абракадабра", ""),
+        ("матиматика 5 класс", "математика"),
+    ],
+)
+def test_perhaps_you_meant(reader: Reader, typed: str, meant: str) -> None:
+    assert reader.search(search_box(typed)).suggestion == meant
+
+
+def test_nothing_is_suggested_for_what_was_found(reader: Reader) -> None:
+    assert reader.search(Term("физика")).suggestion == ""
+    assert reader.did_you_mean(Term("физика")) is None
+
+
+def test_a_correction_finds_something_in_the_library_asked(reader: Reader) -> None:
+    assert reader.search(Term("онегн")).suggestion == "онегин"
+    assert reader.search(Term("онегн"), library="sch2").suggestion == ""
+
+
+def test_a_corrected_query_keeps_its_other_parts(reader: Reader) -> None:
+    correction = reader.did_you_mean(And(Term("матиматика"), Term("6", Access.GRADE)))
+    assert correction is not None
+    assert correction.query == And(Term("математика"), Term("6", Access.GRADE))
+    assert found(reader, correction.query) == {"4"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("мате", Suggestion("Математика", "title")),
+        ("пуш", Suggestion("Пушкин, Александр Сергеевич", "author")),
+        ("онег", Suggestion("Евгений Онегин", "title")),
+        ("gei", Suggestion("Пушкин, Александр Сергеевич", "author")),
+        ("поэз", Suggestion("поэзия", "subject")),
+        ("ЁЛК", Suggestion("Ёлка у Ивановых", "title")),
+        ("филос ст", None),
+        ("philosopher's st", Suggestion("Harry Potter and the Philosopher's Stone", "title")),
+    ],
+)
+def test_suggestions_while_typing(reader: Reader, typed: str, first: Suggestion | None) -> None:
+    assert next(iter(reader.suggest(typed)), None) == first
+
+
+def test_one_letter_and_junk_suggest_nothing(reader: Reader) -> None:
+    assert [reader.suggest(t) for t in ("м", "", "!!", "\x00\x01")] == [[], [], [], []]
+
+
+def test_the_more_frequent_heading_is_suggested_first(tmp_path: Path) -> None:
+    names = ("Мартынов, А. А.", "Маршак, С. Я.", "Маршак, С. Я.")
+    reader = shelf(tmp_path, [book(str(n), f"Книга {n}", name) for n, name in enumerate(names, 1)])
+    assert [s.text for s in reader.suggest("мар")] == ["Маршак, С. Я.", "Мартынов, А. А."]
