@@ -28,7 +28,7 @@ _TOKEN = re.compile(r"№|[^\W_]+")
 # Quotes of every shape become one; dashes of every length become a hyphen; ё is е, й stays (DESIGN.md §5).
 _SIGNS = {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
 _SIGNS |= {ord(c): "-" for c in "‐‑‒–—―−"} | {ord("ё"): "е", 0xAD: None, 0x301: None, 0x300: None}
-_INVISIBLE = {c: None for c in (0x200B, 0x200C, 0x200D, 0xFEFF, 0x98, 0x9C)}  # 98/9C: non-sorting marks, ISO 6630
+_INVISIBLE = dict.fromkeys((8203, 8204, 8205, 65279, 152, 156))  # 98/9C: non-sorting marks, ISO 6630
 
 
 def _repair_word(match: re.Match[str]) -> str:
@@ -109,3 +109,40 @@ def skeleton(text: str) -> str:
 def lookalike_as_cyrillic(text: str) -> str:
     """Read a short all-Latin word made of twins as Cyrillic («ACT» → «аст»): for names of publishers only."""
     return _LONE_LATIN_WORD.sub(_repair_lone_letter, text)
+
+
+# --- Russian in Latin letters ----------------------------------------------------------------------------------------
+
+_DIGRAPHS = (
+    ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"), ("yu", "ю"),
+    ("iu", "ю"), ("ju", "ю"), ("ya", "я"), ("ia", "я"), ("ja", "я"), ("yo", "е"), ("jo", "е"), ("iy", "ий"), ("yy", "ый"),
+)  # fmt: skip
+_LETTERS = str.maketrans("abvgdezijklmnoprstufycwhxq'", "абвгдезийклмнопрстуфыцвхкк" + "ь")
+_YE = re.compile(r"(?<![bcdfghklmnprstvxz])ye")
+_SHORT_I = re.compile(r"(?<=[аеиоуыэюя])и(?![а-я])")
+
+
+def read_romanised(text: str) -> str:
+    """A folded Russian text typed in Latin letters, read back («uchebnik dlya 5 klassa»); loose, for matching only."""
+    text = _YE.sub("е", text)
+    for latin, russian in _DIGRAPHS:
+        text = text.replace(latin, russian)
+    return _SHORT_I.sub("й", text.translate(_LETTERS))
+
+
+_SOUNDS = str.maketrans({
+    **dict(zip("абвгдезийклмнопрстуфхцыэі", "abvgdeziiklmnoprstufhciei", strict=True)),
+    "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sh", "ю": "u", "я": "a", "ь": None, "ъ": None, "ё": "e",
+})  # fmt: skip
+_ONE_SOUND = (("shch", "sh"), ("sch", "sh"), ("kh", "h"), ("ts", "c"), ("yu", "u"), ("ju", "u"), ("iu", "u"), ("ya", "a"),
+              ("ja", "a"), ("ia", "a"), ("yo", "e"), ("ye", "e"), ("x", "h"), ("y", "i"), ("j", "i"), ("w", "v"), ("q", "k"),
+              ("'", ""), ("ii", "i"))  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 16)
+def sound(text: str) -> str:
+    """A folded text as it roughly sounds, in Latin letters: equal for Russian and any of its usual romanisations."""
+    text = text.translate(_SOUNDS)
+    for written, heard in _ONE_SOUND:
+        text = text.replace(written, heard)
+    return text

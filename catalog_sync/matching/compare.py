@@ -11,7 +11,7 @@ from catalog_sync.matching import verdict as v
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import same_name
-from catalog_sync.matching.titles import likeness, same_word, stem
+from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
 from catalog_sync.matching.values import shown
 from catalog_sync.model import Comparison, Reason, RecordKey, Verdict
 
@@ -231,6 +231,8 @@ def title_likeness(a: Features, b: Features) -> float:
     direct = likeness(a.title, b.title)
     if direct >= 0.85 or not (a.title or b.title):
         return direct or float(a.numbers == b.numbers != ())
+    if not direct and _alphabet(a.title) * _alphabet(b.title) < 0 and same_sound(a.title, b.title):
+        return 0.9
     whole = max(likeness(a.title + a.subtitle, b.title), likeness(a.title, b.title + b.subtitle))
     if whole >= 0.85:
         return min(whole, 0.95)

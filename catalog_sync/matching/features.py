@@ -26,9 +26,9 @@ from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
-from catalog_sync.matching.titles import bare_title, leading_author, romanised_to_russian
+from catalog_sync.matching.titles import bare_title, is_romanised, leading_author
 from catalog_sync.model import BibRecord, Isbn
-from catalog_sync.text import fold
+from catalog_sync.text import fold, read_romanised
 
 FEATURES_VERSION = 1  # raise with every change of what `extract` gives: stored features are then computed anew
 
@@ -157,9 +157,10 @@ class _Zone:
         self.parts_found: dict[str, tuple[int, int]] = {}
         title, host = _title_and_host(bib)
         text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition))
-        folded = EDGE.join(fold(segment) for segment in text.split(EDGE))
-        folded = repair_vocabulary(romanised_to_russian(folded, bib.languages))
-        self._people(bib)
+        segments = [fold(segment) for segment in text.split(EDGE)]
+        romanised = is_romanised(" ".join(segments[:4]))
+        folded = repair_vocabulary(EDGE.join(read_romanised(s) if romanised and s.isascii() else s for s in segments))
+        self._people(bib, romanised)
         folded = leading_author(folded, self.authors)
         self.edition, self.revision, folded = take_edition(folded)
         self.form, folded = take_form(folded)
@@ -173,8 +174,10 @@ class _Zone:
         self.host = bare_title(fold(host))[0] if host else ()
         self._look_elsewhere(bib)
 
-    def _people(self, bib: BibRecord) -> None:
-        stated, translated, self.and_others = names.in_statement(fold(bib.responsibility))
+    def _people(self, bib: BibRecord, romanised: bool) -> None:
+        statement = fold(bib.responsibility)
+        statement = read_romanised(statement) if romanised and statement.isascii() else statement
+        stated, translated, self.and_others = names.in_statement(statement)
         self.authors = _distinct(names.authors_of(bib.agents) + list(stated))
         self.translators = _distinct(names.authors_of(bib.agents, "translator") + list(translated))
         self.authors = tuple(a for a in self.authors if not any(names.same_name(a, t) for t in self.translators))

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import EDGE
 from catalog_sync.matching.names import Name
+from catalog_sync.text import sound
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
 _DROPPED = frozenset(
@@ -128,6 +129,14 @@ def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
+def same_sound(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether one title is the other in Latin letters («Pravo» and «Право»)."""
+    left, right = (sound("".join(t).replace(".", "")) for t in (a, b))
+    length = max(len(left), len(right))
+    return length >= 4 and OSA.distance(left, right, score_cutoff=length // 8) <= length // 8
+
+
+@lru_cache(maxsize=1 << 16)
 def _word_slip(a: str, b: str, words: int) -> bool:
     """One letter off (two from ten letters on) in a title of so many words.
 
@@ -144,26 +153,18 @@ def _word_slip(a: str, b: str, words: int) -> bool:
 
 
 def title_key(title: tuple[str, ...]) -> str:
-    """The first three words cut to three letters: equal for titles that differ in endings and abbreviations."""
-    return " ".join(word[:3].rstrip(".") for word in title[:3])
+    """The first three words cut to three letters, by sound: equal in spite of endings, abbreviations and romanisation."""
+    return " ".join(sound(word[:3].rstrip(".")) for word in title[:3])
 
 
 # --- Romanised descriptions ------------------------------------------------------------------------------------------
 
-_ROMANISED_HINT = re.compile(r"\b(?:klass\w*|uchebnik\w*|tetrad\w*|chast\w*|izd\w*|posobie|metodich\w*)\b")
-_DIGRAPHS = (
-    ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"), ("yu", "ю"), ("iu", "ю"),
-    ("ya", "я"), ("ia", "я"), ("yo", "е"), ("ye", "е"), ("iy", "ий"), ("yy", "ый"),
+_ROMANISED_HINT = re.compile(
+    r"\b(?:kl(?=\.|\b)|klass\w*|ucheb\w*|tetr\w*|chast\w*|ch\.|tom\b|izd\w*|posobi\w*|metod\w*|urov\w*|dlya|dlia|zvukoz\w*"
+    r"|sochineni\w*|rasskaz\w*|povest\w*|elektr\w+|sbornik\w*)"
 )
-_LETTERS = str.maketrans("abvgdezijklmnoprstufycwhxq'", "абвгдезийклмнопрстуфыцвхкк" + "ь")
 
 
-def romanised_to_russian(text: str, languages: tuple[str, ...]) -> str:
-    """A Russian description typed in Latin letters («Matematika. 5 klass») read back; others are left alone."""
-    if not text.replace(EDGE, "a").isascii() or not ("rus" in languages or _ROMANISED_HINT.search(text)):
-        return text
-    if not _ROMANISED_HINT.search(text):
-        return text
-    for latin, russian in _DIGRAPHS:
-        text = text.replace(latin, russian)
-    return text.translate(_LETTERS)
+def is_romanised(text: str) -> bool:
+    """Whether a folded title area is Russian typed in Latin letters: all Latin, with a Russian word of the trade in it."""
+    return text.isascii() and bool(_ROMANISED_HINT.search(text))

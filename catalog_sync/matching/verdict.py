@@ -15,7 +15,7 @@ from catalog_sync.matching.monographs import weights
 SAME: Final = 7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
 UNSURE: Final = 4.5  # title, author and one more agreement: worth a librarian's look, never merged by itself
 ATTACH: Final = 6.0  # the least a record with gaps needs to follow the only cluster it fits
-RIVAL_MARGIN: Final = 1.2  # less than one agreement between two clusters that exclude each other: the record is torn
+RIVAL_MARGIN: Final = 0.8  # less than one agreement between two clusters that exclude each other: the record is torn
 MINORITY: Final = 0.25  # a part of a cluster up to this share that alone conflicts with the rest is expelled
 
 # --- Positive evidence -----------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ ISSN: Final = 2.0
 
 YEAR_ONE_SIDED: Final = -0.6
 GRADE_ONE_SIDED: Final = -1.0
-PART_ONE_SIDED: Final = -2.2  # a part whose number was forgotten, or the set: more often another book
+PART_ONE_SIDED: Final = -4.0  # a part whose number was forgotten, or the set: more often another book
 TEXTBOOK_ONE_SIDED: Final = -0.4  # «учебник» is left out by every second hand
 KIND_ONE_SIDED: Final = -3.0  # «рабочая тетрадь» stands on the cover: who doesn't type it has another book in hand
 KIND_ONE_SIDED_ISBN: Final = -0.8  # the same, though the ISBN is equal

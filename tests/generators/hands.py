@@ -157,7 +157,7 @@ class Description:
         if layout == 2:
             return " : ".join(x for x in (title, f"{kind} {grade}".strip(), level, total) if x) + (f". {number}" if number else ""), [], ""
         if layout == 3:
-            return f"{title} {grade}".strip(), [f"{kind} {level}".strip()] if kind or level else [], number
+            return f"{title} {grade}".strip(), [x for x in (f"{kind} {level}".strip(), total) if x], number
         if layout == 4:
             return title, [", ".join(rest)] if rest else [], f"{number}" if number else ""
         return f"{title}. {kind}".strip(". "), [x for x in (f"{grade} {total}".strip(), level) if x], number
