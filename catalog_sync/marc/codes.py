@@ -7,6 +7,7 @@ from functools import cache
 from catalog_sync.model import Dialect
 from catalog_sync.tables import rows
 
+
 @cache
 def _codes() -> dict[tuple[str, str], dict[str, str]]:
     """(list, side written from) → code → code; the first line with a code wins."""
@@ -35,9 +36,13 @@ def all_codes(code_list: str, dialect: Dialect) -> frozenset[str]:
 
 
 @cache
-def _countries() -> tuple[dict[str, str], dict[str, str]]:
+def _countries() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """ISO alpha-2 → MARC, MARC → ISO alpha-2, ISO alpha-3 → alpha-2."""
     table = rows("crosswalk_countries.tsv")
-    return {r["iso"]: r["marc21"] for r in table}, {r["marc21"]: r["iso"] for r in table}
+    return (
+        {r["iso"]: r["marc21"] for r in table}, {r["marc21"]: r["iso"] for r in table},
+        {r["iso3"]: r["iso"] for r in table},
+    )
 
 
 def country_for(dialect: Dialect, typed: str) -> str:
@@ -46,10 +51,12 @@ def country_for(dialect: Dialect, typed: str) -> str:
     Two lower-case letters are a MARC code, two capitals an ISO one; RUSMARC files often type ISO in lower case
     («ru», «de»), which is read as ISO only where no MARC country has that code.
     """
-    iso_to_marc, marc_to_iso = _countries()
+    iso_to_marc, marc_to_iso, iso3 = _countries()
     code = typed.strip().rstrip("#| ")
     if code.isupper() and code in iso_to_marc:
         iso = code
+    elif len(code) == 3 and code.upper() in iso3 and not (code.islower() and code in marc_to_iso):
+        iso = iso3[code.upper()]
     else:
         iso = marc_to_iso.get(code.lower(), "") or (code.upper() if code.upper() in iso_to_marc else "")
     return iso if side(dialect) == "rusmarc" else iso_to_marc.get(iso, "")

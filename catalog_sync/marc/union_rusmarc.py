@@ -196,7 +196,7 @@ def responsible(agent: Agent, first_is_free: bool) -> Iterable[MarcField]:
 def initials(forenames: str) -> str:
     """«Иван Иванович» → «И. И.» (RUSMARC 700$b takes initials, $g the full forenames); initials stay as typed."""
     words = forenames.strip().split()
-    if not words or "." in forenames or any(not w[0].isupper() for w in words):
+    if not words or "." in forenames or any(w[0].islower() or not w[0].isalpha() for w in words):
         return forenames.strip()
     return " ".join(f"{word[0]}." for word in words)
 
