@@ -52,9 +52,12 @@ def import_paths(
 
 def run_source(
     system: System, code: str, files: Iterable[FetchedFile], *, incremental: bool | None = None, asked_by: str = "",
-    progress: Progress = quiet,
+    progress: Progress = quiet, index: bool = True,
 ) -> HarvestRun:  # fmt: skip
-    """One run: stage, guard, then publish or hold. Raises SourceUnavailable or Refused after marking the run failed."""
+    """One run: stage, guard, then publish or hold. Raises SourceUnavailable or Refused after marking the run failed.
+
+    `index=False` leaves the search index to a later `drain_index`: a night of many sources drains it once.
+    """
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
     partial = source.incremental if incremental is None else incremental
@@ -67,7 +70,7 @@ def run_source(
         if reasons:
             return _hold(system, number, reasons)
         published = publishing.publish(system, number)
-    indexing.drain(system)
+    _index(system, index)
     return published
 
 
@@ -125,11 +128,16 @@ def _hold(system: System, number: int, reasons: list[str]) -> HarvestRun:
         return runs.get(connection, number)
 
 
-def approve(system: System, number: int, *, who: str) -> HarvestRun:
+def _index(system: System, wanted: bool) -> None:
+    if wanted:
+        indexing.drain(system)
+
+
+def approve(system: System, number: int, *, who: str, index: bool = True) -> HarvestRun:
     """Publish a held run on a person's word."""
     _expect(system, number, RunState.HELD, "опубликовать")
     run = publishing.publish(system, number, who=who)
-    indexing.drain(system)
+    _index(system, index)
     return run
 
 
@@ -142,10 +150,10 @@ def reject(system: System, number: int, *, who: str) -> HarvestRun:
         return runs.get(connection, number)
 
 
-def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
+def roll_back(system: System, number: int, *, who: str, index: bool = True) -> HarvestRun:
     """Undo the last published run of its source: records, holdings, clusters and bookmark as before it."""
     run = publishing.roll_back(system, number, who=who)
-    indexing.drain(system)
+    _index(system, index)
     return run
 
 
@@ -190,17 +198,19 @@ def harvest(system: System, code: str, *, asked_by: str = "", progress: Progress
         raise SourceUnavailable(f"{code}: {error}") from error
 
 
-def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str) -> int:
+def decide(
+    system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str, index: bool = True
+) -> int:
     """A librarian's word: same edition or not. Refused with the chain of earlier words it contradicts."""
     number = publishing.decide(system, left, right, same=same, who=who, why=why)
-    indexing.drain(system)
+    _index(system, index)
     return number
 
 
-def undo(system: System, number: int, *, who: str) -> None:
+def undo(system: System, number: int, *, who: str, index: bool = True) -> None:
     """Take a decision back; clusters become what they were without it."""
     publishing.undo(system, number, who=who)
-    indexing.drain(system)
+    _index(system, index)
 
 
 def rebuild(system: System, progress: Progress = quiet) -> str:
@@ -210,9 +220,9 @@ def rebuild(system: System, progress: Progress = quiet) -> str:
     return digest
 
 
-def check(system: System) -> list[str]:
+def check(system: System, *, index: bool = True) -> list[str]:
     """What is stored against what it should be; sentences in Russian, empty when all is well."""
-    return [*publishing.check(system), *indexing.check(system)]
+    return [*publishing.check(system), *(indexing.check(system) if index else [])]
 
 
 def drain_index(system: System, *, from_scratch: bool = False) -> int:

@@ -5,7 +5,7 @@ transaction. Also what else changes the published state: roll-back, librarians' 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 from catalog_sync import checking, deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.errors import Refused
-from catalog_sync.matching.features import Features
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.store import clusters, decisions, derived, leases, records, registry, runs
 from catalog_sync.store import ledger as stock
@@ -35,14 +34,16 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
         first = registry.published_run(connection, source.code) is None
         before = registry.bookmark(connection, source.code)
         touched = records.publish_stage(connection, number, source.code, now)
-        old = derived.features(connection, touched)
-        copies = _derive(connection, touched, number, _today(system, now), first_load=first)
-        changed = _recompute(connection, touched, now, old=old, run=number, cause="stock", today=_today(system, now))
+        copies, concerned = _derive(connection, touched, number, _today(system, now), first_load=first)
+        change = reclustering.regroup(connection, concerned, touched, now=now, run=number)
+        _unite(connection, change, now, today=_today(system, now), run=number, cause="stock")
         registry.set_published(connection, source.code, number, run.bookmark)
         supersede_held(connection, number, now)
+        touched_clusters = len(change.live) + len(change.gone)
         counts = replace(
-            run.counts, clusters_touched=changed, copies_added=copies["added"], copies_removed=copies["removed"]
-        )
+            run.counts, clusters_touched=touched_clusters, copies_added=copies["added"],
+            copies_removed=copies["removed"],
+        )  # fmt: skip
         runs.save(
             connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=system.now(),
             progress="", decided_by=who, bookmark_before=before, message="",
@@ -69,9 +70,15 @@ def supersede_held(connection: Connection, number: int, now: datetime) -> None:
 # --- deriving ---------------------------------------------------------------------------------------------------------
 
 
-def _derive(connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool) -> Counter[str]:
-    """Features, keys and holdings of touched records, and what their holdings mean for the ledger: copies ±."""
+def _derive(
+    connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool
+) -> tuple[Counter[str], set[int]]:
+    """Features, edges and holdings of touched records, and what their holdings mean for the ledger.
+
+    Returns copies added and removed, and the records whose clusters are due again.
+    """
     copies: Counter[str] = Counter()
+    concerned: set[int] = set()
     for ids in chunks(touched, BATCH):
         before = derived.held(connection, ids)
         found = deriving.understand(connection, ids)
@@ -87,20 +94,31 @@ def _derive(connection: Connection, touched: Sequence[int], run: int, today: dat
                 first_load=first_load, run=run, day=today, posted=posted.get(key, ()),
             )  # fmt: skip
         stock.append(connection, movements, recorded=today)
-        deriving.save(connection, found)
-    return copies
+        concerned |= _save(connection, found)
+    return copies, concerned
 
 
-def _recompute(
-    connection: Connection, touched: Iterable[int], now: datetime, *, today: date, run: int | None = None,
-    old: Mapping[int, Features] | None = None,
-    decision: int | None = None, cause: str,
-) -> int:  # fmt: skip
-    """Clusters, union records, titles and outbox after records or decisions changed; returns clusters touched."""
-    change = reclustering.recluster(connection, touched, now=now, old=old, run=run, decision=decision)
+def _derive_again(connection: Connection, touched: Sequence[int]) -> set[int]:
+    """Features, edges and holdings as the records now say; the ledger is left alone."""
+    concerned: set[int] = set()
+    for ids in chunks(touched, BATCH):
+        concerned |= _save(connection, deriving.understand(connection, ids))
+    return concerned
+
+
+def _save(connection: Connection, found: deriving.Understood) -> set[int]:
+    """Keep what was understood and compare it with its neighbours; returns the records this concerns."""
+    old = derived.features(connection, found.keys)
+    deriving.save(connection, found)
+    return reclustering.compare(connection, found.keys, old)
+
+
+def _unite(
+    connection: Connection, change: clusters.Change, now: datetime, *, today: date, run: int | None = None, cause: str
+) -> None:
+    """Union records, outbox and titles after clusters changed."""
     unifying.unite(connection, change.live, change.gone, now)
     stock.titles_changed(connection, [*change.live, *change.gone], cause=cause, run=run, recorded=today)
-    return len(change.live) + len(change.gone)
 
 
 # --- roll-back --------------------------------------------------------------------------------------------------------
@@ -121,21 +139,15 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
             )
         touched = records.roll_back(connection, number, now)
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
-        old = derived.features(connection, touched)
-        _derive_again(connection, touched)
-        _recompute(connection, touched, now, old=old, today=today, cause="rollback")
+        concerned = _derive_again(connection, touched)
+        change = reclustering.regroup(connection, concerned, touched, now=now)
+        _unite(connection, change, now, today=today, cause="rollback")
         _unpublish(connection, number, run.source)
         runs.save(
             connection, number, state=RunState.ROLLED_BACK, decided_by=who,
             message=f"отменён {now.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}, {who}",
         )  # fmt: skip
         return runs.get(connection, number)
-
-
-def _derive_again(connection: Connection, touched: Sequence[int]) -> None:
-    """Features and holdings as the records now say; the ledger is left alone."""
-    for ids in chunks(touched, BATCH):
-        deriving.save(connection, deriving.understand(connection, ids))
 
 
 def _unpublish(connection: Connection, number: int, source: str) -> None:
@@ -165,10 +177,8 @@ def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who
         if chain:
             raise Refused(_explain_chain(left, right, same, chain))
         made = decisions.keep(connection, left, right, same=same, who=who, when=now, why=why.strip())
-        _recompute(
-            connection, ids.values(), now, today=_today(system, now), decision=made.number,
-            cause="merge" if same else "split",
-        )  # fmt: skip
+        change = reclustering.regroup(connection, ids.values(), (), now=now, decision=made.number)
+        _unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
         return made.number
 
 
@@ -188,10 +198,8 @@ def undo(system: System, number: int, *, who: str) -> None:
         leases.one_publisher(connection)
         gone = decisions.undo(connection, number, who=who, when=now)
         ids = records.ids_of(connection, [gone.left, gone.right])
-        _recompute(
-            connection, ids.values(), now, today=_today(system, now), decision=number,
-            cause="split" if gone.same else "merge",
-        )  # fmt: skip
+        change = reclustering.regroup(connection, ids.values(), (), now=now, decision=number)
+        _unite(connection, change, now, today=_today(system, now), cause="split" if gone.same else "merge")
 
 
 # --- rebuild and check ------------------------------------------------------------------------------------------------
@@ -204,17 +212,13 @@ def rebuild(system: System, progress: Progress) -> str:
         leases.one_publisher(connection)
         derived.clear(connection)
         done = 0
-        everything: list[int] = []
         for batch in records.live(connection, batch=BATCH):
-            ids = [id_ for id_, _ in batch]
-            _derive_again(connection, ids)
-            everything += ids
-            done += len(ids)
+            _derive_again(connection, [id_ for id_, _ in batch])
+            done += len(batch)
             progress("записей", done)
-        change = reclustering.recluster(connection, everything, now=now, from_scratch=True)
+        change = reclustering.regroup_everything(connection, now=now)
         progress("кластеров", len(change.live))
-        unifying.unite(connection, change.live, change.gone, now)
-        stock.titles_changed(connection, [*change.live, *change.gone], cause="merge", recorded=_today(system, now))
+        _unite(connection, change, now, today=_today(system, now), cause="merge")
         return clusters.digest(connection)
 
 

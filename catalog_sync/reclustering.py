@@ -7,12 +7,12 @@ two records' keys and the fullness of their blocks, and a component of look-alik
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from catalog_sync.clustering import Pair, Resolved, components, in_force, pair, resolve
 from catalog_sync.matching.candidates import find_edges
@@ -21,9 +21,10 @@ from catalog_sync.matching.keys import keys
 from catalog_sync.matching.verdict import ATTACH
 from catalog_sync.model import Decision, RecordKey
 from catalog_sync.store import clusters, decisions, derived, edges, records
-from catalog_sync.store import tables as t
 from catalog_sync.store.derived import hashed
 from catalog_sync.store.edges import Crowd, Ids
+
+RESOLVED = 5000  # records of components whose features are in memory together
 
 
 @dataclass(slots=True)
@@ -34,56 +35,23 @@ class _Neighbourhood:
     known: dict[int, Features] = field(default_factory=dict)
 
     def features(self, records: Collection[int]) -> dict[int, Features]:
-        self.load(records)
+        missing = [id_ for id_ in records if id_ not in self.known]
+        self.known |= derived.features(self.connection, missing)
         return {id_: self.known[id_] for id_ in records}
 
     def members(self, wanted: Collection[str]) -> Mapping[str, Sequence[int]]:
         found = edges.blocks(self.connection, {hashed(key) for key in wanted})
         return {key: found[number] for key in wanted if (number := hashed(key)) in found}
 
-    def load(self, ids: Iterable[int]) -> None:
-        missing = [id_ for id_ in ids if id_ not in self.known]
-        self.known |= derived.features(self.connection, missing)
 
+def compare(connection: Connection, changed: Collection[int], old: Mapping[int, Features]) -> set[int]:
+    """Compare what a change of records concerns, and put the new edges in place of the old.
 
-def recluster(
-    connection: Connection, touched: Iterable[int], *, now: datetime, old: Mapping[int, Features] | None = None,
-    run: int | None = None, decision: int | None = None, from_scratch: bool = False,
-) -> clusters.Change:  # fmt: skip
-    """Regroup after `touched` records changed (new bytes, tombstone, or a decision about them).
-
-    `old`: their former features, where they had any. `from_scratch`: every live record is in `touched`, and what is in
-    old clusters but no longer live loses its place.
+    `old`: former features of changed and removed records, where they had any. Features and keys of the changed ones are
+    stored already. Returns every record that had or has an edge because of the change: their clusters are due again.
     """
-    content = set(touched)
     around = _Neighbourhood(connection)
-    start = set(content) if decision else _compare_again(connection, content, old or {}, around)
-    before_ids = set(clusters.clusters_of(connection, start).values())
-    start |= {id_ for ids in clusters.members_of(connection, before_ids).values() for id_ in ids}
-    standing = decisions.standing(connection)
-    spoken = records.ids_of(connection, {key for d in standing for key in (d.left, d.right)})
-    region = _region(connection, start, standing, spoken)
-    around.load(region)
-    live = {id_ for id_ in region if id_ in around.known}
-    groups, refused = _resolve(connection, live, around, standing)
-    edges.mark_refused(connection, live, refused)
-    if from_scratch:
-        before_ids = set(_live_clusters(connection))
-    else:
-        before_ids |= set(clusters.clusters_of(connection, region).values())
-    before = clusters.members_of(connection, before_ids)
-    return clusters.regroup(connection, before, groups, now=now, run=run, decision=decision, content=content)
-
-
-# --- which pairs ------------------------------------------------------------------------------------------------------
-
-
-def _compare_again(
-    connection: Connection, changed: Collection[int], old: Mapping[int, Features], around: _Neighbourhood
-) -> set[int]:
-    """Compare what a change concerns, put the new edges in place of the old; returns who has or had one of them."""
-    around.load(changed)
-    live = {id_ for id_ in changed if id_ in around.known}
+    live = derived.with_features(connection, changed)
     found: Any = find_edges(around, live, old)  # type: ignore[arg-type]  # any sortable id does, not only RecordKey
     touched: set[int] = {*changed, *found.touched}
     reached = {id_ for left, right, _ in edges.neighbours(connection, touched) for id_ in (left, right)}
@@ -100,7 +68,31 @@ def _block(key: str) -> str:
     return key if key[0] == "=" else "~" + key[1:]
 
 
-# --- which clusters ---------------------------------------------------------------------------------------------------
+def regroup(
+    connection: Connection, concerned: Collection[int], content: Collection[int], *, now: datetime,
+    run: int | None = None, decision: int | None = None,
+) -> clusters.Change:  # fmt: skip
+    """Clusters anew for all that hangs together with `concerned`; `content` are records whose own bytes changed."""
+    before_ids = set(clusters.clusters_of(connection, concerned).values())
+    members = {id_ for ids in clusters.members_of(connection, before_ids).values() for id_ in ids}
+    standing = decisions.standing(connection)
+    spoken = records.ids_of(connection, {key for d in standing for key in (d.left, d.right)})
+    region = _region(connection, members | set(concerned), standing, spoken)
+    live = derived.with_features(connection, region)
+    groups, refused = _resolve(connection, live, standing)
+    edges.mark_refused(connection, live, refused)
+    before_ids |= set(clusters.clusters_of(connection, region).values())
+    before = clusters.members_of(connection, before_ids)
+    return clusters.regroup(connection, before, groups, now=now, run=run, decision=decision, content=set(content))
+
+
+def regroup_everything(connection: Connection, *, now: datetime) -> clusters.Change:
+    """All clusters anew from stored edges; permanent ids stay with the groups they fit best."""
+    live = derived.with_features(connection)
+    groups, refused = _resolve(connection, live, decisions.standing(connection))
+    edges.mark_refused(connection, live, refused)
+    before = clusters.members_of(connection, clusters.live(connection))
+    return clusters.regroup(connection, before, groups, now=now, content=live)
 
 
 def _region(
@@ -123,9 +115,9 @@ def _region(
 
 
 def _resolve(
-    connection: Connection, live: Collection[int], around: _Neighbourhood, standing: Collection[Decision]
+    connection: Connection, live: Collection[int], standing: Collection[Decision]
 ) -> tuple[list[set[int]], dict[Ids, str]]:
-    """Components of the region, each fallen into clusters; and why look-alikes were kept apart."""
+    """Components of the live records, each fallen into clusters; and why look-alikes were kept apart."""
     named = records.keys_of(connection, live)
     ids = {key: id_ for id_, key in named.items()}
     found = {(a, b): score for a, b, score in edges.neighbours(connection, live) if a in named and b in named}
@@ -134,16 +126,30 @@ def _resolve(
     same = [two for two in same if two[0] in ids and two[1] in ids]
     parts = components(ids, [*(two for two, score in scores.items() if score >= ATTACH), *same])
     inside = _inside(parts, scores)
-    groups: list[set[int]] = []
+    groups: list[set[int]] = [{ids[part[0]]} for part in parts if len(part) == 1]
     refused: dict[Ids, str] = {}
-    for part in parts:
-        features = {key: around.known[ids[key]] for key in part}
-        outcome = _outcome(features, inside.get(part[0], {}), same, different)
-        groups += [{ids[key] for key in group} for group in outcome.clusters]
-        for one in outcome.refusals:
-            a, b = ids[one.left], ids[one.right]
-            refused[min(a, b), max(a, b)] = one.why
+    for some in _slices([part for part in parts if len(part) > 1]):
+        features = derived.features(connection, [ids[key] for part in some for key in part])
+        for part in some:
+            known = {key: features[ids[key]] for key in part}
+            outcome = _outcome(known, inside.get(part[0], {}), same, different)
+            groups += [{ids[key] for key in group} for group in outcome.clusters]
+            for one in outcome.refusals:
+                a, b = ids[one.left], ids[one.right]
+                refused[min(a, b), max(a, b)] = one.why
     return groups, refused
+
+
+def _slices(parts: list[list[RecordKey]]) -> Iterator[list[list[RecordKey]]]:
+    """Components together until they hold RESOLVED records."""
+    some: list[list[RecordKey]] = []
+    for part in parts:
+        some.append(part)
+        if sum(map(len, some)) >= RESOLVED:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _inside(parts: Iterable[list[RecordKey]], scores: Mapping[Pair, float]) -> dict[RecordKey, dict[Pair, float]]:
@@ -162,22 +168,13 @@ def _outcome(
     same: Iterable[Pair],
     different: Iterable[Pair],
 ) -> Resolved:
-    if len(part) == 1:
-        return Resolved((frozenset(part),))
     mine = [two for two in same if two[0] in part and two[1] in part]
     return resolve(part, scores, mine, [two for two in different if two[0] in part and two[1] in part])
 
 
 def differences(connection: Connection) -> list[str]:
     """Keys of records whose stored cluster is not the one that stored features, edges and decisions give."""
-    live = set(connection.execute(select(t.feature.c.record)).scalars())
-    around = _Neighbourhood(connection)
-    around.load(live)
-    groups, _ = _resolve(connection, live, around, decisions.standing(connection))
-    stored = {frozenset(ids) for ids in clusters.members_of(connection, _live_clusters(connection)).values()}
+    groups, _ = _resolve(connection, derived.with_features(connection), decisions.standing(connection))
+    stored = {frozenset(ids) for ids in clusters.members_of(connection, clusters.live(connection)).values()}
     odd = [min(group) for group in groups if frozenset(group) not in stored]
     return sorted(str(key) for key in records.keys_of(connection, odd).values())
-
-
-def _live_clusters(connection: Connection) -> list[str]:
-    return list(connection.execute(select(t.cluster.c.id).where(t.cluster.c.size > 0)).scalars())

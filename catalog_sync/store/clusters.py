@@ -73,6 +73,11 @@ def digest(connection: Connection) -> str:
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
+def live(connection: Connection) -> list[str]:
+    """Ids of clusters that have records."""
+    return list(connection.execute(select(t.cluster.c.id).where(t.cluster.c.size > 0)).scalars())
+
+
 def clusters_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Record id → cluster, for records that are in one."""
     found: dict[int, str] = {}
@@ -106,14 +111,14 @@ def regroup(
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
     placed = {record: cluster for cluster, group in zip(named, after, strict=True) for record in group}
     was = {record: cluster for cluster, group in before.items() for record in group}
-    live = {c for c, group in zip(named, after, strict=True) if before.get(c) != group or group & content}
+    changed = {c for c, group in zip(named, after, strict=True) if before.get(c) != group or group & content}
     gone = set(before) - set(named)
     existing = _sizes(connection, named)
     _write_clusters(connection, {c: len(g) for c, g in zip(named, after, strict=True)}, existing, now)
     _move(connection, was, placed)
     _close(connection, {c: _heir(before[c], placed) for c in gone})
     _write_events(connection, was, placed, existing, gone, before, _Cause(now, run, decision))
-    return Change(frozenset(live), frozenset(gone))
+    return Change(frozenset(changed), frozenset(gone))
 
 
 def carry_ids(

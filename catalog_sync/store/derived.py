@@ -57,6 +57,16 @@ def features(connection: Connection, ids: Iterable[int]) -> dict[int, Features]:
     return found
 
 
+def with_features(connection: Connection, ids: Iterable[int] | None = None) -> set[int]:
+    """Which of the records (None: of all) are live and can be compared."""
+    if ids is None:
+        return set(connection.execute(select(t.feature.c.record)).scalars())
+    found: set[int] = set()
+    for some in chunks(sorted(ids)):
+        found.update(connection.execute(select(t.feature.c.record).where(t.feature.c.record.in_(some))).scalars())
+    return found
+
+
 def held(connection: Connection, ids: Iterable[int]) -> dict[int, Held]:
     """Published holdings of records, where they have any."""
     found: dict[int, Held] = {}
