@@ -26,7 +26,6 @@ from web.reader import reader
 from web.services import Services, clock, services
 
 log = logging.getLogger(__name__)
-UPLOAD_BYTES = 64 * 1024 * 1024  # the largest school export seen has 36,000 copies and 40 MB
 FORM_PARTS = 2000
 
 
@@ -45,7 +44,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=secret_key(settings),
         TIME_ZONE=settings.time_zone,
-        MAX_CONTENT_LENGTH=UPLOAD_BYTES,
+        MAX_CONTENT_LENGTH=security.UPLOAD_BYTES + 64 * 1024,
         MAX_FORM_PARTS=FORM_PARTS,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -144,7 +143,7 @@ def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine |
 def register(app: Flask, module: str, catalogue: Catalogue, settings: Settings) -> None:
     try:
         make: Callable[[Catalogue, Settings], Blueprint] = importlib.import_module(module).blueprint
-    except (ModuleNotFoundError, AttributeError) as error:
+    except (ImportError, AttributeError) as error:
         log.warning("%s is not mounted: %s", module, error)
         return
     app.register_blueprint(make(catalogue, settings))

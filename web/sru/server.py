@@ -122,14 +122,14 @@ class Server:
     def _records(self, request: SruRequest, schema: RecordSchema, hits: Hits, start: int) -> Iterator[str]:
         """Records in order; one that went away meanwhile is a surrogate diagnostic, so positions stay true."""
         found = {r.cluster: r for r in self.catalogue.records(hits.clusters)}
+        held = self.catalogue.holdings_of(hits.clusters) if schema.wants_holdings else {}
         for position, cluster in enumerate(hits.clusters, start):
             union = found.get(cluster)
             if union is None:
                 data = xml.diagnostic(request.version, Diagnostic(65, cluster))
                 yield xml.record(request, "info:srw/schema/1/diagnostics-v1.1", data, position, cluster)
                 continue
-            holdings = self.catalogue.holdings(cluster) if schema.wants_holdings else ()
-            data = schema.render(union, self.permalinks + cluster, holdings)
+            data = schema.render(union, self.permalinks + cluster, held.get(cluster, ()))
             yield xml.record(request, schema.identifier, data, position, cluster)
 
     # --- scan ------------------------------------------------------------------------------------------------------

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
-
-blueprint = Blueprint("staff", __name__, url_prefix="/staff")
-
-
-@blueprint.get("/")
-def home() -> str:
-    return ""
+from flask import Flask
 
 
 def mount(app: Flask) -> None:
-    app.register_blueprint(blueprint)
+    """Register every staff page and the login that guards them."""
+    from web.staff import access, board, copying, court, entering, forms, quality, uploads
+
+    access.set_up(app)
+    for module in (entering, board, court, uploads, forms, copying, quality):
+        app.register_blueprint(module.blueprint)

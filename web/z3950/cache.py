@@ -1,14 +1,13 @@
 """Rendered records, shared by all connections: a record is asked for often and changes rarely.
 
-An entry is known by cluster, syntax, element set and charset, and lives until the catalogue says that its cluster
-changed (`Catalogue.changes`, asked at most once a second).
+An entry is known by cluster, syntax, element set, charset and database, and lives until the catalogue says that its
+cluster changed (`Catalogue.changes`, asked at most once a second).
 """
 
 from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from catalog_sync.query import Catalogue
 
@@ -17,11 +16,8 @@ MARGIN = timedelta(minutes=5)  # the database's clock may be behind ours
 PAGE = 1000
 
 
-class Key(NamedTuple):
-    cluster: str
-    syntax: str
-    elements: str
-    charset: str
+# Cluster, syntax, element set, charset, database and the codec its name is written in (it is kept with the record).
+Key = tuple[str, str, str, str, str, str]
 
 
 class RenderCache:
@@ -82,6 +78,6 @@ class RenderCache:
 
     def _drop(self, changed: set[str]) -> None:
         self._generation += 1
-        self._young = {key: data for key, data in self._young.items() if key.cluster not in changed}
-        self._old = {key: data for key, data in self._old.items() if key.cluster not in changed}
+        self._young = {key: data for key, data in self._young.items() if key[0] not in changed}
+        self._old = {key: data for key, data in self._old.items() if key[0] not in changed}
         self._size = sum(map(len, self._young.values()))

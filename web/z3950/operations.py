@@ -206,6 +206,7 @@ class Desk:
         clusters = found.slice(start, count, self._ask(found))
         charsets = self._charsets(found.databases)
         wanted = Wanted(
+            found.databases[0] if len(found.databases) == 1 else UNION_DATABASE,
             Syntax(syntax) if syntax else DEFAULT_SYNTAX,
             elements,
             greeting.charset if greeting.records else charsets.records,
@@ -213,8 +214,7 @@ class Desk:
             greeting.preferred_bytes,
             greeting.exceptional_bytes,
         )
-        database = found.databases[0] if len(found.databases) == 1 else UNION_DATABASE
-        return self._presenter.present(self.catalogue, clusters, database, wanted)
+        return self._presenter.present(self.catalogue, clusters, wanted)
 
     # --- Scan --------------------------------------------------------------------------------------------------------
 

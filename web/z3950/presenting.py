@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from catalog_sync.model import UnionRecord
 from catalog_sync.protocol import responses
-from catalog_sync.protocol.apdu import Diagnostic, PresentStatus
+from catalog_sync.protocol.apdu import Diagnostic, External, PresentStatus
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.query import Catalogue
-from web.z3950.cache import Key, RenderCache
+from web.z3950.cache import RenderCache
 from web.z3950.records import Renderer, shows_holdings
 
 OVERHEAD = 200  # bytes of a response around its records, and of a database name
@@ -21,11 +21,12 @@ OVERHEAD = 200  # bytes of a response around its records, and of a database name
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How records are to look: syntax, element set, charset of the records, charset of messages, sizes."""
+    """How records are to look: database they are said to be of, syntax, element set, charsets, sizes."""
 
+    database: str
     syntax: Syntax
     elements: str
-    charset: str
+    charset: str  # of the records
     encoding: str  # Python's codec of names and messages
     preferred_bytes: int
     exceptional_bytes: int
@@ -35,7 +36,7 @@ class Wanted:
 class Presented:
     """NamePlusRecords, encoded. `status` is partial-2 where not all fitted."""
 
-    records: tuple[bytes, ...]
+    records: Sequence[bytes]
     status: PresentStatus
 
 
@@ -49,20 +50,23 @@ class Presenter:
         self._cache = cache
         self._now = now
 
-    def present(
-        self, catalogue: Catalogue, clusters: Sequence[str], database: str, wanted: Wanted
-    ) -> Presented:
+    def present(self, catalogue: Catalogue, clusters: Sequence[str], wanted: Wanted) -> Presented:
         """As many of the records as fit into the preferred message size, in order."""
-        contents = self._contents(catalogue, clusters, wanted)
+        found = self._found(catalogue, clusters, wanted)
+        if sum(map(len, found)) + OVERHEAD <= wanted.preferred_bytes:
+            return Presented(found, PresentStatus.SUCCESS)
+        return self._fitted(found, wanted)
+
+    def _fitted(self, found: Sequence[bytes], wanted: Wanted) -> Presented:
         records: list[bytes] = []
         size = OVERHEAD
-        for cluster in clusters:
-            content = self._fitting(contents[cluster], wanted, alone=len(clusters) == 1)
-            if records and size + len(content) > wanted.preferred_bytes:
-                return Presented(tuple(records), PresentStatus.MESSAGE_SIZE)
-            records.append(responses.name_plus_record(database, content, wanted.encoding))
-            size += len(content)
-        return Presented(tuple(records), PresentStatus.SUCCESS)
+        for content in found:
+            fitting = self._fitting(content, wanted, alone=len(found) == 1)
+            if records and size + len(fitting) > wanted.preferred_bytes:
+                return Presented(records, PresentStatus.MESSAGE_SIZE)
+            records.append(fitting)
+            size += len(fitting)
+        return Presented(records, PresentStatus.SUCCESS)
 
     @staticmethod
     def _fitting(content: bytes, wanted: Wanted, *, alone: bool) -> bytes:
@@ -74,28 +78,24 @@ class Presenter:
             fault = Diagnostic(Condition.EXCEEDS_PREFERRED_SIZE, f"{len(content)} байт: запросите запись одну")
         else:
             fault = Diagnostic(Condition.EXCEEDS_MAXIMUM_SIZE, f"{len(content)} байт")
-        return responses.record_content(fault, wanted.encoding)
+        return _named(fault, wanted)
 
-    def _contents(self, catalogue: Catalogue, clusters: Sequence[str], wanted: Wanted) -> dict[str, bytes]:
+    def _found(self, catalogue: Catalogue, clusters: Sequence[str], wanted: Wanted) -> list[bytes]:
+        """NamePlusRecords from the cache, what is missing rendered and kept."""
         self._cache.refresh(catalogue, self._now(), time.monotonic())
         generation = self._cache.generation
-        keys = {c: Key(c, wanted.syntax, wanted.elements.upper(), wanted.charset) for c in clusters}
-        found: dict[str, bytes] = {}
-        missing: list[str] = []
-        for cluster, key in keys.items():
-            kept = self._cache.get(key)
-            if kept is None:
-                missing.append(cluster)
-            else:
-                found[cluster] = kept
+        rest = (wanted.syntax.value, wanted.elements.upper(), wanted.charset, wanted.database, wanted.encoding)
+        keys = [(cluster, *rest) for cluster in clusters]
+        found = list(map(self._cache.get, keys))
+        missing = [at for at, kept in enumerate(found) if kept is None]
         if missing:
-            records = {record.cluster: record for record in catalogue.records(missing)}
-            for cluster in missing:
-                content, lasting = self._fresh(catalogue, cluster, records.get(cluster), wanted)
-                found[cluster] = content
+            records = {record.cluster: record for record in catalogue.records([clusters[at] for at in missing])}
+            for at in missing:
+                content, lasting = self._fresh(catalogue, clusters[at], records.get(clusters[at]), wanted)
+                found[at] = content
                 if lasting:
-                    self._cache.put(keys[cluster], content, generation)
-        return found
+                    self._cache.put(keys[at], content, generation)
+        return [content for content in found if content is not None]
 
     def _fresh(
         self, catalogue: Catalogue, cluster: str, record: UnionRecord | None, wanted: Wanted
@@ -106,10 +106,17 @@ class Presenter:
             record = catalogue.record(moved)
         if record is None:
             gone = Diagnostic(Condition.RECORD_DELETED, f"{cluster}: записи больше нет в каталоге")
-            return responses.record_content(gone, wanted.encoding), False
+            return _named(gone, wanted), False
         try:
             holdings = catalogue.holdings(record.cluster) if shows_holdings(wanted.elements) else []
             made = self._renderer.render(record, holdings, wanted.syntax, wanted.elements, wanted.charset)
         except Fault as fault:
-            return responses.record_content(fault.diagnostic, wanted.encoding), False
-        return responses.record_content(made, wanted.encoding), lasting
+            return _named(fault.diagnostic, wanted), False
+        return _named(made, wanted), lasting
+
+
+def _named(content: External | Diagnostic, wanted: Wanted) -> bytes:
+    """The NamePlusRecord of a record or of the diagnostic in its place."""
+    return responses.name_plus_record(
+        wanted.database, responses.record_content(content, wanted.encoding), wanted.encoding
+    )  # fmt: skip

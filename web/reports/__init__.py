@@ -1,0 +1,157 @@
+"""/reports: every report as a page with charts and as files, the rows behind each number, indicators and snapshots."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from catalog_sync.errors import Refused
+from catalog_sync.query import Catalogue
+from catalog_sync.reports import period as periods
+from catalog_sync.reports import registry
+from catalog_sync.reports.render import file_name, html_page, media_type, render
+from catalog_sync.settings import Settings
+from catalog_sync.store import drill, snapshots
+from catalog_sync.store.database import reading
+from web.i18n import _
+from web.reports import rows as rows_page
+from web.services import services
+
+FILES = ("xlsx", "docx", "csv", "json")
+OLDEST_YEARS = 5  # periods offered in the list; any other can be typed into the address
+
+
+def blueprint(_catalogue: Catalogue, _settings: Settings) -> Blueprint:
+    """The blueprint of the reports' pages."""
+    made = Blueprint("reports", __name__, url_prefix="/reports")
+    made.add_url_rule("/", "index", index)
+    made.add_url_rule("/indicators", "indicators", indicators)
+    made.add_url_rule("/rows", "rows", rows)
+    made.add_url_rule("/rows.csv", "rows_csv", rows_csv)
+    made.add_url_rule("/snapshots", "snapshots", list_snapshots)
+    made.add_url_rule("/snapshots/<int:number>", "snapshot", show_snapshot)
+    made.add_url_rule("/<name>.<any(xlsx, docx, csv, json):ending>", "file", as_file)
+    made.add_url_rule("/<name>", "show", show)
+    made.register_error_handler(Refused, refused)
+    made.before_request(forget_empty_fields)
+    return made
+
+
+def forget_empty_fields() -> Response | None:
+    """A form sends its empty fields too; the address people share should not have them."""
+    kept = {name: value for name, value in request.args.items() if value}
+    if len(kept) == len(request.args):
+        return None
+    return redirect(url_for(request.endpoint or "reports.index", **{**(request.view_args or {}), **kept}))  # type: ignore[return-value]
+
+
+def refused(error: Refused) -> tuple[str, int]:
+    return render_template("reports/refused.html", text=str(error)), 422
+
+
+def index() -> str:
+    return render_template("reports/index.html", reports=_offered(), **_choices())
+
+
+def _offered() -> list[tuple[str, str, str, bool]]:
+    return [
+        (name, entry.title, entry.about, entry.needs_library)
+        for name, entry in registry.REPORTS.items()
+        if entry.public or rows_page.is_staff()
+    ]
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "libraries": [one for one in services().directory.all().values() if one.kind == "school"],
+        "periods": offered_periods(),
+        "library": request.args.get("library", ""),
+        "period": request.args.get("period", ""),
+    }
+
+
+def offered_periods() -> list[tuple[str, str]]:
+    """(code, words) of the quarters of this and the last year, and of the last years."""
+    today = services().today()
+    quarter = periods.quarter_of(today)
+    found = []
+    for _number in range(8):
+        found.append((quarter.code, quarter.words))
+        quarter = periods.quarter_of(quarter.start - timedelta(1))
+    years = range(today.year, today.year - OLDEST_YEARS, -1)
+    return [*((str(year), f"{year} год") for year in years), *found]
+
+
+def make(name: str) -> Any:
+    """The report of this request; 404 for a name that is none or not for this reader."""
+    if name not in registry.REPORTS or not (registry.entry(name).public or rows_page.is_staff()):
+        abort(404)
+    return registry.make(
+        services().store, name, library=request.args.get("library", ""), period=request.args.get("period", ""),
+        today=services().today(), organisation=services().settings.district.organisation,
+    )  # fmt: skip
+
+
+def show(name: str) -> str:
+    if name in registry.REPORTS and registry.entry(name).needs_library and not request.args.get("library"):
+        return render_template("reports/choose.html", name=name, title=registry.entry(name).title, **_choices())
+    report = make(name)
+    body = Markup(html_page.body(report, url_for("reports.rows")))  # noqa: S704 - html_page escapes every value
+    return render_template("reports/report.html", report=report, body=body, name=name, files=FILES, **_choices())
+
+
+def as_file(name: str, ending: str) -> Response:
+    report = make(name)
+    made = Response(render(report, ending), content_type=media_type(ending))
+    made.headers["Content-Disposition"] = f'attachment; filename="{file_name(report, ending)}"'
+    return made
+
+
+def rows() -> str:
+    asked = rows_page.read(request.args.to_dict(), services().today())
+    with reading(services().store) as connection:
+        page = drill.page(connection, asked.question, cursor=request.args.get("cursor", ""))
+    return render_template("reports/rows.html", asked=asked, page=page, staff=rows_page.is_staff())
+
+
+def rows_csv() -> Response:
+    asked = rows_page.read(request.args.to_dict(), services().today())
+    lines = rows_page.csv_lines(services().store, asked.question, staff=rows_page.is_staff())
+    named = {"Content-Disposition": 'attachment; filename="rows.csv"'}
+    return Response(lines, content_type="text/csv; charset=utf-8", headers=named)
+
+
+def indicators() -> str:
+    """The public page of 8.1: the same quarterly monitoring, of the last finished quarter, without a login."""
+    asked = request.args.get("period") or periods.quarter_of(services().today()).previous.code
+    report = registry.make(services().store, "quarterly", period=asked, today=services().today())
+    body = Markup(html_page.body(report, url_for("reports.rows")))  # noqa: S704 - html_page escapes every value
+    with reading(services().store) as connection:
+        frozen = snapshots.named(connection, periods.parse(asked, services().today()).code)
+    return render_template("reports/indicators.html", report=report, body=body, frozen=frozen, **_choices())
+
+
+def list_snapshots() -> str:
+    with reading(services().store) as connection:
+        found = snapshots.listed(connection)
+    return render_template("reports/snapshots.html", snapshots=found)
+
+
+def show_snapshot(number: int) -> str:
+    with reading(services().store) as connection:
+        found = snapshots.find(connection, number)
+        if found is None:
+            abort(404, description=_("Такого среза нет."))
+        changes = snapshots.corrections(connection, found)
+    lines = [
+        (
+            library,
+            snapshots.frozen_balance(found, "copies", library),
+            snapshots.frozen_balance(found, "titles", library),
+        )
+        for library in ("*", *sorted(found.data["coverage"]))
+    ]
+    return render_template("reports/snapshot.html", snapshot=found, lines=lines, changes=changes)

@@ -1,0 +1,114 @@
+"""«Число → книги»: the page of rows behind a number, and the same as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import Engine
+
+from catalog_sync.errors import Refused
+from catalog_sync.ledger import CATEGORY_NAMES
+from catalog_sync.model import Category
+from catalog_sync.reports import period as periods
+from catalog_sync.reports.period import Period
+from catalog_sync.reports.render.csv_file import safe
+from catalog_sync.reports.statistics import VALUES
+from catalog_sync.store import drill
+from catalog_sync.store.database import reading
+from catalog_sync.store.figures import Selection
+from catalog_sync.store.rollups import DISTRICT
+from web.i18n import _
+
+MEASURES = {"state": "Состоит", "initial": "Первичное отражение", "acquired": "Поступило", "withdrawn": "Выбыло",
+            "expired": "Истекла лицензия"}  # fmt: skip
+UNITS = {"copies": "экземпляры", "titles": "названия"}
+CARRIERS = {
+    "print": "печатные",
+    "audiovisual": "аудиовизуальные",
+    "microform": "микроформы",
+    "electronic": "электронные",
+}
+EKINDS = {"none": "не электронные", "physical": "съёмные", "local": "локальные", "licensed": "лицензионные",
+          "open_link": "открытые ссылки"}  # fmt: skip
+CATEGORIES = {category.value: CATEGORY_NAMES[category] for category in Category}
+CSV_PAGE, CSV_MOST = 500, 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    question: drill.Question
+    period: Period
+    words: str
+
+
+def is_staff() -> bool:
+    """Whether somebody of the staff is logged in; without the login manager nobody is."""
+    from flask import current_app
+
+    if not hasattr(current_app, "login_manager"):
+        return False
+    from flask_login import current_user
+
+    return bool(current_user.is_authenticated)
+
+
+def read(args: Mapping[str, str], today: date) -> Asked:
+    """The question of an address. Raises Refused naming the parameter."""
+    period = periods.parse(args.get("period", ""), today)
+    measure, unit = args.get("measure", "state"), args.get("unit", "copies")
+    for name, value, known in (("measure", measure, MEASURES), ("unit", unit, UNITS)):
+        if value not in known:
+            raise Refused(f"{name}: ожидалось {', '.join(known)}, пришло {value!r}")
+    chosen = {name: _values(args, name) for name in VALUES}
+    libraries = tuple(code for code in args.get("library", "").split(",") if code)
+    ekinds = tuple("" if kind == "none" else kind for kind in chosen["ekind"])
+    selection = Selection(libraries or (DISTRICT,), chosen["category"], chosen["carrier"], ekinds)
+    words = _words(measure, unit, period, chosen)
+    return Asked(drill.Question(selection, measure, unit, period.start, period.end), period, words)
+
+
+def _values(args: Mapping[str, str], name: str) -> tuple[str, ...]:
+    values = tuple(value for value in args.get(name, "").split(",") if value)
+    for value in values:
+        if value not in VALUES[name]:
+            raise Refused(f"{name}: ожидалось {', '.join(VALUES[name])}, пришло {value!r}")
+    return values
+
+
+def _words(measure: str, unit: str, period: Period, chosen: Mapping[str, tuple[str, ...]]) -> str:
+    names = {"category": CATEGORIES, "carrier": CARRIERS, "ekind": EKINDS}
+    kinds = [_(names[name][value]) for name, values in chosen.items() for value in values if value != "none"]
+    when = _("за %(period)s", period=period.words)
+    if measure == "state":
+        when = _("на %(day)s", day=period.end.strftime("%d.%m.%Y"))
+    return ", ".join([_(MEASURES[measure]), _(UNITS[unit]), *kinds, when])
+
+
+def csv_lines(engine: Engine, question: drill.Question, staff: bool) -> Iterator[bytes]:
+    """All rows, page by page; accounting details only for the staff."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["Библиотека", "Запись", "Заглавие", "Ответственность", "Год", "Экз.", "Дата", "Откуда дата",
+                     "Вид", "Почему", "Документ", "Инв. номера"])  # fmt: skip
+    yield b"\xef\xbb\xbf"
+    cursor, given = "", 0
+    while True:
+        with reading(engine) as connection:
+            page = drill.page(connection, question, cursor=cursor, limit=CSV_PAGE)
+        for row in page.rows:
+            row = row if staff else replace(row, document="", inventory="")
+            writer.writerow(
+                [row.library, safe(str(row.record or row.cluster)), safe(row.title), safe(row.responsibility), row.year,
+                 row.copies, row.day, row.basis, CATEGORIES[row.category], safe(row.rule or row.reason),
+                 safe(row.document), safe(row.inventory)]
+            )  # fmt: skip
+        yield out.getvalue().encode("utf-8")
+        out.seek(0)
+        out.truncate()
+        cursor, given = page.next, given + len(page.rows)
+        if not cursor or given >= CSV_MOST:
+            return

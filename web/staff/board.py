@@ -1,0 +1,147 @@
+"""The board of sources and runs: what is fresh, what is held and why, and asking the jobs to act."""
+
+from __future__ import annotations
+
+import io
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from catalog_sync import court, staging
+from catalog_sync.errors import Refused
+from catalog_sync.model import RunState
+from catalog_sync.store import audit, eresources, registry, runs, staff
+from catalog_sync.store.database import reading, writing
+from web.i18n import N_, _
+from web.security import attachment, file_name
+from web.services import services
+from web.staff.access import me, needs, refuse_foreign
+
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+RUNS = 50
+EXAMPLES = 20
+ACTIONS = {"approve": RunState.HELD, "reject": RunState.HELD, "rollback": RunState.PUBLISHED}
+ASKED = {
+    "approve": N_("Сеанс № %(run)s будет опубликован."),
+    "reject": N_("Сеанс № %(run)s будет отклонён."),
+    "rollback": N_("Сеанс № %(run)s будет отменён."),
+}
+
+
+@blueprint.get("/")
+@needs("librarian")
+def home() -> str:
+    """What waits for this person."""
+    with reading(services().store) as connection:
+        held = runs.latest(connection, states=[RunState.HELD], limit=RUNS)
+        failed = runs.latest(connection, states=[RunState.FAILED], limit=5)
+        waiting, reports = court.queue_length(connection), staff.error_reports(connection)
+        ending = eresources.expiring(connection, services().today())
+        broken = [r for r in eresources.every(connection, active_only=True) if r.check_fault]
+    return render_template("staff/home.html", held=held, failed=failed, waiting=waiting, reports=reports,
+                           ending=ending, broken=broken)  # fmt: skip
+
+
+@blueprint.get("/sources")
+@needs("librarian")
+def sources() -> str:
+    """Every source with its latest run; a librarian sees all of them and acts on her own."""
+    with reading(services().store) as connection:
+        found = registry.sources(connection)
+        last = {source.code: next(iter(runs.latest(connection, source=source.code, limit=1)), None) for source in found}
+        orders = staff.requests(connection)
+    return render_template("staff/sources.html", sources=found, last=last, orders=orders)
+
+
+@blueprint.get("/runs")
+@needs("librarian")
+def history() -> str:
+    source, before = request.args.get("source") or None, request.args.get("before", type=int)
+    with reading(services().store) as connection:
+        found = runs.latest(connection, source=source, limit=RUNS, before=before)
+    return render_template("staff/runs.html", runs=found, source=source, more=len(found) == RUNS)
+
+
+@blueprint.get("/runs/<int:number>")
+@needs("librarian")
+def run(number: int) -> str:
+    """One run; a held one with the difference it would make."""
+    with reading(services().store) as connection:
+        found = runs.find(connection, number)
+        if found is None:
+            abort(404)
+        source = registry.get_source(connection, found.source)
+        aside = runs.set_aside(connection, number)
+        before = runs.last_published(connection, found.source)
+        is_last = registry.published_run(connection, found.source) == number
+    held = found.state is RunState.HELD
+    examples = staging.difference_examples(services().store, number, EXAMPLES) if held else {}
+    return render_template("staff/run.html", run=found, source=source, aside=aside, examples=examples, before=before,
+                           is_last=is_last)  # fmt: skip
+
+
+@blueprint.post("/runs/<int:number>/<any(approve, reject, rollback):action>")
+@needs("methodologist")
+def act(number: int, action: str) -> AnyResponse:
+    """Ask the jobs to publish, drop or undo a run. A decision that is no longer possible is refused at once."""
+    now = services().now()
+    with writing(services().store) as connection:
+        found = runs.get(connection, number)
+        if found.state is not ACTIONS[action]:
+            raise Refused(f"сеанс № {number} уже в состоянии «{found.state.value}»")
+        staff.ask(connection, action, str(number), me().login, now)
+        audit.note(connection, me().login, f"сеанс {number}: {action}", now)
+    flash(_(ASKED[action], run=number))
+    return redirect(url_for("staff.run", number=number), 303)
+
+
+@blueprint.post("/sources/<code>/harvest")
+@needs("librarian")
+def harvest(code: str) -> AnyResponse:
+    """Ask for a harvest now; the web never starts one itself."""
+    now = services().now()
+    with writing(services().store) as connection:
+        refuse_foreign(registry.get_source(connection, code))
+        staff.ask(connection, "harvest", code, me().login, now)
+        audit.note(connection, me().login, f"источник {code}: сбор вне расписания", now)
+    flash(_("Сбор поставлен в очередь."))
+    return redirect(url_for("staff.sources"), 303)
+
+
+@blueprint.get("/runs/<int:number>/set-aside/<int:piece>")
+@needs("librarian")
+def set_aside(number: int, piece: int) -> Response:
+    """The bytes of a set-aside record, as they came."""
+    with reading(services().store) as connection:
+        found = next((p for p in runs.set_aside(connection, number) if p.number == piece), None)
+        source = registry.get_source(connection, found.source) if found else None
+    if found is None or source is None:
+        abort(404)
+    refuse_foreign(source)
+    response = Response(io.BytesIO(found.data).getvalue(), content_type="application/octet-stream")
+    return attachment(response, file_name(f"run-{number}-{piece}", "bin"))
+
+
+@blueprint.get("/audit")
+@needs("methodologist")
+def audit_log() -> str:
+    before = request.args.get("before", type=int)
+    with reading(services().store) as connection:
+        entries = audit.latest(connection, before=before)
+    return render_template("staff/audit.html", entries=entries)
+
+
+@blueprint.get("/reports-of-errors")
+@needs("librarian")
+def error_reports() -> str:
+    with reading(services().store) as connection:
+        found = staff.error_reports(connection)
+    return render_template("staff/error_reports.html", reports=found)
+
+
+@blueprint.post("/reports-of-errors/<int:number>")
+@needs("librarian")
+def settle_error_report(number: int) -> AnyResponse:
+    with writing(services().store) as connection:
+        staff.settle_error_report(connection, number, me().login, services().now())
+    return redirect(url_for("staff.error_reports"), 303)

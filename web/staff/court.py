@@ -1,0 +1,132 @@
+"""The duplicates court: unsure pairs side by side, decided by a key, undone by another; merge and split from a card."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from catalog_sync import court, indexing, publishing
+from catalog_sync.errors import Refused, StopEverything
+from catalog_sync.model import RecordKey
+from catalog_sync.store import audit, decisions
+from catalog_sync.store.database import reading, writing
+from catalog_sync.system import System
+from web.i18n import _
+from web.security import local_target
+from web.services import services
+from web.staff.access import me, needs
+
+blueprint = Blueprint("court", __name__, url_prefix="/staff/court")
+HISTORY = 50
+WHY = {"same": "одно издание: сверено в суде дублетов", "different": "разные издания: сверено в суде дублетов"}
+# What both sides are compared by, in the order a cataloguer looks.
+FIELDS = ("title", "subtitle", "parts", "responsibility", "edition", "publishers", "year_text", "extent", "series",
+          "isbns", "bbk")  # fmt: skip
+
+
+def system() -> System:
+    return System(services().settings, services().store, services().now)
+
+
+@blueprint.get("/")
+@needs("librarian")
+def next_case() -> str:
+    """The case that matters most, or one further down (`skip`)."""
+    skip = max(0, request.args.get("skip", 0, type=int))
+    with reading(services().store) as connection:
+        total = court.queue_length(connection)
+        found = court.queue(connection, limit=1, offset=skip)
+        latest = decisions.history(connection, limit=5)
+    return render_template("staff/court.html", case=found[0] if found else None, total=total, skip=skip,
+                           latest=latest, rows=rows(found[0]) if found else [], reason_line=court.reason_line)  # fmt: skip
+
+
+@blueprint.get("/case")
+@needs("librarian")
+def one_case() -> str:
+    """Two named records, waiting or not: for merge and split from a card."""
+    try:
+        left, right = RecordKey.parse(request.args.get("left", "")), RecordKey.parse(request.args.get("right", ""))
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    with reading(services().store) as connection:
+        found = court.case(connection, left, right)
+        latest = decisions.about(connection, [left, right])
+    if found is None:
+        raise NotFound()
+    return render_template("staff/court.html", case=found, total=None, skip=0, latest=latest[-5:], rows=rows(found),
+                           reason_line=court.reason_line)  # fmt: skip
+
+
+def rows(case: court.Case) -> list[tuple[str, str, str, bool]]:
+    """(field, left, right, differs) of what either side says."""
+    found = []
+    for name in FIELDS:
+        left, right = shown(case.left.bib, name), shown(case.right.bib, name)
+        if left or right:
+            found.append((name, left, right, left.casefold() != right.casefold()))
+    return found
+
+
+def shown(bib: object, name: str) -> str:
+    value = getattr(bib, name)
+    if isinstance(value, str):
+        return value
+    texts = [v if isinstance(v, str) else getattr(v, "typed", "") or part_text(v) for v in value]
+    return "; ".join(filter(None, texts))
+
+
+def part_text(value: object) -> str:
+    return " ".join(filter(None, (getattr(value, "title", ""), getattr(value, "number", ""))))
+
+
+@blueprint.post("/decide")
+@needs("librarian")
+def decide() -> Response:
+    """Keep the word and recompute what it touches; contradictions are refused with the chain of earlier words."""
+    word = request.form.get("word", "")
+    if word not in WHY:
+        raise Refused(_("Выберите: одно издание или разные."))
+    try:
+        left, right = RecordKey.parse(request.form.get("left", "")), RecordKey.parse(request.form.get("right", ""))
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    why = request.form.get("why", "").strip()[:500] or WHY[word]
+    number = publishing.decide(system(), left, right, same=word == "same", who=me().login, why=why)
+    note(f"решение {number}: {left} и {right} — {word}")
+    index()
+    flash(_("Решение № %(number)s записано.", number=number))
+    return redirect(local_target(request.form.get("next"), url_for("court.next_case")), 303)
+
+
+@blueprint.post("/undo/<int:number>")
+@needs("librarian")
+def undo(number: int) -> Response:
+    publishing.undo(system(), number, who=me().login)
+    note(f"решение {number}: отменено")
+    index()
+    flash(_("Решение № %(number)s отменено, всё стало как было.", number=number))
+    return redirect(local_target(request.form.get("next"), url_for("court.next_case")), 303)
+
+
+@blueprint.get("/history")
+@needs("librarian")
+def history() -> str:
+    before = request.args.get("before", type=int)
+    with reading(services().store) as connection:
+        found = decisions.history(connection, limit=HISTORY, before=before)
+    return render_template("staff/decisions.html", decisions=found, more=len(found) == HISTORY)
+
+
+def note(what: str) -> None:
+    with writing(services().store) as connection:
+        audit.note(connection, me().login, what, services().now())
+
+
+def index() -> None:
+    """Show the change in search at once; an indexer at work elsewhere brings it a little later."""
+    try:
+        indexing.drain(system())
+    except StopEverything:
+        flash(_("Решение записано; в поиске оно появится после текущего сбора."))
