@@ -50,6 +50,9 @@ class Node(NamedTuple):
     constructed: bool
 
 
+_new = tuple.__new__  # a NamedTuple without its Python-level constructor
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -130,11 +133,33 @@ def children(buffer: bytes, node: Node) -> list[Node]:
     found: list[Node] = []
     position, end = node.start, node.end
     while position < end:
-        child, position = read_node(buffer, position, end)
-        found.append(child)
+        short = _short(buffer, position, end)
+        if short is None:
+            short, position = read_node(buffer, position, end)
+        else:
+            position = short[2]
+        found.append(short)
         if len(found) > MAX_CHILDREN:
             raise BerError(f"byte {position}: more than {MAX_CHILDREN} elements in one sequence")
     return found
+
+
+def _short(buffer: bytes, position: int, end: int) -> Node | None:
+    """An element with a tag of one or two octets and a short length: nearly all of them, so it is worth a path."""
+    if position + 3 > end:
+        return None
+    first = buffer[position]
+    number = first & 0x1F
+    if number == 0x1F:
+        position += 1
+        number = buffer[position]
+        if number > 0x7F:
+            return None
+    length = buffer[position + 1]
+    start = position + 2
+    if length > 0x7F or start + length > end:
+        return None
+    return _new(Node, (_CLASS_BASE[first >> 6] + number, start, start + length, first & 0x20 != 0))
 
 
 def fields(buffer: bytes, node: Node) -> dict[int, Node]:

@@ -1,0 +1,149 @@
+"""Our Z39.50 server beside Zebra, on the same records, in one run: pairs per second and CPU per pair.
+
+    python bench/z3950.py [--records 20000] [--seconds 4] [--rounds 3] [--differential]
+
+A pair is one search and one present of ten MARC 21 records. Ours is the real thing: the records are imported, clustered
+and indexed by `catalog-sync import`, and served by `catalog-sync serve z3950`. `--differential` compares hit counts of
+500 generated queries and groups the differences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.z3950_load import cpu_seconds, hits, run, search_pdu  # noqa: E402
+from catalog_sync.marc import union_marc, writing  # noqa: E402
+from catalog_sync.model import Dialect, UnionRecord  # noqa: E402
+from tests.fake_records import generated_records  # noqa: E402
+from tests.fakes import words  # noqa: E402
+from tests.zebra import free_port, index, server, zebra  # noqa: E402
+
+CONNECTIONS = (1, 8)
+
+
+def queries(records: Sequence[UnionRecord], count: int, seed: int = 3, least: int = 10) -> list[str]:
+    """Queries with at least `least` hits: title words, title pairs, authors, subjects, any, years, and, or, not."""
+    chance = random.Random(seed)
+    titles: Counter[str] = Counter()
+    authors: Counter[str] = Counter()
+    subjects: Counter[str] = Counter()
+    years: Counter[str] = Counter()
+    for record in records:
+        titles.update(set(words(record.bib.title)))
+        authors.update({words(record.bib.agents[0].name)[0]})
+        subjects.update({words(s)[0] for s in record.bib.subjects})
+        years.update({record.bib.year_coded})
+    pick = {name: [w for w, n in found.items() if n >= least]
+            for name, found in (("t", titles), ("a", authors), ("s", subjects), ("y", years))}  # fmt: skip
+    common = [w for w, n in titles.most_common(40)]
+
+    def one() -> str:
+        t, a, s, y = (chance.choice(pick[k] or [""]) for k in "tasy")
+        made = {
+            "title": f"@attr 1=4 {t}", "author": f"@attr 1=1003 {a}", "subject": f"@attr 1=21 {s}",
+            "any": f"@attr 1=1016 {t}", "year": f"@attr 1=31 {y}", "or": f"@or @attr 1=4 {t} @attr 1=1003 {a}",
+            "not": f"@not @attr 1=4 {t} @attr 1=31 {y}",
+            "and": f"@and @attr 1=4 {chance.choice(common)} @attr 1=4 {chance.choice(common)}",
+            "right truncation": f"@attr 1=4 @attr 5=1 {t[:4]}",
+        }  # fmt: skip
+        return made[chance.choice(list(made))]
+
+    return [one() for _ in range(count)]
+
+
+@contextlib.contextmanager
+def ours(folder: Path, marc: bytes) -> Iterator[tuple[int, int]]:
+    """(port, process id) of `catalog-sync serve z3950` over a catalogue made of these records."""
+    port = free_port()
+    (folder / "export.mrc").write_bytes(marc)
+    config = folder / "catalog-sync.toml"
+    config.write_text(f"[z3950]\nport = {port}\n")
+    environment = {**os.environ, "CATALOG_SYNC_HOME": str(folder / "home")}
+    command = [sys.executable, "-m", "catalog_sync", "--config", str(config)]
+    subprocess.run(
+        [*command, "import", str(folder / "export.mrc"), "--source", "bench", "--dialect", "marc21", "--yes"],
+        env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.environ["CATALOG_SYNC_HOME"] = environment["CATALOG_SYNC_HOME"]
+    with server([*command, "serve", "z3950"], port, ROOT) as process:
+        yield port, process.pid
+
+
+def measure(port: int, pid: int, pdus: Sequence[bytes], connections: int, seconds: float) -> tuple[float, float]:
+    """(pairs per second, CPU milliseconds per pair)."""
+    before = cpu_seconds(pid)
+    pairs, took = run(port, pdus, connections, seconds)
+    return pairs / took, 1000 * (cpu_seconds(pid) - before) / max(1, pairs)
+
+
+def compare(servers: dict[str, tuple[int, int]], asked: Sequence[str], seconds: float, rounds: int) -> None:
+    pdus = [search_pdu(query) for query in asked]
+    for port, _ in servers.values():
+        run(port, pdus, 1, seconds)  # warm
+    for connections in CONNECTIONS:
+        measured: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for _ in range(rounds):
+            for name, (port, pid) in servers.items():
+                measured[name].append(measure(port, pid, pdus, connections, seconds))
+        speed = {name: median(pairs for pairs, _ in found) for name, found in measured.items()}
+        cost = {name: median(cpu for _, cpu in found) for name, found in measured.items()}
+        for name in servers:
+            print(f"{connections} connections  {name:12} {speed[name]:8.0f} pairs/s  {cost[name]:6.3f} CPU ms per pair")
+        for name in servers:
+            if name != "zebra":
+                print(f"{connections} connections  {name}/zebra  speed × {speed[name] / speed['zebra']:.2f}"
+                      f"  CPU × {cost[name] / cost['zebra']:.2f}")  # fmt: skip
+
+
+def differential(servers: dict[str, tuple[int, int]], asked: Sequence[str]) -> None:
+    """Queries whose hits differ, grouped by the kind of query."""
+    name = next(n for n in servers if n != "zebra")
+    theirs, found = hits(servers["zebra"][0], asked), hits(servers[name][0], asked)
+    wrong: dict[str, list[str]] = defaultdict(list)
+    for query, left, right in zip(asked, theirs, found, strict=True):
+        if left != right:
+            kind = " ".join(w for w in query.split() if w.startswith("@") or "=" in w)
+            wrong[kind].append(f"{query}: zebra {left}, ours {right}")
+    print(f"hit counts equal: {sum(a == b for a, b in zip(theirs, found, strict=True))} of {len(asked)}")
+    for kind, listed in wrong.items():
+        print(f"  {kind}: {len(listed)} differ, e.g. {'; '.join(listed[:3])}")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--records", type=int, default=20_000)
+    arguments.add_argument("--seconds", type=float, default=4)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--differential", action="store_true")
+    given = arguments.parse_args()
+    records = list(generated_records(given.records))
+    marc = b"".join(writing.to_iso2709(union_marc.from_union(r, Dialect.MARC21)) for r in records)
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        for part in ("zebra", "ours"):
+            (folder / part).mkdir()
+        index(folder / "zebra", marc)
+        servers = {
+            "zebra": stack.enter_context(zebra(folder / "zebra")),
+            "catalog-sync": stack.enter_context(ours(folder / "ours", marc)),
+        }
+        if given.differential:
+            differential(servers, queries(records, 500, least=1))
+        compare(servers, queries(records, 200), given.seconds, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
