@@ -56,7 +56,7 @@ def compare(connection: Connection, changed: Collection[int], old: Mapping[int, 
     touched: set[int] = {*changed, *found.touched}
     reached = {id_ for left, right, _ in edges.neighbours(connection, touched) for id_ in (left, right)}
     edges.forget(connection, touched)
-    edges.keep(connection, found.edges)
+    edges.keep(connection, found.edges, found.refused)
     seen = {_block(key) for f in (*old.values(), *around.features(live).values()) for key in keys(f)}
     edges.forget_crowds(connection, [hashed(name) for name in seen - set(found.not_compared)])
     edges.save_crowds(connection, [Crowd(hashed(name), name, pairs) for name, pairs in found.not_compared.items()])

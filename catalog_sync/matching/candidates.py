@@ -15,7 +15,7 @@ from typing import Protocol
 from catalog_sync.matching.compare import Judgement, judge
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
-from catalog_sync.matching.verdict import UNSURE
+from catalog_sync.matching.verdict import UNSURE, V_GRADE
 from catalog_sync.model import RecordKey, Verdict
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
@@ -39,6 +39,7 @@ class Found:
 
     touched: frozenset[RecordKey]
     edges: Mapping[Pair, Judgement]
+    refused: Mapping[Pair, int] = field(default_factory=dict)  # compared and different: code of what decided (KINDS)
     not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
     compared: int = 0
 
@@ -177,6 +178,7 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey
     active = bytearray(record in touched for record in everyone)
     judged: set[int] = set()
     edges: dict[Pair, Judgement] = {}
+    refused: dict[Pair, int] = {}
     for block in open_blocks:
         for a, b in _numbered_pairs(block, number, active):
             code = a << 32 | b if a < b else b << 32 | a
@@ -184,13 +186,21 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey
                 continue
             judged.add(code)
             left, right = listed[a], listed[b]
+            pair = (everyone[a], everyone[b]) if a < b else (everyone[b], everyone[a])
             if left.grade and right.grade and left.grade != right.grade:  # nine of ten pairs of a school shelf
+                refused[pair] = V_GRADE
                 continue
             found = judge(left, right)
-            if found.score >= UNSURE and found.verdict is not Verdict.DIFFERENT:
-                pair = (everyone[a], everyone[b]) if a < b else (everyone[b], everyone[a])
+            if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
+                refused[pair] = _decisive(found)
+            else:
                 edges[pair] = found
-    return Found(frozenset(touched), edges, skipped, len(judged))
+    return Found(frozenset(touched), edges, refused, skipped, len(judged))
+
+
+def _decisive(judgement: Judgement) -> int:
+    """The finding that weighed most against; the last of the agreements where nothing did, they were too few."""
+    return min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
 
 
 def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> tuple[list[_Block], dict[str, int]]:

@@ -26,12 +26,12 @@ class Crowd:
 
 
 def pack_findings(findings: Sequence[tuple[int, float]]) -> bytes:
-    """Codes and points, three bytes each: points have one decimal and stay between -12.8 and 12.7."""
-    return b"".join(struct.pack("<Hb", code, round(points * 10)) for code, points in findings)
+    """Codes and points, four bytes each; points to a hundredth."""
+    return b"".join(struct.pack("<Hh", code, round(points * 100)) for code, points in findings)
 
 
 def unpack_findings(data: bytes) -> tuple[tuple[int, float], ...]:
-    return tuple((code, tenths / 10) for code, tenths in struct.iter_unpack("<Hb", data))
+    return tuple((code, hundredths / 100) for code, hundredths in struct.iter_unpack("<Hh", data))
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------------
@@ -65,24 +65,20 @@ def forget_crowds(connection: Connection, keys: Sequence[int]) -> None:
 # --- edges ------------------------------------------------------------------------------------------------------------
 
 
-def keep(connection: Connection, judged: Mapping[Ids, Judgement]) -> None:
-    """Write down judgements of pairs that have none."""
-    edges, refusals = [], []
-    for (left, right), judgement in judged.items():
-        if judgement.verdict is Verdict.DIFFERENT:
-            finding = min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
-            refusals.append({"left": left, "right": right, "score": judgement.score, "finding": finding})
-        else:
-            edges.append(
-                {
-                    "left": left, "right": right, "same": judgement.verdict is Verdict.SAME, "score": judgement.score,
-                    "findings": pack_findings(judgement.findings), "refused": "",
-                }
-            )  # fmt: skip
-    if edges:
-        connection.execute(insert(t.edge), edges)
-    if refusals:
-        connection.execute(insert(t.refusal), refusals)
+def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Mapping[Ids, int]) -> None:
+    """Write down what comparisons came to: look-alikes with their evidence, the others with what decided."""
+    rows = [
+        {
+            "left": left, "right": right, "same": judgement.verdict is Verdict.SAME, "score": judgement.score,
+            "findings": pack_findings(judgement.findings), "refused": "",
+        }
+        for (left, right), judgement in judged.items()
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(t.edge), rows)
+    apart = [{"left": left, "right": right, "finding": finding} for (left, right), finding in sorted(refused.items())]
+    if apart:
+        connection.execute(insert(t.refusal), apart)
 
 
 def forget(connection: Connection, records: Collection[int]) -> None:

@@ -223,7 +223,6 @@ refusal = Table(
     metadata,
     Column("left", BigId, primary_key=True),
     Column("right", BigId, primary_key=True),
-    Column("score", Float, nullable=False),
     Column("finding", Integer, nullable=False),  # code in matching.verdict.KINDS of what weighed most against
     Index("ix_refusal_right", "right"),
     sqlite_with_rowid=False,
