@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from catalog_sync import classify
+from catalog_sync.citation.names import established, surname_and_forenames, title_without_author
+from catalog_sync.matching.publishers import all_houses
 from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
 from catalog_sync.text import fold, has_homoglyphs, skeleton
 
@@ -24,7 +26,8 @@ def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
     ranked = rank(members)
     best = ranked[0]
     if len(ranked) == 1:
-        bib = replace(best, holdings=Holdings())
+        agents = tuple(replace(a, name=established(a)) for a in best.agents)
+        bib = replace(best, holdings=Holdings(), agents=agents)
         provenance = {name: best.key for name in _FIELDS if getattr(best, name)}
     else:
         bib, provenance = _merged(ranked)
@@ -133,6 +136,37 @@ def _voted(ranked: list[BibRecord], name: str) -> _Chosen | None:
     return _Chosen(getattr(giver, name), giver.key)
 
 
+def _publishers(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The houses most members name, in the shortest tidy form: «Просвещение», not «АО "Издательство "Просвещение"»."""
+    votes: dict[Hashable, list[BibRecord]] = defaultdict(list)
+    for member in ranked:
+        if member.publishers:
+            votes[all_houses(member.publishers)].append(member)
+    if not votes:
+        return None
+    winners = max(votes.values(), key=len)
+    giver = min(winners, key=lambda m: (_untidiness(m.publishers), *_ornaments(m.publishers)))
+    return _Chosen(giver.publishers, giver.key)
+
+
+def _ornaments(names: tuple[str, ...]) -> tuple[int, int]:
+    """Quotes, points and legal forms first, then length: an abbreviation («Просвещ.») is not tidier than the name."""
+    text = " ".join(names)
+    return sum(c in "\"«»“”„.:()" for c in text) + len(_LEGAL_FORM.findall(text)), len(text)
+
+
+_LEGAL_FORM = re.compile(r"(?i)\b(?:ооо|оао|зао|ао|пао|изд-во|издательство|изд\w*)\b")
+
+
+def _carrier(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """Signs of the carrier most members are on, so that one scan among printed copies makes no electronic edition."""
+    family = ranked[0].dialect.is_unimarc_family
+    same = [m for m in ranked if m.dialect.is_unimarc_family == family]
+    carriers = [classify.classify(m).carrier for m in same]
+    common = max(carriers, key=carriers.count)
+    return _from_best([m for m, c in zip(same, carriers, strict=True) if c is common], name)
+
+
 def _vote_key(value: Any) -> Hashable:
     return skeleton(value) if isinstance(value, str) else tuple(skeleton(v) for v in value)
 
@@ -143,9 +177,21 @@ def _untidiness(value: Any) -> tuple[bool, bool, bool]:
 
 
 def _tidy_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
-    """The voted title; a shouted or damaged one gives way to any other spelling."""
+    """The voted title; a shouted or damaged one, or one with the author typed in, gives way to any other."""
     tidy = [m for m in ranked if m.title and not any(_untidiness(m.title))]
-    return _voted(tidy or ranked, name)
+    proper = [m for m in tidy if title_without_author(m) == m.title]
+    return _voted(proper or tidy or ranked, name)
+
+
+def _beside_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """What stands beside the chosen title, from members with that very title.
+
+    Another hand may have typed subtitle and part into the title; taking them from both would say everything twice.
+    """
+    chosen = _tidy_title(ranked, "title")
+    if chosen is None:
+        return _from_best(ranked, name)
+    return _from_best([m for m in ranked if skeleton(m.title) == skeleton(chosen.value)], name)
 
 
 def _longest(ranked: list[BibRecord], name: str) -> _Chosen | None:
@@ -214,7 +260,8 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The best list, each person in the fullest form any member has, then those only others name."""
     merged: list[Agent] = []
     for member in ranked:
-        for agent in member.agents:
+        for typed in member.agents:
+            agent = replace(typed, name=established(typed))
             place = next((i for i, known in enumerate(merged) if is_same_agent(known, agent)), None)
             if place is None:
                 merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
@@ -225,16 +272,16 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
 
 
 def is_same_agent(left: Agent, right: Agent) -> bool:
-    """Same surname and forenames that may be each other's («Толстой, Л. Н.» and «Толстой, Лев Николаевич»)."""
+    """Same surname and forenames that may be each other's («Толстой, Л. Н.» and «Лев Николаевич Толстой»)."""
     if left.kind != right.kind:
         return False
-    one, other = skeleton(left.name).split(), skeleton(right.name).split()
-    if left.kind != "person" or not one or not other:
-        return one == other
-    if one[0] != other[0]:
+    if left.kind != "person":
+        return skeleton(left.name) == skeleton(right.name)
+    (one, own), (other, others) = (surname_and_forenames(a.name) for a in (left, right))
+    if skeleton(one) != skeleton(other):
         return False
-    pairs = zip(one[1:], other[1:], strict=False)
-    return len(one) > 1 and len(other) > 1 and all(a.startswith(b) or b.startswith(a) for a, b in pairs)
+    pairs = list(zip(skeleton(own).split(), skeleton(others).split(), strict=False))
+    return (bool(pairs) or own == others) and all(a.startswith(b) or b.startswith(a) for a, b in pairs)
 
 
 def _fuller(known: Agent, other: Agent) -> Agent:
@@ -251,11 +298,14 @@ def _fuller(known: Agent, other: Agent) -> Agent:
 
 _RULES: dict[str, _Rule] = {
     "title": _tidy_title,
-    "subtitle": _from_best,
+    "subtitle": _beside_title,
+    "parts": _beside_title,
+    "parallel_titles": _beside_title,
+    "responsibility": _voted,
     "year_text": _voted,
     "year_coded": _voted,
     "extent": _voted,
-    "publishers": _voted,
+    "publishers": _publishers,
     "places": _voted,
     "languages": _voted,
     "country": _voted,
@@ -275,7 +325,7 @@ _RULES: dict[str, _Rule] = {
     "changed": _latest,
     "coded_form": _same_dialect,
     "literary_form": _same_dialect,
-    "carrier": _same_dialect,
+    "carrier": _carrier,
     "audience": _same_dialect,
     "warnings": _all_of,
 }

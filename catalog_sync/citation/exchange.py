@@ -7,7 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from catalog_sync.citation.gost import full_city
-from catalog_sync.citation.names import authors, editors, surname_and_initials
+from catalog_sync.citation.names import (
+    authors,
+    editors,
+    surname_and_forenames,
+    surname_and_initials,
+    title_without_author,
+)
 from catalog_sync.classify import classify
 from catalog_sync.facets import school_grades, year
 from catalog_sync.model import Agent, BibRecord, Carrier, EKind
@@ -23,14 +29,15 @@ def _one_line(text: str) -> str:
 
 def _full_name(agent: Agent) -> str:
     """«Пушкин, Александр Сергеевич»: the fullest form, programs make initials themselves."""
-    surname, initials = surname_and_initials(agent)
-    forenames = agent.expansion or agent.name.partition(",")[2].strip() or initials
+    surname, forenames = surname_and_forenames(agent.name) if agent.kind == "person" else (agent.name, "")
+    forenames = agent.expansion or forenames
     return _one_line(f"{surname}, {forenames}" if forenames and agent.kind == "person" else surname)
 
 
 def _title(bib: BibRecord) -> str:
     parts = ". ".join(_one_line(t) for p in bib.parts for t in (p.number, p.title) if t)
-    whole = f"{_one_line(bib.title)}. {parts}" if parts else _one_line(bib.title)
+    title = _one_line(title_without_author(bib))
+    whole = f"{title}. {parts}" if parts else title
     return f"{whole} : {_one_line(bib.subtitle)}" if bib.subtitle else whole
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from functools import cache
 
-from catalog_sync.citation.names import authors, direct, inverted, spaced_initials
+from catalog_sync.citation.names import authors, direct, inverted, spaced_initials, title_without_author
 from catalog_sync.classify import classify
 from catalog_sync.model import BibRecord, Carrier, Host, Isbn, Series
 from catalog_sync.tables import rows
@@ -91,12 +91,16 @@ def _full_title(bib: BibRecord) -> str:
     host = next((h for h in bib.hosts if h.tag in ("461", "462", "773") and h.title and h.volume), None)
     if host is not None and not _is_component(bib):
         pieces += [host.title, host.volume]
-    pieces += [bib.title, *(p for part in bib.parts for p in (part.number, part.title))]
+    pieces += [title_without_author(bib), *(p for part in bib.parts for p in (part.number, part.title))]
     kept: list[str] = []
     for piece in map(_clean, pieces):
         if piece and _same_form(piece) not in map(_same_form, kept):
             kept.append(piece)
     return _dotted(kept)
+
+
+# Typed beside the title by habit of older rules; the last area says it now.
+_CARRIER_WORDS = {"текст", "электронный", "непосредственный", "электронный ресурс", "текст электронный"}
 
 
 def _same_form(text: str) -> str:
@@ -106,7 +110,8 @@ def _same_form(text: str) -> str:
 
 def _other_title(bib: BibRecord) -> str:
     parallel = "".join(f" = {_clean(t)}" for t in bib.parallel_titles)
-    other = " : ".join(t for p in re.split(r"\s+:\s+", bib.subtitle) if (t := _clean(p)))
+    pieces = (_clean(p) for p in re.split(r"\s+:\s+", bib.subtitle))
+    other = " : ".join(p for p in pieces if p and fold(p).strip("[]") not in _CARRIER_WORDS)
     return f"{parallel.strip(' =')} : {other}".strip(" :") if parallel else other
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 
 from catalog_sync.marc.codes import relator_for
+from catalog_sync.matching.names import authors_of
+from catalog_sync.matching.titles import leading_author
 from catalog_sync.model import Agent, BibRecord, Dialect
+from catalog_sync.text import fold
 
 _RUN_INITIALS = re.compile(r"\b([А-ЯЁA-Z])\.(?=[А-ЯЁA-Z](?:\.|[а-яёa-z]))")
 _DASHED_INITIAL = re.compile(r"^\w\.-\w\.$")
-_WITHOUT_COMMA = re.compile(r"^([^\s,]+)\s+((?:[А-ЯЁA-Z]\.[\s-]*){1,3})$")
+_LETTERS = r"(?:[А-ЯЁA-Z]\.[\s-]*){1,3}"
+_INITIALS_LAST = re.compile(rf"^([^\s,.]{{2,}})\s+({_LETTERS})$")
+_INITIALS_FIRST = re.compile(rf"^({_LETTERS})\s*([^\s,.]{{2,}})$")
+_PATRONYMIC = re.compile(r"(?:вич|вна|ична|инична|оглы|кызы)$")
 _AUTHOR = "aut"
 
 
@@ -18,14 +24,41 @@ def spaced_initials(text: str) -> str:
     return _RUN_INITIALS.sub(r"\1. ", text)
 
 
-def surname_and_initials(agent: Agent) -> tuple[str, str]:
-    """(«Пушкин», «А. С.»); initials are "" for a body or a name without a comma («Иероним Стридонский»)."""
-    name = spaced_initials(agent.name.strip(" ,;"))
+def surname_and_forenames(name: str) -> tuple[str, str]:
+    """A person's name in two, whichever way it was typed: «Бим, Инесса Львовна», «Бим И. Л.», «И. Л. Бим».
+
+    A name that shows no surname («Иероним Стридонский») stays whole.
+    """
+    text = spaced_initials(" ".join(name.split()).strip(" ,;"))
+    if "," in text:
+        surname, _, rest = text.partition(",")
+        return surname.strip(), rest.strip(" ,")
+    if found := _INITIALS_LAST.match(text):
+        return found[1], found[2].strip()
+    if found := _INITIALS_FIRST.match(text):
+        return found[2], found[1].strip()
+    words = text.split()
+    if len(words) == 3 and _PATRONYMIC.search(words[2]):
+        return words[0], " ".join(words[1:])
+    if len(words) == 3 and _PATRONYMIC.search(words[1]):
+        return words[2], " ".join(words[:2])
+    return text, ""
+
+
+def established(agent: Agent) -> str:
+    """«Бим, Инесса Львовна»: the name with its surname first, forenames as full as typed; a body as typed."""
     if agent.kind != "person":
-        return name, ""
-    joined = _WITHOUT_COMMA.match(name)
-    surname, _, rest = (joined[1], ",", joined[2]) if joined else name.partition(",")
-    return surname.strip(" ,"), initials(rest)
+        return agent.name
+    surname, rest = surname_and_forenames(agent.name)
+    return f"{surname}, {rest}" if rest else surname
+
+
+def surname_and_initials(agent: Agent) -> tuple[str, str]:
+    """(«Пушкин», «А. С.»); initials are "" for a body and for a name without a surname."""
+    if agent.kind != "person":
+        return spaced_initials(agent.name.strip(" ,;")), ""
+    surname, rest = surname_and_forenames(agent.name)
+    return surname, initials(rest)
 
 
 def initials(forenames: str) -> str:
@@ -64,3 +97,13 @@ def editors(bib: BibRecord) -> list[Agent]:
 def _is_author(agent: Agent) -> bool:
     role = relator_for(Dialect.MARC21, agent.role)
     return role in (_AUTHOR, "ctb") if role else agent.main and not agent.role.strip()
+
+
+def title_without_author(bib: BibRecord) -> str:
+    """The title without «Громов С. В.» typed before it (a habit of МАРК-SQL users); only a name the record also has."""
+    people = tuple(authors_of(bib.agents))
+    folded = fold(bib.title)
+    rest = leading_author(folded, people) if people else folded
+    if rest == folded:
+        return bib.title
+    return next((bib.title[i:] for i in range(1, len(bib.title)) if fold(bib.title[i:]) == rest), bib.title)

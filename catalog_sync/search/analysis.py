@@ -8,6 +8,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+from catalog_sync.citation.names import inverted
+from catalog_sync.model import Agent
 from catalog_sync.search import schema
 from catalog_sync.search.document import Document
 from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
@@ -63,6 +65,11 @@ def heading_number(folded: str) -> int:
     return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big") >> 12
 
 
+def facet_label(field: str, displayed: str) -> str:
+    """How a heading is shown and counted in facets: authors by initials, since half of the records have no more."""
+    return inverted(Agent(displayed)) if field == "author_n" else displayed
+
+
 def code(text: str) -> str:
     """A classification index, a code or an identifier as compared: no spaces, lower case."""
     return _SPACES.sub("", text).lower()
@@ -99,8 +106,8 @@ class Builder:
                 self.one("author_l", forms)
                 self.every_lemma.append(forms)
 
-    def number(self, name: str, value: int) -> None:
-        """A number once: a heading repeated in a record is counted once."""
+    def once(self, name: str, value: int | str) -> None:
+        """A value once: a heading repeated in a record is counted once."""
         if value not in self.fields.get(name, ()):
             self.one(name, value)
 
@@ -124,7 +131,7 @@ class Builder:
                 if name in schema.HEADED:
                     self.one(f"{name}_s", folded_heading + schema.SEPARATOR + shown(text))
                 if f"{name}_n" in schema.NUMBERED:
-                    self.number(f"{name}_n", heading_number(folded_heading))
+                    self.once(f"{name}_n", heading_number(heading(facet_label(f"{name}_n", shown(text)))))
 
 
 def index_fields(document: Document) -> dict[str, list[Any]]:
@@ -157,6 +164,8 @@ def _texts(builder: Builder, document: Document) -> None:
     builder.text("uniform", document.uniform_titles, headings=document.uniform_titles)
     builder.text("author", (*document.authors, *document.corporate, *document.author_words), headings=document.authors)
     builder.surnames(document.authors)
+    for name in document.authors:  # «Толстой, Л. Н.» finds the records with full forenames as well
+        builder.once("author_h", heading(facet_label("author_n", name)))
     builder.text("corporate", document.corporate, headings=document.corporate)
     builder.text("subject", document.subjects, headings=document.subjects)
     builder.text("publisher", document.publishers, headings=document.publishers)

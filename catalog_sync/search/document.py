@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from catalog_sync import classify
+from catalog_sync.citation.names import established
 from catalog_sync.facets import bbk_path
 from catalog_sync.model import Carrier, Category, EKind, UnionRecord
 
@@ -106,7 +107,7 @@ def make(
         titles=_unique((bib.title, *bib.parallel_titles, *(p.title for p in bib.parts))),
         title_words=_unique((bib.subtitle, *(p.number for p in bib.parts), *(h.title for h in bib.hosts), bib.edition)),
         series=_unique(s.title for s in bib.series),
-        authors=_unique(a.name for a in bib.agents if a.kind == "person"),
+        authors=_unique(established(a) for a in bib.agents if a.kind == "person"),
         author_words=_unique((bib.responsibility, *(a.expansion for a in bib.agents))),
         corporate=_unique(a.name for a in bib.agents if a.kind != "person"),
         subjects=_unique((*bib.subjects, *bib.keywords, *bib.genres)),

@@ -14,7 +14,7 @@ import tantivy
 
 from catalog_sync.query import FacetValue
 from catalog_sync.search import schema
-from catalog_sync.search.analysis import heading_number
+from catalog_sync.search.analysis import facet_label, heading, heading_number
 
 TQ = tantivy.Query
 ALL = 10_000_000  # values asked of each segment: fewer would make counts approximate
@@ -52,8 +52,8 @@ def _learn(
     having = TQ.boolean_query([(MUST, required), (MUST, TQ.term_set_query(index_schema, field, list(unknown)))])
     request = {"values": {"terms": {"field": schema.NUMBERED[field], "size": ALL, "segment_size": ALL}}}
     for bucket in searcher.aggregate(having, request)["values"]["buckets"]:
-        folded, _, form = bucket["key"].partition(schema.SEPARATOR)
-        number = heading_number(folded)
+        label = facet_label(field, bucket["key"].partition(schema.SEPARATOR)[2])
+        number = heading_number(heading(label))
         if number in unknown:  # co-authors come along
-            names[field, number] = form
+            names[field, number] = label
             unknown.discard(number)
