@@ -9,65 +9,71 @@ from datetime import date
 from sqlalchemy import Connection, Engine
 
 from catalog_sync.errors import Refused
-from catalog_sync.reports import facts, forms, memo, oo2, period, replenishment
+from catalog_sync.reports import gather, period
+from catalog_sync.reports.gather import Asked
 from catalog_sync.reports.model import Report
-from catalog_sync.store import catalogue_state, licences, manual
 from catalog_sync.store.database import reading
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One order for a report."""
-
-    connection: Connection
-    period: period.Period
-    library: str
-    today: date
-    organisation: str = ""  # the body whose paper it is
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     title: str
+    about: str
     make: Callable[[Asked], Report]
     public: bool = True
     needs_library: bool = False
 
 
-def _oo2(asked: Asked) -> Report:
-    found = facts.load(asked.connection, asked.period, asked.today)
-    if asked.library:
-        facts.library_of(found, asked.library)
-    codes = [one.library.code for one in found.freshness]
-    values = manual.at(asked.connection, codes, asked.period.end, asked.period.start)
-    return oo2.make(found, forms.form_at("oo2", asked.period.end), values, asked.library)
-
-
-def _extras(connection: Connection) -> replenishment.Extras:
-    return replenishment.Extras(catalogue_state.open_links(connection), catalogue_state.dated_share(connection))
-
-
-def _replenishment(asked: Asked) -> Report:
-    found = facts.load(asked.connection, asked.period, asked.today)
-    if asked.library:
-        facts.library_of(found, asked.library)
-    return replenishment.make(found, _extras(asked.connection), asked.library)
-
-
-def _memo(asked: Asked) -> Report:
-    found = facts.load(asked.connection, asked.period, asked.today)
-    before = facts.load(asked.connection, asked.period.previous, asked.today)
-    records, editions = catalogue_state.catalogue_totals(asked.connection)
-    ending = licences.register(asked.connection)
-    background = memo.Background(before, _extras(asked.connection), records, editions, ending, asked.organisation)
-    return memo.make(found, background)
-
-
 REPORTS: dict[str, Entry] = {
-    "oo2": Entry("Форма ОО-2, подразделы 2.6 и 2.7", _oo2),
-    "replenishment": Entry("Пополнение фондов (п. 5.4)", _replenishment),
-    "memo": Entry("Аналитическая справка (п. 5.4)", _memo),
-}
+    "oo2": Entry(
+        "Форма ОО-2, подразделы 2.6 и 2.7", "Поступило, выбыло, состоит по строкам формы; контрольные суммы и КСУ.",
+        gather.make_oo2,
+    ),
+    "replenishment": Entry(
+        "Пополнение фондов (п. 5.4)", "Электронные издания, художественная и учебная литература по школам.",
+        gather.make_replenishment,
+    ),
+    "memo": Entry(
+        "Аналитическая справка (п. 5.4)", "Текст с выводами, таблицами, графиками и адресными рекомендациями.",
+        gather.make_memo,
+    ),
+    "quarterly": Entry(
+        "Мониторинг реализации Концепции (п. 8.1)", "Показатели квартала: план, факт, источник.", gather.make_quarterly
+    ),
+    "cataloguing": Entry(
+        "Контроль централизованной каталогизации (п. 6.1)",
+        "Последние выгрузки, полнота записей, дубли, общие описания.", gather.make_cataloguing,
+    ),
+    "libraries": Entry(
+        "Состояние школьных библиотек (п. 2.3)", "Фонд, читатели, обращаемость, обновляемость.", gather.make_libraries
+    ),
+    "rollout": Entry("Подключение школ: план и факт", "Этапы дорожной карты 3.4–3.6.", gather.make_rollout),
+    "ksu": Entry(
+        "КСУ библиотечного фонда, части 1–3", "По документам и актам одной школы.", gather.make_ksu, False, True
+    ),
+    "ksu-textbooks": Entry(
+        "КСУ учебного фонда", "Учебники учитываются отдельно.", gather.make_ksu_textbooks, False, True
+    ),
+    "e-register": Entry(
+        "Реестры сетевых документов", "Суммарный по договорам и индивидуальный по названиям.", gather.make_eregister,
+        False,
+    ),
+    "forecast": Entry(
+        "Прогноз выбытия электронных изданий", "Что будет потеряно с окончанием лицензий; письма.",
+        gather.make_forecast,
+    ),
+    "textbooks": Entry(
+        "Обеспеченность учебниками", "Класс × предмет × № ФПУ: нужно, есть, годно, не хватает, лишнее.",
+        gather.make_textbooks,
+    ),
+    "exchange": Entry(
+        "Радар обмена учебниками", "Кто кому может передать, с готовым актом передачи.", gather.make_exchange
+    ),
+    "reconciliation": Entry(
+        "Сверка с АИС «Учебник»", "Чего нет в каталоге, чего нет в АИС, где расходятся числа.",
+        gather.make_reconciliation, False, True,
+    ),
+}  # fmt: skip
 
 
 def names() -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from catalog_sync.ledger import movements
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings, Item, RecordKey
 from catalog_sync.store import ledger
 from catalog_sync.store.database import open_engine, upsert
+from catalog_sync.store.packing import compress
 from catalog_sync.store.tables import cluster, library, member, metadata, record, run, source
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,6 +29,19 @@ def item(number: str = "", *, copies: int = 1, came: date | None = None, went: d
 
 def holds(*items: Item, basis: str = "INV") -> Holdings:
     return Holdings(items=items, basis=basis)
+
+
+def marc(local_id: str) -> bytes:
+    """A small МАРК-SQL record: 001 and 245."""
+    fields = [("001", f"{local_id}\x1e"), ("245", f"00\x1faКнига {local_id}\x1e")]
+    body, directory = b"", ""
+    for tag, text in fields:
+        data = text.encode()
+        directory += f"{tag}{len(data):04d}{len(body):05d}"
+        body += data
+    base = 24 + len(directory) + 1
+    leader = f"{base + len(body) + 1:05d}nam a22{base:05d}   4500"
+    return leader.encode() + directory.encode() + b"\x1e" + body + b"\x1d"
 
 
 class District:
@@ -52,7 +66,7 @@ class District:
                 "source": key.source,
                 "local_id": key.local_id,
                 "digest": b"0" * 32,
-                "data": b"",
+                "data": compress(marc(key.local_id)),
                 "dialect": "marcsql",
             }
             values |= {"encoding": "utf-8", "first_run": 1, "last_run": 1, "first_seen": MOMENT, "changed": MOMENT}

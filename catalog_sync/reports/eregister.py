@@ -1,0 +1,171 @@
+"""Реестры электронных (сетевых) документов: summary by contracts, individual by titles; forecast of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from catalog_sync.model import Library
+from catalog_sync.reports import russian
+from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.period import Period
+from catalog_sync.store.drill import Counted
+from catalog_sync.store.licences import Licence
+
+METHOD = (
+    "Сетевой локальный документ: название = 1 экземпляр независимо от числа файлов. Удалённый лицензионный: названия и "
+    "доступы по договору. База данных = 1, её содержание к книгам не прибавляется."
+)
+KINDS = {"local": "сетевой локальный", "licensed": "сетевой удалённый"}
+WARN_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A contract with the titles and copies behind it today."""
+
+    licence: Licence
+    library_name: str
+    titles: int
+    copies: int
+
+
+def register(
+    held: Sequence[Held], rows: Sequence[Counted], cut: bool, period: Period, today: date, library: Library | None
+) -> Report:
+    """Both registers of one library, or of all. `cut`: more titles exist than are listed."""
+    sections: list[Section] = [summary(held), individual(rows, cut), Text(METHOD, style="note")]
+    return Report(
+        name="e-register", title="Реестры учёта электронных (сетевых) документов", period=f"за {period.words}",
+        start=period.start, end=period.end, made=today, sections=tuple(sections),
+        library=library.code if library else "", library_name=library.name if library else "", landscape=True,
+        facts={"contracts": len(held), "databases": sum(one.licence.is_database for one in held)},
+    )  # fmt: skip
+
+
+def summary(held: Sequence[Held]) -> Table:
+    columns = (
+        Column("№ записи", width=7), Column("Дата", "date", width=11), Column("Вид", "text", width=14),
+        Column("Ресурс, пакет", "text", width=24), Column("Платформа", "text", width=14),
+        Column("Договор", "text", width=14), Column("Доступ с", "date", width=11), Column("по", "date", width=11),
+        Column("Баз данных", width=7), Column("Названий", width=9), Column("Экземпляров (доступов)", width=11),
+        Column("Стоимость, руб.", "money", width=12), Column("Условия", "text", width=14),
+        Column("Выбыло", "date", width=11), Column("Основание", "text", width=14),
+    )  # fmt: skip
+    rows = []
+    for one in held:
+        it = one.licence
+        rows.append(
+            Row(
+                (
+                    Cell(it.number), Cell(it.signed or it.starts), Cell("база данных" if it.is_database else "пакет"),
+                    Cell(f"{it.name} ({one.library_name})"), Cell(it.platform), Cell(it.contract), Cell(it.starts),
+                    Cell(it.ends), Cell(int(it.is_database)), Cell(one.titles), Cell(one.copies),
+                    Cell(None if it.kopecks is None else it.kopecks / 100), Cell(it.conditions), Cell(it.closed),
+                    Cell(it.closed_why),
+                ),
+                "muted" if it.closed else "",
+            )
+        )  # fmt: skip
+    open_ = tuple(number for number, one in enumerate(held) if one.licence.closed is None)
+    if open_:
+        sums = [Cell("")] * len(columns)
+        sums[3] = Cell("Действует")
+        for at in (8, 9, 10, 11):
+            values = [rows[number].cells[at].value for number in open_]
+            sums[at] = Cell(sum(value for value in values if isinstance(value, int | float)), sum_of=open_)
+        rows.append(Row(tuple(sums), "total"))
+    return Table(columns, tuple(rows), "Реестр суммарного учёта", (), True, "summary")
+
+
+def individual(rows: Sequence[Counted], cut: bool) -> Table:
+    columns = (
+        Column("№", width=6), Column("Дата", "date", width=11), Column("Заглавие, автор", "text", width=50),
+        Column("Идентификатор", "text", width=24), Column("Вид", "text", width=16), Column("Экз.", width=6),
+    )  # fmt: skip
+    lines = [
+        Row(
+            (
+                Cell(number), Cell(row.day), Cell(f"{row.title} / {row.responsibility}".rstrip(" /")),
+                Cell(str(row.record or row.cluster)), Cell(KINDS.get(row.ekind, "")), Cell(row.copies),
+            )
+        )
+        for number, row in enumerate(rows, 1)
+    ]  # fmt: skip
+    notes = (f"Показаны первые {russian.number(len(rows))}; полный список — CSV по ссылке показателя.",) if cut else ()
+    return Table(columns, tuple(lines), "Реестр индивидуального учёта", notes, True, "individual")
+
+
+# --- Forecast --------------------------------------------------------------------------------------------------------
+
+
+def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Report:
+    """What is lost by the end of contracts: by months, by contracts, with a letter for each."""
+    ending = sorted(
+        (one for one in held if one.licence.closed is None and today <= one.licence.ends <= until),
+        key=lambda one: (one.licence.ends, one.licence.number),
+    )
+    titles, copies = sum(one.titles for one in ending), sum(one.copies for one in ending)
+    lead = (
+        f"Если договоры не продлить, до {russian.day(until)} будет потеряно {russian.counted(titles, russian.TITLE)} "
+        f"({russian.counted(copies, russian.COPY)}) электронных изданий из {russian.genitive(current, russian.COPY)}."
+        if ending
+        else f"До {russian.day(until)} договоры на электронные издания не заканчиваются."
+    )
+    sections: list[Section] = [Text(lead), _ending(ending), *_months(ending)]
+    for one in ending:
+        if one.licence.ends <= today + timedelta(WARN_DAYS):
+            sections += letter(one, today)
+    return Report(
+        name="forecast", title="Прогноз выбытия электронных изданий по срокам лицензий",
+        period=f"до {russian.day(until)}", start=today, end=until, made=today, sections=tuple(sections),
+        facts={"titles": titles, "copies": copies, "contracts": len(ending)},
+    )  # fmt: skip
+
+
+def _ending(ending: Sequence[Held]) -> Table:
+    columns = (
+        Column("Последний день", "date", width=12), Column("Ресурс", "text", width=30),
+        Column("Библиотека", "text", width=24), Column("Договор", "text", width=14), Column("Названий"), Column("Экз."),
+    )  # fmt: skip
+    rows = [
+        Row(
+            (
+                Cell(one.licence.ends), Cell(one.licence.name), Cell(one.library_name), Cell(one.licence.contract),
+                Cell(one.titles), Cell(one.copies),
+            )
+        )
+        for one in ending
+    ]  # fmt: skip
+    return Table(columns, tuple(rows), "Договоры, срок которых заканчивается", name="ending")
+
+
+def _months(ending: Sequence[Held]) -> list[Section]:
+    if not ending:
+        return []
+    sums: dict[str, int] = {}
+    for one in ending:
+        name = f"{one.licence.ends:%m.%Y}"
+        sums[name] = sums.get(name, 0) + one.titles
+    values = tuple(float(value) for value in sums.values())
+    return [Chart("Названий теряется по месяцам", tuple(sums), (("Названий", values),), unit="названий")]
+
+
+def letter(one: Held, today: date) -> list[Section]:
+    """A warning letter to the head of the organisation, ready to be signed."""
+    it = one.licence
+    days = (it.ends - today).days
+    left = f"через {russian.counted(days, russian.DAY)}" if days else "сегодня"
+    return [
+        Text(f"Письмо: {one.library_name}", level=2),
+        Text(f"Руководителю: {one.library_name}", style="right"),
+        Text("Уважаемый руководитель!"),
+        Text(
+            f"{russian.day(it.ends)} ({left}) заканчивается срок доступа к ресурсу «{it.name}»"
+            + (f" по договору {it.contract}" if it.contract else "")
+            + f". После этого из фонда выбудет {russian.counted(one.titles, russian.TITLE)}. "
+            "Просим до этого дня сообщить, будет ли договор продлён."
+        ),
+        Text(f"{russian.day(today)}    {'_' * 24}", style="sign"),
+    ]

@@ -1,0 +1,215 @@
+"""Reading what each report is made from. Every function here asks the store, then calls the pure report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, select
+
+from catalog_sync.errors import BadRecord
+from catalog_sync.marc.reading import to_bib
+from catalog_sync.model import BibRecord, EKind
+from catalog_sync.reports import (
+    cataloguing,
+    eregister,
+    facts,
+    forms,
+    ksu,
+    memo,
+    monitoring,
+    oo2,
+    replenishment,
+    roadmap,
+    textbooks,
+)
+from catalog_sync.reports.facts import ELECTRONIC, Facts
+from catalog_sync.reports.model import Report
+from catalog_sync.reports.period import Period
+from catalog_sync.store import acts, catalogue_state, drill, kept, licences, manual, provision, records, registry
+from catalog_sync.store.figures import Selection
+from catalog_sync.store.rollups import DISTRICT
+from catalog_sync.store.tables import record
+
+SAMPLE = 50  # records of a base looked at for completeness: ±7 % at nine of ten
+LISTED = 2_000  # titles of the individual register on one page of a report
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One order for a report."""
+
+    connection: Connection
+    period: Period
+    library: str
+    today: date
+    organisation: str = ""  # the body whose paper it is
+
+
+def load(asked: Asked) -> Facts:
+    """The figures of the period; Refused for a library that is none."""
+    found = facts.load(asked.connection, asked.period, asked.today)
+    if asked.library:
+        facts.library_of(found, asked.library)
+    return found
+
+
+def _manual(asked: Asked, found: Facts) -> dict[str, dict[str, float]]:
+    codes = [one.library.code for one in found.freshness]
+    return manual.at(asked.connection, codes, asked.period.end, asked.period.start)
+
+
+def _latest_manual(asked: Asked, found: Facts) -> dict[str, dict[str, float]]:
+    return manual.at(asked.connection, [one.library.code for one in found.freshness], asked.period.end)
+
+
+def _extras(connection: Connection) -> replenishment.Extras:
+    return replenishment.Extras(catalogue_state.open_links(connection), catalogue_state.dated_share(connection))
+
+
+def make_oo2(asked: Asked) -> Report:
+    found = load(asked)
+    return oo2.make(found, forms.form_at("oo2", asked.period.end), _manual(asked, found), asked.library)
+
+
+def make_replenishment(asked: Asked) -> Report:
+    return replenishment.make(load(asked), _extras(asked.connection), asked.library)
+
+
+def make_memo(asked: Asked) -> Report:
+    connection = asked.connection
+    before = facts.load(connection, asked.period.previous, asked.today)
+    count, editions = catalogue_state.catalogue_totals(connection)
+    register = licences.register(connection)
+    stated = textbooks.summary(provision.lines(connection, asked.today))
+    extras = _extras(connection)
+    background = memo.Background(before, extras, count, editions, register, asked.organisation, provision=stated)
+    return memo.make(load(asked), background)
+
+
+def make_ksu(asked: Asked) -> Report:
+    return _ksu(asked, textbooks_only=False)
+
+
+def make_ksu_textbooks(asked: Asked) -> Report:
+    return _ksu(asked, textbooks_only=True)
+
+
+def _ksu(asked: Asked, textbooks_only: bool) -> Report:
+    connection, period = asked.connection, asked.period
+    found = load(asked)
+    categories = ksu.kinds(textbooks_only).categories
+    came, went = (
+        acts.acts(connection, asked.library, columns, period.start, period.end, categories)
+        for columns in (("acquired",), ("withdrawn", "expired"))
+    )
+    quarters = [
+        (step, ksu.balance_of(facts.load(connection, step, asked.today), asked.library, textbooks_only))
+        for step in ksu.quarters_of(period)
+    ]
+    book = ksu.Book(
+        facts.library_of(found, asked.library), period, came, went,
+        acts.count_before(connection, asked.library, "withdrawn", period.start) + 1, quarters,
+        ksu.balance_of(found, asked.library, textbooks_only),
+    )  # fmt: skip
+    return ksu.make(book, asked.today, textbooks_only)
+
+
+def _held(asked: Asked, found: Facts) -> list[eregister.Held]:
+    names = {one.library.code: one.library.name for one in found.freshness}
+    chosen = licences.register(asked.connection, [asked.library] if asked.library else ())
+    return [
+        eregister.Held(one, names.get(one.library, one.library), *licences.catalogued_counts(asked.connection, one))
+        for one in chosen
+    ]
+
+
+def make_eregister(asked: Asked) -> Report:
+    found = load(asked)
+    selection = Selection((asked.library or DISTRICT,), ekinds=(EKind.LOCAL.value, EKind.LICENSED.value))
+    question = drill.Question(selection, "state", "copies", asked.period.start, asked.period.end)
+    page = drill.page(asked.connection, question, limit=LISTED)
+    library = facts.library_of(found, asked.library) if asked.library else None
+    held = [one for one in _held(asked, found) if one.licence.starts <= asked.period.end]
+    return eregister.register(held, page.rows, bool(page.next), asked.period, asked.today, library)
+
+
+def make_forecast(asked: Asked) -> Report:
+    found = load(asked)
+    codes = [asked.library] if asked.library else [one.library.code for one in found.schools]
+    until = max(asked.period.end, asked.today)
+    return eregister.forecast(_held(asked, found), until, asked.today, found.copies(codes, ELECTRONIC).closing)
+
+
+def make_quarterly(asked: Asked) -> Report:
+    found = load(asked)
+    count, editions = catalogue_state.catalogue_totals(asked.connection)
+    shared = sum(one.shared for one in catalogue_state.sources(asked.connection))
+    links = catalogue_state.open_links(asked.connection).get(DISTRICT, 0)
+    on_time = kept.on_time(asked.connection, _due(asked))
+    state = monitoring.State(count, editions, shared, links, on_time)
+    return monitoring.quarterly(found, roadmap.stages(), state, _manual(asked, found), asked.organisation)
+
+
+def _due(asked: Asked) -> list[tuple[str, date]]:
+    until = min(asked.period.end, asked.today)
+    return [(duty.code, day) for day, duty in roadmap.due(asked.period.start, until)]
+
+
+def make_rollout(asked: Asked) -> Report:
+    found = load(asked)
+    return monitoring.rollout(found, roadmap.stages(), _latest_manual(asked, found))
+
+
+def make_libraries(asked: Asked) -> Report:
+    found = load(asked)
+    return monitoring.libraries(found, _manual(asked, found))
+
+
+def make_cataloguing(asked: Asked) -> Report:
+    connection = asked.connection
+    names = {one.code: one.name for one in registry.libraries(connection)}
+    found = [one for one in catalogue_state.sources(connection) if asked.library in ("", one.library)]
+    qualities = {one.source: cataloguing.quality(_sample(connection, one.source)) for one in found}
+    return cataloguing.make(found, qualities, names, asked.period, asked.today)
+
+
+def _sample(connection: Connection, source: str) -> list[BibRecord]:
+    """Records spread over a base: every n-th by id, so that the newest and the oldest are both seen."""
+    columns = record.c
+    ids: Sequence[int] = (
+        connection.execute(select(columns.id).where(columns.source == source, columns.deleted.is_(False)))
+        .scalars()
+        .all()
+    )
+    step = max(1, len(ids) // SAMPLE)
+    found = []
+    for _, kept_record in records.load(connection, sorted(ids)[::step][:SAMPLE]):
+        try:
+            found.append(to_bib(kept_record))
+        except BadRecord:  # it is counted among those with remarks; its fields can't be looked at
+            continue
+    return found
+
+
+def make_textbooks(asked: Asked) -> Report:
+    found = load(asked)
+    lines = provision.lines(asked.connection, asked.today, [asked.library] if asked.library else ())
+    library = facts.library_of(found, asked.library) if asked.library else None
+    names = {one.library.code: one.library.name for one in found.freshness}
+    return textbooks.provision_report(lines, asked.period, asked.today, names, library)
+
+
+def make_exchange(asked: Asked) -> Report:
+    found = load(asked)
+    lines = provision.lines(asked.connection, asked.today)
+    libraries = {one.library.code: one.library for one in found.freshness}
+    return textbooks.exchange_report(lines, asked.period, asked.today, libraries, asked.library)
+
+
+def make_reconciliation(asked: Asked) -> Report:
+    found = load(asked)
+    names = {one.library.code: one.library.name for one in found.freshness}
+    pairs = provision.reconcile(asked.connection, asked.library)
+    return textbooks.reconciliation_report(pairs, asked.period, asked.today, names[asked.library], asked.library)

@@ -1,0 +1,242 @@
+"""Quarterly monitoring of the Concept (8.1), state of school libraries (2.3), roll-out plan against fact (3.4–3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from catalog_sync.reports import russian
+from catalog_sync.reports.facts import ELECTRONIC, LEARNING, LICENSED, LOCAL, PHYSICAL, Facts
+from catalog_sync.reports.model import NO_DATA, Cell, Chart, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.roadmap import Stage
+from catalog_sync.store.coverage import FRESH_DAYS, Freshness
+from catalog_sync.store.rollups import DISTRICT
+
+Manual = Mapping[str, Mapping[str, float]]
+NOT_KEPT = "не учитывается"
+REFLECTED = 0.8  # a school is «подключена», when so much of its stock by КСУ is in the catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the quarterly monitoring says of the catalogue itself."""
+
+    records: int
+    editions: int
+    shared_records: int
+    open_links: int
+    on_time: tuple[int, int] = (0, 0)  # reports kept on their day, of those due
+
+
+def quarterly(facts: Facts, stages: Sequence[Stage], state: State, manual: Manual, organisation: str = "") -> Report:
+    rows = _indicators(facts, stages, state, manual)
+    columns = (
+        Column("Показатель", "text", width=44), Column("План на период", "text", width=14), Column("Факт", width=12),
+        Column("Источник", "text", width=26), Column("Комментарий", "text", width=34),
+    )  # fmt: skip
+    coverage = facts.coverage()
+    return Report(
+        name="quarterly", title="Мониторинг реализации Концепции развития школьных библиотек (п. 8.1)",
+        period=f"за {facts.period.words}", start=facts.period.start, end=facts.period.end, made=facts.today,
+        sections=(Table(columns, tuple(rows), "Показатели", name="indicators"), *_rollout_chart(facts, stages)),
+        coverage=coverage, head=(organisation,) if organisation else (),
+        facts={str(row.cells[0].value): row.cells[2].value for row in rows},
+    )  # fmt: skip
+
+
+def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Manual) -> list[Row]:
+    codes = [one.library.code for one in facts.with_data]
+    connected = [one for one in facts.schools if _connected_by(one, facts.period.end)]
+    planned = len([one for one in facts.schools if _planned_by(one, stages, facts.period.end)])
+    total = len(facts.schools)
+    stock = facts.copies(codes)
+
+    def line(name: str, fact: object, source: str, comment: str = "", plan: str = "—", rows: str = "") -> Row:
+        return Row((Cell(name), Cell(plan), Cell(fact, rows), Cell(source), Cell(comment)))  # type: ignore[arg-type]
+
+    whole = russian.genitive(total, russian.SCHOOL)
+    share = f"{russian.percent(len(connected) / total)} от {whole}" if total else "—"
+    found = [
+        line("Подключено школ", len(connected), "сеансы сбора", share, str(planned)),
+        line(f"Школ с данными не старше {FRESH_DAYS} дней", len(codes), "сеансы сбора",
+             _names(facts.coverage().missing), str(len(connected))),
+        line("Записей школ в сводном каталоге", state.records, "сводный каталог"),
+        line("Изданий без повторов", state.editions, "сводный каталог"),
+        line("Экземпляров в фондах", stock.closing, "журнал движения фонда", rows=facts.drill(DISTRICT, "state")),
+        line("Поступило экземпляров", stock.acquired, "журнал движения фонда", rows=facts.drill(DISTRICT, "acquired")),
+        line("Выбыло экземпляров", stock.left, "журнал движения фонда", rows=facts.drill(DISTRICT, "withdrawn")),
+        _reflected(facts, codes, manual),
+    ]  # fmt: skip
+    for name, kinds in (("Электронных изданий, экз.", ELECTRONIC), ("в том числе съёмных", PHYSICAL),
+                        ("локальных", LOCAL), ("удалённых лицензионных", LICENSED)):  # fmt: skip
+        found.append(line(name, facts.copies(codes, kinds).closing, "журнал движения фонда",
+                          rows=facts.drill(DISTRICT, "state", kinds)))  # fmt: skip
+    found += [
+        line("Открытых ресурсов в каталоге", state.open_links, "сводный каталог", "справочно, не фонд"),
+        line("Записей, чьё издание есть и у других школ", state.shared_records, "сводный каталог",
+             _of(state.shared_records, state.records)),
+    ]  # fmt: skip
+    for name, label in (
+        ("requests", "Тематических запросов выполнено"),
+        ("events", "Мероприятий"),
+        ("trained", "Обучено сотрудников"),
+    ):
+        known = [values[name] for values in manual.values() if name in values]
+        found.append(line(label, round(sum(known)) if known else NOT_KEPT, "вводится вручную"))
+    done, due = state.on_time
+    found.append(line("Отчётов составлено в срок", done, "календарь отчётов", f"из {due} назначенных", str(due)))
+    return found
+
+
+def _reflected(facts: Facts, codes: Sequence[str], manual: Manual) -> Row:
+    """Share of the stock in the catalogue: copies in the ledger against КСУ, where a school has typed its КСУ."""
+    known = [code for code in codes if manual.get(code, {}).get("ksu_stock")]
+    paper = sum(manual[code]["ksu_stock"] for code in known)
+    value: float | str = facts.copies(known).closing / paper if paper else NO_DATA
+    shown = russian.percent(value) if isinstance(value, float) else value
+    comment = f"по {russian.counted(len(known), russian.SCHOOL)}, где введена КСУ" if known else "КСУ не введены"
+    return Row(
+        (Cell("Доля фонда, отражённого в каталоге"), Cell("—"), Cell(shown), Cell("журнал и КСУ"), Cell(comment))
+    )
+
+
+def _names(names: Sequence[str]) -> str:
+    return f"нет данных: {', '.join(names)}" if names else ""
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{russian.percent(part / whole)} записей" if whole else ""
+
+
+# --- Roll-out --------------------------------------------------------------------------------------------------------
+
+
+def _connected_by(one: Freshness, day: date) -> bool:
+    return one.first is not None and one.first <= day
+
+
+def _planned_by(one: Freshness, stages: Sequence[Stage], day: date) -> bool:
+    due = {stage.number: stage.due for stage in stages}
+    return one.library.stage in due and due[one.library.stage] <= day
+
+
+def _rollout_chart(facts: Facts, stages: Sequence[Stage]) -> list[Section]:
+    if not stages:
+        return []
+    planned, fact, names = [], [], []
+    for stage in stages:
+        inside = [one for one in facts.schools if 0 < one.library.stage <= stage.number]
+        names.append(f"этап {stage.number} ({stage.name})")
+        planned.append(float(len(inside)))
+        fact.append(float(sum(_connected_by(one, facts.period.end) for one in inside)))
+    series = (("План, школ", tuple(planned)), ("Подключено", tuple(fact)))
+    return [Chart("План и факт подключения школ (нарастающим итогом)", tuple(names), series, unit="школ")]
+
+
+def rollout(facts: Facts, stages: Sequence[Stage], manual: Manual) -> Report:
+    """Stages 3, 9 and 8 schools: who was planned, who is connected, and how much of the stock is in the catalogue."""
+    columns = (
+        Column("Этап", "text", width=14), Column("Школа", "text", width=30), Column("Срок", "date", width=12),
+        Column("Первая выгрузка", "date", width=12), Column("Последняя", "date", width=12), Column("Экз. в каталоге"),
+        Column("Доля фонда по КСУ", "percent"), Column("Итог", "text", width=22),
+    )  # fmt: skip
+    rows: list[Row] = []
+    summary: list[Row] = []
+    for stage in stages:
+        schools = [one for one in facts.schools if one.library.stage == stage.number]
+        rows += [_school(facts, stage, one, manual) for one in schools]
+        done = sum(_connected_by(one, facts.today) for one in schools)
+        share = done / len(schools) if schools else None
+        cells = (Cell(f"этап {stage.number}"), Cell(stage.due), Cell(len(schools)), Cell(done), Cell(share))
+        summary.append(Row(cells))
+    rest = [one for one in facts.schools if one.library.stage not in {stage.number for stage in stages}]
+    heads = (Column("Этап", "text"), Column("Срок", "date"), Column("План, школ"), Column("Подключено"),
+             Column("Выполнение", "percent"))  # fmt: skip
+    whole = tuple(range(len(summary)))
+    staged = [one for one in facts.schools if one not in rest]
+    planned, connected = len(staged), sum(_connected_by(one, facts.today) for one in staged)
+    summary.append(
+        Row((Cell("ВСЕГО"), Cell(None), Cell(planned, sum_of=whole), Cell(connected, sum_of=whole),
+             Cell(connected / planned if planned else None)), "total")
+    )  # fmt: skip
+    notes = [Text(f"Этап не назначен: {', '.join(one.library.name for one in rest)}.", style="note")] if rest else []
+    return Report(
+        name="rollout", title="Подключение школ к сводному каталогу: план и факт (п. 3.4–3.6)",
+        period=f"на {russian.day(facts.today)}", start=facts.period.start, end=facts.period.end, made=facts.today,
+        sections=(Table(heads, tuple(summary), "Сводно", name="stages"), *_rollout_chart(facts, stages),
+                  Table(columns, tuple(rows), "По школам", name="schools"), *notes),
+        facts={"planned": planned, "connected": connected},
+    )  # fmt: skip
+
+
+def _school(facts: Facts, stage: Stage, one: Freshness, manual: Manual) -> Row:
+    copies = facts.copies(one.library.code).closing
+    paper = manual.get(one.library.code, {}).get("ksu_stock")
+    share = copies / paper if paper else None
+    if one.first is None:
+        word = "не подключена" + (", срок прошёл" if stage.due < facts.today else "")
+    elif share is not None and share < REFLECTED:
+        word = "подключена, фонд отражён частично"
+    else:
+        word = "подключена" + (" позже срока" if one.first > stage.due else " в срок")
+    cells = (Cell(f"{stage.number} ({stage.name})"), Cell(one.library.name), Cell(stage.due), Cell(one.first),
+             Cell(one.last), Cell(copies, facts.drill(one.library.code, "state")), Cell(share), Cell(word))  # fmt: skip
+    return Row(cells, "muted" if one.first is None else "")
+
+
+# --- State of school libraries ---------------------------------------------------------------------------------------
+
+
+def libraries(facts: Facts, manual: Manual) -> Report:
+    """State of school libraries: figures of the ledger beside those people type; nothing is mixed."""
+    columns = (
+        Column("Школа", "text", width=28), Column("Обучающихся"), Column("Читателей", group="Вводится вручную"),
+        Column("Посещений", group="Вводится вручную"), Column("Выдано", group="Вводится вручную"),
+        Column("всего", group="Фонд, экз."), Column("основной", group="Фонд, экз."),
+        Column("учебный", group="Фонд, экз."), Column("электронный", group="Фонд, экз."),
+        Column("Читаемость", "decimal"), Column("Посещаемость", "decimal"), Column("Обращаемость", "decimal"),
+        Column("Книгообеспеченность", "decimal"), Column("Обновляемость", "percent"), Column("Мест", width=7),
+        Column("ПК", width=6), Column("Каталог", "text", width=9),
+    )  # fmt: skip
+    rows = [_library(facts, one, manual.get(one.library.code, {})) for one in facts.schools]
+    notes = (
+        "Читаемость = выдано / читателей; посещаемость = посещений / читателей; обращаемость = выдано / фонд; "
+        "книгообеспеченность = фонд / читателей; обновляемость = поступило / состоит.",
+        "Выдача и посещения в выгрузках не бывают: их вводит школа.",
+    )
+    return Report(
+        name="libraries", title="Состояние школьных библиотек (п. 2.3)", period=f"за {facts.period.words}",
+        start=facts.period.start, end=facts.period.end, made=facts.today, coverage=facts.coverage(), landscape=True,
+        sections=(Table(columns, tuple(rows), notes=notes, name="libraries"),),
+    )  # fmt: skip
+
+
+def _library(facts: Facts, one: Freshness, values: Mapping[str, float]) -> Row:
+    code = one.library.code
+    stock, textbooks = facts.copies(code), facts.copies(code, LEARNING)
+    readers, loans, visits = (values.get(name) for name in ("readers", "loans", "visits"))
+    typed = [Cell(round(value) if value is not None else None) for value in (readers, visits, loans)]
+    if not facts.has_data(one):
+        return Row(
+            (Cell(one.library.name), Cell(one.library.pupils or None), *typed, Cell(NO_DATA), *[Cell("")] * 11), "muted"
+        )
+    main = stock.closing - textbooks.closing
+    figures = [
+        facts.cell(code, "closing"),
+        Cell(main),
+        facts.cell(code, "closing", LEARNING),
+        facts.cell(code, "closing", ELECTRONIC),
+    ]
+    ratios = [
+        _ratio(loans, readers), _ratio(visits, readers), _ratio(loans, stock.closing), _ratio(stock.closing, readers),
+        Cell(stock.acquired / stock.closing if stock.closing else None),
+    ]  # fmt: skip
+    tail = [Cell(round(values[name]) if name in values else None) for name in ("seats", "computers")]
+    return Row(
+        (Cell(one.library.name), Cell(one.library.pupils or None), *typed, *figures, *ratios, *tail, Cell("есть"))
+    )
+
+
+def _ratio(upper: float | None, lower: float | None) -> Cell:
+    return Cell(upper / lower if upper is not None and lower else None)

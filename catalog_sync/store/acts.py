@@ -1,0 +1,140 @@
+"""Movements of one library as accounting sees them: one line per accompanying document or act, with its content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from catalog_sync.model import BibRecord
+from catalog_sync.store import unions
+from catalog_sync.store.database import chunks
+from catalog_sync.store.ledger_tables import ledger_member, stock_movement
+
+# КСУ of a school library (Хабаровск): 2 | 3, 4, 5 | 6/8 and 9, of them 74 | 84 | preschool and classes 1–2
+GROUPS = ("natural", "applied", "social", "pedagogy", "fiction", "young")
+# Letters of the big tables of ББК (РГБ) stand for the figures of the school tables: Ч is 74–79, Ш is 80–84 …
+_LETTERS = {**dict.fromkeys("БВГДЕ", "2"), **dict.fromkeys("ЖЗИКЛМНО", "3"), "П": "4", "Р": "5",
+            **dict.fromkeys("СТУФХЦЧШЩЭЮ", "6"), "Я": "9", "А": "6"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one document brought or took away. `copies` is positive in both directions."""
+
+    day: date
+    document: str
+    reason: str
+    column: str
+    copies: int
+    kopecks: int | None
+    carriers: Counter[str] = field(default_factory=Counter)
+    groups: Counter[str] = field(default_factory=Counter)
+    grades: Counter[str] = field(default_factory=Counter)
+
+
+def acts(
+    connection: Connection, library: str, columns: Sequence[str], start: date, end: date, categories: Sequence[str]
+) -> list[Act]:
+    """Acts of a period in the order of days: one for each day, document, reason and direction."""
+    move = stock_movement.c
+    query = (
+        select(stock_movement)
+        .where(move.library == library, move.day.between(start, end), move.column.in_(columns))
+        .where(move.category.in_(categories))
+        .order_by(move.day, move.document, move.reason, move.column, move.number)
+    )
+    rows = connection.execute(query).all()
+    books = _books(connection, {row.record for row in rows})
+    found = []
+    for key, some in groupby(rows, key=lambda row: (row.day, row.document, _stated(row), row.column)):
+        made = _act(key, list(some), books)
+        if made.copies:
+            found.append(made)
+    return found
+
+
+def count_before(connection: Connection, library: str, column: str, start: date) -> int:
+    """How many acts came before a day: part 2 of КСУ numbers them through the years."""
+    move = stock_movement.c
+    distinct = (
+        select(move.day, move.document)
+        .where(move.library == library, move.column == column, move.day < start)
+        .group_by(move.day, move.document)
+        .having(func.sum(move.copies) != 0)
+        .subquery()
+    )
+    return int(connection.execute(select(func.count()).select_from(distinct)).scalar() or 0)
+
+
+def _stated(row: Any) -> str:
+    """Corrections belong to the act they correct; their own reason is not the act's."""
+    return "" if row.kind == "correction" else row.reason
+
+
+def _act(key: tuple[date, str, str, str], rows: Sequence[Any], books: dict[int, BibRecord]) -> Act:
+    sign = 1 if key[3] in ("acquired", "initial") else -1
+    made = Act(*key, sign * sum(row.copies for row in rows), _money(rows))
+    for row in rows:
+        made.carriers[row.carrier] += sign * row.copies
+        book = books.get(row.record)
+        for group in content_groups(book, row.category):
+            made.groups[group] += sign * row.copies
+        made.grades[level_of(book)] += sign * row.copies
+    return made
+
+
+def _money(rows: Sequence[Any]) -> int | None:
+    known = [row.kopecks for row in rows if row.kopecks is not None]
+    return abs(sum(known)) if known else None
+
+
+def _books(connection: Connection, records: set[int]) -> dict[int, BibRecord]:
+    clusters: dict[int, str] = {}
+    for some in chunks(sorted(records)):
+        query = select(ledger_member.c.record, ledger_member.c.cluster).where(ledger_member.c.record.in_(some))
+        clusters |= {row.record: row.cluster for row in connection.execute(query)}
+    bibs: dict[str, BibRecord] = {}
+    for few in chunks(sorted(set(clusters.values()))):
+        bibs |= {union.cluster: union.bib for union in unions.load(connection, list(few))}
+    return {number: bibs[cluster] for number, cluster in clusters.items() if cluster in bibs}
+
+
+def content_groups(book: BibRecord | None, category: str) -> Iterator[str]:
+    """The columns of КСУ a book is counted in: by its ББК, fiction also by its category."""
+    index = next((bbk.strip() for bbk in book.bbk if bbk.strip()), "") if book else ""
+    digits = index[:2]
+    main = _LETTERS.get(index[:1].upper(), index[:1])
+    if digits == "84" or category == "fiction":
+        yield "fiction"
+    elif main == "2":
+        yield "natural"
+    elif main in ("3", "4", "5"):
+        yield "applied"
+    elif main in ("6", "7", "8", "9"):
+        yield "social"
+    if digits == "74" or index[:2].upper() == "Ч4":
+        yield "pedagogy"
+    if book and book.audience[:1] and _is_young(book):
+        yield "young"
+
+
+def _is_young(book: BibRecord) -> bool:
+    """Preschool and the first classes: 100$a/17 b, c; 008/22 a, b."""
+    return book.audience[:1].lower() in ("bc" if book.dialect.is_unimarc_family else "ab")
+
+
+def level_of(book: BibRecord | None) -> str:
+    """1–4, 5–9 or 10–11 by the class named in the description; "" where none is."""
+    from catalog_sync.facets import facets
+
+    grades = facets(book).grades if book else ()
+    if not grades:
+        return ""
+    last = max(grades)
+    return "1–4" if last <= 4 else "5–9" if last <= 9 else "10–11"

@@ -1,0 +1,80 @@
+"""Reports made on their dates and kept: bytes, digest, and who had no data that day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from catalog_sync.store.ledger_tables import kept_report
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    number: int
+    name: str
+    library: str
+    period: str
+    due: date | None
+    schedule: str
+    made: datetime
+    snapshot: int | None
+    format: str
+    digest: str
+    missing: tuple[str, ...]
+    mailed: datetime | None
+
+
+def keep(
+    connection: Connection, *, name: str, period: str, format: str, data: bytes, made: datetime,
+    library: str = "", due: date | None = None, schedule: str = "", snapshot: int | None = None,
+    missing: Sequence[str] = (),
+) -> int:  # fmt: skip
+    """Keep a report; returns its number. Nothing kept is ever replaced."""
+    number = (connection.execute(select(func.max(kept_report.c.number))).scalar() or 0) + 1
+    values: dict[str, Any] = {"number": number, "name": name, "library": library, "period": period, "due": due}
+    values |= {"schedule": schedule, "made": made, "snapshot": snapshot, "format": format, "data": data}
+    values |= {"digest": hashlib.sha256(data).hexdigest(), "missing": list(missing)}
+    connection.execute(kept_report.insert().values(**values))
+    return number
+
+
+def listed(connection: Connection, limit: int = 200) -> list[Kept]:
+    """The newest first, without their bytes."""
+    columns = [column for column in kept_report.c if column.name != "data"]
+    query = select(*columns).order_by(kept_report.c.number.desc()).limit(limit)
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def file(connection: Connection, number: int) -> tuple[Kept, bytes] | None:
+    row = connection.execute(select(kept_report).where(kept_report.c.number == number)).first()
+    return (_kept(row), row.data) if row else None
+
+
+def is_made(connection: Connection, schedule: str, due: date) -> bool:
+    """Whether the report of a date is there already: jobs may ask twice."""
+    query = select(kept_report.c.number).where(kept_report.c.schedule == schedule, kept_report.c.due == due)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def mark_mailed(connection: Connection, numbers: Sequence[int], when: datetime) -> None:
+    connection.execute(update(kept_report).where(kept_report.c.number.in_(numbers)).values(mailed=when))
+
+
+def on_time(connection: Connection, due: Iterable[tuple[str, date]]) -> tuple[int, int]:
+    """(made by their day, due) of some reports."""
+    wanted = list(due)
+    rows = connection.execute(select(kept_report.c.schedule, kept_report.c.due, func.min(kept_report.c.made)).group_by(
+        kept_report.c.schedule, kept_report.c.due))  # fmt: skip
+    made = {(code, day): first for code, day, first in rows}
+    done = sum(1 for code, day in wanted if (code, day) in made and made[code, day].date() <= day)
+    return done, len(wanted)
+
+
+def _kept(row: Any) -> Kept:
+    values = {name: getattr(row, name) for name in Kept.__dataclass_fields__}
+    return Kept(**{**values, "missing": tuple(row.missing)})

@@ -1,0 +1,230 @@
+"""Textbook provision: what the classes of each school need, what its stock has, what the federal list admits.
+
+A need is matched to books by ISBN, by the ISBN of its number in the federal list, or by class, author and title.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from catalog_sync.facets import facets
+from catalog_sync.model import BibRecord, Carrier, Category
+from catalog_sync.store import unions
+from catalog_sync.store.database import chunks
+from catalog_sync.store.ledger_tables import ais_row, fpu_entry, ledger_member, stock_position, textbook_need
+from catalog_sync.text import fold
+
+SCHOOL_YEAR_BEGINS = 8  # needs of the next school year are entered from summer on
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a textbook is named by a need, the federal list or АИС «Учебник»."""
+
+    title: str
+    authors: str = ""
+    grade: str = ""
+    isbn: str = ""
+    fpu: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One textbook of one class of one school. Copies are counted on the day of the report."""
+
+    library: str
+    year: int
+    grade: int
+    subject: str
+    wanted: Wanted
+    publisher: str
+    pupils: int
+    needed: int
+    have: int
+    fit: int
+    electronic: int
+    ordered: int
+    fit_known: bool
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.needed - self.fit)
+
+    @property
+    def surplus(self) -> int:
+        return max(0, self.fit - self.needed)
+
+    @property
+    def covered(self) -> int:
+        """min(needed, fit): a surplus of one book never hides the lack of another."""
+        return min(self.needed, self.fit)
+
+
+@dataclass(frozen=True, slots=True)
+class Stocked:
+    """A textbook of a library's stock, with what it can be found by."""
+
+    cluster: str
+    bib: BibRecord
+    printed: int
+    electronic: int
+    isbns: frozenset[str]
+    grades: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The textbooks of one library, by ISBN and by class."""
+
+    books: Sequence[Stocked] = ()
+    by_isbn: Mapping[str, Sequence[Stocked]] = field(default_factory=dict)
+
+    def find(self, wanted: Wanted, isbns: Iterable[str]) -> list[Stocked]:
+        """Books that are this one: by any ISBN, else by class, author and title."""
+        found = {book.cluster: book for isbn in isbns if isbn for book in self.by_isbn.get(isbn, ())}
+        return list(found.values()) or [book for book in self.books if is_same(wanted, book)]
+
+
+def is_same(wanted: Wanted, book: Stocked) -> bool:
+    """Whether a description without ISBN names this book: its class, one of its authors, the words of its title."""
+    grades = grades_of(wanted.grade)
+    if grades and book.grades and not grades & book.grades:
+        return False
+    title = set(_words(wanted.title))
+    if not title or not title <= set(_words(f"{book.bib.title} {book.bib.subtitle}")) | _NOISE:
+        return False
+    surnames = {word for word in _words(wanted.authors) if len(word) > 2}
+    named = _words(" ".join([book.bib.responsibility, *(agent.name for agent in book.bib.agents)]))
+    return not surnames or bool(surnames & set(named))
+
+
+_NOISE = frozenset(
+    _w for _w in ["учебник", "для", "общеобразовательных", "организаций", "класс", "класса", "базовый", "уровень"]
+)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]{2,}", fold(text))
+
+
+def grades_of(text: str) -> set[int]:
+    """«5», «10-11», «10–11 кл.» as classes."""
+    numbers = [int(n) for n in re.findall(r"\d+", text) if 1 <= int(n) <= 11]
+    if len(numbers) == 2 and re.search(r"\d\s*[-–—]\s*\d", text):
+        return set(range(numbers[0], numbers[1] + 1))
+    return set(numbers)
+
+
+def isbn13(typed: str) -> str:
+    """The 13 digits of a valid ISBN as typed, or "" (ISO 2108)."""
+    digits = re.sub(r"[^0-9Xx]", "", typed).upper()
+    if len(digits) == 10 and digits[:9].isdigit():
+        digits = "978" + digits[:9]
+        return digits + str(-sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(digits)) % 10)
+    if len(digits) == 13 and digits.isdigit():
+        return digits if sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(digits)) % 10 == 0 else ""
+    return ""
+
+
+def shelves(connection: Connection, libraries: Sequence[str] = ()) -> dict[str, Shelf]:
+    """The textbooks and study aids each library has now."""
+    there = stock_position.c
+    kinds = (Category.TEXTBOOK.value, Category.STUDY_AID.value)
+    query = (
+        select(there.library, there.carrier, ledger_member.c.cluster, func.sum(there.copies).label("copies"))
+        .join_from(stock_position, ledger_member, ledger_member.c.record == there.record)
+        .where(there.category.in_(kinds), there.copies > 0)
+        .group_by(there.library, there.carrier, ledger_member.c.cluster)
+    )
+    if libraries:
+        query = query.where(there.library.in_(libraries))
+    held: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for row in connection.execute(query):
+        held[row.library][row.cluster][row.carrier == Carrier.ELECTRONIC.value] += int(row.copies)
+    clusters = sorted({cluster for books in held.values() for cluster in books})
+    bibs = {u.cluster: u.bib for some in chunks(clusters) for u in unions.load(connection, list(some))}
+    known = {cluster: (_isbns(bib), frozenset(facets(bib).grades)) for cluster, bib in bibs.items()}
+    return {
+        library: _shelf([Stocked(c, bibs[c], n[0], n[1], *known[c]) for c, n in books.items() if c in bibs])
+        for library, books in held.items()
+    }
+
+
+def _shelf(books: list[Stocked]) -> Shelf:
+    by_isbn: dict[str, list[Stocked]] = defaultdict(list)
+    for book in books:
+        for isbn in book.isbns:
+            by_isbn[isbn].append(book)
+    return Shelf(books, by_isbn)
+
+
+def _isbns(bib: BibRecord) -> frozenset[str]:
+    return frozenset(isbn.normal for isbn in bib.isbns if isbn.normal and not isbn.of_host)
+
+
+def lines(connection: Connection, today: date, libraries: Sequence[str] = ()) -> list[Line]:
+    """Needs of the latest school year against the stock, school by school, class by class."""
+    columns = textbook_need.c
+    last = today.year + (today.month >= SCHOOL_YEAR_BEGINS)
+    year = connection.execute(select(func.max(columns.year)).where(columns.year <= last)).scalar()
+    query = select(textbook_need).where(columns.year == year).order_by(columns.library, columns.grade, columns.subject)
+    if libraries:
+        query = query.where(columns.library.in_(libraries))
+    needs = connection.execute(query).all()
+    if not needs:
+        return []
+    federal = {row.number: row for row in connection.execute(select(fpu_entry))}
+    stock = shelves(connection, libraries)
+    found = []
+    for need in needs:
+        entry = federal.get(need.fpu)
+        wanted = Wanted(need.title, need.authors, str(need.grade), need.isbn, need.fpu)
+        isbns = (need.isbn, entry.isbn if entry else "")
+        books = stock.get(need.library, Shelf()).find(wanted, isbns)
+        have, electronic = sum(b.printed for b in books), sum(b.electronic for b in books)
+        admitted = not federal or (entry is not None and (entry.valid_until is None or entry.valid_until >= today))
+        found.append(
+            Line(
+                need.library, need.year, need.grade, need.subject, wanted, need.publisher, need.pupils,
+                math.ceil(need.pupils * need.per_pupil), have + electronic, have + electronic if admitted else 0,
+                electronic, need.ordered, bool(federal),
+            )
+        )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A textbook as АИС «Учебник» and as the catalogue have it; None: not there."""
+
+    title: str
+    grade: str
+    isbn: str
+    ais: int | None
+    catalogue: int | None
+
+
+def reconcile(connection: Connection, library: str) -> list[Pair]:
+    """АИС against the catalogue, first what differs."""
+    shelf = shelves(connection, [library]).get(library, Shelf())
+    seen: set[str] = set()
+    pairs = []
+    for row in connection.execute(select(ais_row).where(ais_row.c.library == library).order_by(ais_row.c.line)):
+        books = shelf.find(Wanted(row.title, row.authors, row.grade, row.isbn, row.fpu), [row.isbn])
+        seen |= {book.cluster for book in books}
+        ours = sum(book.printed + book.electronic for book in books) if books else None
+        pairs.append(Pair(row.title, row.grade, row.isbn, row.copies, ours))
+    for book in shelf.books:
+        if book.cluster not in seen:
+            grade = ", ".join(str(g) for g in sorted(book.grades))
+            pairs.append(
+                Pair(book.bib.title, grade, next(iter(sorted(book.isbns)), ""), None, book.printed + book.electronic)
+            )
+    return sorted(pairs, key=lambda pair: (pair.ais == pair.catalogue, pair.title))

@@ -1,0 +1,255 @@
+"""Excel and CSV lists of others (ФПУ, АИС «Учебник», pupils by class), read by a saved mapping of columns.
+
+A mapping says which heading holds what; it is guessed from known headings the first time, shown, corrected and saved.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+from sqlalchemy import Connection, delete, select
+
+from catalog_sync.errors import Refused
+from catalog_sync.store.database import upsert
+from catalog_sync.store.ledger_tables import ais_row, column_mapping, fpu_entry, textbook_need
+from catalog_sync.store.provision import isbn13
+
+HEADER_SEARCHED = 30  # official lists begin with titles and notes
+MOST_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """Which heading holds which field, and the line of the headings (1-based)."""
+
+    columns: Mapping[str, str]
+    header_row: int
+
+
+# kind → field → (must be there, words of a heading that means it)
+FIELDS: dict[str, dict[str, tuple[bool, tuple[str, ...]]]] = {
+    "fpu": {
+        "number": (True, ("порядковый номер", "номер учебника", "код", "№ фпу", "n п/п")),
+        "title": (True, ("наименование учебника", "наименование", "название")),
+        "authors": (False, ("автор",)),
+        "subject": (False, ("предмет",)),
+        "grade": (False, ("класс",)),
+        "publisher": (False, ("издател", "правообладател")),
+        "isbn": (False, ("isbn",)),
+        "valid_until": (False, ("предельный срок", "срок действия", "срок использования")),
+    },
+    "ais": {
+        "title": (True, ("наименование учебника", "наименование", "название", "учебник")),
+        "copies": (True, ("количество", "кол-во", "экземпляр", "в наличии", "имеется")),
+        "fpu": (False, ("фпу", "порядковый номер", "код")),
+        "authors": (False, ("автор",)),
+        "grade": (False, ("класс",)),
+        "isbn": (False, ("isbn",)),
+        "year": (False, ("год",)),
+    },
+    "needs": {
+        "grade": (True, ("класс", "параллель")),
+        "subject": (True, ("предмет",)),
+        "pupils": (True, ("обучающихся", "учеников", "учащихся", "контингент")),
+        "title": (False, ("наименование", "учебник", "название")),
+        "authors": (False, ("автор",)),
+        "publisher": (False, ("издател",)),
+        "isbn": (False, ("isbn",)),
+        "fpu": (False, ("фпу", "порядковый номер")),
+        "ordered": (False, ("заказано",)),
+        "per_pupil": (False, ("норма",)),
+    },
+}
+
+
+def cells(data: bytes) -> list[list[str]]:
+    """All cells of the first sheet, or of a CSV, as text. Raises Refused where it is neither."""
+    if data[:2] == b"PK":
+        return list(_sheet(data))
+    if data[:4] == b"\xd0\xcf\x11\xe0":
+        raise Refused("файл старого Excel (.xls): откройте его и сохраните как .xlsx")
+    return list(_csv(data))
+
+
+def _sheet(data: bytes) -> Iterator[list[str]]:
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise Refused(f"это не таблица Excel: {error}") from error
+    for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True)):
+        if number >= MOST_ROWS:
+            raise Refused(f"в таблице больше {MOST_ROWS} строк")
+        yield [_text(value) for value in row]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return " ".join(str(value).split())
+
+
+def _csv(data: bytes) -> Iterator[list[str]]:
+    for encoding in ("utf-8-sig", "cp1251"):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise Refused("это не таблица: ожидался .xlsx или CSV в UTF-8 или Windows-1251")
+    sample = text[:4096]
+    delimiter = max(";\t,", key=sample.count)
+    yield from ([" ".join(cell.split()) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter))
+
+
+def guess(kind: str, table: Sequence[Sequence[str]]) -> ColumnMapping:
+    """The line that has most known headings. Raises Refused naming the headings that are missing."""
+    best: tuple[int, dict[str, str], int] = (0, {}, 0)
+    for number, row in enumerate(table[:HEADER_SEARCHED], 1):
+        found = _headings(kind, row)
+        if len(found) > best[0]:
+            best = (len(found), found, number)
+    missing = [name for name, (must, _) in FIELDS[kind].items() if must and name not in best[1]]
+    if missing:
+        words = "; ".join("/".join(FIELDS[kind][name][1][:2]) for name in missing)
+        raise Refused(f"в таблице не нашлись столбцы: {words}; укажите соответствие столбцов вручную")
+    return ColumnMapping(best[1], best[2])
+
+
+def _headings(kind: str, row: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, (_, words) in FIELDS[kind].items():
+        for word in words:
+            heading = next((cell for cell in row if word in cell.casefold() and cell not in found.values()), "")
+            if heading:
+                found[name] = heading
+                break
+    return found
+
+
+def read(kind: str, data: bytes, mapping: ColumnMapping | None = None) -> tuple[ColumnMapping, list[dict[str, str]]]:
+    """Rows as field → text, by a mapping or a guessed one. Raises Refused where its headings are not there."""
+    table = cells(data)
+    mapping = mapping or guess(kind, table)
+    if mapping.header_row > len(table):
+        raise Refused(f"в таблице {len(table)} строк, а заголовки ожидались в строке {mapping.header_row}")
+    header = list(table[mapping.header_row - 1])
+    places = {}
+    for name, heading in mapping.columns.items():
+        if heading not in header:
+            raise Refused(f"столбца {heading!r} нет; есть: {', '.join(cell for cell in header if cell)}")
+        places[name] = header.index(heading)
+    rows = [
+        {name: row[at] if at < len(row) else "" for name, at in places.items()} for row in table[mapping.header_row :]
+    ]
+    return mapping, [row for row in rows if any(row.values())]
+
+
+def saved(connection: Connection, name: str) -> ColumnMapping | None:
+    """A saved mapping by its name."""
+    row = connection.execute(select(column_mapping).where(column_mapping.c.name == name)).first()
+    return ColumnMapping(row.columns, row.header_row) if row else None
+
+
+def save(connection: Connection, name: str, mapping: ColumnMapping) -> None:
+    """Keep a mapping under a name, for the next list of the same shape."""
+    values = {"name": name, "columns": dict(mapping.columns), "header_row": mapping.header_row, "active": True}
+    upsert(connection, column_mapping, [values])
+
+
+def import_fpu(connection: Connection, rows: Sequence[Mapping[str, str]], list_name: str) -> int:
+    """Put in the federal list; entries of an older list that are not in it stay with their dates."""
+    found = {}
+    for row in rows:
+        number = row.get("number", "").strip()
+        if not re.search(r"\d", number) or not row.get("title"):
+            continue  # headings of sections inside the list
+        found[number] = {
+            "number": number, "title": row["title"], "authors": row.get("authors", ""),
+            "subject": row.get("subject", ""), "grade": row.get("grade", "")[:16],
+            "publisher": row.get("publisher", ""), "isbn": isbn13(row.get("isbn", "")),
+            "valid_until": day(row.get("valid_until", "")), "list": list_name,
+        }  # fmt: skip
+    upsert(connection, fpu_entry, list(found.values()))
+    return len(found)
+
+
+def import_ais(connection: Connection, library: str, rows: Sequence[Mapping[str, str]], now: datetime) -> int:
+    """Replace what АИС «Учебник» says of one library."""
+    connection.execute(delete(ais_row).where(ais_row.c.library == library))
+    found = [
+        {
+            "library": library, "line": line, "fpu": row.get("fpu", ""), "title": row["title"],
+            "authors": row.get("authors", ""), "grade": row.get("grade", "")[:16],
+            "isbn": isbn13(row.get("isbn", "")), "year": row.get("year", "")[:4],
+            "copies": whole(row["copies"], "количество", line), "imported": now,
+        }
+        for line, row in enumerate(rows, 1)
+        if row.get("title") and row.get("copies")
+    ]  # fmt: skip
+    if found:
+        connection.execute(ais_row.insert(), found)
+    return len(found)
+
+
+def import_needs(connection: Connection, library: str, year: int, rows: Sequence[Mapping[str, str]]) -> int:
+    """Put in what the classes of a school need in the school year that begins in `year`."""
+    found = {}
+    for line, row in enumerate(rows, 1):
+        if not row.get("pupils"):
+            continue
+        grade = whole(row["grade"], "класс", line)
+        if not 1 <= grade <= 11:
+            raise Refused(f"строка {line}: класс — ожидалось от 1 до 11, пришло {row['grade']!r}")
+        norm = row.get("per_pupil", "").replace(",", ".") or "1"
+        values = {
+            "library": library, "year": year, "grade": grade, "subject": row["subject"][:128],
+            "fpu": row.get("fpu", "")[:32], "title": row.get("title") or row["subject"],
+            "authors": row.get("authors", ""), "publisher": row.get("publisher", ""),
+            "isbn": isbn13(row.get("isbn", "")), "pupils": whole(row["pupils"], "обучающихся", line),
+            "per_pupil": float(norm) if re.fullmatch(r"\d+(\.\d+)?", norm) else 1.0,
+            "ordered": whole(row.get("ordered") or "0", "заказано", line),
+        }  # fmt: skip
+        found[grade, values["subject"], values["fpu"]] = values
+    upsert(connection, textbook_need, list(found.values()))
+    return len(found)
+
+
+def whole(text: str, name: str, line: int) -> int:
+    """A whole number as people type it («1 250», «25 экз.»)."""
+    digits = re.match(r"\s*(\d[\d\s]*)", text)
+    if not digits:
+        raise Refused(f"строка {line}: {name} — ожидалось целое число, пришло {text!r}")
+    return int(re.sub(r"\s", "", digits[1]))
+
+
+def day(text: str) -> date | None:
+    """A date as lists write it: 2027-08-31, 31.08.2027, «до 31 августа 2027 года»."""
+    if found := re.search(r"(\d{4})-(\d\d)-(\d\d)", text):
+        parts = found[1], found[2], found[3]
+    elif found := re.search(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text):
+        parts = found[3], found[2], found[1]
+    elif found := re.search(r"(\d{1,2})\s+([а-я]{3})[а-я]*\s+(\d{4})", text.casefold()):
+        months = ("янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+        if found[2] not in months:
+            return None
+        parts = found[3], str(months.index(found[2]) + 1), found[1]
+    else:
+        return None
+    try:
+        return date(*(int(part) for part in parts))
+    except ValueError:
+        return None
