@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from catalog_sync.protocol import bib1
 from catalog_sync.protocol.apdu import Attribute, Operator, RpnQuery, RpnSet, RpnTerm, TermKind
@@ -109,7 +109,7 @@ def read_attributes(attributes: Iterable[Attribute], attribute_set: str) -> Want
         if name in found:
             raise Fault(Condition.UNSUPPORTED_COMBINATION, f"атрибут {name} задан дважды")
         found[name] = attribute.value
-    wanted = replace(Wanted(), **found)  # type: ignore[arg-type]
+    wanted = Wanted(**found)  # type: ignore[arg-type]
     _check(wanted)
     return wanted
 

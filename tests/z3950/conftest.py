@@ -26,7 +26,7 @@ from web.z3950.cache import RenderCache
 from web.z3950.metrics import Metrics
 from web.z3950.presenting import Presenter
 from web.z3950.records import Renderer
-from web.z3950.server import Server
+from web.z3950.server import Server, listen
 from web.z3950.session import Session, Shared
 from web.z3950.settings import ServerSettings
 
@@ -88,7 +88,8 @@ def start() -> Iterator[Start]:
     running: list[tuple[Server, threading.Thread]] = []
 
     def start_one(catalogue: Catalogue, settings: ServerSettings | None = None) -> int:
-        server = Server(lambda: catalogue, settings or ServerSettings(port=0))
+        settings = settings or ServerSettings(port=0)
+        server = Server(lambda: catalogue, settings)
         ready = threading.Event()
         ports: list[int] = []
 
@@ -96,7 +97,7 @@ def start() -> Iterator[Start]:
             ports.append(port)
             ready.set()
 
-        thread = threading.Thread(target=server.run, args=(tell,), daemon=True)
+        thread = threading.Thread(target=server.run, args=(listen(settings), tell), daemon=True)
         thread.start()
         running.append((server, thread))
         assert ready.wait(10)

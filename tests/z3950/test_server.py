@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +33,7 @@ from catalog_sync.protocol.oids import BIB1_ATTRIBUTES
 from tests.fakes import sample_catalogue
 from tests.z3950.conftest import ALL_OPTIONS, Start
 from web.z3950.settings import Limits, ServerSettings
+from web.z3950.workers import metrics_files
 
 INIT = requests.write(InitRequest(ALL_OPTIONS))
 ROOT = Path(__file__).resolve().parents[2]
@@ -251,15 +254,16 @@ class Slow(MemoryCatalogue):
         return super().search(*given, **more)
 
 catalogue = Slow(sample_catalogue()._records.values())
-settings = ServerSettings(port=0, metrics_file=Path(sys.argv[1]))
+settings = ServerSettings(port=0, metrics_file=Path(sys.argv[1]), workers=int(sys.argv[2]))
 serve(lambda: catalogue, settings, lambda port: print(port, flush=True))
 """
 
 
-def test_sigterm_finishes_the_request_under_way_and_says_goodbye(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sigterm_finishes_the_request_under_way_and_says_goodbye(tmp_path: Path, workers: int) -> None:
     metrics = tmp_path / "z3950.prom"
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(metrics)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", SERVE, str(metrics), str(workers)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     try:
         assert process.stdout is not None
@@ -281,4 +285,26 @@ def test_sigterm_finishes_the_request_under_way_and_says_goodbye(tmp_path: Path)
     finally:
         process.kill()
         process.wait()
-    assert 'catalog_sync_z3950_requests_total{kind="search"} 1' in metrics.read_text()
+    told = "".join(path.read_text() for path in metrics_files(metrics))
+    assert 'catalog_sync_z3950_requests_total{kind="search"' in told
+    assert len(metrics_files(metrics)) == workers
+
+
+def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(tmp_path / "m.prom"), "2"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(children) == 2
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+        wire = Wire(port)  # waits in the backlog until a worker is there again
+        assert wire.ask(INIT)
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +14,44 @@ PREFIX = "catalog_sync_z3950"
 
 
 class Metrics:
-    """Thread-safe counters, gauges included: `connections_open` goes down again."""
+    """Thread-safe counters, gauges included: `connections_open` goes down again. `worker` labels all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: str = "") -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._worker = worker
+        self._counts: defaultdict[tuple[str, str], float] = defaultdict(float)
 
     def add(self, name: str, label: str = "", amount: float = 1) -> None:
         with self._lock:
-            self._counts[name, label] += amount  # type: ignore[assignment]
+            self._counts[name, label] += amount
+
+    def request(self, event: str, seconds: float, diagnostic: int) -> None:
+        """One request served."""
+        with self._lock:
+            self._counts["requests_total", event] += 1
+            self._counts["request_seconds_total", event] += seconds
+            if diagnostic:
+                self._counts["diagnostics_total", str(diagnostic)] += 1
 
     def get(self, name: str, label: str = "") -> float:
-        return self._counts[name, label]
+        return self._counts.get((name, label), 0)
 
     def text(self) -> str:
         """Prometheus' text exposition format."""
         with self._lock:
             counts = sorted(self._counts.items())
-        return "".join(f"{PREFIX}_{name}{_label(label)} {round(value, 6)}\n" for (name, label), value in counts)
+        lines = (f"{PREFIX}_{name}{self._labels(kind)} {round(value, 6):g}\n" for (name, kind), value in counts)
+        return "".join(lines)
+
+    def _labels(self, kind: str) -> str:
+        pairs = [(n, v) for n, v in (("kind", kind), ("worker", self._worker)) if v]
+        return "{" + ",".join(f'{n}="{v}"' for n, v in pairs) + "}" if pairs else ""
 
     def write(self, path: Path) -> None:
         """Replace the file at once: its reader never sees half of it."""
         fresh = path.with_suffix(".new")
         fresh.write_text(self.text(), encoding="utf-8")
         fresh.replace(path)
-
-
-def _label(value: str) -> str:
-    return f'{{kind="{value}"}}' if value else ""
 
 
 def log_access(connection: int, event: str, milliseconds: float, **facts: Any) -> None:

@@ -68,6 +68,7 @@ class Desk:
         self._presenter = presenter
         self._libraries = libraries
         self._sets: dict[str, ResultSet] = {}
+        self._by_database = {name.lower(): charsets for name, charsets in settings.databases.items()}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -149,8 +150,7 @@ class Desk:
 
     def _charsets(self, databases: tuple[str, ...]) -> Charsets:
         """Charsets of the first database named; a list of databases is asked in one charset."""
-        named = {name.lower(): charsets for name, charsets in self._settings.databases.items()}
-        return named.get(databases[0].lower() if databases else "", self._settings.charsets)
+        return self._by_database.get(databases[0].lower() if databases else "", self._settings.charsets)
 
     def _with_piggyback(self, request: SearchRequest, found: ResultSet, greeting: Greeting) -> bytes:
         """Records in the search response itself, by the rules of small, medium and large sets (3.2.2.1.6)."""

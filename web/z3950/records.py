@@ -17,6 +17,8 @@ from catalog_sync.query import LibraryHoldings
 
 DIALECTS = {Syntax.USMARC: Dialect.MARC21, Syntax.UNIMARC: Dialect.UNIMARC, Syntax.RUSMARC: Dialect.RUSMARC}
 
+_SYNTAXES = frozenset(member.value for member in Syntax)
+
 # Element set names, upper case → what they mean. In XML the name may also choose the schema.
 FULL, BRIEF = "F", "B"
 _ELEMENT_SETS = {"": FULL, "F": FULL, "FULL": FULL, "B": BRIEF, "BRIEF": BRIEF}
@@ -34,7 +36,7 @@ _BRIEF_MARC21 = frozenset({"001", "003", "005", "008", "020", "022", "041", "100
 
 def check(syntax: str, elements: str, schema: str = "") -> None:
     """Raises Fault for a syntax, element set or schema that is none of ours, before anything is searched."""
-    if syntax and syntax not in list(Syntax):
+    if syntax and syntax not in _SYNTAXES:
         known = ", ".join(member.name for member in Syntax)
         raise Fault(Condition.UNSUPPORTED_SYNTAX, f"{syntax}: такого формата записей нет, есть {known}")
     asked = elements.upper()

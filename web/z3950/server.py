@@ -1,4 +1,4 @@
-"""The Z39.50 server: its own process, one thread per connection.
+"""The Z39.50 server: a process of its own (or a few), one thread per connection.
 
 `serve` is what `catalog-sync serve z3950` calls. SIGTERM finishes the requests that are being served, tells every
 client with a Close and returns; a new process may listen on the port meanwhile.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
 import signal
 import socket
@@ -51,7 +52,7 @@ class Server:
     def __init__(self, catalogue_factory: Callable[[], Catalogue], settings: ServerSettings) -> None:
         self._factory = catalogue_factory
         self._settings = settings
-        self.metrics = Metrics()
+        self.metrics = Metrics(settings.worker)
         presenter = Presenter(Renderer(settings.agency), RenderCache(settings.cache_bytes))
         self._shared = Shared(settings, presenter, Libraries(), self.metrics)
         self._clients: dict[int, Client] = {}
@@ -68,9 +69,9 @@ class Server:
         with contextlib.suppress(OSError):
             self._wake.send(b"x")
 
-    def run(self, ready: Callable[[int], None] | None = None) -> None:
-        """Serve until `stop`. `ready` is called with the port once clients can connect. Raises StopEverything."""
-        with self._listen() as listener:
+    def run(self, listener: socket.socket, ready: Callable[[int], None] | None = None) -> None:
+        """Serve what comes to `listener` until `stop`, then close it. `ready` is told the port."""
+        with listener:
             listener.setblocking(False)
             if ready:
                 ready(listener.getsockname()[1])
@@ -80,15 +81,6 @@ class Server:
                 self._write_metrics()
         self._finish()
         self._write_metrics(force=True)
-
-    def _listen(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
-        where = (self._settings.host, self._settings.port)
-        try:
-            return socket.create_server(where, family=family, backlog=BACKLOG)
-        except OSError as error:
-            host, port = where
-            raise StopEverything(f"Z39.50: адрес {host}:{port} не открывается: {error.strerror}") from error
 
     def _accept(self, listener: socket.socket) -> None:
         try:
@@ -164,9 +156,19 @@ def _refuse(client: socket.socket) -> None:
     client.close()
 
 
+def listen(settings: ServerSettings) -> socket.socket:
+    """The listening socket. Raises StopEverything where the address can't be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise StopEverything(f"Z39.50: адрес {where} не открывается: {error.strerror}") from error
+
+
 @contextlib.contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT stop the server; nothing is touched outside the main thread (tests)."""
+def signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT call `stop`; nothing is touched outside the main thread (tests)."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -182,7 +184,20 @@ def serve(
     catalogue_factory: Callable[[], Catalogue], settings: ServerSettings, ready: Callable[[int], None] | None = None
 ) -> None:
     """Serve until SIGTERM. The factory is called once per connection; `ready` is told the port (useful with port 0)."""
+    listener = listen(settings)
+    if settings.workers > 1 and hasattr(os, "fork"):
+        from web.z3950.workers import supervise
+
+        supervise(listener, settings, lambda share: _work(catalogue_factory, share, listener, None), ready)
+    else:
+        _work(catalogue_factory, settings, listener, ready)
+
+
+def _work(
+    catalogue_factory: Callable[[], Catalogue], settings: ServerSettings, listener: socket.socket,
+    ready: Callable[[int], None] | None,
+) -> None:  # fmt: skip
     threading.stack_size(THREAD_STACK)
     server = Server(catalogue_factory, settings)
-    with _signals(server.stop):
-        server.run(ready)
+    with signals(server.stop):
+        server.run(listener, ready)

@@ -82,10 +82,7 @@ class Session:
         answer, outcome = self._serve(request)
         seconds = time.perf_counter() - started
         event = type(request).__name__.removesuffix("Request").lower()
-        self._shared.metrics.add("requests_total", event)
-        self._shared.metrics.add("request_seconds_total", event, seconds)
-        if outcome.diagnostic:
-            self._shared.metrics.add("diagnostics_total", str(outcome.diagnostic))
+        self._shared.metrics.request(event, seconds, outcome.diagnostic)
         log_access(self.number, event, seconds * 1000, diagnostic=outcome.diagnostic or None, **outcome.facts)
         return answer
 

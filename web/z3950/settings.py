@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from catalog_sync.system import System
 
 UNION_DATABASE = "Default"
+DEFAULT_WORKERS = 2  # the smallest server of a district has two cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class ServerSettings:
     databases: Mapping[str, Charsets] = field(default_factory=dict)
     authenticate: Authenticate | None = None
     limits: Limits = Limits()
+    workers: int = 1  # processes; more than one where the system can fork
+    worker: str = ""  # which of them this is: a label of its metrics
     cache_bytes: int = 64 << 20
     metrics_file: Path | None = None
 
@@ -81,6 +84,7 @@ def from_settings(system: System) -> ServerSettings:
         charsets=Charsets(ours.query_charset, ours.record_charset),
         databases=_by_library(getattr(ours, "charsets", {})),
         authenticate=_password_check(ours.password),
+        workers=getattr(ours, "workers", DEFAULT_WORKERS),
         metrics_file=system.settings.home / "z3950.prom",
     )
 

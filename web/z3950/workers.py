@@ -1,0 +1,120 @@
+"""Several processes at one listening socket: Python serves one request at a time per process, computers have more cores.
+
+Each worker is a whole server with its share of the limits; a worker that dies is started again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from web.z3950.settings import ServerSettings
+
+log = logging.getLogger("catalog_sync.z3950")
+RESTART_SECONDS = 1.0  # a worker that dies at once must not make us spin
+TICK_SECONDS = 0.1
+
+Work = Callable[[ServerSettings], None]
+
+
+def share_of(settings: ServerSettings, number: int) -> ServerSettings:
+    """One worker's settings: its part of the limits, of the cache, and a metrics file of its own."""
+    parts, limits = settings.workers, settings.limits
+    file = settings.metrics_file
+    return replace(
+        settings,
+        limits=replace(
+            limits,
+            connections=-(-limits.connections // parts),
+            connections_per_address=-(-limits.connections_per_address // parts),
+        ),
+        cache_bytes=settings.cache_bytes // parts,
+        metrics_file=file.with_name(f"{file.stem}-{number}{file.suffix}") if file else None,
+        worker=str(number),
+    )
+
+
+def metrics_files(file: Path) -> list[Path]:
+    """Where the counters of a server with this `metrics_file` are: one file, or one per worker."""
+    return [path for path in (file, *sorted(file.parent.glob(f"{file.stem}-*{file.suffix}"))) if path.exists()]
+
+
+class _Workers:
+    """The children, by process id."""
+
+    def __init__(self, settings: ServerSettings, work: Work) -> None:
+        self._settings = settings
+        self._work = work
+        self._numbers: dict[int, int] = {}
+        self.stopping = False
+
+    def start(self, number: int) -> None:
+        child = os.fork()
+        if child == 0:
+            self._run(number)
+        self._numbers[child] = number
+
+    def _run(self, number: int) -> None:
+        """In the child; never returns."""
+        code = 1
+        try:
+            for caught in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(caught, signal.SIG_DFL)
+            self._work(share_of(self._settings, number))
+            code = 0
+        except BaseException:
+            log.exception("Z39.50 worker %s failed", number)
+        finally:
+            os._exit(code)
+
+    def stop(self) -> None:
+        """May be called from a signal handler."""
+        self.stopping = True
+        for child in self._numbers:
+            os.kill(child, signal.SIGTERM)
+
+    def reap(self) -> list[int]:
+        """Numbers of the workers that ended since the last look."""
+        ended = []
+        while self._numbers:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if child == 0:
+                break
+            if child in self._numbers:
+                ended.append(self._numbers.pop(child))
+                if not self.stopping:
+                    log.error("Z39.50 worker %s ended with status %s", ended[-1], status)
+        return ended
+
+    @property
+    def running(self) -> bool:
+        return bool(self._numbers)
+
+
+def supervise(
+    listener: socket.socket, settings: ServerSettings, work: Work, ready: Callable[[int], None] | None
+) -> None:
+    """Run the workers until SIGTERM or SIGINT; returns when the last has finished its requests."""
+    from web.z3950.server import signals
+
+    workers = _Workers(settings, work)
+    for number in range(settings.workers):
+        workers.start(number)
+    with signals(workers.stop):
+        if ready:
+            ready(listener.getsockname()[1])
+        while workers.running:
+            ended = workers.reap()
+            if workers.stopping:
+                listener.close()  # those who wait for us go to our successor
+            elif ended:
+                time.sleep(RESTART_SECONDS)
+                for number in ended:
+                    workers.start(number)
+            time.sleep(TICK_SECONDS)
