@@ -10,6 +10,7 @@ only counts. The goal of the project is 3,000 records per second.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import time
 import urllib.request
@@ -66,10 +67,9 @@ def catalogue_of(home: str, records: int) -> Catalogue:
 
         return generated_catalogue(records)
     from catalog_sync.settings import load
-    from catalog_sync.store.catalogue import open_catalogue  # type: ignore[attr-defined]
+    from web.app import open_catalogue
 
-    found: Catalogue = open_catalogue(load({"CATALOG_SYNC_HOME": str(Path(home))}))
-    return found
+    return open_catalogue(load(environ={**os.environ, "CATALOG_SYNC_HOME": str(Path(home))}), None)[0]
 
 
 def main() -> None:

@@ -471,6 +471,19 @@ class Source:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ExternalTarget:
+    """A foreign catalogue asked when a school copies a record. `settings` are its protocol's own (host, url …)."""
+
+    code: str
+    name: str = ""
+    protocol: str = "sru"  # sru | z3950
+    dialect: Dialect = Dialect.MARC21
+    encoding: str = ""  # "" = decide per record
+    active: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
 class RunState(enum.StrEnum):
     WAITING = "waiting"
     RUNNING = "running"

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.model import Dialect, Library, Source
+from catalog_sync.model import Dialect, ExternalTarget, Library, Source
 
 SAMPLE_CONFIG = Path(__file__).resolve().parents[1] / "data" / "sample" / "catalog-sync.toml"
 
@@ -108,6 +108,7 @@ class Settings:
     jobs: Jobs = Jobs()
     libraries: tuple[Library, ...] = ()
     sources: tuple[Source, ...] = ()
+    targets: tuple[ExternalTarget, ...] = ()  # foreign catalogues asked when a school copies a record
 
     @property
     def database_url(self) -> str:
@@ -122,12 +123,17 @@ class Settings:
         return ZoneInfo(self.district.time_zone)
 
 
+def home_of(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where database, index and logs live: CATALOG_SYNC_HOME, else data/var."""
+    return Path(environ.get("CATALOG_SYNC_HOME") or "data/var").resolve()
+
+
 def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings of `config`, else of HOME/catalog-sync.toml, else of ./catalog-sync.toml, else the defaults.
 
     Raises StopEverything naming the file, the key, what was expected and what came.
     """
-    home = Path(environ.get("CATALOG_SYNC_HOME") or "data/var").resolve()
+    home = home_of(environ)
     found = config or next((p for p in (home / "catalog-sync.toml", Path("catalog-sync.toml")) if p.exists()), None)
     if found is None:
         return Settings(home=home)
@@ -141,7 +147,7 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
 
 
 def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
-    refuse_unknown(raw, {*SECTIONS, "library", "source"}, where)
+    refuse_unknown(raw, {*SECTIONS, "library", "source", "target"}, where)
     sections = {name: make(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in SECTIONS.items()}
     try:
         ZoneInfo(sections["district"].time_zone)
@@ -152,8 +158,9 @@ def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
         ) from None
     libraries = tuple(make(Library, row, f"{where} [[library]] № {n}") for n, row in numbered(raw, "library"))
     sources = tuple(make_source(row, f"{where} [[source]] № {n}") for n, row in numbered(raw, "source"))
+    targets = tuple(make_target(row, f"{where} [[target]] № {n}") for n, row in numbered(raw, "target"))
     refuse_strangers(libraries, sources, where)
-    return Settings(home=home, libraries=libraries, sources=sources, **sections)
+    return Settings(home=home, libraries=libraries, sources=sources, targets=targets, **sections)
 
 
 def numbered(raw: dict[str, Any], name: str) -> enumerate[dict[str, Any]]:
@@ -168,6 +175,18 @@ def make_source(row: dict[str, Any], where: str) -> Source:
     extra = {k: str(v) for k, v in row.items() if k not in own}
     source: Source = make(Source, {**values, "settings": extra}, where)
     return source
+
+
+def make_target(row: dict[str, Any], where: str) -> ExternalTarget:
+    """A foreign catalogue: keys that are not its own belong to its protocol and go to `settings`."""
+    own = {f.name for f in fields(ExternalTarget)} - {"settings"}
+    values = {k: v for k, v in row.items() if k in own}
+    values["dialect"] = choice(Dialect, values.get("dialect", "marc21"), f"{where} dialect")
+    if values.get("protocol", "sru") not in ("sru", "z3950"):
+        raise StopEverything(f"{where} protocol: возможны sru, z3950, а стоит {values['protocol']!r}")
+    extra = {k: str(v) for k, v in row.items() if k not in own}
+    target: ExternalTarget = make(ExternalTarget, {**values, "settings": extra}, where)
+    return target
 
 
 def choice(kind: type[Dialect], value: str, where: str) -> Dialect:
