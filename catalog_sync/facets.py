@@ -151,15 +151,16 @@ def is_named_after_lesson(bib: BibRecord) -> bool:
 _DASH = r"\s*[-–—]\s*"
 _NUMBER = r"(?:1[01]|[1-9])"
 _ORDINAL = r"(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
+_CLASS = r"кл(?:асс(?:а|у|ом|е|ы|ов|ам|ами|ах)?)?\b"
 _GRADE = re.compile(
-    rf"(?<![\d.])({_NUMBER}){_ORDINAL}(?:(?:{_DASH}|\s*,\s*|\s+и\s+)({_NUMBER}){_ORDINAL})*\s*\(?кл(?:асс\w*|\b)"
+    rf"(?<![\d.])({_NUMBER}){_ORDINAL}(?:(?:{_DASH}|\s*,\s*|\s+и\s+)({_NUMBER}){_ORDINAL})*\s*\(?{_CLASS}"
 )
 _GRADE_AFTER = re.compile(rf"\bкласс(?:ы)?\s*[:№]?\s*({_NUMBER})(?:{_DASH}({_NUMBER}))?(?!\d)")
 _RANGE = re.compile(rf"({_NUMBER}){_ORDINAL}\s*-\s*({_NUMBER})")
 _ONE = re.compile(rf"(?<!\d)({_NUMBER})(?!\d)")
 _ORDINAL_WORDS = {"перв": 1, "втор": 2, "трет": 3, "четверт": 4, "пят": 5, "шест": 6, "седьм": 7, "восьм": 8,
                   "девят": 9, "десят": 10, "одиннадцат": 11}  # fmt: skip
-_WORDED = re.compile(r"\b(перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс")
+_WORDED = re.compile(r"\b(перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс(?:а|у|ом|е|ы|ов|ам|ами|ах)?\b")
 
 
 def school_grades(bib: BibRecord) -> tuple[int, ...]:
@@ -171,7 +172,8 @@ def school_grades(bib: BibRecord) -> tuple[int, ...]:
 
 _ROMANS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11}
 _CYRILLIC_ROMAN = str.maketrans("хіу", "xiv")  # «Х класс» is typed with the Russian letter as often
-_ROMAN_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)\s*-?\s*кл(?:асс\w*|\b)")
+_ROMAN_CLASS = r"кл(?:асс(?:а|у|ом|е|ы|ов|ам|ами|ах)?)?\b"
+_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)(?:-\w{1,2})?\s*-?\s*" + _CLASS)
 
 
 @lru_cache(maxsize=50_000)
@@ -299,6 +301,8 @@ def bbk_top(bib: BibRecord) -> str:
     """The deepest division of bbk_tree.tsv the record's first understandable index belongs to."""
     for index in bib.bbk:
         text = words_of(index[:1]) + index[1:].lower() if index else ""
+        if text[:2].isalpha():  # «сбо-1»: a shelf mark, indexes go on with a number
+            continue
         for prefix, division in _bbk_prefixes():
             if text.startswith(prefix):
                 return division

@@ -82,7 +82,7 @@ def test_lost_characters_are_damage_but_questions_are_not() -> None:
 def test_the_title_most_members_have_wins_in_its_tidiest_spelling() -> None:
     leader = record("1", "Алгебра", isbns=(Isbn("9785346000013", "9785346000013"),), publishers=("А",))
     union = merge("c", [leader,
-                        record("2", "ВОЙНА И МИР"), record("3", "Война и мир"), record("4", "война и мир!")])  # fmt: skip
+                        record("2", "ВОЙНА И МИР"), record("3", "Война и мир"), record("4", "война и мир!")])
     assert union.bib.title in ("Война и мир", "война и мир!")
     assert union.provenance["title"] == RecordKey("s", "3")
 
@@ -140,7 +140,8 @@ def test_publishers_are_voted_by_house_and_shown_plainly() -> None:
 
 
 def test_one_scan_among_printed_copies_makes_no_electronic_edition() -> None:
-    scan = record("1", carrier=CarrierSigns(gmd="[Электронный ресурс]"), isbns=(Isbn("9785346000013", "9785346000013"),))
+    isbn = Isbn("9785346000013", "9785346000013")
+    scan = record("1", carrier=CarrierSigns(gmd="[Электронный ресурс]"), isbns=(isbn,))
     union = merge("c", [scan, record("2", carrier=CarrierSigns(leader_type="a")), record("3")])
     assert union.classified is not None
     assert union.classified.carrier.value == "print"
