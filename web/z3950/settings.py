@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from catalog_sync.system import System
 
 UNION_DATABASE = "Default"
-DEFAULT_WORKERS = 2  # the smallest server of a district has two cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +81,22 @@ def from_settings(system: System) -> ServerSettings:
         host=ours.host,
         port=ours.port,
         charsets=Charsets(ours.query_charset, ours.record_charset),
-        databases=_by_library(getattr(ours, "charsets", {})),
+        databases=_by_database(ours.charsets),
         authenticate=_password_check(ours.password),
-        workers=getattr(ours, "workers", DEFAULT_WORKERS),
+        workers=ours.workers,
         metrics_file=system.settings.home / "z3950.prom",
     )
 
 
-def _by_library(configured: Mapping[str, str]) -> dict[str, Charsets]:
-    """`CODE = "windows-1251"` or `CODE = "windows-1251, koi8-r"` (queries, records)."""
+def _by_database(text: str) -> dict[str, Charsets]:
+    """`CODE=windows-1251` or `CODE=windows-1251/koi8-r` (queries/records), several by commas."""
     found = {}
-    for code, text in configured.items():
-        queries, _, records = text.partition(",")
-        found[code] = Charsets(queries.strip(), (records or queries).strip())
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        code, equals, names = part.partition("=")
+        queries, _, records = names.partition("/")
+        if not (code.strip() and equals and queries.strip()):
+            raise StopEverything(f"[z3950] charsets: ожидалось БАЗА=КОДИРОВКА, а стоит «{part}»")
+        found[code.strip()] = Charsets(queries.strip(), (records or queries).strip())
     return found
 
 

@@ -1,4 +1,4 @@
-"""Several processes at one listening socket: Python serves one request at a time per process, computers have more cores.
+"""Several processes at one listening socket: a Python process serves one request at a time, computers have more cores.
 
 Each worker is a whole server with its share of the limits; a worker that dies is started again.
 """
