@@ -172,8 +172,7 @@ def school_grades(bib: BibRecord) -> tuple[int, ...]:
 
 _ROMANS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11}
 _CYRILLIC_ROMAN = str.maketrans("хіу", "xiv")  # «Х класс» is typed with the Russian letter as often
-_ROMAN_CLASS = r"кл(?:асс(?:а|у|ом|е|ы|ов|ам|ами|ах)?)?\b"
-_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)(?:-\w{1,2})?\s*-?\s*" + _CLASS)
+_ROMAN_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)(?:-\w{1,2})?\s*-?\s*" + _CLASS)
 
 
 @lru_cache(maxsize=50_000)
