@@ -53,6 +53,8 @@ class Z3950:
     port: int = setting(9999, "Порт сервера Z39.50")
     query_charset: str = setting("utf-8", "Кодировка запросов без согласования")
     record_charset: str = setting("utf-8", "Кодировка записей без согласования")
+    charsets: str = setting("", "Кодировки отдельных баз (запросы/записи): school-02=windows-1251/koi8-r")
+    workers: int = setting(2, "Число процессов сервера Z39.50")
     password: str = setting("", "Пароль (env:ИМЯ или file:ПУТЬ); пусто — открытый доступ")
 
 
