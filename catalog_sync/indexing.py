@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -84,7 +85,7 @@ def documents_of(connection: Connection, clusters: Sequence[str]) -> list[docume
 @contextmanager
 def _only_indexer(system: System) -> Iterator[str]:
     """Wait until no other process indexes; then it is us."""
-    me, start = f"{os.getpid()}:{uuid.uuid4().hex[:8]}", time.monotonic()
+    me, start = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}", time.monotonic()
     while True:
         with writing(system.engine) as connection:
             if leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS):

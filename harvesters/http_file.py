@@ -76,7 +76,7 @@ class HttpHarvester:
         mark = mark if mark.get("url") == self._settings.url else {}
         budget = Budget(self._settings.run_seconds, self._surroundings, self._where)
         download = Download()
-        with_retries(lambda: self._continue(download, mark), budget, self._where)
+        with_retries(lambda: self._continue(download, mark, budget), budget, self._where)
         if download.unchanged:
             return
         data = bytes(download.data)
@@ -92,7 +92,7 @@ class HttpHarvester:
     def _name(self) -> str:
         return unquote(urlsplit(self._settings.url).path.rpartition("/")[2]) or self._where
 
-    def _continue(self, download: Download, mark: dict[str, str]) -> None:
+    def _continue(self, download: Download, mark: dict[str, str], budget: Budget) -> None:
         """Download the file or the rest of it. Raises TryAgain, keeping what arrived."""
         headers = download.resume_headers() or conditional(mark)
         with ask(self._settings.url, self._reach, headers) as answer:
@@ -106,6 +106,7 @@ class HttpHarvester:
             refuse_page(answer, self._where)
             self._place(answer, download)
             for chunk in answer.chunks():
+                budget.check()
                 download.data += chunk
                 if len(download.data) > self._settings.max_bytes:
                     raise SourceUnavailable(f"{self._where}: файл больше {self._settings.max_bytes} байт")

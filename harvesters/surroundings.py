@@ -38,7 +38,8 @@ class Budget:
         return max(0.0, self._end - self._surroundings.monotonic())
 
     def check(self) -> None:
-        """Raises SourceUnavailable once the time is over."""
+        """Raises SourceUnavailable once the time is over, and whatever `pause` raises when asked to stop."""
+        self._surroundings.pause(0)
         if not self.left():
             raise SourceUnavailable(f"{self._where}: сбор не уложился в {self._seconds:.0f} с и остановлен")
 

@@ -90,7 +90,8 @@ def bury_dead(connection: Connection, now: datetime, source: str | None = None) 
     """Runs whose process died: their stage is discarded, yesterday's catalogue stays. Returns their numbers."""
     query = select(t.run.c.number).where(
         t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value]),
-        t.run.c.heartbeat < now - HEART_STOPPED_AFTER,
+        # A beat from the future is from before the clock was set back: its process has not beaten since.
+        (t.run.c.heartbeat < now - HEART_STOPPED_AFTER) | (t.run.c.heartbeat > now + HEART_STOPPED_AFTER),
     )
     if source is not None:
         query = query.where(t.run.c.source == source)

@@ -1,0 +1,218 @@
+"""One harvest as the jobs process does it: beside others, stoppable, and never holding up those that are ready to work.
+
+Waiting for a source costs nothing but a thread; reading and publishing costs processor and memory. So a harvest holds
+one of a few working places only while it works, and gives it back whenever it waits for its source.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator
+
+from catalog_sync import pipeline
+from catalog_sync.errors import SourceUnavailable
+from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
+from catalog_sync.store import jobs as store
+from catalog_sync.store import leases, records, registry, runs
+from catalog_sync.store.database import reading, writing
+from catalog_sync.system import System
+from harvesters.registry import make
+from harvesters.secrets import Secrets
+from harvesters.surroundings import Surroundings
+
+PULSE_SECONDS = 20.0  # between signs of life of a harvest that waits for its source
+LOCAL = frozenset({"files", "file", "table", "excel", "csv"})  # come from disk at once, before anybody can use them
+LOCAL_AT_ONCE = 8  # such files in memory, read or being read; a hung network folder takes one of these, not a place
+log = logging.getLogger(__name__)
+
+
+class Stopping(SystemExit):
+    """The process was asked to stop: this harvest ends here, yesterday's catalogue stays."""
+
+
+class Harvests:
+    """The harvests of one process. `stop` ends all of them at their next step."""
+
+    def __init__(self, system: System, secrets: Secrets, places: int) -> None:
+        self._system = system
+        self._secrets = secrets
+        self._places = threading.BoundedSemaphore(max(1, places))
+        self._shelf = threading.BoundedSemaphore(LOCAL_AT_ONCE)
+        self._active: dict[str, str] = {}  # source code → holder of its lease
+        self._guard = threading.Lock()
+        self.stop = threading.Event()
+        threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
+
+    def run(self, code: str, asked_by: str) -> HarvestRun:
+        """Harvest a source. Raises SourceUnavailable, StopEverything, Refused (somebody else does), Stopping."""
+        with reading(self._system.engine) as connection:
+            source = registry.get_source(connection, code)
+            bookmark = registry.bookmark(connection, code)
+        place = Place(self._places, self.stop)
+        with self._registered(code), place:
+            around = Surroundings(self._system.settings.home, now=self._system.now, pause=place.pause)
+            harvester = make(source, self._secrets, self._system.settings.home, around)
+            shelf = self._shelf if source.harvester in LOCAL else None
+            files = place.waiting_outside(harvester.fetch(bookmark), shelf)
+            return self._run(source, files, asked_by)
+
+    def _run(self, source: Source, files: Iterable[FetchedFile], asked_by: str) -> HarvestRun:
+        try:
+            return pipeline.run_source(
+                self._system, source.code, files, asked_by=asked_by, progress=lambda _name, _count: self.check()
+            )
+        except OSError as error:
+            raise SourceUnavailable(f"{source.code}: {error}") from error
+
+    def check(self) -> None:
+        """Raises Stopping once the process was asked to stop."""
+        if self.stop.is_set():
+            raise Stopping("остановлено")
+
+    def under_way(self) -> int:
+        """How many harvests there are, working or waiting."""
+        with self._guard:
+            return len(self._active)
+
+    def abandon(self) -> None:
+        """Say of every harvest still under way that it was stopped: its source doesn't answer, we don't wait for it.
+
+        One that is publishing finishes first: its transaction holds the database, and then it runs no more.
+        """
+        with self._guard:
+            active = dict(self._active)
+        for code, holder in active.items():
+            with writing(self._system.engine) as connection:
+                run = store.running(connection, code)
+                if run is not None:
+                    records.unstage(connection, run.number)
+                    runs.save(
+                        connection, run.number, state=RunState.FAILED, finished=self._system.now(), progress="",
+                        message="остановлено; каталог остался прежним",
+                    )  # fmt: skip
+                leases.release(connection, f"source:{code}", holder)
+
+    @contextlib.contextmanager
+    def _registered(self, code: str) -> Iterator[None]:
+        with self._guard:
+            self._active[code] = pipeline.holder()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._active.pop(code, None)
+
+    def _pulse(self) -> None:
+        """Renew the lease and heartbeat of every harvest: one that waits for its source an hour isn't dead."""
+        while not self.stop.wait(PULSE_SECONDS):
+            with self._guard:
+                active = dict(self._active)
+            for code, holder in active.items():
+                try:
+                    self._beat(code, holder)
+                except Exception:
+                    log.exception("источник %s: не удалось продлить заявку на сбор", code)
+
+    def _beat(self, code: str, holder: str) -> None:
+        now, name = self._system.now(), f"source:{code}"
+        with writing(self._system.engine) as connection:
+            if leases.holder_of(connection, name, now) != holder:
+                return
+            leases.acquire(connection, name, holder, now, pipeline.LEASE_SECONDS)
+            run = store.running(connection, code)
+            if run is not None:
+                runs.save(connection, run.number, heartbeat=now)
+
+
+class Place:
+    """One working place, held while working. Enter to get it, leave to give it back."""
+
+    def __init__(self, places: threading.BoundedSemaphore, stop: threading.Event) -> None:
+        self._places = places
+        self._stop = stop
+        self._held = False
+
+    def __enter__(self) -> Place:
+        self._take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give()
+
+    def _take(self) -> None:
+        claim(self._places, self._stop)
+        self._held = True
+
+    def _give(self) -> None:
+        if self._held:
+            self._held = False
+            self._places.release()
+
+    def pause(self, seconds: float) -> None:
+        """Wait without occupying the place. Raises Stopping as soon as the process is asked to stop."""
+        held = self._held
+        self._give()
+        if self._stop.wait(seconds):
+            raise Stopping("остановлено")
+        if held:
+            self._take()
+
+    def waiting_outside(
+        self, files: Iterator[FetchedFile], shelf: threading.BoundedSemaphore | None
+    ) -> Iterator[FetchedFile]:
+        """The files; while the source is waited for, the place belongs to others.
+
+        `shelf` bounds how many files lie in memory before their turn comes.
+        """
+        with contextlib.closing(files):  # type: ignore[type-var] # a generator; Iterator has no close
+            while True:
+                with shelf_space(shelf, self._stop):
+                    file = self._next(files)
+                    if file is None:
+                        return
+                    yield file
+
+    def _next(self, files: Iterator[FetchedFile]) -> FetchedFile | None:
+        self._give()
+        try:
+            return next(files, None)
+        finally:
+            self._take()
+
+
+@contextlib.contextmanager
+def shelf_space(shelf: threading.BoundedSemaphore | None, stop: threading.Event) -> Iterator[None]:
+    if shelf is None:
+        yield
+        return
+    claim(shelf, stop)
+    try:
+        yield
+    finally:
+        shelf.release()
+
+
+def claim(places: threading.BoundedSemaphore, stop: threading.Event) -> None:
+    """Wait for one of the places. Raises Stopping when the process is asked to stop meanwhile."""
+    while not stop.is_set():
+        if places.acquire(timeout=0.5):
+            return
+    raise Stopping("остановлено")
+
+
+def is_dead(holder: str, host: str) -> bool:
+    """Whether a holder «host:pid[:thread]» was a process of this machine that is gone. Unknown counts as alive."""
+    name, _, rest = holder.partition(":")
+    pid = rest.partition(":")[0]
+    if name != host or not pid.isdigit() or os.name != "posix" or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)  # asks only; on Windows the same call would end the process
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,90 @@
+"""Delivering what alarms say: by e-mail, or into a folder where no mail server is set, and to a webhook."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Callable
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+
+import requests
+
+from catalog_sync.alarms import Alarm
+from catalog_sync.errors import StopEverything
+from catalog_sync.settings import Settings
+from harvesters.secrets import Secrets, redact
+
+SECONDS = 20.0  # one conversation with a mail server or webhook; the next minute tries again
+SUBMISSION_TLS_PORT = 465
+Deliver = Callable[[Alarm], bool]
+log = logging.getLogger(__name__)
+
+
+def deliver(settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets) -> bool:
+    """Send by every way the settings name. True where all of them took it; a failure is logged and tried again."""
+    ways: list[Callable[[], None]] = [lambda: send_mail(settings, alarm, now, secrets)]
+    if settings.jobs.webhook:
+        ways.append(lambda: post(settings, alarm, now))
+    sent = True
+    for way in ways:
+        try:
+            way()
+        except (OSError, smtplib.SMTPException, requests.RequestException, StopEverything, ValueError) as error:
+            log.error("тревога «%s» не отправлена: %s", alarm.subject, redact(f"{type(error).__name__}: {error}"))
+            sent = False
+    return sent
+
+
+def send_mail(settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets) -> None:
+    letter = letter_of(settings, alarm, now)
+    if not settings.jobs.smtp or not settings.district.email:
+        keep(settings.home / "mail", letter, now)
+        return
+    host, _, port = settings.jobs.smtp.partition(":")
+    number = int(port or 25)
+    secure = ssl.create_default_context()
+    if number == SUBMISSION_TLS_PORT:
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, number, timeout=SECONDS, context=secure)
+    else:
+        server = smtplib.SMTP(host, number, timeout=SECONDS)
+    with server:
+        server.ehlo()
+        if number != SUBMISSION_TLS_PORT and server.has_extn("starttls"):
+            server.starttls(context=secure)
+        if settings.jobs.smtp_user:
+            password = secrets.resolve(settings.jobs.smtp_password, "[jobs] smtp_password")
+            server.login(settings.jobs.smtp_user, password.reveal())
+        server.send_message(letter)
+
+
+def letter_of(settings: Settings, alarm: Alarm, now: datetime) -> EmailMessage:
+    letter = EmailMessage()
+    sender = settings.jobs.mail_from or settings.district.email or "catalog-sync@localhost"
+    letter["From"], letter["To"] = sender, settings.district.email or sender
+    letter["Subject"] = " ".join(alarm.subject.split())  # a line break in a source's name must not start a header
+    letter["Date"] = format_datetime(now)
+    letter["Message-ID"] = make_msgid(domain="catalog-sync")
+    letter.set_content(f"{alarm.text}\n{settings.web.base_url}/staff/\n")
+    return letter
+
+
+def keep(folder: Path, letter: EmailMessage, now: datetime) -> None:
+    """Without a mail server letters pile up as .eml files, which any mail program opens."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = sum(1 for _ in folder.glob("*.eml")) + 1
+    (folder / f"{now:%Y%m%d-%H%M%S}-{number:05d}.eml").write_bytes(letter.as_bytes())
+
+
+def post(settings: Settings, alarm: Alarm, now: datetime) -> None:
+    """The alarm as JSON {"about", "subject", "text", "when", "url"}; redirects are not followed."""
+    body = {
+        "about": alarm.about, "subject": alarm.subject, "text": alarm.text, "when": now.isoformat(),
+        "url": settings.web.base_url,
+    }  # fmt: skip
+    answer = requests.post(settings.jobs.webhook, json=body, timeout=(SECONDS, SECONDS), allow_redirects=False)
+    if answer.status_code >= 300:
+        raise OSError(f"webhook ответил {answer.status_code}")

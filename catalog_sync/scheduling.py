@@ -1,0 +1,112 @@
+"""When a source is harvested: cron times of the district, spread over the sources, growing pauses. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from catalog_sync.errors import StopEverything
+from catalog_sync.model import Source
+from catalog_sync.settings import Jobs
+
+DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # 7 is Sunday too
+NEVER = frozenset({"нет", "никогда", "never", "-", "вручную"})
+LONGEST_PERIOD = timedelta(days=32)  # how far back a missed time is looked for: a monthly schedule fits
+MAX_RETRY_PAUSE = timedelta(hours=4)
+
+
+class Spread(CronTrigger):  # type: ignore[misc] # APScheduler has no types
+    """A cron time plus an offset that is always the same for a source: not everybody at one o'clock sharp."""
+
+    offset: timedelta
+
+    @classmethod
+    def of(cls, expression: str, zone: ZoneInfo, offset: timedelta) -> Spread:
+        """Raises ValueError where the expression is not five cron fields."""
+        trigger: Spread = cls.from_crontab(in_named_days(expression), zone)
+        trigger.offset = offset
+        return trigger
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        earlier = previous - self.offset if previous else None
+        found = super().get_next_fire_time(earlier, now - self.offset)
+        return found + self.offset if found else None
+
+    def next_after(self, now: datetime) -> datetime:
+        """The first time after `now`; the end of days for an expression that never comes true (30 February)."""
+        return self.get_next_fire_time(None, now) or datetime.max.replace(tzinfo=UTC)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "offset": self.offset}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.offset = state.pop("offset")
+        super().__setstate__(state)
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} +{self.offset}"
+
+
+def in_named_days(expression: str) -> str:
+    """Cron counts days of the week from Sunday, APScheduler from Monday: names mean the same to both."""
+    fields = expression.split()
+    if len(fields) == 5:
+        days, _, step = fields[4].partition("/")
+        fields[4] = re.sub(r"[0-7]", lambda d: DAY_NAMES[int(d[0])], days) + (f"/{step}" if step else "")
+    return " ".join(fields)
+
+
+def trigger_of(source: Source, jobs: Jobs, zone: ZoneInfo) -> Spread | None:
+    """The schedule of a source; None where it is harvested by hand only. Raises StopEverything for nonsense."""
+    expression = source.schedule.strip() or jobs.schedule
+    if not source.active or source.harvester in ("", "manual") or expression.lower() in NEVER:
+        return None
+    try:
+        return Spread.of(expression, zone, offset_of(source.code, jobs.spread_minutes))
+    except ValueError as error:
+        raise StopEverything(
+            f"источник {source.code}: schedule: ожидалось «0 1 * * *» (пять полей cron), пришло «{expression}»: {error}"
+        ) from None
+
+
+def offset_of(code: str, spread_minutes: int) -> timedelta:
+    """The same for a source on every machine and every night."""
+    seconds = max(0, spread_minutes) * 60
+    return timedelta(seconds=int.from_bytes(sha256(code.encode()).digest()[:4]) % seconds if seconds else 0)
+
+
+def last_time(trigger: Spread, now: datetime) -> datetime | None:
+    """The latest scheduled time that is not after `now`; None where there was none within a month."""
+    step = timedelta(hours=1)
+    while step <= LONGEST_PERIOD * 2:
+        found = latest_between(trigger, now - min(step, LONGEST_PERIOD), now)
+        if found:
+            return found
+        step *= 2
+    return None
+
+
+def latest_between(trigger: Spread, start: datetime, end: datetime) -> datetime | None:
+    found, at = None, trigger.get_next_fire_time(None, start)
+    while at and at <= end:
+        found, at = at, trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
+    return found
+
+
+def is_missed(trigger: Spread, last_started: datetime | None, now: datetime) -> bool:
+    """Whether the last scheduled time passed without a run. A clock set back misses nothing: the next time counts."""
+    due = last_time(trigger, now)
+    return due is not None and (last_started is None or last_started < due)
+
+
+def retry_at(attempt: int, jobs: Jobs, now: datetime) -> datetime | None:
+    """When attempt number `attempt` (from 1) that failed is repeated; None where patience ends."""
+    if attempt > jobs.retries:
+        return None
+    doublings = min(attempt - 1, 16)  # enough to pass any longest pause
+    return now + min(timedelta(minutes=jobs.retry_minutes * 2**doublings), MAX_RETRY_PAUSE)

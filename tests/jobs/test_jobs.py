@@ -1,0 +1,187 @@
+"""The jobs process as it is started in a district: real processes, real signals."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog_sync import jobs
+from catalog_sync.model import RunState
+from harvesters.secrets import Secrets
+from tests.harvesters import hostile
+from tests.harvesters.hostile import HostileServer
+from tests.harvesters.samples import export
+from tests.jobs.world import Town, ended, jobs_process, town, wait_until
+
+
+@pytest.fixture()
+def here(tmp_path: Path) -> Town:
+    return town(tmp_path)
+
+
+@pytest.fixture()
+def server() -> Iterator[HostileServer]:
+    hostile_server = HostileServer()
+    yield hostile_server
+    hostile_server.stop()
+
+
+def test_what_a_person_asks_for_is_done_and_answered(here: Town) -> None:
+    here.add("school-1")
+    here.drop("school-1", range(30))
+    with jobs_process(here.home):
+        number = here.ask("harvest", "school-1")
+        wait_until(lambda: here.answer(number))
+        assert "опубликовано; новых 30" in here.answer(number)
+        assert here.live("school-1") == 30
+        nonsense = [here.ask("harvest", "nobody"), here.ask("approve", "x"), here.ask("rollback", "999")]
+        wait_until(lambda: all(here.answer(n) for n in nonsense))
+        assert "нет источника" in here.answer(nonsense[0])
+        assert "ожидался номер" in here.answer(nonsense[1])
+        pause = here.ask("pause", "school-1")
+        wait_until(lambda: here.answer(pause))
+        assert here.answer(pause) == "приостановлен"
+
+
+def test_a_schedule_fires_in_the_zone_of_the_district_and_two_processes_do_it_once(here: Town) -> None:
+    here.add("school-1", schedule="* * * * *")
+    here.drop("school-1", range(5))
+    with jobs_process(here.home), jobs_process(here.home):
+        wait_until(lambda: any(ended(r) for r in here.runs("school-1")), 30)
+        time.sleep(3)
+        minutes = [r.started.replace(second=0, microsecond=0) for r in here.runs("school-1")]
+    assert len(minutes) - len(set(minutes)) <= 1  # one caught up at the start, one on the minute
+    assert not [r for r in here.runs("school-1") if r.state is RunState.FAILED]
+
+
+def test_a_missed_night_is_caught_up_at_the_start_once(here: Town) -> None:
+    here.add("school-1")
+    here.drop("school-1", range(5))
+    with jobs_process(here.home, "0 1 * * *"):
+        wait_until(lambda: any(ended(r) for r in here.runs("school-1")))
+    assert [r.state for r in here.runs("school-1")] == [RunState.PUBLISHED]
+    with jobs_process(here.home):
+        time.sleep(4)
+    assert len(here.runs("school-1")) == 1
+
+
+def test_the_other_process_takes_over_when_the_leader_is_killed(here: Town) -> None:
+    here.add("school-1")
+    here.drop("school-1", range(5))
+    with jobs_process(here.home) as first:
+        wait_until(lambda: jobs.is_alive(here.system))
+        with jobs_process(here.home):
+            time.sleep(2)
+            first.kill()
+            first.wait(5)
+            number = here.ask("harvest", "school-1")
+            wait_until(lambda: here.answer(number), 30)
+    assert here.live("school-1") == 5
+
+
+def test_a_dead_and_a_dripping_source_never_delay_the_others(here: Town, server: HostileServer) -> None:
+    server.behaviours["/drip"] = hostile.drips(export(range(500)), 0.2)
+    for n in range(6):  # more of them than there are working places
+        here.add(f"slow-{n}", harvester="http", settings={"url": server.url("/drip")})
+    for n in range(6):
+        here.add(f"school-{n}")
+        here.drop(f"school-{n}", range(20))
+    with jobs_process(here.home) as process:
+        wait_until(lambda: jobs.is_alive(here.system))
+        for n in range(6):
+            here.ask("harvest", f"slow-{n}")
+        wait_until(lambda: sum(r.state is RunState.RUNNING for r in here.runs()) == 6)
+        asked = [here.ask("harvest", f"school-{n}") for n in range(6)]
+        wait_until(lambda: all(here.answer(number) for number in asked), 20)
+        assert all(here.live(f"school-{n}") == 20 for n in range(6))
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        process.wait(20)
+        assert time.monotonic() - started < 15
+    slow = [r for r in here.runs() if r.source.startswith("slow")]
+    assert {r.state for r in slow} == {RunState.FAILED}
+    assert all("остановлено" in r.message for r in slow)
+
+
+def test_a_source_that_cannot_be_reached_is_tried_again_with_growing_pauses(here: Town) -> None:
+    here.add("school-1", settings={"folder": str(here.home / "gone")})
+    process = jobs.Process(here.system, Secrets({}))
+    process.scheduler = process._scheduler()
+    process.scheduler.start(paused=True)
+    try:
+        said = [process.harvest("school-1", "тест", attempt) for attempt in (1, 2, 5)]
+        assert "повтор в" in said[0]
+        assert "повторы исчерпаны" in said[2]
+        job = process.scheduler.get_job("again:school-1")
+        assert job.args[1] == 3
+    finally:
+        process.stop.set()
+        process.scheduler.shutdown()
+    assert {r.state for r in here.runs("school-1")} == {RunState.FAILED}
+
+
+def test_progress_stands_in_the_row_of_the_run_while_it_works(here: Town, server: HostileServer) -> None:
+    body = export(range(3000))
+    server.behaviours["/oai"] = lambda _: [hostile.head(length=len(body)), body[:90_000], 3.0, body[90_000:]]
+    here.add("school-1", harvester="http", settings={"url": server.url("/oai")})
+    process = jobs.Process(here.system, Secrets({}))
+    thread = threading.Thread(target=process.harvests.run, args=("school-1", "тест"))
+    thread.start()
+    wait_until(lambda: here.runs("school-1"))
+    assert here.runs("school-1")[0].state is RunState.RUNNING
+    thread.join(30)
+    process.stop.set()
+    assert here.live("school-1") == 3000
+
+
+def test_a_harvest_that_waits_long_for_its_source_is_not_taken_for_dead(
+    here: Town, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from catalog_sync import harvesting
+    from catalog_sync.store import runs as runs_store
+    from catalog_sync.store.database import writing
+
+    monkeypatch.setattr(harvesting, "PULSE_SECONDS", 0.2)
+    monkeypatch.setattr(runs_store, "HEART_STOPPED_AFTER", __import__("datetime").timedelta(seconds=1))
+    body = export(range(10))
+    server.behaviours["/x"] = lambda _: [hostile.head(length=len(body)), body[:50], 2.5, body[50:]]
+    here.add("school-1", harvester="http", settings={"url": server.url("/x")})
+    process = jobs.Process(here.system, Secrets({}))
+    thread = threading.Thread(target=process.harvests.run, args=("school-1", "тест"))
+    thread.start()
+    for _ in range(4):
+        time.sleep(0.5)
+        with writing(here.system.engine) as connection:
+            assert runs_store.bury_dead(connection, here.system.now()) == []
+    thread.join(20)
+    process.stop.set()
+    assert here.live("school-1") == 10
+
+
+@pytest.mark.slow()
+def test_a_killed_process_leaves_yesterdays_catalogue_and_the_next_start_finishes(here: Town) -> None:
+    here.add("school-1")
+    here.drop("school-1", range(100))
+    with jobs_process(here.home):
+        number = here.ask("harvest", "school-1")
+        wait_until(lambda: here.answer(number))
+    here.drop("school-1", range(4000), "books.mrc")
+    with jobs_process(here.home) as process:
+        wait_until(lambda: jobs.is_alive(here.system))
+        number = here.ask("harvest", "school-1")
+        wait_until(lambda: any(r.state is RunState.RUNNING for r in here.runs("school-1")))
+        time.sleep(0.3)
+        process.kill()
+        process.wait(5)
+    assert here.live("school-1") == 100
+    with jobs_process(here.home):
+        wait_until(lambda: here.answer(number), 120)
+    states = [r.state for r in here.runs("school-1")]
+    assert states[-1] is RunState.PUBLISHED
+    assert RunState.FAILED in states
+    assert here.live("school-1") in (100, 4000)
