@@ -14,7 +14,7 @@ from catalog_sync.settings import Settings
 from web.oai_pmh.server import Repository
 
 MAX_BODY_BYTES = 20_000
-NO_REPLY = "oai@localhost"  # adminEmail may not be empty (OAI-PMH.xsd, emailType)
+NO_REPLY = "oai@localhost.localdomain"  # adminEmail needs an address with a point (OAI-PMH.xsd, emailType)
 
 
 def blueprint(
