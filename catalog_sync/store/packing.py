@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import msgspec
 import zstandard
@@ -10,14 +11,18 @@ import zstandard
 from catalog_sync.model import Holdings, UnionRecord
 
 LEVEL = 3  # zstd's own default
+# Dictionaries below 32,768 are reserved for a registrar (RFC 8878, 3.1.1.1.3). Records of schools shrink to 46 %
+# with it, to 74 % without. Frames name their dictionary: a shipped one is never changed, a new one gets a new number.
+DICTIONARY = Path(__file__).resolve().parents[2] / "data" / "tables" / "records-32769.zdict"
 
 
 class _Zstd(threading.local):
     """A compressor is not safe between threads (the web and Z39.50 servers have many): one per thread."""
 
     def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=LEVEL)
-        self.decompressor = zstandard.ZstdDecompressor()
+        trained = zstandard.ZstdCompressionDict(DICTIONARY.read_bytes())
+        self.compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=trained)
+        self.decompressor = zstandard.ZstdDecompressor(dict_data=trained)
 
 
 _zstd = _Zstd()
