@@ -64,6 +64,8 @@ def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) 
         return v.V_EDITION
     if monographs.numbers_differ(one, other):
         return v.V_NUMBERS
+    if monographs.titles_differ(one, other):
+        return v.V_TITLE
     if _forms_differ(a, b, same_isbn=False):
         return v.V_FORM
     if a.analytic != b.analytic:
@@ -296,8 +298,8 @@ def _findings(a: Features, b: Features) -> Iterator[Finding]:
     same_isbn = _same_own_isbn(a, b)
     yield from _isbn_findings(a, b, same_isbn)
     yield from _title_findings(a, b, same_isbn)
-    yield from _author_findings(a, b)
-    yield from _imprint_findings(a, b)
+    yield from _author_findings(a, b, same_isbn)
+    yield from _imprint_findings(a, b, same_isbn)
     yield from _extent_findings(a, b)
     yield from _school_findings(a, b, same_isbn)
     if not same_isbn and _gaps(a, b) and _gaps(b, a):
@@ -318,10 +320,7 @@ def _isbn_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Findin
 
 def _title_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     like = title_likeness(a, b)
-    shorter = min(a.title, b.title, key=lambda t: (len(t), t))
-    base = v.TITLE_LONG if len(shorter) >= 3 else v.TITLE_TWO_WORDS if len(shorter) == 2 else v.TITLE_GENERIC
-    if len(shorter) == 1 and stem(shorter[0]) not in _SUBJECT_STEMS and len(shorter[0]) > 4:
-        base = v.TITLE_TWO_WORDS
+    base = _title_points(min(a.title, b.title, key=lambda t: (len(t), t)))
     if like >= 0.95:
         yield v.P_TITLE, base
     elif like >= 0.85:
@@ -334,10 +333,19 @@ def _title_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Findi
         yield v.N_TITLE_OTHER, v.TITLE_OTHER
 
 
+@lru_cache(maxsize=1 << 14)
+def _title_points(title: tuple[str, ...]) -> float:
+    """How telling a title is by itself: a school subject is not."""
+    bare = tuple(word.rstrip(".") for word in title)
+    if bare in v.SUBJECT_PHRASES or (len(bare) < 2 and (not bare or len(bare[0]) < 5 or stem(bare[0]) in _SUBJECT_STEMS)):
+        return v.TITLE_GENERIC
+    return v.TITLE_LONG if len(bare) >= 3 else v.TITLE_TELLING
+
+
 _SUBJECT_STEMS = frozenset(map(stem, v.SUBJECTS))
 
 
-def _author_findings(a: Features, b: Features) -> Iterator[Finding]:
+def _author_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     if a.authors and b.authors:
         relation = _authors_relation(a, b)
         common = _common(a.authors, b.authors)
@@ -352,18 +360,22 @@ def _author_findings(a: Features, b: Features) -> Iterator[Finding]:
             yield v.N_AUTHORS_CROSS, v.AUTHORS_CROSS
     elif a.compilers and b.compilers and _common(a.compilers, b.compilers):
         yield v.P_COMPILER, v.COMPILER
+    elif not (a.authors or b.authors or same_isbn):
+        yield v.N_NO_AUTHOR, v.AUTHOR_UNSAID
 
 
-def _imprint_findings(a: Features, b: Features) -> Iterator[Finding]:
+def _imprint_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     if a.years and b.years:
         yield v.P_YEAR, v.YEAR
     elif a.years or b.years:
         yield v.N_YEAR, v.YEAR_ONE_SIDED
+    elif not same_isbn:
+        yield v.N_NO_YEAR, v.YEAR_UNSAID
     if a.houses and b.houses:
         yield (v.P_HOUSE, v.HOUSE) if houses_meet(a.houses, b.houses) else (v.N_HOUSE, v.HOUSE_OTHER)
     if a.edition and b.edition:
         yield v.P_EDITION, v.EDITION
-    elif max(a.edition, b.edition) > 1 and not (a.years and b.years):
+    elif max(a.edition, b.edition) > 1 and (not (a.years and b.years) or (a.isbns and b.isbns and not same_isbn)):
         yield v.N_EDITION, v.EDITION_ONE_SIDED
     if a.revision and b.revision and a.revision != b.revision:
         yield v.N_REVISION, v.REVISION_OTHER

@@ -108,6 +108,7 @@ _SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
 _SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
 _SERIAL_LEVELS = "si"
 _ANALYTIC_LEVELS = "ab"
+_DISC = re.compile(r"^\W*\d+ (?:(sound|audio|аудио|зв\w*|грампл|mp3)|электрон|эл\.|cd|dvd|компакт|опт)")
 _FORM_BY_TYPE = {"i": "audio", "j": "audio", "g": "video"}
 
 
@@ -291,6 +292,9 @@ def _form_of_carrier(bib: BibRecord) -> str:
     signs = bib.carrier
     if signs.leader_type in _FORM_BY_TYPE:
         return _FORM_BY_TYPE[signs.leader_type]
+    carried = _DISC.search(fold(bib.extent))
+    if carried:
+        return "audio" if carried[1] else "electronic"
     russian = bib.dialect.is_unimarc_family
     if signs.leader_type == ("l" if russian else "m") or signs.form in ("s", "o", "q") or signs.media in ("b", "c"):
         if signs.media == "c" and russian:

@@ -29,6 +29,10 @@ _COMMON = frozenset(
 )
 
 
+LIKE = 80.0  # per cent: below it titles of one book are rare (1 in 150 labelled pairs)
+SAME_WORDS = 90.0  # per cent of a shorter title's words are in the longer
+
+
 @dataclass(frozen=True, slots=True)
 class Monograph:
     """What such a description says, folded; empty means not said."""
@@ -106,6 +110,13 @@ def numbers_differ(a: Monograph, b: Monograph) -> bool:
     """Both titles carry numbers, none in common."""
     left, right = set(_NUMBER.findall(a.title)), set(_NUMBER.findall(b.title))
     return bool(left and right) and not left & right
+
+
+def titles_differ(a: Monograph, b: Monograph) -> bool:
+    """Neither does one title begin like the other, nor do they consist of the same words."""
+    shared = min(len(a.title), len(b.title))
+    begins = fuzz.ratio(a.title[:shared], b.title[:shared])
+    return begins < LIKE and fuzz.ratio(a.title, b.title) < LIKE and fuzz.token_set_ratio(a.title, b.title) < SAME_WORDS
 
 
 def agreements(a: Monograph, b: Monograph) -> tuple[str, ...]:

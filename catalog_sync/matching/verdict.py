@@ -14,7 +14,7 @@ from catalog_sync.matching.monographs import weights
 
 SAME: Final = 7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
 UNSURE: Final = 4.5  # title, author and one more agreement: worth a librarian's look, never merged by itself
-ATTACH: Final = 6.0  # the least a record with gaps needs to follow the only cluster it fits
+ATTACH: Final = 5.75  # the least a record with gaps needs to follow the only cluster it fits
 RIVAL_MARGIN: Final = 0.8  # less than one agreement between two clusters that exclude each other: the record is torn
 MINORITY: Final = 0.25  # a part of a cluster up to this share that alone conflicts with the rest is expelled
 
@@ -24,8 +24,8 @@ ISBN_OWN: Final = 6.0  # an ISBN of its own names one edition, up to reprints an
 ISBN_PART_UNKNOWN: Final = 3.5  # one side names no part: the ISBN may be all the parts'
 ISBN_OF_SET: Final = 1.5  # shared by all parts: narrows to the set, not to the part
 TITLE_GENERIC: Final = 1.5  # a school subject is the title of hundreds of books
-TITLE_TWO_WORDS: Final = 2.0
-TITLE_LONG: Final = 2.5  # three words and more seldom repeat by chance
+TITLE_TELLING: Final = 2.5  # two words and more that are no school subject
+TITLE_LONG: Final = 2.8  # three words and more seldom repeat by chance
 AUTHOR: Final = 2.5  # surname and initials
 AUTHOR_SURNAME: Final = 1.5  # surname alone: «Иванов» fits many
 AUTHOR_MORE: Final = 0.6  # each further author of the team, at most three
@@ -50,10 +50,11 @@ ISSN: Final = 2.0
 # --- Negative evidence -----------------------------------------------------------------------------------------------
 
 YEAR_ONE_SIDED: Final = -0.6
+YEAR_UNSAID: Final = -1.0  # on neither side, and the ISBN doesn't tell: any reprint will do
 GRADE_ONE_SIDED: Final = -1.0
 PART_ONE_SIDED: Final = -4.0  # a part whose number was forgotten, or the set: more often another book
 TEXTBOOK_ONE_SIDED: Final = -0.4  # «учебник» is left out by every second hand
-KIND_ONE_SIDED: Final = -3.0  # «рабочая тетрадь» stands on the cover: who doesn't type it has another book in hand
+KIND_ONE_SIDED: Final = -4.0  # «рабочая тетрадь» stands on the cover: who doesn't type it has another book in hand
 KIND_ONE_SIDED_ISBN: Final = -0.8  # the same, though the ISBN is equal
 LEVEL_ONE_SIDED: Final = -0.5
 NUMBERS_ONE_SIDED: Final = -1.5
@@ -63,6 +64,7 @@ EDITION_ONE_SIDED: Final = -1.5  # without a year on both sides, a number typed 
 UNSETTLED: Final = 5.5  # the most such a pair can have: it goes to a librarian
 SUBTITLE_NUMBERS_ONE_SIDED: Final = -1.5  # «30 вариантов» left out: there may be a book of 10
 SUBTITLE_OTHER: Final = -3.0
+AUTHOR_UNSAID: Final = -0.5  # on neither side, and the ISBN doesn't tell
 AUTHORS_CROSS: Final = -3.0  # each side names someone the other doesn't
 AUTHORS_OTHER: Final = -4.0  # nobody in common, though the ISBN is the same
 HOUSE_OTHER: Final = -4.0  # another house, though the ISBN is the same or the house isn't a known one
@@ -139,7 +141,9 @@ _NEGATIVE = (
     ("title", "заглавия на разных языках"),
     ("title", "заглавия различаются, но ISBN, автор, год и объём те же"),
     ("", "каждая запись молчит о том, что сказано в другой"),
-    ("edition", "номер издания указан только в одной записи, а год не в обеих"),
+    ("edition", "номер издания указан только в одной записи, а год не в обеих или ISBN разные"),
+    ("year", "год не указан ни в одной записи"),
+    ("author", "автор не указан ни в одной записи"),
 )
 _VETO = (
     ("analytic", "одна запись описывает статью или часть, другая — книгу"),
@@ -174,7 +178,7 @@ _RULES: Final = tuple(
     P_SIZE, P_ISSN, P_FORM,
     N_YEAR, N_GRADE, N_PART, N_KIND, N_LEVEL, N_NUMBERS, N_PAGES_FAR, N_PAGES_OTHER, N_SUBTITLE, N_AUTHORS_CROSS,
     N_AUTHORS_OTHER, N_HOUSE, N_ISBN_PART, N_REVISION, N_LARGE,
-    N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS, N_EDITION,
+    N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS, N_EDITION, N_NO_YEAR, N_NO_AUTHOR,
     V_ANALYTIC, V_YEAR, V_GRADE, V_PART, V_SET, V_KIND, V_FORM, V_LEVEL, V_NUMBERS, V_EDITION, V_TITLE, V_TITLE_ISBN,
     V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE, V_UNLIKE,
 ) = range(len(_RULES))
@@ -183,10 +187,19 @@ KINDS: Final = _RULES + _WEIGHED
 WEIGHED: Final = {name: len(_RULES) + n for n, name in enumerate(weights())}
 
 # Titles that many different books share: subjects of the school curriculum. Not one of them identifies anything.
+# Told by their first word; a longer title that begins so («Физика в играх») is counted by its length.
 SUBJECTS: Final = frozenset(
     "математика алгебра геометрия физика химия биология география история обществознание литература информатика музыка"
     " технология черчение экология экономика право астрономия естествознание природоведение риторика азбука букварь чтение"
     " письмо рассказы стихи стихотворения сказки повести избранное сочинения роман романы повесть пьесы".split()
+)
+SUBJECT_PHRASES: Final = frozenset(
+    tuple(phrase.split())
+    for phrase in (
+        "русский язык|окружающий мир|литературное чтение|английский язык|немецкий язык|французский язык|испанский язык"
+        "|родной язык|история россии|всеобщая история|история отечества|изобразительное искусство|физическая культура"
+        "|собрание сочинений|избранные произведения|родная речь|мир вокруг нас|общая биология|органическая химия"
+    ).split("|")
 )
 GENRES: Final = frozenset(
     "роман повесть рассказы рассказ сказка сказки стихи стихотворения поэма поэмы пьеса пьесы сборник драма комедия"
