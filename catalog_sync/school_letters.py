@@ -31,7 +31,7 @@ EDITION = Word("издание", "издания", "изданий", "издан
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A group of faults in the letter: its heading, why it matters, and what to do (where every record needs the same)."""
+    """A group of faults in the letter: its heading, and what to do about all of them."""
 
     heading: str
     what_to_do: str
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
         "Сверьте номер с книгой. По неверному ISBN книга не найдётся и не сойдётся с такой же в других школах.",
     ),
     "isbn-length": Kind("В ISBN не то число цифр", "В ISBN 10 или 13 цифр. Сверьте номер с книгой."),
-    "isbn-price": Kind("В поле ISBN стоит цена", "Перенесите цену в своё подполе; если ISBN на книге есть, впишите его."),
+    "isbn-price": Kind("В поле ISBN стоит цена", "Перенесите цену в её подполе; есть ISBN на книге — впишите его."),
     "homoglyphs": Kind(
         "Латинские буквы среди русских",
         "На вид такие буквы не отличить, но поиск в вашей программе такое слово не найдёт. Наберите слово заново "

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib import import_module
 
 import click
 
-from catalog_sync.cli.root import root
-from catalog_sync.errors import CatalogSyncError
+from catalog_sync.cli import failing
+from catalog_sync.cli.root import end_progress, root
+from catalog_sync.settings import home_of
+from catalog_sync.system import utc_now
 
-GROUPS = ("setup", "harvesting", "catalogue", "matching", "reporting", "serving")
+GROUPS = ("setup", "harvesting", "sources", "catalogue", "matching", "reporting", "serving")
+INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 
 def main() -> None:
     """Entry point: a failure is one clear line on stderr and exit code 1 (2 for a mistyped command)."""
-    from importlib import import_module
-
-    for name in GROUPS:
-        import_module(f"catalog_sync.cli.{name}")
     try:
-        root.main(standalone_mode=False, prog_name="catalog-sync")
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        load_commands()
+        # Without standalone mode click returns the code of an Exit instead of leaving with it.
+        code = root.main(standalone_mode=False, prog_name="catalog-sync")
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        end_progress()
         click.echo("прервано", err=True)
-        sys.exit(130)
-    except CatalogSyncError as error:
-        click.echo(f"catalog-sync: {error}", err=True)
-        sys.exit(1)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has gone: flush into nothing
         sys.exit(0)
+    except Exception as error:  # the last place before the terminal: nothing but one line may reach it
+        end_progress()
+        known = failing.sentence(error)
+        click.echo(f"catalog-sync: {known or failing.keep(error, home_of(), utc_now())}", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def load_commands() -> None:
+    """Make every command known to `root`."""
+    for name in GROUPS:
+        import_module(f"catalog_sync.cli.{name}")

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+from sqlalchemy import select
 
 from catalog_sync import citation, explaining
-from catalog_sync.cli.root import Context, example, root, with_context
+from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, with_context
+from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, writing
 from catalog_sync.model import Dialect, RecordKey, UnionRecord
-from catalog_sync.query import Everything, LibraryHoldings, Query
+from catalog_sync.query import LibraryHoldings, Query
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
+from catalog_sync.store import tables as t
 from catalog_sync.store.catalogue import StoreCatalogue, open_catalogue
-from catalog_sync.store.database import reading
+from catalog_sync.store.database import chunks, reading
 from catalog_sync.system import System
 
 PAGE = 500  # records taken from the store at a time while exporting
@@ -32,7 +37,7 @@ def opened(system: System) -> StoreCatalogue:
 @root.command(epilog=example('catalog-sync search "математика 5 класс"'))
 @click.argument("query", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
-@click.option("--limit", default=20, show_default=True, help="Сколько показать.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько показать.")
 @with_context
 def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) -> None:
     """Искать в сводном каталоге, как в строке поиска на сайте."""
@@ -60,7 +65,8 @@ def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, An
     return {
         "cluster": record.cluster, "title": bib.title, "subtitle": bib.subtitle,
         "parts": [f"{p.number} {p.title}".strip() for p in bib.parts], "authors": [a.name for a in bib.agents],
-        "year": bib.year_text, "isbn": [i.normal for i in bib.isbns if i.normal], "gost": citation.gost(bib, today=None),
+        "year": bib.year_text, "isbn": [i.normal for i in bib.isbns if i.normal],
+        "gost": citation.gost(bib, today=None),
         "records": [str(key) for key in record.members],
         "holdings": [{"library": h.library, "name": h.library_name, "copies": h.copies} for h in holdings],
     }  # fmt: skip
@@ -101,71 +107,114 @@ def clusters(context: Context, format_: str) -> None:
     "--encoding", default="utf-8", show_default=True, help="Кодировка ISO 2709: utf-8, cp1251, cp866, koi8-r."
 )
 @click.option("--query", "text", default="", help="Только найденное этим запросом.")
-@click.option("--output", type=click.File("wb"), default="-", help="Файл вместо вывода.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Файл вместо вывода.")
 @with_context
-def export(context: Context, format_: str, dialect: str, encoding: str, text: str, output: BinaryIO) -> None:
+def export(context: Context, format_: str, dialect: str, encoding: str, text: str, output: Path | None) -> None:
     """Выгрузить сводный каталог или найденное в нём."""
-    catalogue = opened(context.system())
-    records = _matching(catalogue, search_box(text) if text else Everything())
-    bad = _write(output, records, format_, Dialect(dialect), encoding)
-    for fault in bad:
+    writer = Writer(format_, Dialect(dialect), _export_encoding(encoding, format_))
+    records = _matching(opened(context.system()), search_box(text) if text else None)
+    if output is None:
+        if sys.stdout.isatty() and format_ == "iso2709":
+            raise Refused("ISO 2709 не печатается на терминал: добавьте --output ФАЙЛ")
+        writer.write(sys.stdout.buffer, records)
+    else:
+        _into(output, writer, records)
+    for fault in writer.faults:
         click.echo(f"пропущена: {fault}", err=True)
-    if bad:
+    click.echo(f"выгружено записей: {writer.written}" + (f" в {output}" if output else ""), err=True)
+    if writer.faults:
         raise click.exceptions.Exit(1)
 
 
-def _matching(catalogue: StoreCatalogue, query: Query) -> Iterator[UnionRecord]:
-    offset = 0
-    while True:
-        hits = catalogue.search(query, offset=offset, limit=PAGE)
-        if not hits.clusters:
-            return
-        yield from catalogue.records(hits.clusters)
-        offset += PAGE
+def _into(output: Path, writer: Writer, records: Iterator[UnionRecord]) -> None:
+    """Nothing appears under the name until it is whole: half an export looks like an export."""
+    beside = output.with_name(output.name + ".part")
+    try:
+        with beside.open("wb") as file:
+            writer.write(file, records)
+        beside.replace(output)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def _write(out: BinaryIO, records: Iterator[UnionRecord], format_: str, dialect: Dialect, encoding: str) -> list[str]:
-    """Write records one by one; returns the faults of those that could not be written."""
-    faults: list[str] = []
-    head, foot = _frame(format_)
-    out.write(head)
-    for record in records:
-        try:
-            out.write(_rendered(record, format_, dialect, encoding))
-        except (BadRecord, UnicodeEncodeError) as error:
-            faults.append(f"{record.cluster}: {error}")
-    out.write(foot)
-    return faults
+def _export_encoding(encoding: str, format_: str) -> str:
+    if format_ != "iso2709" and encoding.lower().replace("-", "") != "utf8":
+        raise Refused(f"кодировка выбирается только для iso2709; {format_} всегда в UTF-8")
+    return checked_encoding(encoding)
 
 
-def _frame(format_: str) -> tuple[bytes, bytes]:
-    if format_ == "marcxml":
-        head = b'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="http://www.loc.gov/MARC21/slim">\n'
-        return head, b"</collection>\n"
-    if format_ == "dc":
-        return b'<?xml version="1.0" encoding="UTF-8"?>\n<records>\n', b"</records>\n"
-    if format_ == "csv":
-        return "кластер,автор,заглавие,часть,год,издательство,ISBN,описание\n".encode("utf-8-sig"), b""
-    return b"", b""
+def _matching(catalogue: StoreCatalogue, query: Query | None) -> Iterator[UnionRecord]:
+    """What a query finds, best first, or the whole catalogue by cluster; `PAGE` at a time."""
+    found = _all_clusters(catalogue) if query is None else _found_clusters(catalogue, query)
+    show = progress_line("выгрузка")
+    for number, some in enumerate(chunks(found, PAGE)):
+        show("записей", number * PAGE)
+        yield from catalogue.records(some)
+    end_progress()
 
 
-def _rendered(record: UnionRecord, format_: str, dialect: Dialect, encoding: str) -> bytes:
-    if format_ == "dc":
-        return writing.to_dc(record.bib) + b"\n"
-    if format_ == "csv":
-        return _csv_line(record)
-    marc = union_marc.from_union(record, dialect)
-    return writing.to_marcxml(marc) + b"\n" if format_ == "marcxml" else writing.to_iso2709(marc, encoding)
+def _all_clusters(catalogue: StoreCatalogue) -> list[str]:
+    with reading(catalogue.engine) as connection:
+        live = select(t.cluster.c.id).where(t.cluster.c.size > 0).order_by(t.cluster.c.id)
+        return list(connection.execute(live).scalars())
+
+
+def _found_clusters(catalogue: StoreCatalogue, query: Query) -> Sequence[str]:
+    """All at once: the order of pages asked one by one could change while a night is published."""
+    return catalogue.search(query, limit=max(1, catalogue.search(query, limit=0).total)).clusters
+
+
+class Writer:
+    """Records into one file of a format, one by one. `faults` are those that could not be written."""
+
+    def __init__(self, format_: str, dialect: Dialect, encoding: str) -> None:
+        self.format, self.dialect, self.encoding = format_, dialect, encoding
+        self.written = 0
+        self.faults: list[str] = []
+
+    def write(self, out: BinaryIO, records: Iterator[UnionRecord]) -> None:
+        head, foot = FRAMES[self.format]
+        out.write(head)
+        for record in records:
+            try:
+                out.write(self.rendered(record))
+                self.written += 1
+            except (BadRecord, UnicodeEncodeError) as error:
+                self.faults.append(f"{record.cluster}: {error}")
+        out.write(foot)
+        out.flush()
+
+    def rendered(self, record: UnionRecord) -> bytes:
+        if self.format == "dc":
+            return writing.to_dc(record.bib) + b"\n"
+        if self.format == "csv":
+            return _csv_line(record)
+        marc = union_marc.from_union(record, self.dialect)
+        if self.format == "marcxml":
+            return writing.to_marcxml(marc) + b"\n"
+        return writing.to_iso2709(marc, self.encoding)
+
+
+FRAMES = {
+    "iso2709": (b"", b""),
+    "marcxml": (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="http://www.loc.gov/MARC21/slim">\n',
+        b"</collection>\n",
+    ),
+    "dc": (b'<?xml version="1.0" encoding="UTF-8"?>\n<records>\n', b"</records>\n"),
+    # The mark in front tells Excel that it is UTF-8.
+    "csv": ("кластер,автор,заглавие,часть,год,издательство,ISBN,описание\n".encode("utf-8-sig"), b""),
+}
 
 
 def _csv_line(record: UnionRecord) -> bytes:
-    import io
-
     bib, line = record.bib, io.StringIO()
+    parts = "; ".join(f"{part.number} {part.title}".strip() for part in bib.parts)
+    isbns = "; ".join(isbn.normal for isbn in bib.isbns if isbn.normal)
     csv.writer(line, lineterminator="\n").writerow(
         [
-            record.cluster, citation.heading(bib), bib.title, "; ".join(p.number for p in bib.parts), bib.year_text,
-            "; ".join(bib.publishers), "; ".join(i.normal for i in bib.isbns if i.normal), citation.gost(bib, today=None),
+            record.cluster, citation.heading(bib), bib.title, parts, bib.year_text, "; ".join(bib.publishers), isbns,
+            citation.gost(bib, today=None),
         ]
     )  # fmt: skip
     return line.getvalue().encode()

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from catalog_sync import pipeline, staging
-from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, with_context
-from catalog_sync.errors import Refused, SourceUnavailable
+from catalog_sync import onboarding, pipeline, staging
+from catalog_sync.cli.root import (
+    Context,
+    answer,
+    as_state,
+    end_progress,
+    example,
+    local,
+    progress_line,
+    root,
+    with_context,
+)
+from catalog_sync.cli.sources import checked_encoding
+from catalog_sync.errors import CatalogSyncError, Refused
+from catalog_sync.marc.reading import Detected
 from catalog_sync.model import Dialect, HarvestRun, Library, RunState, Source
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
 
-STATES = {
-    RunState.WAITING: "ожидает",
-    RunState.RUNNING: "идёт",
-    RunState.STAGED: "подготовлен",
-    RunState.HELD: "удержан",
-    RunState.PUBLISHED: "опубликован",
-    RunState.REJECTED: "отклонён",
-    RunState.FAILED: "не удался",
-    RunState.ROLLED_BACK: "отменён",
-}
+CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and SOURCE:ID
+
+HELD, FAILED = 3, 1  # exit codes; 2 is a mistyped command
 
 
 @root.command(name="import", epilog=example("catalog-sync import uchebniki.iso --source school-07 --dialect marcsql"))
@@ -45,60 +51,95 @@ def import_(
 ) -> None:  # fmt: skip
     """Загрузить выгрузку библиотечной системы из файлов."""
     system = context.system()
-    _make_source(system, code, dialect, encoding, files, yes)
-    run = pipeline.import_paths(
-        system, code, files, incremental=incremental, asked_by=operator(), progress=progress_line(code)
-    )
-    end_progress()
+    source = _source(system, code, dialect, encoding, files, yes)
+    brought = onboarding.brought(files, source, complete=not incremental)
+    try:
+        run = pipeline.run_source(
+            system, code, brought, incremental=incremental, asked_by=operator(), progress=progress_line(code)
+        )
+    finally:
+        end_progress()
     _say(run)
 
 
-def _make_source(
+def _source(
     system: System, code: str, dialect: str | None, encoding: str | None, files: tuple[Path, ...], yes: bool
-) -> None:
+) -> Source:
+    """The source of that code, made or corrected after asking. Raises Refused before anything is changed."""
+    encoding = checked_encoding(encoding) if encoding else ""
     with reading(system.engine) as connection:
         found = registry.find_source(connection, code)
-    if found is not None:
-        _refuse_other(found, dialect, encoding)
-        return
-    seen = pipeline.detect(files[0])
-    source = Source(
-        code=code, library=code, name=code, dialect=Dialect(dialect) if dialect else seen.dialect,
-        encoding=encoding or "", holdings_profile=seen.holdings_profile,
-    )  # fmt: skip
-    if not yes:
-        click.confirm(
-            f"Источника {code} ещё нет. Завести его и библиотеку с этим кодом (формат {source.dialect.value}, "
-            f"кодировка {source.encoding or seen.encoding})?",
-            abort=True,
+        fresh = registry.published_run(connection, code) is None
+    if found is None:
+        return _made(system, code, dialect, encoding, files, yes)
+    wanted = replace(found, dialect=Dialect(dialect) if dialect else found.dialect, encoding=encoding or _codec(found))
+    if wanted == replace(found, encoding=_codec(found)):
+        return found
+    if not fresh and (wanted.dialect is not found.dialect or found.encoding):
+        raise Refused(
+            f"источник {code} заведён иначе ({_reading(found)}), а указано: {_reading(wanted)}. Если прежнее неверно: "
+            f"catalog-sync source set {code} dialect={wanted.dialect.value} encoding={wanted.encoding}"
         )
+    if fresh:
+        answer(f"Источник {code} заведён иначе ({_reading(found)}). Изменить на: {_reading(wanted)}?", yes=yes)
+    with writing(system.engine) as connection:
+        registry.save_sources(connection, [wanted])
+    return wanted
+
+
+def _codec(source: Source) -> str:
+    """The source's encoding under the name the program uses: «windows-1251» and «cp1251» are one."""
+    return checked_encoding(source.encoding) if source.encoding else ""
+
+
+def _reading(source: Source) -> str:
+    return f"формат {source.dialect.value}, кодировка {source.encoding or 'по файлу'}"
+
+
+def _made(
+    system: System, code: str, dialect: str | None, encoding: str, files: tuple[Path, ...], yes: bool
+) -> Source:
+    """A new source, and a library of the same code, as the file asks for."""
+    if not CODE.fullmatch(code):
+        raise Refused(
+            f"код источника {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07"
+        )
+    source = Source(code, code, code, dialect=Dialect(dialect or "rusmarc"), encoding=encoding)
+    seen = onboarding.look(onboarding.brought(files, source), source, cards=0).detected
+    source = replace(
+        source, dialect=Dialect(dialect) if dialect else seen.dialect, holdings_profile=_profile(seen, dialect)
+    )
+    answer(
+        f"Источника {code} ещё нет. Завести его и библиотеку с этим кодом (формат {source.dialect.value}, "
+        f"кодировка {encoding or seen.encoding})?",
+        yes=yes,
+    )
     with writing(system.engine) as connection:
         if registry.find_library(connection, code) is None:
             registry.save_libraries(connection, [Library(code=code, name=code)])
         registry.save_sources(connection, [source])
+    return source
 
 
-def _refuse_other(found: Source, dialect: str | None, encoding: str | None) -> None:
-    if dialect and found.dialect.value != dialect:
-        raise Refused(f"источник {found.code} заведён в формате {found.dialect.value}, а указан {dialect}")
-    if encoding and found.encoding and found.encoding != encoding:
-        raise Refused(f"источник {found.code} заведён в кодировке {found.encoding}, а указана {encoding}")
+def _profile(seen: Detected, dialect: str | None) -> str:
+    """The holdings profile that was found, unless a person named another dialect than the one it belongs to."""
+    return seen.holdings_profile if dialect in (None, seen.dialect.value) else ""
 
 
 def _say(run: HarvestRun) -> None:
     """One line on what became of a run; exits 3 when it is held and 1 when it failed."""
     c = run.counts
     click.echo(
-        f"сеанс № {run.number}, {run.source}: {STATES[run.state]}; прочитано {c.read}, новых {c.new}, "
+        f"сеанс № {run.number}, {run.source}: {as_state(run.state)}; прочитано {c.read}, новых {c.new}, "
         f"изменено {c.changed}, без изменений {c.unchanged}, исчезло {c.gone}, отложено {c.set_aside}"
     )
     if run.message:
         click.echo(f"  причина: {run.message}", err=True)
     if run.state is RunState.HELD:
         click.echo(f"  решите: catalog-sync approve {run.number} или catalog-sync reject {run.number}", err=True)
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(HELD)
     if run.state is RunState.FAILED:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(FAILED)
 
 
 @root.command(epilog=example("catalog-sync harvest school-07"))
@@ -109,35 +150,38 @@ def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
     """Собрать источники сейчас: названные, просроченные или все действующие."""
     system = context.system()
     wanted = pipeline.sources_to_harvest(system, codes, due=due)
-    failed = []
-    for code in wanted:
-        try:
-            run = pipeline.harvest(system, code, asked_by=operator(), progress=progress_line(code))
-        except SourceUnavailable as error:
-            failed.append(code)
-            click.echo(f"{code}: {error}", err=True)
-            continue
-        finally:
-            end_progress()
-        try:
-            _say(run)
-        except click.exceptions.Exit:
-            failed.append(code)
+    ends = [_harvested(system, code) for code in wanted]
     if not wanted:
         click.echo("собирать нечего")
-    if failed:
-        raise click.exceptions.Exit(1)
+    if any(ends):
+        raise click.exceptions.Exit(FAILED if FAILED in ends else HELD)
+
+
+def _harvested(system: System, code: str) -> int:
+    """Harvest one source and say how it ended; the others of the night go on whatever happens. Returns an exit code."""
+    try:
+        _say(pipeline.harvest(system, code, asked_by=operator(), progress=progress_line(code)))
+    except CatalogSyncError as error:
+        click.echo(f"{code}: {error}", err=True)
+        return FAILED
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    finally:
+        end_progress()
+    return 0
 
 
 @root.command(name="runs", epilog=example("catalog-sync runs --source school-07"))
 @click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
 @click.option("--source", help="Только этого источника.")
-@click.option("--limit", default=20, show_default=True, help="Сколько последних.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько последних.")
 @with_context
 def runs_(context: Context, as_json: bool, source: str | None, limit: int) -> None:
     """Показать последние сеансы сбора."""
     system = context.system()
     with reading(system.engine) as connection:
+        if source:
+            registry.get_source(connection, source)
         found = runs.latest(connection, source=source, limit=limit)
     if as_json:
         click.echo(json.dumps([as_dict(run) for run in found], ensure_ascii=False, indent=2))
@@ -145,7 +189,7 @@ def runs_(context: Context, as_json: bool, source: str | None, limit: int) -> No
     for run in found:
         c = run.counts
         click.echo(
-            f"{run.number:>6}  {_local(system, run.started)}  {run.source:<20} {STATES[run.state]:<12} "
+            f"{run.number:>6}  {local(system, run.started)}  {run.source:<20} {as_state(run.state):<12} "
             f"+{c.new} ~{c.changed} ={c.unchanged} −{c.gone} !{c.set_aside}"
             + (f"  {run.message}" if run.message else "")
         )
@@ -162,10 +206,6 @@ def as_dict(run: HarvestRun) -> dict[str, Any]:
         "encoding": run.encoding, "message": run.message, "bookmark": run.bookmark, "warnings": list(run.warnings),
         **counts,
     }  # fmt: skip
-
-
-def _local(system: System, moment: datetime) -> str:
-    return f"{moment.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}"
 
 
 @root.command(epilog=example("catalog-sync approve 42"))
@@ -194,7 +234,7 @@ def rollback(context: Context, run: int) -> None:
 
 @root.command(epilog=example("catalog-sync difference 42"))
 @click.argument("run", type=int)
-@click.option("--limit", default=10, show_default=True, help="Сколько примеров каждого вида.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="Сколько примеров каждого вида.")
 @with_context
 def difference(context: Context, run: int, limit: int) -> None:
     """Показать, что изменил бы удержанный сеанс: числа и примеры."""
@@ -203,7 +243,7 @@ def difference(context: Context, run: int, limit: int) -> None:
         found = runs.get(connection, run)
     c = found.counts
     click.echo(
-        f"сеанс № {run}, {found.source}: {STATES[found.state]}" + (f": {found.message}" if found.message else "")
+        f"сеанс № {run}, {found.source}: {as_state(found.state)}" + (f": {found.message}" if found.message else "")
     )
     examples = staging.difference_examples(system.engine, run, limit)
     for action, title, count in (

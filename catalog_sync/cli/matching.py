@@ -17,6 +17,8 @@ from catalog_sync.store import clusters, decisions
 from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
 
+ANSWERS = ("о", "р", "п", "в")  # одно, разные, пропустить, выход
+
 
 def _key(text: str) -> RecordKey:
     try:
@@ -49,7 +51,7 @@ def undo(context: Context, decision: int) -> None:
 
 
 @root.command(name="decisions", epilog=example("catalog-sync decisions"))
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько последних.")
 @with_context
 def decisions_(context: Context, limit: int) -> None:
     """История решений библиотекарей."""
@@ -72,7 +74,7 @@ def decisions_(context: Context, limit: int) -> None:
 
 
 @root.command(epilog=example("catalog-sync review --limit 5"))
-@click.option("--limit", default=20, show_default=True, help="Сколько пар показать.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько пар показать.")
 @click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
 @click.option("--ask", is_flag=True, help="Решать тут же: о — одно, р — разные, п — пропустить, в — выход.")
 @with_context
@@ -91,19 +93,27 @@ def review(context: Context, limit: int, as_json: bool, ask: bool) -> None:
         click.echo("\n" + court.as_text(case))
         if ask and not _ask(system, case):
             return
+    if ask and not cases:
+        click.echo("решать нечего")
 
 
 def _ask(system: System, case: court.Case) -> bool:
     """One question of the court; False = leave."""
-    answer = click.prompt("  решение [о/р/п/в]", default="п", show_default=False).strip().lower()
+    answer = click.prompt("  одно издание, разные, пропустить или выход? [о/р/п/в]", default="п", show_default=False)
+    answer = answer.strip().lower()
+    while answer[:1] not in ANSWERS:
+        answer = click.prompt("  нужна одна буква: о, р, п или в", default="п", show_default=False).strip().lower()
     if answer.startswith("в"):
         return False
     if answer[:1] in ("о", "р"):
         why = click.prompt("  основание", default="по описаниям")
-        number = pipeline.decide(
-            system, case.comparison.left, case.comparison.right, same=answer[0] == "о", who=operator(), why=why
-        )
-        click.echo(f"  решение № {number} записано")
+        pair = case.comparison.left, case.comparison.right
+        try:
+            number = pipeline.decide(system, *pair, same=answer[0] == "о", who=operator(), why=why)
+        except Refused as error:  # it contradicts an earlier word: the other questions can still be answered
+            click.echo(f"  не записано: {error}", err=True)
+        else:
+            click.echo(f"  решение № {number} записано; отменить: catalog-sync undo {number}")
     return True
 
 
@@ -142,7 +152,10 @@ def score(context: Context, truth: Path, clusters_csv: Path | None, editions: Pa
         found = scoring.read_clusters(clusters_csv)
     beside = editions or truth.with_name("editions.jsonl")
     known = scoring.read_editions(beside) if beside.exists() else None
-    result = scoring.score(found, scoring.read_labels(truth), known)
+    labels = scoring.read_labels(truth)
+    if labels and not labels.keys() & found.keys():
+        raise Refused(f"{truth}: записей {len(labels)}, и ни одной из них в каталоге нет: сначала загрузите их")
+    result = scoring.score(found, labels, known)
     if as_json:
         click.echo(json.dumps(_figures(result), ensure_ascii=False, indent=2))
     else:
@@ -158,7 +171,7 @@ def _figures(result: scoring.Score) -> dict[str, Any]:
 
 @root.command(name="letter", epilog=example("catalog-sync letter school-07 > pismo.txt"))
 @click.argument("source")
-@click.option("--limit", default=school_letters.LIMIT, show_default=True, help="Сколько записей назвать в каждом пункте.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="Записей в каждом пункте.")
 @with_context
 def letter(context: Context, source: str, limit: int) -> None:
     """Письмо школе: дублеты внутри её базы и исправимые ошибки, с номерами записей и что поправить."""

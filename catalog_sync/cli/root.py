@@ -5,14 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from catalog_sync import __version__, settings
+from catalog_sync.errors import Refused
+from catalog_sync.model import RunState
 from catalog_sync.system import System, open_system
 
 Progress = Callable[[str, int], None]
+
+STATES = {
+    RunState.WAITING: "ожидает",
+    RunState.RUNNING: "идёт",
+    RunState.STAGED: "подготовлен",
+    RunState.HELD: "удержан",
+    RunState.PUBLISHED: "опубликован",
+    RunState.REJECTED: "отклонён",
+    RunState.FAILED: "не удался",
+    RunState.ROLLED_BACK: "отменён",
+}
+YES, NO = ("да", "д", "yes", "y"), ("нет", "н", "no", "n")
 
 
 @dataclass(slots=True)
@@ -55,6 +70,32 @@ def progress_line(title: str) -> Progress:
 def end_progress() -> None:
     if sys.stderr.isatty():
         click.echo("\r\033[K", nl=False, err=True)
+
+
+def as_state(state: RunState) -> str:
+    """A run's state in the operator's language."""
+    return STATES[state]
+
+
+def local(system: System, moment: datetime) -> str:
+    """A moment by the district's clock."""
+    return f"{moment.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}"
+
+
+def answer(question: str, *, yes: bool) -> None:
+    """Ask before going on; `yes` has answered already. Refused where nobody is there to answer, Abort on «нет»."""
+    if yes:
+        return
+    try:
+        said = click.prompt(f"{question} [да/нет]", default="нет", show_default=False).strip().lower()
+        while said not in YES + NO:
+            said = click.prompt("да или нет?", default="нет", show_default=False).strip().lower()
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise Refused(f"{question} Ответить некому: если да, добавьте --yes") from None
+    if said in NO:
+        raise click.Abort
 
 
 def example(text: str) -> str:

@@ -9,12 +9,24 @@ from pathlib import Path
 import click
 
 from catalog_sync import pipeline
-from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, with_context
+from catalog_sync.cli.root import (
+    Context,
+    answer,
+    as_state,
+    end_progress,
+    example,
+    progress_line,
+    root,
+    with_context,
+)
 from catalog_sync.errors import StopEverything
-from catalog_sync.settings import SAMPLE_CONFIG, load
+from catalog_sync.model import Source
+from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
+
+SETTINGS_FILE = "catalog-sync.toml"
 
 
 @root.command(epilog=example("catalog-sync init --sample"))
@@ -22,35 +34,71 @@ from catalog_sync.system import System
 @with_context
 def init(context: Context, sample: bool) -> None:
     """Завести библиотеки и источники из catalog-sync.toml."""
-    if sample and not context.settings.sources:
-        found = load(context.config or SAMPLE_CONFIG)
-        context.settings = replace(found, home=context.settings.home)
+    sampling = sample and not context.settings.sources
+    if sampling:
+        context.settings = _sample_settings(context)
     system = context.system()
+    settings = system.settings
     with writing(system.engine) as connection:
-        registry.save_libraries(connection, system.settings.libraries)
-        registry.save_sources(connection, system.settings.sources)
-    click.echo(
-        f"библиотек: {len(system.settings.libraries)}, источников: {len(system.settings.sources)}; "
-        f"папка данных {system.settings.home}"
-    )
-    if sample:
+        registry.save_libraries(connection, settings.libraries)
+        known = {source.code: source for source in registry.sources(connection)}
+        registry.save_sources(connection, [_kept(known.get(source.code), source) for source in settings.sources])
+    counts = f"библиотек: {len(settings.libraries)}, источников: {len(settings.sources)}"
+    click.echo(f"{counts}; папка данных {settings.home}")
+    if not settings.sources:
+        click.echo(
+            "источников в настройках нет: опишите их в catalog-sync.toml, заведите командой source add "
+            "или посмотрите учебный район: catalog-sync init --sample"
+        )
+    if sampling or (sample and _is_sample(settings)):
         _load_sample(system)
+    elif sample:
+        click.echo("свои источники уже описаны: учебный район не загружается")
+
+
+def _sample_settings(context: Context) -> Settings:
+    """The sample's settings, copied into the data folder too: what is served later has the same name and clock."""
+    home = context.settings.home
+    if context.config is None and not (home / SETTINGS_FILE).exists():
+        home.mkdir(parents=True, exist_ok=True)
+        (home / SETTINGS_FILE).write_bytes(SAMPLE_CONFIG.read_bytes())
+    found = load(SAMPLE_CONFIG)
+    return replace(context.settings, district=found.district, libraries=found.libraries, sources=found.sources)
+
+
+def _is_sample(settings: Settings) -> bool:
+    sample = {source.code for source in load(SAMPLE_CONFIG).sources}
+    return {source.code for source in settings.sources} == sample
+
+
+def _kept(known: Source | None, written: Source) -> Source:
+    """A source of the file; where the file is silent, what was found or set by command stays (a pause too)."""
+    if known is None:
+        return written
+    silent = {
+        name: getattr(known, name)
+        for name in ("encoding", "holdings_profile", "base", "schedule", "active")
+        if getattr(written, name) == Source.__dataclass_fields__[name].default
+    }
+    return replace(written, **silent, settings={**known.settings, **written.settings})
 
 
 def _load_sample(system: System) -> None:
-    folder = SAMPLE_CONFIG.parent
+    folder = SAMPLE_CONFIG.parent / "exports"
     for source in system.settings.sources:
         with reading(system.engine) as connection:
             if registry.published_run(connection, source.code):
                 continue
-        files = sorted((folder / "exports").glob(f"{source.code}.*"))
+        files = sorted(folder.glob(f"{source.code}.*"))
         if not files:
-            raise StopEverything(f"{folder / 'exports'}: нет выгрузки источника {source.code}")
-        run = pipeline.import_paths(
-            system, source.code, files, asked_by="init --sample", progress=progress_line(source.code)
-        )
-        end_progress()
-        click.echo(f"  {source.code}: {run.state.value}, записей {run.counts.new}")
+            raise StopEverything(f"{folder}: нет выгрузки источника {source.code}")
+        try:
+            run = pipeline.import_paths(
+                system, source.code, files, asked_by="init --sample", progress=progress_line(source.code)
+            )
+        finally:
+            end_progress()
+        click.echo(f"  {source.code}: {as_state(run.state)}, записей {run.counts.new}")
 
 
 @root.command(epilog=example("catalog-sync rebuild"))
@@ -96,9 +144,10 @@ def backup(context: Context, file: Path) -> None:
 @with_context
 def restore(context: Context, file: Path, yes: bool) -> None:
     """Вернуть каталог из копии. Прежние файлы остаются рядом с пометкой времени."""
-    if not yes:
-        click.confirm(f"Заменить каталог в {context.settings.home} копией {file}?", abort=True)
-    kept = maintenance.restore(context.settings.home, context.settings.database_url, file)
-    system = context.system()
-    pipeline.drain_index(system, from_scratch=True)
+    home = context.settings.home
+    question = f"Заменить каталог в {home} копией {file}?"
+    kept = maintenance.restore(
+        home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes)
+    )
+    pipeline.drain_index(context.system(), from_scratch=True)
     click.echo(f"восстановлено из {file}" + (f"; прежний каталог сохранён в {kept}" if kept else ""))

@@ -89,15 +89,15 @@ def _likelihood(run: str) -> float:
 def guess(data: bytes, configured: str = "") -> tuple[str, str]:
     """The encoding of some records together, and why (a word for the run's log). Pure ASCII counts as UTF-8."""
     if data.isascii():
-        return (MARC8, "escape sequences") if b"\x1b" in data else ("utf-8", "ascii only")
+        return (MARC8, "последовательности ESC") if b"\x1b" in data else ("utf-8", "только латиница")
     if is_utf8(data):
-        return "utf-8", "valid utf-8"
+        return "utf-8", "байты складываются в UTF-8"
     if has_escapes(data):
-        return MARC8, "escape sequences"
+        return MARC8, "последовательности ESC"
     if configured and configured != "utf-8":
-        return configured, "settings"
+        return configured, "задана в настройках"
     if not looks_cyrillic(data):
-        return MARC8, "single accents"
+        return MARC8, "знаки ударений"
     return by_statistics(data)
 
 
@@ -105,13 +105,13 @@ def by_statistics(data: bytes) -> tuple[str, str]:
     scores = likelihoods(data)
     ranked = sorted(scores, key=lambda c: -scores[c])
     if not ranked:
-        return FALLBACK, "nothing to tell by"
+        return FALLBACK, "судить не по чему"
     if scores[ranked[0]] - scores[ranked[1]] >= _MARGIN_PER_BYTE:
-        return ranked[0], "letter statistics"
+        return ranked[0], "по частоте букв"
     declared = declared_by_100(data)
     if declared in ranked[:2]:
-        return declared, "100$a/26-29"
-    return ranked[0], "letter statistics, weak"
+        return declared, "указана в 100$a"
+    return ranked[0], "по частоте букв, неуверенно"
 
 
 def of_file(data: bytes, configured: str = "") -> tuple[str, str]:

@@ -7,11 +7,13 @@ import json
 import sqlite3
 import tempfile
 import zipfile
-from contextlib import closing
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.engine import make_url
 
 from catalog_sync.errors import Refused, StopEverything
@@ -22,6 +24,7 @@ from catalog_sync.store.tables import metadata
 MANIFEST = "manifest.json"
 DATABASE = "catalog.sqlite"
 SETTINGS = "catalog-sync.toml"
+FORMAT = 1  # of the archive; another number is another program's
 ROWS = 2000  # copied at a time between two databases
 
 
@@ -36,7 +39,7 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
         copy = Path(folder) / DATABASE
         _copy_database(engine, copy)
         packed = Path(folder) / "backup.zip"
-        manifest = {"made": now.isoformat(), "sha256": _sha256(copy), "format": 1}
+        manifest = {"made": now.isoformat(), "sha256": _sha256(copy), "format": FORMAT}
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(copy, DATABASE)
             archive.writestr(MANIFEST, json.dumps(manifest))
@@ -60,50 +63,114 @@ def _copy_database(engine: Engine, target: Path) -> None:
 
 
 def copy_tables(ours: Engine, theirs: Engine) -> None:
-    """All rows of one database into another, empty one, parents before children."""
-    with reading(ours) as source, writing(theirs) as target:
+    """All rows of one database, as of one moment, into another, empty one: parents before children."""
+    with _one_moment(ours) as source, writing(theirs) as target:
         for table in metadata.sorted_tables:
-            result = source.execution_options(yield_per=ROWS).execute(select(table))
-            for rows in result.mappings().partitions(ROWS):
-                target.execute(insert(table), [dict(row) for row in rows])
+            # Within a table too: a correction of the ledger points at an earlier line.
+            rows = source.execution_options(yield_per=ROWS).execute(select(table).order_by(*table.primary_key))
+            for some in rows.mappings().partitions(ROWS):
+                target.execute(insert(table), [dict(row) for row in some])
+            _number_on(target, table)
 
 
-def restore(home: Path, url: str, archive: Path) -> str:
+@contextmanager
+def _one_moment(engine: Engine) -> Iterator[Connection]:
+    """PostgreSQL's usual level shows every statement its own moment; a copy needs one for all tables."""
+    if engine.dialect.name == "sqlite":
+        with reading(engine) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection, connection.begin():
+        yield connection
+
+
+def _number_on(target: Connection, table: Table) -> None:
+    """PostgreSQL counts rows beside the table: after rows with numbers of their own it must go on from the last."""
+    column = table.autoincrement_column
+    if target.dialect.name != "postgresql" or column is None:
+        return
+    name = target.execute(select(func.pg_get_serial_sequence(f'"{table.name}"', column.name))).scalar()
+    last = target.execute(select(func.max(column))).scalar()
+    if name and last is not None:
+        target.execute(select(func.setval(name, last)))
+
+
+def nobody_asked() -> None:
+    """No question before restoring."""
+
+
+def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] = nobody_asked) -> str:
     """Put a backup in place of the database; returns where the old one was moved to ("" where there was none).
 
-    The archive is opened and its digest checked before anything of ours is touched.
+    The archive is opened, its digest checked and its schema brought up to date before `confirm` is called and anything
+    of ours is touched. Raises Refused for a damaged archive or a database in use, StopEverything for one that is newer
+    than this program or for a server's database that is not empty.
     """
-    with tempfile.TemporaryDirectory(dir=home if home.exists() else None) as folder:
+    parsed = make_url(url)
+    on_server = parsed.get_backend_name() != "sqlite"
+    place = home if on_server else Path(str(parsed.database)).parent
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
         copy = _unpack(archive, Path(folder))
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            return _restore_server(url, copy)
-        database = Path(str(parsed.database))
-        database.parent.mkdir(parents=True, exist_ok=True)
-        kept = _move_aside(database)
-        copy.replace(database)
-        return kept
+        settings = _settings_in(archive)
+        if on_server:
+            _refuse_filled(url)
+            confirm()
+            _fill(url, copy)
+            kept = ""
+        else:
+            confirm()
+            kept = _move_aside(Path(str(parsed.database)))
+            copy.replace(Path(str(parsed.database)))
+    _restore_settings(home, settings)
+    return kept
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
+    """The database of a backup, whole and of this version's schema, in `folder`."""
     try:
         with zipfile.ZipFile(archive) as packed:
             manifest = json.loads(packed.read(MANIFEST))
             copy = Path(packed.extract(DATABASE, folder))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise Refused(f"{archive}: это не резервная копия каталога: {error}") from error
+    except KeyError as error:
+        raise Refused(f"{archive}: это не резервная копия каталога: внутри нет нужного файла ({error})") from error
+    except (zipfile.BadZipFile, ValueError, zlib.error, EOFError, NotImplementedError) as error:
+        raise Refused(f"{archive}: копия повреждена или это не копия каталога: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise Refused(f"{archive}: копия сделана другой версией программы: обновите catalog-sync")
     if _sha256(copy) != manifest.get("sha256"):
         raise Refused(f"{archive}: копия повреждена: контрольная сумма базы не сходится")
     with closing(sqlite3.connect(copy)) as connection:
-        answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    if answer != "ok":
-        raise Refused(f"{archive}: база в копии повреждена: {answer}")
+        found = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    if found != "ok":
+        raise Refused(f"{archive}: база в копии повреждена: {found}")
+    engine = open_engine(f"sqlite:///{copy}")
+    try:
+        migrations.upgrade(engine)
+        with engine.connect() as opened:
+            opened.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        engine.dispose()
     return copy
+
+
+def _settings_in(archive: Path) -> bytes:
+    with zipfile.ZipFile(archive) as packed:
+        return packed.read(SETTINGS) if SETTINGS in packed.namelist() else b""
+
+
+def _restore_settings(home: Path, settings: bytes) -> None:
+    """The settings of the copy where there are none; where there are others, beside them for a person to compare."""
+    ours = home / SETTINGS
+    if not settings or (ours.exists() and ours.read_bytes() == settings):
+        return
+    (ours.with_name(SETTINGS + ".from-backup") if ours.exists() else ours).write_bytes(settings)
 
 
 def _move_aside(database: Path) -> str:
     if not database.exists():
         return ""
+    _refuse_open(database)
     number = 1
     while (kept := database.with_name(f"{database.name}.before-restore-{number}")).exists():
         number += 1
@@ -115,18 +182,40 @@ def _move_aside(database: Path) -> str:
     return str(kept)
 
 
-def _restore_server(url: str, copy: Path) -> str:
+def _refuse_open(database: Path) -> None:
+    """A process that has the old file open would go on writing into it: leaving WAL needs to be alone with the file."""
+    try:
+        with closing(sqlite3.connect(database, timeout=1)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise Refused(
+                f"{database}: каталог открыт другим процессом; остановите catalog-sync serve и повторите"
+            ) from error
+    except sqlite3.DatabaseError:
+        return  # damaged: that is what the backup is for
+
+
+def _refuse_filled(url: str) -> None:
     engine = open_engine(url)
-    migrations.upgrade(engine)
-    with reading(engine) as connection:
-        filled = [t.name for t in metadata.sorted_tables if connection.execute(select(t).limit(1)).first()]
+    try:
+        migrations.upgrade(engine)
+        with reading(engine) as connection:
+            filled = [t.name for t in metadata.sorted_tables if connection.execute(select(t).limit(1)).first()]
+    finally:
+        engine.dispose()
     if filled:
-        raise StopEverything(f"{url}: база не пуста ({', '.join(filled[:3])} …); восстановление — только в пустую")
-    copy_engine = open_engine(f"sqlite:///{copy}")
-    migrations.upgrade(copy_engine)
-    copy_tables(copy_engine, engine)
-    copy_engine.dispose()
-    return ""
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise StopEverything(f"{shown}: база не пуста ({', '.join(filled[:3])} …); восстановление — только в пустую")
+
+
+def _fill(url: str, copy: Path) -> None:
+    engine, copy_engine = open_engine(url), open_engine(f"sqlite:///{copy}")
+    try:
+        copy_tables(copy_engine, engine)
+    finally:
+        copy_engine.dispose()
+        engine.dispose()
 
 
 def _sha256(path: Path) -> str:
