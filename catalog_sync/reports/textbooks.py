@@ -85,7 +85,7 @@ def _chart(lines: Sequence[Line]) -> list[Section]:
 
 def _details(lines: Sequence[Line], names: Mapping[str, str]) -> Table:
     columns = (
-        Column("Школа", "text", width=22), Column("Класс", width=6), Column("Предмет", "text", width=16),
+        Column("Школа", "text", width=22), Column("Класс", width=8), Column("Предмет", "text", width=16),
         Column("№ ФПУ", "text", width=13), Column("Автор, наименование", "text", width=34),
         Column("Издатель", "text", width=14), Column("Обуч.", width=7), Column("Нужно", width=7),
         Column("Есть", width=7), Column("Годных", width=7), Column("ЭФУ", width=6), Column("Не хватает", width=8),
@@ -157,7 +157,7 @@ def exchange_report(
     found = [t for t in transfers(lines, libraries) if code in ("", t.giver, t.taker)]
     copies = sum(t.copies for t in found)
     columns = (
-        Column("Передаёт", "text", width=24), Column("Получает", "text", width=24), Column("Класс", width=6),
+        Column("Передаёт", "text", width=24), Column("Получает", "text", width=24), Column("Класс", width=8),
         Column("Автор, наименование", "text", width=38), Column("№ ФПУ", "text", width=14), Column("Экз.", width=7),
     )  # fmt: skip
     rows = [
@@ -195,7 +195,7 @@ def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date)
     """Акт передачи документов между школами: list, number in words, signatures."""
     giver, taker = _name(libraries, some[0].giver), _name(libraries, some[0].taker)
     copies = sum(t.copies for t in some)
-    columns = (Column("№ п/п", width=6), Column("Автор, наименование", "text", width=46), Column("Класс", width=7),
+    columns = (Column("№ п/п", width=6), Column("Автор, наименование", "text", width=46), Column("Класс", width=8),
                Column("№ ФПУ", "text", width=16), Column("Экз.", width=8))  # fmt: skip
     rows = [
         Row((Cell(n), Cell(f"{t.line.wanted.authors} {t.line.wanted.title}".strip()), Cell(t.line.grade),

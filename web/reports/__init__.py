@@ -17,6 +17,7 @@ from catalog_sync.settings import Settings
 from catalog_sync.store import drill, snapshots
 from catalog_sync.store.database import reading
 from web.i18n import _
+from web.reports import desk
 from web.reports import rows as rows_page
 from web.services import services
 
@@ -35,6 +36,7 @@ def blueprint(_catalogue: Catalogue, _settings: Settings) -> Blueprint:
     made.add_url_rule("/snapshots/<int:number>", "snapshot", show_snapshot)
     made.add_url_rule("/<name>.<any(xlsx, docx, csv, json):ending>", "file", as_file)
     made.add_url_rule("/<name>", "show", show)
+    desk.mount(made)
     made.register_error_handler(Refused, refused)
     made.before_request(forget_empty_fields)
     return made
@@ -42,6 +44,8 @@ def blueprint(_catalogue: Catalogue, _settings: Settings) -> Blueprint:
 
 def forget_empty_fields() -> Response | None:
     """A form sends its empty fields too; the address people share should not have them."""
+    if request.method != "GET" or not request.endpoint or request.endpoint.startswith("reports.class"):
+        return None
     kept = {name: value for name, value in request.args.items() if value}
     if len(kept) == len(request.args):
         return None

@@ -15,6 +15,7 @@ from docx.oxml import parse_xml
 from docx.shared import Mm
 
 from catalog_sync.reports.model import Chart
+from catalog_sync.reports.render.shared import clean
 from catalog_sync.reports.render.xlsx_file import COLOURS
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
@@ -24,6 +25,10 @@ NAMESPACES = (
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 )
 WIDTH, HEIGHT = Mm(165), Mm(85)
+
+
+def _xml(text: str, more: dict[str, str] | None = None) -> str:
+    return escape(clean(text), more or {})
 
 
 def add_chart(document: Any, chart: Chart) -> None:
@@ -41,7 +46,7 @@ def _drawing(relation: str, number: int, title: str) -> str:
         '<w:drawing xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
         'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
         f'{NAMESPACES}><wp:inline><wp:extent cx="{WIDTH}" cy="{HEIGHT}"/>'
-        f'<wp:docPr id="{1000 + number}" name="chart{number}" descr="{escape(title, {chr(34): "&quot;"})}"/>'
+        f'<wp:docPr id="{1000 + number}" name="chart{number}" descr="{_xml(title, {chr(34): "&quot;"})}"/>'
         '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart">'
         f'<c:chart r:id="{relation}"/></a:graphicData></a:graphic></wp:inline></w:drawing>'
     )
@@ -69,7 +74,7 @@ def chart_xml(chart: Chart) -> str:
 
 
 def _title(text: str, size: int = 1100) -> str:
-    run = f'<a:r><a:rPr lang="ru-RU" sz="{size}" b="1"/><a:t>{escape(text)}</a:t></a:r>'
+    run = f'<a:r><a:rPr lang="ru-RU" sz="{size}" b="1"/><a:t>{_xml(text)}</a:t></a:r>'
     return (
         f'<c:title><c:tx><c:rich><a:bodyPr/><a:p><a:pPr><a:defRPr sz="{size}" b="1"/></a:pPr>{run}</a:p></c:rich>'
         '</c:tx><c:overlay val="0"/></c:title>'
@@ -82,10 +87,10 @@ def _series(chart: Chart, number: int) -> str:
     fill = f'<a:solidFill><a:srgbClr val="{colour}"/></a:solidFill>'
     look = f'<c:spPr><a:ln w="28575">{fill}</a:ln></c:spPr>' if chart.kind == "line" else f"<c:spPr>{fill}</c:spPr>"
     points = "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate(values) if v is not None)
-    labels = "".join(f'<c:pt idx="{i}"><c:v>{escape(c)}</c:v></c:pt>' for i, c in enumerate(chart.categories))
+    labels = "".join(f'<c:pt idx="{i}"><c:v>{_xml(c)}</c:v></c:pt>' for i, c in enumerate(chart.categories))
     invert = "" if chart.kind == "line" else '<c:invertIfNegative val="0"/>'
     return (
-        f'<c:ser><c:idx val="{number}"/><c:order val="{number}"/><c:tx><c:v>{escape(name)}</c:v></c:tx>{look}{invert}'
+        f'<c:ser><c:idx val="{number}"/><c:order val="{number}"/><c:tx><c:v>{_xml(name)}</c:v></c:tx>{look}{invert}'
         f'<c:cat><c:strLit><c:ptCount val="{len(chart.categories)}"/>{labels}</c:strLit></c:cat>'
         f'<c:val><c:numLit><c:ptCount val="{len(values)}"/>{points}</c:numLit></c:val></c:ser>'
     )

@@ -16,7 +16,7 @@ from docx.shared import Mm, Pt
 from catalog_sync.reports.model import Chart, Report, Table, Text
 from catalog_sync.reports.render.docx_chart import add_chart
 from catalog_sync.reports.render.docx_table import table_element
-from catalog_sync.reports.render.shared import coverage_line, made_line, subtitle
+from catalog_sync.reports.render.shared import clean, coverage_line, made_line, subtitle
 
 FONT = "Times New Roman"
 WIDE_COLUMNS = 9  # a table with more does not fit an upright A4 page
@@ -48,8 +48,8 @@ def render(report: Report) -> bytes:
             _text(document, section)
     _paragraph(document, made_line(report), size=9)
     _page_numbers(document)
-    document.core_properties.title = report.title
-    document.core_properties.subject = subtitle(report)
+    document.core_properties.title = clean(report.title)
+    document.core_properties.subject = clean(subtitle(report))
     document.core_properties.author = ""
     document.core_properties.comments = ""
     out = io.BytesIO()
@@ -91,7 +91,7 @@ def _turn(document: Any, wide: bool, needs: bool) -> bool:
 def _head(document: Any, report: Report) -> None:
     for line in report.head:
         _paragraph(document, line, align="center")
-    title = document.add_heading(report.title, level=1)
+    title = document.add_heading(clean(report.title), level=1)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _paragraph(document, subtitle(report), align="center")
     if coverage_line(report):
@@ -99,7 +99,7 @@ def _head(document: Any, report: Report) -> None:
 
 
 def _paragraph(document: Any, text: str, *, align: str = "", size: float = 0, style: str | None = None) -> Any:
-    paragraph = document.add_paragraph(text, style=style)
+    paragraph = document.add_paragraph(clean(text), style=style)
     paragraph.alignment = ALIGN.get(align, WD_ALIGN_PARAGRAPH.LEFT)
     if size:
         for run in paragraph.runs:
@@ -109,7 +109,7 @@ def _paragraph(document: Any, text: str, *, align: str = "", size: float = 0, st
 
 def _text(document: Any, section: Text) -> None:
     if section.level:
-        document.add_heading(section.text, level=section.level)
+        document.add_heading(clean(section.text), level=section.level)
     elif section.text:
         paragraph = _paragraph(document, section.text, align=section.style, size=10 if section.style == "note" else 0)
         if section.style == "":

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from docx.oxml import parse_xml
 
 from catalog_sync.reports.model import Column, Row, Table
-from catalog_sync.reports.render.shared import shown
+from catalog_sync.reports.render.shared import clean, shown
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TWIPS_PER_MM = 1440 / 25.4
@@ -106,8 +106,3 @@ def _cell(
         f'<w:tc><w:tcPr>{"".join(parts)}</w:tcPr><w:p><w:pPr><w:spacing w:after="0" w:line="240" w:lineRule="auto"/>'
         f'<w:jc w:val="{align}"/></w:pPr><w:r>{run}</w:r></w:p></w:tc>'
     )
-
-
-def clean(text: str) -> str:
-    """Without the control characters XML 1.0 forbids (old exports have them inside titles)."""
-    return "".join(c for c in text if c >= " " or c in "\t\n")

@@ -43,3 +43,8 @@ def coverage_line(report: Report) -> str:
 def made_line(report: Report) -> str:
     """When and from what the figures were made."""
     return f"Составлено {russian.day(report.made)} по журналу движения фонда сводного каталога."
+
+
+def clean(text: str) -> str:
+    """Without the control characters XML 1.0 forbids (old exports have them inside titles)."""
+    return "".join(c for c in text if c >= " " or c in "\t\n")

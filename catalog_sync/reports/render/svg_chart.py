@@ -6,12 +6,17 @@ from html import escape
 
 from catalog_sync.reports import russian
 from catalog_sync.reports.model import Chart
+from catalog_sync.reports.render.shared import clean
 from catalog_sync.reports.render.xlsx_file import COLOURS
 
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 40, 92
 TICKS = 5
 LABEL_CHARS = 16
+
+
+def _xml(text: str) -> str:
+    return escape(clean(text))
 
 
 def svg(chart: Chart) -> str:
@@ -21,12 +26,12 @@ def svg(chart: Chart) -> str:
     top = step * -(-high // step)
     parts = [*_grid(top, step), *(_lines(chart, top) if chart.kind == "line" else _bars(chart, top)), *_labels(chart)]
     parts += _legend(chart)
-    title, summary = escape(chart.title), escape(describe(chart))
+    title, summary = _xml(chart.title), _xml(describe(chart))
     return (
         f'<svg class="chart" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" xmlns="http://www.w3.org/2000/svg" '
         f'font-family="sans-serif" font-size="12"><title>{title}</title><desc>{summary}</desc>'
         f'<text x="{LEFT}" y="18" font-size="14" font-weight="bold">{title}</text>'
-        f'<text x="{LEFT}" y="33" fill="#555">{escape(chart.unit)}</text>{"".join(parts)}</svg>'
+        f'<text x="{LEFT}" y="33" fill="#555">{_xml(chart.unit)}</text>{"".join(parts)}</svg>'
     )
 
 
@@ -96,7 +101,7 @@ def _bars(chart: Chart, top: float) -> list[str]:
             y = _y(floor + value, top)
             height = round(_y(floor, top) - y, 1)
             colour = COLOURS[number % len(COLOURS)]
-            what = escape(f"{chart.categories[at]}{', ' + name if name else ''}: {_number(value)}")
+            what = _xml(f"{chart.categories[at]}{', ' + name if name else ''}: {_number(value)}")
             parts.append(
                 f'<rect x="{x}" y="{y}" width="{width - 1:.1f}" height="{height}" fill="{colour}">'
                 f"<title>{what}</title></rect>"
@@ -119,7 +124,7 @@ def _lines(chart: Chart, top: float) -> list[str]:
         path = " ".join(f"{x},{y}" for x, y, _ in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         for x, y, value in points:
-            what = escape(f"{name} {_number(value)}")
+            what = _xml(f"{name} {_number(value)}")
             parts.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="{colour}"><title>{what}</title></circle>')
     return parts
 
@@ -133,7 +138,7 @@ def _labels(chart: Chart) -> list[str]:
         short = category if len(category) <= LABEL_CHARS else category[: LABEL_CHARS - 1] + "…"
         turn = f' text-anchor="end" transform="rotate(-35 {x} {y})"' if many else ' text-anchor="middle"'
         size = 9 if slot < 18 else 11
-        parts.append(f'<text x="{x}" y="{y}" font-size="{size}"{turn}>{escape(short)}</text>')
+        parts.append(f'<text x="{x}" y="{y}" font-size="{size}"{turn}>{_xml(short)}</text>')
     return parts
 
 
@@ -144,6 +149,6 @@ def _legend(chart: Chart) -> list[str]:
     for number, (name, _) in enumerate(chart.series):
         colour = COLOURS[number % len(COLOURS)]
         parts.append(f'<rect x="{x:.0f}" y="{HEIGHT - 16}" width="11" height="11" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 15:.0f}" y="{HEIGHT - 6}">{escape(name)}</text>')
+        parts.append(f'<text x="{x + 15:.0f}" y="{HEIGHT - 6}">{_xml(name)}</text>')
         x += 30 + 7.2 * len(name)
     return parts

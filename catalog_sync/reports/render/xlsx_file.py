@@ -15,6 +15,7 @@ from catalog_sync.reports.render.shared import coverage_line, made_line, subtitl
 
 NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
                   "text": "@"}  # fmt: skip
+A4_COLUMNS = 18  # a wider table is unreadable on A4 and goes to A3
 SHEET_NAME_LENGTH = 31  # Excel's own limit
 COLOURS = ("#1f5f8b", "#c8641b", "#4f7a28", "#7a3b78", "#8a6d1f", "#3f6f6f")
 
@@ -27,8 +28,8 @@ class _Book:
     def format(self, kind: str, style: str) -> Any:
         key = (kind, style)
         if key not in self.formats:
-            look: dict[str, Any] = {"num_format": NUMBER_FORMATS[kind], "border": 1, "valign": "top"}
-            look |= {"text_wrap": True} if kind == "text" else {"align": "right"}
+            look: dict[str, Any] = {"num_format": NUMBER_FORMATS.get(kind, "@"), "border": 1, "valign": "top"}
+            look |= {"text": {"text_wrap": True}, "word": {}}.get(kind, {"align": "right"})
             look |= {"bold": True} if style in ("total", "head") else {}
             look |= {"bg_color": "#eef3f7"} if style == "total" else {}
             look |= {"font_color": "#666666"} if style == "muted" else {}
@@ -102,7 +103,7 @@ def _heading(state: _Book, sheet: Any, table: Table, top: int) -> int:
         _groups(sheet, table.columns, top, look)
     longest = max((len(column.title) / max(column.width, 1) for column in table.columns), default=1)
     line = top + 1 if grouped else top
-    sheet.set_row(line, 15 * min(6, max(2, round(longest + 1))))
+    sheet.set_row(line, 15 * min(7, max(2, round(longest * 1.5 + 1))))
     if table.numbered:
         line += 1
         for at in range(len(table.columns)):
@@ -131,8 +132,11 @@ def _row(state: _Book, sheet: Any, table: Table, row: Row, first: int, number: i
             sheet.write_formula(line, at, _formula(cell, at, first), look, cell.value)
         elif cell.value is None:
             sheet.write_string(line, at, "—", look)
+        elif cell.value == "":
+            sheet.write_blank(line, at, None, look)
         elif isinstance(cell.value, str):
-            sheet.write_string(line, at, cell.value, state.format("text", row.style))
+            kind = "text" if column.kind == "text" else "word"  # a word among numbers may run into the empty cells
+            sheet.write_string(line, at, cell.value, state.format(kind, row.style))
         elif isinstance(cell.value, date):
             sheet.write_datetime(line, at, cell.value, state.format("date", row.style))
         else:
@@ -152,7 +156,7 @@ def _page(sheet: Any, report: Report, table: Table, top: int, first: int, last: 
     wide = report.landscape or sum(column.width for column in table.columns) > 95
     if wide:
         sheet.set_landscape()
-    sheet.set_paper(9)  # A4
+    sheet.set_paper(8 if len(table.columns) > A4_COLUMNS else 9)  # A3 or A4
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.4, top=0.5, bottom=0.6)
     sheet.repeat_rows(top, first - 1)

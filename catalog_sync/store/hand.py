@@ -1,0 +1,126 @@
+"""What people write into the ledger themselves: acts with a document number, and corrections of a record's class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from catalog_sync.errors import Refused
+from catalog_sync.ledger import movements
+from catalog_sync.model import Carrier, Category, Classified, EKind, MovementKind, RecordKey, StockMovement
+from catalog_sync.store import ledger
+from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_position
+from catalog_sync.store.overrides import REASON
+from catalog_sync.store.packing import unpack_holdings
+from catalog_sync.store.tables import holding, record, source
+
+BY_HAND = "акт"
+
+
+def enter_act(
+    connection: Connection, code: str, key: RecordKey, *, copies: int, day: date, document: str, reason: str = "",
+    kopecks: int | None = None, today: date, who: str,
+) -> int:  # fmt: skip
+    """An act typed by hand: `copies` came (above zero) or were written off (below). Returns the line's number.
+
+    Raises Refused without a document, for a day in the future, for a record of another library, or for more copies
+    than there are.
+    """
+    if not document.strip():
+        raise Refused("акт: ожидался номер документа")
+    if day > today:
+        raise Refused(f"акт {document}: дата {day} ещё не наступила")
+    if copies == 0:
+        raise Refused(f"акт {document}: ожидалось число экземпляров, пришёл ноль")
+    held = _held(connection, key)
+    if held is None or held.library != code:
+        raise Refused(f"акт {document}: записи {key} у библиотеки {code!r} нет")
+    there = select(func.sum(stock_position.c.copies)).where(stock_position.c.record == held.record)
+    present = int(connection.execute(there).scalar() or 0)
+    if copies < 0 and present + copies < 0:
+        raise Refused(f"акт {document}: списывается {-copies}, а состоит {present}")
+    line = StockMovement(
+        library=code, record=key, day=day, copies=copies, basis=BY_HAND, document=document.strip(), reason=reason,
+        kind=MovementKind.ACQUIRED if copies > 0 else MovementKind.WITHDRAWN, kopecks=kopecks,
+        category=Category(held.category), carrier=Carrier(held.carrier), ekind=EKind(held.ekind),
+    )  # fmt: skip
+    (number,) = ledger.append(connection, [line], recorded=today, who=who)
+    ledger.titles_changed(connection, recorded=today)
+    return number
+
+
+def reclassify(
+    connection: Connection, key: RecordKey, *, category: Category | None, carrier: Carrier | None,
+    ekind: EKind | None, why: str, who: str, now: datetime, today: date,
+) -> str:  # fmt: skip
+    """A librarian's word about the class of a record; its figures move at once, all its history with them.
+
+    Returns the record's edition, whose union record the caller makes anew. None leaves a part to the rules.
+    """
+    if not why.strip():
+        raise Refused("исправление вида: ожидалась причина")
+    if category is None and carrier is None and ekind is None:
+        raise Refused("исправление вида: ожидались категория, носитель или вид электронного издания")
+    held = _held(connection, key)
+    if held is None:
+        raise Refused(f"записи {key} в фонде нет")
+    was = Classified(Category(held.category), "", Carrier(held.carrier), "", EKind(held.ekind))
+    now_is = replace(was, category=category or was.category, carrier=carrier or was.carrier)
+    if ekind is not None:
+        now_is = replace(now_is, ekind=ekind)
+    number = (connection.execute(select(func.max(class_override.c.number))).scalar() or 0) + 1
+    values = {"number": number, "source": key.source, "local_id": key.local_id, "who": who, "when": now, "why": why}
+    values |= {"category": category, "carrier": carrier, "ekind": ekind}
+    connection.execute(class_override.insert().values(**values))
+    _move(connection, key, held, was, now_is, why, who, today)
+    edition = select(ledger_member.c.cluster).where(ledger_member.c.record == held.record)
+    return str(connection.execute(edition).scalar() or "")
+
+
+def corrections_of(connection: Connection, key: RecordKey) -> list[Any]:
+    """What librarians said of a record's class, newest first."""
+    columns = class_override.c
+    query = select(class_override).where(columns.source == key.source, columns.local_id == key.local_id)
+    return list(connection.execute(query.order_by(columns.number.desc())))
+
+
+def class_now(connection: Connection, key: RecordKey) -> Classified | None:
+    """The class a record is counted in now."""
+    held = _held(connection, key)
+    if held is None:
+        return None
+    return Classified(Category(held.category), REASON, Carrier(held.carrier), REASON, EKind(held.ekind))
+
+
+def _held(connection: Connection, key: RecordKey) -> Any:
+    query = (
+        select(holding, record.c.id)
+        .join(record, record.c.id == holding.c.record)
+        .where(record.c.source == key.source, record.c.local_id == key.local_id)
+    )
+    return connection.execute(query).first()
+
+
+def _move(
+    connection: Connection, key: RecordKey, held: Any, was: Classified, now_is: Classified, why: str, who: str, today: date
+) -> None:  # fmt: skip
+    books = unpack_holdings(held.data)
+    posted = ledger.posted(connection, [key])[key]
+    lines = movements(
+        held.library, key, books, books, was, now_is, first_load=False, run=None, day=today, posted=posted
+    )
+    ledger.append(
+        connection, [replace(line, reason=f"{line.reason}; {why}") for line in lines], recorded=today, who=who
+    )
+    values = {"category": now_is.category.value, "carrier": now_is.carrier.value, "ekind": now_is.ekind.value}
+    connection.execute(update(holding).where(holding.c.record == held.record).values(**values))
+    ledger.titles_changed(connection, cause="correction", recorded=today)
+
+
+def library_of(connection: Connection, key: RecordKey) -> str:
+    """Code of the library whose source a record belongs to; "" for an unknown source."""
+    query = select(source.c.library).where(source.c.code == key.source)
+    return str(connection.execute(query).scalar() or "")
