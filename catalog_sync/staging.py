@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -117,7 +117,8 @@ def _read_file(
     tally.bookmark = file.bookmark or tally.bookmark
     tally.told_gone |= set(file.deleted)
     tally.warnings += file.warnings
-    export = read_export(file.data, source, format=file.format)
+    told = replace(source, encoding=file.encoding) if file.encoding else source
+    export = read_export(file.data, told, format=file.format)
     for batch in _batches(export, BATCH):
         changed, bad = _sort_out(source, batch, published, tally)
         with writing(engine) as connection:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from catalog_sync.errors import SourceUnavailable, StopEverything
 from catalog_sync.model import FetchedFile
 from catalog_sync.protocol.apdu import Authentication
-from catalog_sync.protocol.charset import UnknownCharset, canonical
+from catalog_sync.protocol.charset import UnknownCharset, canonical, codec
 from catalog_sync.protocol.oids import SYNTAX_NAMES, Syntax
 from catalog_sync.protocol.pqf import PqfError
 from harvesters import bookmarks, limits, xml_pages
@@ -212,14 +212,18 @@ class _Walk:
 
     def _file(self, records: list[FetchedRecord], name: str, whole: bool) -> FetchedFile:
         """One chunk as a file. Diagnostics in the place of records make the harvest incomplete."""
-        good = [record.data for record in records if self._is_good(record)]
+        good = [record for record in records if self._is_good(record)]
         faults = [self._fault(record) for record in records if not self._is_good(record)]
         warnings = (*self._warnings, *faults)
         self._warnings.clear()
         complete = whole and not warnings
         if self._target.syntax is Syntax.XML:
-            return FetchedFile(f"records-{name}.xml", xml_pages.collection(good), "marcxml", complete, "", (), warnings)
-        return FetchedFile(f"records-{name}.mrc", b"".join(good), "iso2709", complete, "", (), warnings)
+            data = xml_pages.collection([record.data for record in good])
+            return FetchedFile(f"records-{name}.xml", data, "marcxml", complete, "", (), warnings)
+        data = b"".join(record.data for record in good)
+        told = next((record.charset for record in good if record.charset), "")
+        encoding = codec(told) if told else ""
+        return FetchedFile(f"records-{name}.mrc", data, "iso2709", complete, "", (), warnings, encoding)
 
     def _is_good(self, record: FetchedRecord) -> bool:
         return record.diagnostic is None and record.syntax == self._target.syntax

@@ -127,39 +127,33 @@ def _end_of_indefinite(buffer: bytes, position: int, end: int) -> int:
 
 
 def children(buffer: bytes, node: Node) -> list[Node]:
-    """The elements inside a constructed one, in order."""
+    """The elements inside a constructed one, in order.
+
+    Tags of one or two octets with a short length, nearly all there are, are read here; `read_node` does the rest.
+    """
     if not node.constructed:
         raise BerError(f"byte {node.start}: a constructed element was expected")
     found: list[Node] = []
-    position, end = node.start, node.end
+    _, position, end, _ = node
     while position < end:
-        short = _short(buffer, position, end)
-        if short is None:
-            short, position = read_node(buffer, position, end)
-        else:
-            position = short[2]
-        found.append(short)
         if len(found) > MAX_CHILDREN:
             raise BerError(f"byte {position}: more than {MAX_CHILDREN} elements in one sequence")
+        if position + 3 <= end:
+            first = buffer[position]
+            number = first & 0x1F
+            start = position + 2
+            if number == 0x1F:
+                number = buffer[position + 1]
+                start = position + 3
+            length = buffer[start - 1]
+            stop = start + length
+            if number < 0x80 and length < 0x80 and stop <= end:
+                found.append(_new(Node, (_CLASS_BASE[first >> 6] + number, start, stop, first & 0x20 != 0)))
+                position = stop
+                continue
+        child, position = read_node(buffer, position, end)
+        found.append(child)
     return found
-
-
-def _short(buffer: bytes, position: int, end: int) -> Node | None:
-    """An element with a tag of one or two octets and a short length: nearly all of them, so it is worth a path."""
-    if position + 3 > end:
-        return None
-    first = buffer[position]
-    number = first & 0x1F
-    if number == 0x1F:
-        position += 1
-        number = buffer[position]
-        if number > 0x7F:
-            return None
-    length = buffer[position + 1]
-    start = position + 2
-    if length > 0x7F or start + length > end:
-        return None
-    return _new(Node, (_CLASS_BASE[first >> 6] + number, start, start + length, first & 0x20 != 0))
 
 
 def fields(buffer: bytes, node: Node) -> dict[int, Node]:
@@ -272,6 +266,7 @@ def constructed(tag: int, *parts: bytes) -> bytes:
     return tag_bytes(tag, True) + length_bytes(len(content)) + content
 
 
+@lru_cache(4096)
 def write_integer(value: int, tag: int = INTEGER) -> bytes:
     size = (value if value >= 0 else ~value).bit_length() // 8 + 1
     return primitive(tag, value.to_bytes(size, "big", signed=True))
