@@ -324,11 +324,26 @@ def scheme(name: str) -> Procedure:
     return convert
 
 
+def series_once(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
+    """The controlled form of a series, where no 490 has told it already."""
+    return ([], set()) if rule.target in facts.written else copy(source, rule, facts)
+
+
+def heading_of_person(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
+    """998 of МАРК-SQL holds whole headings of persons written about, dates included."""
+    found, used = mapped(rule, source)
+    if rule.forward and source.first("d"):
+        used |= {n for n, s in enumerate(source.subfields) if s.code == "d"}
+        found = [Subfield("a", f"{source.first('a').rstrip(' ,')}, {source.first('d')}")]
+    return field_of(rule, found), used
+
+
 PROCEDURES: dict[str, Procedure] = {
     "control": control, "copy": copy, "isbd": isbd, "uri": uri, "languages": languages, "country": country, "rda": rda,
     "words203": words203, "electronic": electronic, "title": title, "imprint264": imprint264, "series": series,
     "contents": contents, "host": host, "person": person, "body": body, "person subject": person_subject,
     "subject": subject, "agency": agency, "link": link, "foreign": foreign,
     "isbn with qualifier": isbn_with_qualifier, "role word": role_word, "rubbk": scheme("rubbk"),
-    "scheme tbk": scheme("tbk"), "scheme grnti": scheme("grnti"),
+    "heading of person": heading_of_person, "series once": series_once, "scheme tbk": scheme("tbk"),
+    "scheme grnti": scheme("grnti"),
 }
