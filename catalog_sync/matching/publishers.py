@@ -42,6 +42,18 @@ def _houses() -> dict[str, tuple[str, bool]]:
     return found
 
 
+@cache
+def _shown_names() -> dict[str, str]:
+    """House → the first of its aliases, as people know it."""
+    return {row["id"]: row["aliases"].split(";")[0].strip() for row in rows("publishers.tsv") if row["id"]}
+
+
+def house_name(house: str) -> str:
+    """A house's name for people: «Просвещение» for `prosveshchenie`, an unknown one as it was typed."""
+    name = _shown_names().get(house, house)
+    return name[:1].upper() + name[1:]
+
+
 def _bare(name: str) -> str:
     name = re.sub(r"\([^)]*\)?", " ", name)  # «Учитель (Волгоград)»
     name = re.sub(r"\s*-\s*", "-", _MARKS.sub(" ", name)).replace(",", " ").replace("/", " ").replace("+", " плюс ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog_sync.matching.features import Features
+from catalog_sync.matching.publishers import house_name
 
 _FORMS = {
     "electronic": "электронный ресурс", "audio": "аудио", "video": "видео", "large": "крупный шрифт",
@@ -48,7 +49,7 @@ _READERS = {
     "compiler": lambda f: _names(f.compilers),
     "translator": lambda f: _names(f.translators),
     "year": lambda f: ", ".join(map(str, f.years)),
-    "publisher": lambda f: ", ".join(f.houses),
+    "publisher": lambda f: ", ".join(map(house_name, f.houses)),
     "pages": lambda f: f"{f.pages} с." if f.pages else "",
     "size": lambda f: f"{f.size} см" if f.size else "",
     "edition": lambda f: f"{f.edition}-е изд." if f.edition else "",
