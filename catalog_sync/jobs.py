@@ -22,6 +22,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from catalog_sync import alarms, indexing, pipeline, scheduling
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
@@ -37,7 +38,7 @@ from harvesters.secrets import Secrets
 LEAD = "jobs"
 LEAD_SECONDS = 60.0  # a leader that is silent this long is followed by another
 FINISH_SECONDS = 10.0  # after a signal to stop; who started us waits 15
-STEP_SECONDS = 2.0  # how soon a request is noticed
+STEP_SECONDS = 1.0  # how soon a request is noticed
 RECONCILE_SECONDS = 30.0  # how soon a changed schedule is
 WATCH_SECONDS = 300.0  # how often overdue sources and the digest are looked at
 MAX_THREADS = 64  # harvests that may wait for their sources at once; each costs a thread, not a working place
@@ -240,6 +241,9 @@ class Process:
             run = self.harvests.run(code, asked_by)
         except SourceUnavailable as error:
             return self._later(code, attempt, error)
+        except OperationalError as error:
+            # A full disk, a database locked by a backup: nothing of the source's, and it may pass.
+            return self._later(code, attempt, SourceUnavailable(f"{code}: база данных каталога: {error.orig}"))
         except Refused as error:
             return str(error)
         except Exception as error:

@@ -20,6 +20,7 @@ from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
 
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
+WEAK_WORDS = frozenset(["класс", "класса", "классов", "классы", "часть", "части", "книга", "учебник", "пособие", "издание"])
 SAMPLE = 200  # changed records looked into to see whether they are other books now
 WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
 
@@ -210,7 +211,13 @@ def _share_a_word(source: Source, before: SourceRecord, after: SourceRecord) -> 
         old, new = to_bib(before), to_bib(after)
     except BadRecord:
         return True  # it can't be compared, so it raises no alarm
-    return bool(set(text.words(old.title)) & set(text.words(new.title))) or not (old.title and new.title)
+    before_words, after_words = _telling_words(old.title), _telling_words(new.title)
+    return bool(before_words & after_words) or not (before_words and after_words)
+
+
+def _telling_words(title: str) -> set[str]:
+    """Words that tell one book from another: «Физика, 7 класс» and «Химия, 7 класс» share none of them."""
+    return {w for w in text.words(title) if len(w) > 3 and not w.isdigit()} - WEAK_WORDS
 
 
 def difference_examples(engine: Engine, run: int, limit: int = 10) -> dict[str, list[Example]]:

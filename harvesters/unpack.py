@@ -122,7 +122,7 @@ def cut_warning(name: str, data: bytes, kind: str) -> str:
     """A sentence where the bytes stop in the middle of a record, else "" (ISO 2709 ends each with 0x1D)."""
     if kind == "iso2709":
         tail = data[data.rfind(RECORD_END) + 1 :].strip(b"\r\n\t \x00\x1a")
-        if len(tail) >= TAIL_BYTES:
+        if len(tail) >= TAIL_BYTES or tail[:5].isdigit():  # a leader begins with the record's length
             return f"{name}: файл оборван посреди записи (после последней целой осталось {len(tail)} байт)"
         return ""
     ending = {"marcxml": b">", "json": b"]}"}[kind]

@@ -158,7 +158,7 @@ class _Walk:
                 if error.diagnostic.condition in TEMPORARY:
                     self._hang_up()
                     raise TryAgain(str(error)) from error
-                raise
+                raise SourceUnavailable(f"{self._where}: {error}") from error
             except SourceUnavailable as error:
                 self._hang_up()
                 raise TryAgain(str(error)) from error

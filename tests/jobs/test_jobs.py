@@ -19,12 +19,12 @@ from tests.harvesters.samples import export
 from tests.jobs.world import Town, ended, jobs_process, town, wait_until
 
 
-@pytest.fixture()
+@pytest.fixture
 def here(tmp_path: Path) -> Town:
     return town(tmp_path)
 
 
-@pytest.fixture()
+@pytest.fixture
 def server() -> Iterator[HostileServer]:
     hostile_server = HostileServer()
     yield hostile_server
@@ -48,6 +48,7 @@ def test_what_a_person_asks_for_is_done_and_answered(here: Town) -> None:
         assert here.answer(pause) == "приостановлен"
 
 
+@pytest.mark.slow
 def test_a_schedule_fires_in_the_zone_of_the_district_and_two_processes_do_it_once(here: Town) -> None:
     here.add("school-1", schedule="* * * * *")
     here.drop("school-1", range(5))
@@ -59,6 +60,7 @@ def test_a_schedule_fires_in_the_zone_of_the_district_and_two_processes_do_it_on
     assert not [r for r in here.runs("school-1") if r.state is RunState.FAILED]
 
 
+@pytest.mark.slow
 def test_a_missed_night_is_caught_up_at_the_start_once(here: Town) -> None:
     here.add("school-1")
     here.drop("school-1", range(5))
@@ -70,6 +72,7 @@ def test_a_missed_night_is_caught_up_at_the_start_once(here: Town) -> None:
     assert len(here.runs("school-1")) == 1
 
 
+@pytest.mark.slow
 def test_the_other_process_takes_over_when_the_leader_is_killed(here: Town) -> None:
     here.add("school-1")
     here.drop("school-1", range(5))
@@ -125,6 +128,7 @@ def test_a_source_that_cannot_be_reached_is_tried_again_with_growing_pauses(here
     assert {r.state for r in here.runs("school-1")} == {RunState.FAILED}
 
 
+@pytest.mark.slow
 def test_progress_stands_in_the_row_of_the_run_while_it_works(here: Town, server: HostileServer) -> None:
     body = export(range(3000))
     server.behaviours["/oai"] = lambda _: [hostile.head(length=len(body)), body[:90_000], 3.0, body[90_000:]]
@@ -163,7 +167,7 @@ def test_a_harvest_that_waits_long_for_its_source_is_not_taken_for_dead(
     assert here.live("school-1") == 10
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 def test_a_killed_process_leaves_yesterdays_catalogue_and_the_next_start_finishes(here: Town) -> None:
     here.add("school-1")
     here.drop("school-1", range(100))

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from catalog_sync.model import HarvestRun, Library, RunState, Source
 from catalog_sync.settings import District, Jobs, Settings
-from catalog_sync.store import records, registry, runs
 from catalog_sync.store import jobs as store
+from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system, utc_now
 from tests.harvesters.samples import export
