@@ -13,8 +13,8 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from catalog_sync.query import Sort, Unsupported
-from catalog_sync.store.unions import created
 from catalog_sync.store.database import reading
+from catalog_sync.store.unions import created
 from web.i18n import _
 from web.opac import describe
 from web.opac.present import Card, cards
@@ -63,7 +63,7 @@ def atom() -> Response:
     state, found = found_for_feed()
     times = added(found)
     newest = max(times.values(), default=services().now())
-    make = ElementMaker(namespace=ATOM, nsmap={None: ATOM})  # type: ignore[dict-item]
+    make = ElementMaker(namespace=ATOM, nsmap={None: ATOM})
     own = services().absolute(request.full_path.rstrip("?"))
     page = services().absolute("/search?" + state.query_string())
     feed = make.feed(
@@ -107,7 +107,7 @@ def rss() -> Response:
 @blueprint.get("/opensearch.xml")
 def opensearch() -> Response:
     """The description that lets a browser search here from its address line (OpenSearch 1.1)."""
-    make = ElementMaker(namespace=OPENSEARCH, nsmap={None: OPENSEARCH})  # type: ignore[dict-item]
+    make = ElementMaker(namespace=OPENSEARCH, nsmap={None: OPENSEARCH})
     document = make.OpenSearchDescription(
         make.ShortName(xml(services().settings.district.name)[:16]),
         make.Description(xml(_("Каталог школьных библиотек"))),
@@ -130,7 +130,7 @@ def robots() -> Response:
 @blueprint.get("/sitemap.xml")
 def sitemap_index() -> Response:
     """As many sitemaps as the catalogue needs, by number of change."""
-    make = ElementMaker(namespace=SITEMAP, nsmap={None: SITEMAP})  # type: ignore[dict-item]
+    make = ElementMaker(namespace=SITEMAP, nsmap={None: SITEMAP})
     root = make.sitemapindex()
     after = 0
     while True:
@@ -143,7 +143,7 @@ def sitemap_index() -> Response:
 
 @blueprint.get("/sitemap-<int:after>.xml")
 def sitemap(after: int) -> Response:
-    make = ElementMaker(namespace=SITEMAP, nsmap={None: SITEMAP})  # type: ignore[dict-item]
+    make = ElementMaker(namespace=SITEMAP, nsmap={None: SITEMAP})
     root = make.urlset()
     for change in services().catalogue.changes(after=after, limit=SITEMAP_URLS):
         if not change.deleted:
@@ -198,4 +198,5 @@ def as_xml(root: Any, media: str) -> Response:
     data = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     response = Response(data, content_type=f"{media}; charset=utf-8")
     response.set_etag(hashlib.sha256(data).hexdigest()[:32])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

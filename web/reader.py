@@ -50,7 +50,7 @@ def read_reader(req: Request) -> Reader:
     library = req.args.get("my") or req.cookies.get("library", "")
     known = services().directory.get(library) is not None
     child = chosen.pop("child") == "on"
-    return Reader(library=library if known else "", child=child, **chosen)  # type: ignore[arg-type]
+    return Reader(library=library if known else "", child=child, **chosen)
 
 
 def _choice(req: Request, name: str) -> str:

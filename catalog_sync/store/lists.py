@@ -55,16 +55,16 @@ def published(engine: Engine) -> list[ReadingList]:
 
 def every(connection: Connection) -> list[ReadingList]:
     rows = connection.execute(select(reading_list).order_by(reading_list.c.changed.desc()))
-    return [ReadingList(*_columns(row)) for row in rows]
+    return [_list(row) for row in rows]
 
 
 def find(connection: Connection, slug: str) -> ReadingList | None:
     row = connection.execute(select(reading_list).where(reading_list.c.slug == slug)).first()
-    return ReadingList(*_columns(row), tuple(_entries(connection, slug))) if row else None
+    return _list(row, tuple(_entries(connection, slug))) if row else None
 
 
-def _columns(row: Any) -> tuple[Any, ...]:
-    return row.slug, row.title, row.about, row.library, row.published, row.who, row.changed
+def _list(row: Any, entries: tuple[Entry, ...] = ()) -> ReadingList:
+    return ReadingList(row.slug, row.title, row.about, row.library, row.published, row.who, row.changed, entries)
 
 
 def _entries(connection: Connection, slug: str) -> Iterator[Entry]:

@@ -12,7 +12,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from catalog_sync.errors import Refused
-from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert, writing
 from catalog_sync.store.staff_tables import borrowed, error_report, login_failure, staff_user
 
@@ -105,42 +104,6 @@ def refuse_guessing(connection: Connection, login: str, address: str) -> None:
         if (connection.execute(query).scalar() or 0) >= most:
             minutes = int(TRY_WINDOW.total_seconds() // 60)
             raise Refused(f"слишком много неудачных попыток: подождите {minutes} минут")
-
-
-# --- what jobs should do ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An order for the jobs process: harvest SOURCE, approve RUN, reject RUN, rollback RUN, import UPLOAD …"""
-
-    number: int
-    what: str
-    argument: str
-    asked_by: str
-    asked: datetime
-    taken: datetime | None
-    finished: datetime | None
-    answer: str
-
-
-def ask(connection: Connection, what: str, argument: str, who: str, now: datetime) -> int:
-    """Leave an order; the same order still waiting is not doubled."""
-    columns = t.job_request.c
-    waiting = select(columns.number).where(
-        columns.what == what, columns.argument == argument, columns.finished.is_(None)
-    )
-    found = connection.execute(waiting).scalar()
-    if found is not None:
-        return int(found)
-    values = {"what": what, "argument": argument, "asked_by": who, "asked": now}
-    return int(connection.execute(insert(t.job_request).values(**values).returning(columns.number)).scalar_one())
-
-
-def requests(connection: Connection, limit: int = 20) -> list[Request]:
-    rows = connection.execute(select(t.job_request).order_by(t.job_request.c.number.desc()).limit(limit))
-    names = Request.__dataclass_fields__
-    return [Request(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
 # --- readers' words, borrowed records -----------------------------------------------------------------------

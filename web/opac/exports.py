@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync.model import Dialect
-from catalog_sync.query import Unsupported
+from catalog_sync.query import LibraryHoldings, Unsupported
 from web.opac import describe
 from web.opac.present import Card, cards
 from web.opac.record import find
@@ -66,8 +66,8 @@ def collection(found: list[Card]) -> bytes:
     return describe.marcxml_collection([(c.record, held(c)) for c in found], asked_dialect())
 
 
-def held(card: Card) -> list[describe.LibraryHoldings]:
-    return [describe.LibraryHoldings(p.code, p.name, p.copies, p.call_numbers, (), p.records) for p in card.places]
+def held(card: Card) -> list[LibraryHoldings]:
+    return [LibraryHoldings(p.code, p.name, p.copies, p.call_numbers, (), p.records) for p in card.places]
 
 
 def asked_dialect() -> Dialect:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
 from catalog_sync import court
 from catalog_sync.model import RecordKey
 from catalog_sync.query import Access, And, Query, Relation, Sort, Term, Unsupported

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync import court, staging
 from catalog_sync.errors import Refused
 from catalog_sync.model import RunState
-from catalog_sync.store import audit, eresources, registry, runs, staff
+from catalog_sync.store import audit, eresources, jobs, registry, runs, staff
 from catalog_sync.store.database import reading, writing
 from web.i18n import N_, _
 from web.security import attachment, file_name
@@ -20,6 +21,7 @@ from web.staff.access import me, needs, refuse_foreign
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 RUNS = 50
 EXAMPLES = 20
+ORDERS_SHOWN = 20
 ACTIONS = {"approve": RunState.HELD, "reject": RunState.HELD, "rollback": RunState.PUBLISHED}
 ASKED = {
     "approve": N_("Сеанс № %(run)s будет опубликован."),
@@ -49,7 +51,7 @@ def sources() -> str:
     with reading(services().store) as connection:
         found = registry.sources(connection)
         last = {source.code: next(iter(runs.latest(connection, source=source.code, limit=1)), None) for source in found}
-        orders = staff.requests(connection)
+        orders = jobs.latest(connection, ORDERS_SHOWN)
     return render_template("staff/sources.html", sources=found, last=last, orders=orders)
 
 
@@ -89,23 +91,30 @@ def act(number: int, action: str) -> AnyResponse:
         found = runs.get(connection, number)
         if found.state is not ACTIONS[action]:
             raise Refused(f"сеанс № {number} уже в состоянии «{found.state.value}»")
-        staff.ask(connection, action, str(number), me().login, now)
+        order(connection, action, str(number))
         audit.note(connection, me().login, f"сеанс {number}: {action}", now)
     flash(_(ASKED[action], run=number))
     return redirect(url_for("staff.run", number=number), 303)
 
 
-@blueprint.post("/sources/<code>/harvest")
+@blueprint.post("/sources/<code>/<any(harvest, pause, resume):action>")
 @needs("librarian")
-def harvest(code: str) -> AnyResponse:
-    """Ask for a harvest now; the web never starts one itself."""
+def ask_source(code: str, action: str) -> AnyResponse:
+    """Ask for a harvest now, or for none until further notice; the web never starts one itself."""
     now = services().now()
     with writing(services().store) as connection:
         refuse_foreign(registry.get_source(connection, code))
-        staff.ask(connection, "harvest", code, me().login, now)
-        audit.note(connection, me().login, f"источник {code}: сбор вне расписания", now)
-    flash(_("Сбор поставлен в очередь."))
+        order(connection, action, code)
+        audit.note(connection, me().login, f"источник {code}: {action}", now)
+    flash(_("Поручение записано."))
     return redirect(url_for("staff.sources"), 303)
+
+
+def order(connection: Connection, what: str, argument: str) -> None:
+    """Leave an order for the jobs; the same order still waiting is not doubled by a second press."""
+    waiting = [r for r in jobs.latest(connection) if r.finished is None and (r.what, r.argument) == (what, argument)]
+    if not waiting:
+        jobs.ask(connection, what, argument, asked_by=me().login, now=services().now())
 
 
 @blueprint.get("/runs/<int:number>/set-aside/<int:piece>")

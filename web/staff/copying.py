@@ -1,4 +1,4 @@
-"""«Запись домой»: an ISBN in, the district's best record out, in the dialect and encoding of the school's own system."""
+"""«Запись домой»: an ISBN in, the district's best record out, in the dialect and encoding of the school's system."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def form() -> str:
     with reading(services().store) as connection:
         borrowed = staff.borrowed_by_library(connection)
     return render_template("staff/copy.html", typed=typed, found=found, dialect=dialect, encoding=encoding,
-                           dialects=DIALECTS, encodings=ENCODINGS, borrowed=borrowed.get(me().library or "", 0))  # fmt: skip
+                           dialects=DIALECTS, encodings=ENCODINGS,
+                           borrowed=borrowed.get(me().library or "", 0))  # fmt: skip
 
 
 def wanted() -> tuple[Dialect, str]:

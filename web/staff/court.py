@@ -39,7 +39,8 @@ def next_case() -> str:
         found = court.queue(connection, limit=1, offset=skip)
         latest = decisions.history(connection, limit=5)
     return render_template("staff/court.html", case=found[0] if found else None, total=total, skip=skip,
-                           latest=latest, rows=rows(found[0]) if found else [], reason_line=court.reason_line)  # fmt: skip
+                           latest=latest, rows=rows(found[0]) if found else [],
+                           reason_line=court.reason_line)  # fmt: skip
 
 
 @blueprint.get("/case")

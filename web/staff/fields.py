@@ -21,6 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from catalog_sync.classify import AGE_MARKS
 from catalog_sync.store.eresources import EResource
 from catalog_sync.store.lists import Entry, Person, ReadingList
 from catalog_sync.store.staff import ROLES, SHORTEST_PASSWORD
@@ -99,7 +100,7 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
     seats = IntegerField(N_("Одновременных читателей"), [Optional(), NumberRange(1, 1_000_000)])
     libraries = TextAreaField(N_("Каким библиотекам (коды, пусто — всем)"), [Length(max=5000)])
     networks = TextAreaField(N_("Сети помещений (192.168.1.0/24)"), [check_networks])
-    age = SelectField(N_("Возраст"), choices=[("", N_("знак не указан")), *((a, a) for a in ("0+", "6+", "12+", "16+", "18+"))])  # fmt: skip
+    age = SelectField(N_("Возраст"), choices=[("", N_("знак не указан")), *((mark, mark) for mark in AGE_MARKS)])
     subjects = StringField(N_("Предметы (через запятую)"), [Length(max=500)])
     active = BooleanField(N_("Показывать читателям"), default=True)
 

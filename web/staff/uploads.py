@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import insert, select, update
@@ -18,13 +19,14 @@ from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc.detecting import Detected, detect
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import BibRecord, SetAside, Source
-from catalog_sync.store import audit, registry, staff
+from catalog_sync.store import audit, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.staff_tables import upload as table
 from web.i18n import _
 from web.security import UPLOAD_BYTES
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign
+from web.staff.board import order
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/staff/uploads")
 ENDINGS = (".mrc", ".iso", ".txt", ".xml", ".json", ".zip", ".dat", ".unm", ".csv", ".xlsx")
@@ -124,7 +126,8 @@ def preview(number: int) -> str:
                            preview=look(path_of(row.sha256).read_bytes(), source))  # fmt: skip
 
 
-def found(number: int) -> tuple[object, Source]:
+def found(number: int) -> tuple[Any, Source]:
+    """The row of the upload and its source; 404 for one that is unknown or whose file is gone."""
     with reading(services().store) as connection:
         row = connection.execute(select(table).where(table.c.number == number)).first()
         source = registry.find_source(connection, row.source) if row else None
@@ -165,11 +168,11 @@ def readable(record: object, source: Source) -> list[BibRecord]:
 @needs("librarian")
 def settle(number: int, action: str) -> Response:
     """Leave the import to the jobs, or forget the file."""
-    row, source = found(number)
+    source = found(number)[1]
     now = services().now()
     with writing(services().store) as connection:
         if action == "take":
-            staff.ask(connection, "import", str(number), me().login, now)
+            order(connection, "import", str(number))
         state = "asked" if action == "take" else "dropped"
         connection.execute(update(table).where(table.c.number == number).values(state=state))
         audit.note(connection, me().login, f"выгрузка {number} ({source.code}): {state}", now)

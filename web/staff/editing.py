@@ -20,7 +20,7 @@ from web.services import services
 from web.staff import fields
 from web.staff.access import me, needs, refuse_foreign_library
 
-blueprint = Blueprint("forms", __name__, url_prefix="/staff")
+blueprint = Blueprint("editing", __name__, url_prefix="/staff")
 Answer = str | Response
 
 
@@ -62,7 +62,7 @@ def user(login: str = "") -> Answer:
     if before is not None:
         form.login.render_kw = {"readonly": True}
     if not form.validate_on_submit():
-        return shown(title, form, "forms.users")
+        return shown(title, form, "editing.users")
     name = before.login if before else form.login.data.strip()
     after = User(name, form.name.data.strip(), form.role.data, form.library.data or None, form.active.data, "")
     try:
@@ -70,8 +70,8 @@ def user(login: str = "") -> Answer:
         kept(f"сотрудник {name}", before, after,
              lambda c, value: staff.save_user(c, value, form.password.data or None, services().now()))  # fmt: skip
     except Refused as error:
-        return shown(title, form, "forms.users", str(error))
-    return redirect(url_for("forms.users"), 303)
+        return shown(title, form, "editing.users", str(error))
+    return redirect(url_for("editing.users"), 303)
 
 
 def refuse_taken(new: bool, login: str) -> None:
@@ -104,13 +104,13 @@ def library(code: str = "") -> Answer:
     if before is not None:
         form.code.render_kw = {"readonly": True}
     if not form.validate_on_submit():
-        return shown(title, form, "forms.libraries")
+        return shown(title, form, "editing.libraries")
     values = {name: form.data[name] for name in Library.__dataclass_fields__}
     values = {k: (v.strip() if isinstance(v, str) else v) for k, v in values.items()}
     values["stage"], values["pupils"] = int(values["stage"] or 0), int(values["pupils"] or 0)
     after = Library(**values | ({"code": before.code} if before else {}))
     kept(f"библиотека {after.code}", before, after, lambda c, value: registry.save_libraries(c, [value]))
-    return redirect(url_for("forms.libraries"), 303)
+    return redirect(url_for("editing.libraries"), 303)
 
 
 # --- electronic resources ---------------------------------------------------------------------------------------------
@@ -138,10 +138,10 @@ def resource(code: str = "") -> Answer:
     if before is not None:
         form.code.render_kw = {"readonly": True}
     if not form.validate_on_submit():
-        return shown(title, form, "forms.resources")
+        return shown(title, form, "editing.resources")
     after = EResource(**fields.resource_values(form, before))
     kept(f"электронный ресурс {after.code}", before, after, eresources.save)
-    return redirect(url_for("forms.resources"), 303)
+    return redirect(url_for("editing.resources"), 303)
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def reading_list(slug: str = "") -> Answer:
     if before is not None:
         form.slug.render_kw = {"readonly": True}
     if not form.validate_on_submit():
-        return shown(title, form, "forms.reading_lists")
+        return shown(title, form, "editing.reading_lists")
     after = ReadingList(
         slug=before.slug if before else form.slug.data.strip(), title=form.title.data.strip(),
         about=form.about.data.strip(), library=before.library if before else me().library,
@@ -179,9 +179,9 @@ def reading_list(slug: str = "") -> Answer:
     if before is None:
         with reading(services().store) as connection:
             if lists.find(connection, after.slug) is not None:
-                return shown(title, form, "forms.reading_lists", f"адрес {after.slug!r} уже занят")
+                return shown(title, form, "editing.reading_lists", f"адрес {after.slug!r} уже занят")
     kept(f"подборка {after.slug}", before, after, lists.save)
-    return redirect(url_for("forms.reading_lists"), 303)
+    return redirect(url_for("editing.reading_lists"), 303)
 
 
 def entries(text: str) -> tuple[Entry, ...]:
@@ -221,10 +221,10 @@ def person(slug: str = "") -> Answer:
     if before is not None:
         form.slug.render_kw = {"readonly": True}
     if not form.validate_on_submit():
-        return shown(title, form, "forms.people")
+        return shown(title, form, "editing.people")
     links = [{"url": e.url, "title": e.title} for e in entries(form.links.data) if e.url]
     after = Person(form.slug.data.strip(), form.name.data.strip(), form.dates.data.strip(), form.about.data.strip(),
                    links, form.published.data)  # fmt: skip
     after = replace(after, slug=before.slug) if before else after
     kept(f"краеведение {after.slug}", before, after, lists.save_person)
-    return redirect(url_for("forms.people"), 303)
+    return redirect(url_for("editing.people"), 303)
