@@ -1,0 +1,64 @@
+"""When a run is held: the numbers, and the sentence a librarian reads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_sync.guard import Difference, reasons_to_hold
+from catalog_sync.model import RunCounts
+from catalog_sync.settings import Guard
+
+
+def difference(before: int, *, read: int = 0, incremental: bool = False, **counts: int) -> Difference:
+    return Difference(before, RunCounts(read=read, **counts), incremental)
+
+
+def test_a_usual_night_passes() -> None:
+    assert reasons_to_hold(difference(5000, read=5010, new=25, changed=200, unchanged=4785, gone=15), Guard()) == []
+
+
+def test_the_first_export_passes_whatever_its_size() -> None:
+    assert reasons_to_hold(difference(0, read=3, new=3), Guard()) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "gone"), [(5000, 600), (5000, 5000), (150, 30), (30, 20), (12, 12), (4, 3), (1, 1)]
+)
+def test_a_large_loss_is_held_in_large_and_small_schools(before: int, gone: int) -> None:
+    reasons = reasons_to_hold(difference(before, read=before - gone, unchanged=before - gone, gone=gone), Guard())
+    assert len(reasons) == 1
+    assert str(before) in reasons[0]
+
+
+@pytest.mark.parametrize(("before", "gone"), [(5000, 400), (150, 15), (30, 2), (12, 2)])
+def test_writing_off_a_few_books_is_no_alarm(before: int, gone: int) -> None:
+    assert reasons_to_hold(difference(before, read=before - gone, unchanged=before - gone, gone=gone), Guard()) == []
+
+
+def test_an_incremental_export_is_never_missing_anything() -> None:
+    assert reasons_to_hold(difference(5000, read=3, changed=3, incremental=True), Guard()) == []
+
+
+def test_many_unreadable_records_are_held_and_one_is_not() -> None:
+    assert reasons_to_hold(difference(100, read=100, unchanged=99, set_aside=1), Guard()) == []
+    (reason,) = reasons_to_hold(difference(100, read=100, unchanged=60, set_aside=40), Guard())
+    assert "40 из 100" in reason
+
+
+def test_a_file_of_nothing_but_junk_is_held_even_the_first_time() -> None:
+    assert reasons_to_hold(difference(0, read=2, set_aside=2), Guard())
+
+
+def test_renumbering_says_so() -> None:
+    reasons = reasons_to_hold(difference(400, read=400, new=390, unchanged=10, gone=390), Guard())
+    assert any("номера записей" in reason for reason in reasons)
+
+
+@given(before=st.integers(1, 10_000), gone=st.integers(0, 10_000), new=st.integers(0, 500))
+def test_losing_everything_is_always_held(before: int, gone: int, new: int) -> None:
+    everything = difference(before, read=new, new=new, gone=before)
+    assert reasons_to_hold(everything, Guard())
+    nothing = difference(before, read=before + new, new=new, unchanged=before)
+    assert reasons_to_hold(nothing, Guard()) == []
