@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import click
 
+from catalog_sync import indexing
+from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
+from catalog_sync.cli.logs import open_log
 from catalog_sync.cli.root import Context, example, root, with_context
+from catalog_sync.errors import Refused
 from catalog_sync.settings import Settings
+from catalog_sync.system import open_system
 
 PARTS = ("web", "z3950", "jobs")
 GRACE_SECONDS = 15  # to finish what is being answered before a part is killed
-RESTART_SECONDS = 3  # between a part's death and its next start
+FIRST_PAUSE_SECONDS = 2.0  # between a part's death and its next start; doubled while it keeps dying
+LONGEST_PAUSE_SECONDS = 60.0
+SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next death starts with the first pause
+TICK_SECONDS = 0.2
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 
@@ -30,6 +42,7 @@ def serve(context: Context, part: str | None) -> None:
         _serve_all(context)
         return
     context.system().engine.dispose()  # the database exists and is upgraded before anything forks
+    open_log(context.settings.home, part, logging.INFO if part == "jobs" else logging.WARNING)
     {"web": _serve_web, "z3950": _serve_z3950, "jobs": _serve_jobs}[part](context)
 
 
@@ -67,59 +80,116 @@ def _serve_jobs(context: Context) -> None:
 
 def _serve_all(context: Context) -> None:
     """Run the three parts as children; a part that dies is started again, the signal to stop reaches all."""
+    for what, (host, port) in _addresses(context.settings).items():
+        _refuse_taken(what, host, port)
     context.system().engine.dispose()
     _upgrade_index(context.settings)
-    children = {part: _start(part, context) for part in PARTS}
-    stopping = False
+    stopping = threading.Event()
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):  # no SIGHUP on Windows
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stopping.set())
+    parts = [Part(name, _command(name, context), _environment(context)) for name in PARTS]
+    try:
+        while not stopping.wait(TICK_SECONDS):
+            for part in parts:
+                part.look_after()
+    finally:
+        _stop(parts)
+    click.echo("остановлено", err=True)
 
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    died: dict[str, float] = {}
-    while not stopping:
-        time.sleep(0.2)
-        for part, child in children.items():
-            if child.poll() is None:
-                continue
-            if part not in died:
-                click.echo(
-                    f"catalog-sync: часть {part} остановилась с кодом {child.returncode}, запускаю снова", err=True
-                )
-                died[part] = time.monotonic()
-            elif time.monotonic() - died[part] > RESTART_SECONDS:
-                children[part] = _start(part, context)
-                del died[part]
-    _stop(list(children.values()))
+def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:
+    return {
+        "каталог": (settings.web.host, settings.web.port), "Z39.50": (settings.z3950.host, settings.z3950.port),
+    }  # fmt: skip
+
+
+def _refuse_taken(what: str, host: str, port: int) -> None:
+    """Better said once, before anything is started, than by a part that dies again and again."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        section = "web" if what == "каталог" else "z3950"
+        raise Refused(
+            f"{what}: адрес {host}:{port} не открывается ({failing.sentence(error)}). Каталог уже запущен? "
+            f"Другой адрес или порт: [{section}] host, port в catalog-sync.toml"
+        ) from error
 
 
 def _upgrade_index(settings: Settings) -> None:
     """Catch up with what a crash left unindexed; an index of another version is built anew before readers open it."""
-    from catalog_sync import indexing
-    from catalog_sync.system import open_system
-
     system = open_system(settings)
     indexing.drain(system)
     system.engine.dispose()
 
 
-def _start(part: str, context: Context) -> subprocess.Popen[bytes]:
+def _command(name: str, context: Context) -> list[str]:
     config = ["--config", str(context.config)] if context.config else []
-    command = [sys.executable, "-m", "catalog_sync", *config, "serve", part]
-    return subprocess.Popen(  # noqa: S603 (our own interpreter and our own words)
-        command, env={**os.environ, "CATALOG_SYNC_HOME": str(context.settings.home)}, cwd=Path.cwd()
-    )
+    return [sys.executable, "-m", "catalog_sync", *config, "serve", name]
 
 
-def _stop(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        if child.poll() is None:
-            child.terminate()
+def _environment(context: Context) -> dict[str, str]:
+    return {**os.environ, "CATALOG_SYNC_HOME": str(context.settings.home)}
+
+
+class Part:
+    """One of the three: started at once, and again whenever it ends by itself."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        self.name = name
+        self._command, self._environment = command, environment
+        self._pause = FIRST_PAUSE_SECONDS
+        self._next_start = 0.0
+        self._start()
+
+    def _start(self) -> None:
+        # A session of its own: a part's workers are found by its group when the part itself is killed, and Ctrl-C
+        # reaches us alone, so that all stop in one order.
+        self.process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 (our own words)
+            self._command, env=self._environment, cwd=Path.cwd(), start_new_session=True
+        )
+        self._group, self._started = self.process.pid, time.monotonic()
+
+    def look_after(self) -> None:
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self._next_start:
+                self._start()
+        elif (code := self.process.poll()) is not None:
+            if now - self._started > SOUND_SECONDS:
+                self._pause = FIRST_PAUSE_SECONDS
+            click.echo(
+                f"catalog-sync: часть {self.name} остановилась (код {code}), запускаю снова через {self._pause:.0f} с",
+                err=True,
+            )
+            self._kill_group()
+            self.process, self._next_start = None, now + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+
+    def ask_to_stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+
+    def finish(self, until: float) -> None:
+        """Wait for the part till then, and end what is left of it."""
+        if self.process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(max(0.1, until - time.monotonic()))
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        """Workers outlive a part that was killed, and hold its port."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._group, signal.SIGKILL)
+
+
+def _stop(parts: list[Part]) -> None:
+    for part in parts:
+        part.ask_to_stop()
     until = time.monotonic() + GRACE_SECONDS
-    for child in children:
-        try:
-            child.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
+    for part in parts:
+        part.finish(until)
