@@ -20,7 +20,8 @@ from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
 
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
-WEAK_WORDS = frozenset(["класс", "класса", "классов", "классы", "часть", "части", "книга", "учебник", "пособие", "издание"])
+# Words that titles of quite different textbooks share.
+WEAK_WORDS = frozenset({"класс", "класса", "классов", "классы", "часть", "части", "книга", "учебник", "пособие"})
 SAMPLE = 200  # changed records looked into to see whether they are other books now
 WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
 

@@ -87,6 +87,7 @@ def test_the_other_process_takes_over_when_the_leader_is_killed(here: Town) -> N
     assert here.live("school-1") == 5
 
 
+@pytest.mark.slow
 def test_a_dead_and_a_dripping_source_never_delay_the_others(here: Town, server: HostileServer) -> None:
     server.behaviours["/drip"] = hostile.drips(export(range(500)), 0.2)
     for n in range(6):  # more of them than there are working places
