@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 import catalog_sync.store.ledger_tables  # noqa: F401 - registers its tables on the metadata
 from catalog_sync.ledger import movements
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings, Item, RecordKey
-from catalog_sync.store import ledger
+from catalog_sync.store import derived, ledger
 from catalog_sync.store.database import open_engine, upsert
 from catalog_sync.store.packing import compress
 from catalog_sync.store.tables import cluster, library, member, metadata, record, run, source
@@ -111,9 +111,12 @@ class District:
             )  # fmt: skip
         ledger.append(connection, lines, recorded=day)
         for key, value in touched.items():
+            number_ = self.put(connection, key)
+            derived.forget_holdings(connection, [number_])
+            if value is not None:
+                derived.save_holdings(connection, {number_: (code, *value)})
             if value is None:
                 self.now.pop(key, None)
-                number_ = self.put(connection, key)
                 connection.execute(delete(member).where(member.c.record == number_))
             else:
                 self.now[key] = value

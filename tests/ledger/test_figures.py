@@ -103,7 +103,7 @@ def _split(connection, district, local_id, into, day):
         ledger.titles_changed(connection, {was, into} - {None}, cause="split", recorded=day)
 
 
-slow_is_fine = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+slow_is_fine = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @slow_is_fine

@@ -1,0 +1,182 @@
+"""The reports' pages: open to everybody, files to take away, and the desk of the staff."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from catalog_sync.reports import registry, scheduled
+from catalog_sync.settings import Settings
+from catalog_sync.store import kept, staff
+from catalog_sync.store.ledger_check import check
+from catalog_sync.store.staff import User
+from tests.api.test_api import OneBook
+from tests.reports.sample import TODAY, build
+from web.app import create_app
+
+NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)
+PASSWORD = "Очень длинный пароль 2026"
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = build(schools=8, records=36)
+    with engine.begin() as connection:
+        for login, role, library in (("boss", "administrator", ""), ("ivanova", "librarian", "school-02")):
+            person = User(login=login, name=login, role=role, library=library, active=True, stamp="")
+            staff.save_user(connection, person, PASSWORD, NOW)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def app(engine, tmp_path_factory):
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    return create_app(settings, OneBook(), engine, now=lambda: NOW, SECRET_KEY="tests")
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+def log_in(app, login: str):
+    client = app.test_client()
+    page = client.get("/staff/login").get_data(as_text=True)
+    sent = {"login": login, "password": PASSWORD, "csrf_token": token(page)}
+    assert client.post("/staff/login", data=sent).status_code in (302, 303)
+    return client
+
+
+def token(page: str) -> str:
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
+
+
+def send(client, address: str, **values):
+    page = client.get(address).get_data(as_text=True)
+    return client.post(address, data={"csrf_token": token(page), **values}, follow_redirects=True)
+
+
+PUBLIC = [name for name, entry in registry.REPORTS.items() if entry.public]
+
+
+@pytest.mark.parametrize("address", ["/reports/", "/reports/indicators", "/reports/snapshots",
+                                     *(f"/reports/{name}?period=2026Q3" for name in PUBLIC)])  # fmt: skip
+def test_public_pages_open_without_a_login(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    page = response.get_data(as_text=True)
+    assert "<h1>" in page
+    assert "style=" not in page.split("<article", 1)[-1]  # the policy forbids inline styles
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "docx", "csv", "json"])
+def test_a_report_is_taken_away_as_a_file(client, ending):
+    response = client.get(f"/reports/oo2.{ending}?period=2025&library=school-01")
+    assert response.status_code == 200
+    assert f"oo2_school-01_2025-01-01_2025-12-31.{ending}" in response.headers["Content-Disposition"]
+
+
+def test_a_number_opens_its_books(client):
+    page = client.get("/reports/replenishment?period=2026Q3").get_data(as_text=True)
+    links = re.findall(r'href="(/reports/rows\?[^"]+)"', page)
+    assert links
+    rows = client.get(links[-1].replace("&amp;", "&"))
+    assert rows.status_code == 200
+    assert "Почему так отнесено" in rows.get_data(as_text=True)
+    lines = client.get("/reports/rows.csv?period=2026Q3&library=school-01").get_data(as_text=True)
+    assert "Книга" in lines
+    assert "2026/" not in lines  # documents are for the staff
+
+
+@pytest.mark.parametrize("address", ["/reports/rows?measure=all", "/reports/oo2?period=soon", "/reports/oo2?library=x"])
+def test_a_wrong_address_is_explained(client, address):
+    response = client.get(address)
+    assert response.status_code == 422
+    assert "ожидалось" in response.get_data(as_text=True) or "такой нет" in response.get_data(as_text=True)
+
+
+def test_what_is_not_public_asks_for_a_login(client):
+    assert client.get("/reports/e-register").status_code == 404
+    assert client.get("/reports/desk").status_code == 302
+
+
+def test_a_librarian_corrects_a_class_and_sees_the_figure_move(app, engine):
+    client = log_in(app, "ivanova")
+    before = registry.make(engine, "oo2", library="school-02", period="2026", today=TODAY).facts
+    address = "/reports/desk/classification?source=school-02&local_id=e004"  # CLASSES[4]: fiction
+    answer = send(client, address, category="reference", carrier="", ekind="", why="это справочник")
+    assert "Исправлено" in answer.get_data(as_text=True)
+    after = registry.make(engine, "oo2", library="school-02", period="2026", today=TODAY).facts
+    moved = before["04.5"] - after["04.5"]
+    assert moved > 0
+    assert after["05.5"] - before["05.5"] == moved
+    assert after["01.5"] == before["01.5"]
+    with engine.connect() as connection:
+        assert check(connection) == []
+
+
+def test_a_librarian_does_not_touch_another_school(app):
+    client = log_in(app, "ivanova")
+    answer = client.get("/reports/desk/classification?source=school-01&local_id=e004")
+    assert answer.status_code == 422
+    assert "другой библиотеки" in answer.get_data(as_text=True)
+
+
+def test_an_act_goes_into_the_ledger_with_its_number(app, engine):
+    client = log_in(app, "ivanova")
+    before = registry.make(engine, "oo2", library="school-02", period="2026", today=TODAY).facts["01.3"]
+    values = {"library": "school-02", "record": "school-02:e004", "direction": "in", "copies": "7"}
+    send(client, "/reports/desk/act", **values, day="2026-10-01", document="15")
+    after = registry.make(engine, "oo2", library="school-02", period="2026", today=TODAY).facts["01.3"]
+    assert after - before == 7
+    refused = send(
+        client, "/reports/desk/act", **{**values, "direction": "out", "copies": "999"}, day="2026-10-01", document="16"
+    )
+    assert "состоит" in refused.get_data(as_text=True)
+
+
+def test_a_list_of_needs_comes_from_excel_with_its_own_headings(app, engine):
+    book = Workbook()
+    for row in (["Потребность в учебниках"], [], ["Класс", "Предмет", "Учебник", "Автор", "Кол-во обучающихся"],
+                ["5", "История", "История Древнего мира", "Вигасин", 24]):  # fmt: skip
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    client = log_in(app, "ivanova")
+    sent = {"kind": "needs", "library": "school-02", "year": "2026", "file": (io.BytesIO(out.getvalue()), "needs.xlsx")}
+    assert "Загружено строк: 1" in send(client, "/reports/desk/import", **sent).get_data(as_text=True)
+    report = registry.make(engine, "textbooks", library="school-02", today=TODAY)
+    details = next(table for table in report.tables if table.name == "details")
+    line = next(row for row in details.rows if row.cells[2].value == "История")
+    assert [line.cells[n].value for n in (6, 7, 8, 11)] == [24, 24, 0, 24]
+
+
+def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
+    client = log_in(app, "boss")
+    assert "заморожен" in send(client, "/reports/desk/snapshot-now", period="2026Q2").get_data(as_text=True)
+    running = send(client, "/reports/desk/snapshot-now", period="2026Q4").get_data(as_text=True)
+    assert "замораживают законченный период" in running
+    number = re.search(r'href="/reports/snapshots/(\d+)"', client.get("/reports/snapshots").get_data(as_text=True))[1]
+    assert client.get(f"/reports/snapshots/{number}").status_code == 200
+    values = {"library": "school-03", "name": "ЭБС", "kind": "package", "starts": "2026-02-01", "ends": "2026-12-01"}
+    answer = send(client, "/reports/desk/licence", **values, titles="50", copies="50", category="other")
+    assert "Договор записан" in answer.get_data(as_text=True)
+
+
+def test_due_reports_are_made_once_kept_and_name_the_missing(engine, app):
+    made = scheduled.run_due(engine, now=NOW, today=TODAY, organisation="Отдел")
+    assert {one.due for one in made} >= {date(2026, 10, 10)}
+    quarterly = next(one for one in made if one.due == date(2026, 10, 10))
+    assert quarterly.missing == ("Школа school-07",)
+    assert "Школа school-07" in quarterly.letter
+    assert scheduled.run_due(engine, now=NOW, today=TODAY) == []
+    with engine.connect() as connection:
+        listed = kept.listed(connection)
+    assert {one.format for one in listed if one.schedule == "quarterly"} == {"docx", "xlsx"}
+    assert all(one.snapshot for one in listed if one.schedule == "quarterly")
+    client = log_in(app, "boss")
+    assert client.get(f"/reports/kept/{listed[0].number}").get_data()[:2] == b"PK"
