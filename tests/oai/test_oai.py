@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -85,7 +87,7 @@ def test_identify_tells_what_the_protocol_wants_in_its_order(client: FlaskClient
     identify = ask(client, "Identify").find(f"{O}Identify")
     assert [etree.QName(e).localname for e in identify] == [
         "repositoryName", "baseURL", "protocolVersion", "adminEmail", "earliestDatestamp", "deletedRecord",
-        "granularity",
+        "granularity", "compression",
     ]
     assert identify.findtext(f"{O}earliestDatestamp") == "2026-01-01T00:00:01Z"
     assert identify.findtext(f"{O}deletedRecord") == "persistent"
@@ -169,6 +171,15 @@ def test_a_set_name_survives_its_spelling_as_a_set_spec(name: str) -> None:
     except UnicodeEncodeError:
         return
     assert name_of(spec_of(name)) == name
+
+
+def test_a_response_is_packed_for_those_who_can_unpack_it_and_is_the_same(client: FlaskClient) -> None:
+    address = "/oai?verb=ListRecords&metadataPrefix=marcxml"
+    plain, packed = client.get(address), client.get(address, headers={"Accept-Encoding": "deflate, gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) < len(plain.data) / 4
+    strip = re.compile(rb"<responseDate>[^<]*")
+    assert strip.sub(b"", gzip.decompress(packed.data)) == strip.sub(b"", plain.data)
 
 
 # --- errors --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from catalog_sync.settings import Settings
 from web.oai_pmh.server import Repository
 
 MAX_BODY_BYTES = 20_000
+GZIP_LEVEL = 1  # a third of the time of the usual level for a tenth more bytes
+GZIP_WRAPPER = 16  # zlib: write gzip's header and trailer, not its own
 NO_REPLY = "oai@localhost.localdomain"  # adminEmail needs an address with a point (OAI-PMH.xsd, emailType)
 
 
@@ -30,7 +33,11 @@ def blueprint(
             return Response("Request too large\n", 413, content_type="text/plain; charset=utf-8")
         current = catalogue() if callable(catalogue) else catalogue
         pieces = repository(current, settings, signing_key()).answer(given(), now())
-        found = Response(pieces, content_type="text/xml; charset=utf-8")
+        packed = request.accept_encodings["gzip"] > 0
+        found = Response(gzipped(pieces) if packed else pieces, content_type="text/xml; charset=utf-8")
+        if packed:
+            found.headers["Content-Encoding"] = "gzip"
+        found.headers["Vary"] = "Accept-Encoding"
         found.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         found.headers["Cache-Control"] = "no-cache"
         return found
@@ -38,6 +45,16 @@ def blueprint(
     # Nothing here reads a cookie or a session, so a POSTed request needs no token (Flask-WTF honours this mark).
     oai.csrf_exempt = True  # type: ignore[attr-defined]
     return oai
+
+
+def gzipped(pieces: Iterable[str]) -> Iterator[bytes]:
+    """The response packed while it is written: a page of records is a tenth of its size on a school's line."""
+    packer = zlib.compressobj(GZIP_LEVEL, wbits=zlib.MAX_WBITS | GZIP_WRAPPER)
+    for piece in pieces:
+        packed = packer.compress(piece.encode())
+        if packed:
+            yield packed
+    yield packer.flush()
 
 
 def repository(catalogue: Catalogue, settings: Settings, key: bytes) -> Repository:

@@ -101,6 +101,7 @@ class Repository:
         yield "<protocolVersion>2.0</protocolVersion>" + element("adminEmail", self.email)
         yield element("earliestDatestamp", stamp(self.catalogue.earliest_change()))
         yield "<deletedRecord>persistent</deletedRecord><granularity>YYYY-MM-DDThh:mm:ssZ</granularity>"
+        yield "<compression>gzip</compression>"
         if DOMAIN.fullmatch(self.host):
             yield self._identifier_scheme()
 
