@@ -160,7 +160,7 @@ _RANGE = re.compile(rf"({_NUMBER}){_ORDINAL}\s*-\s*({_NUMBER})")
 _ONE = re.compile(rf"(?<!\d)({_NUMBER})(?!\d)")
 _ORDINAL_WORDS = {"перв": 1, "втор": 2, "трет": 3, "четверт": 4, "пят": 5, "шест": 6, "седьм": 7, "восьм": 8,
                   "девят": 9, "десят": 10, "одиннадцат": 11}  # fmt: skip
-_WORDED = re.compile(r"\b(перв|втор|трет|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс(?:а|у|ом|е|ы|ов|ам|ами|ах)?\b")
+_WORDED = re.compile(rf"\b({'|'.join(_ORDINAL_WORDS)})\w*\s+{_CLASS}")
 
 
 def school_grades(bib: BibRecord) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ def heading(bib: BibRecord) -> str:
     found = authors(bib)
     if not found or not 1 <= _author_count(bib) <= MAX_AUTHORS_IN_HEADING:
         return ""
-    return inverted(next((a for a in found if a.main), found[0]))
+    return _clean(inverted(next((a for a in found if a.main), found[0])), keep_point=True)
 
 
 # --- The whole document and a part of one ----------------------------------------------------------------------------
@@ -54,7 +54,8 @@ def _analytic(bib: BibRecord) -> str:
     year = _clean(host.year) or _year(bib)
     pages = _pages(_clean(bib.extent))
     pages = "" if pages and pages in issue else pages
-    return f"{part} // {_joined([_titled(_clean(host.title), '', _clean(host.responsibility)), year, issue, pages])}"
+    source = _titled(_clean(_without_gmd(host.title)), "", _clean(host.responsibility))
+    return f"{part} // {_joined([source, year, issue, pages])}"
 
 
 def _is_component(bib: BibRecord) -> bool:
@@ -81,7 +82,8 @@ def _title(bib: BibRecord) -> str:
 
 
 def _titled(title: str, other: str, responsibility: str) -> str:
-    text = f"{title} : {other}" if title and other else title or other
+    sign = "" if other.startswith("=") else ": "
+    text = f"{title} {sign}{other}" if title and other else title or other
     return f"{text} / {responsibility}" if text and responsibility else text
 
 
@@ -90,13 +92,23 @@ def _full_title(bib: BibRecord) -> str:
     pieces: list[str] = []
     host = next((h for h in bib.hosts if h.tag in ("461", "462", "773") and h.title and h.volume), None)
     if host is not None and not _is_component(bib):
-        pieces += [host.title, host.volume]
-    pieces += [title_without_author(bib), *(p for part in bib.parts for p in (part.number, part.title))]
+        pieces += [_without_gmd(host.title), host.volume]
+    pieces += [_without_gmd(title_without_author(bib)), *(p for part in bib.parts for p in (part.number, part.title))]
     kept: list[str] = []
     for piece in map(_clean, pieces):
         if piece and _same_form(piece) not in map(_same_form, kept):
             kept.append(piece)
     return _dotted(kept)
+
+
+_GMD = re.compile(
+    r"(?i)\s*\[(?:текст|электронный ресурс|изоматериал|карты|ноты|звукозапись|видеозапись|шрифт брайля)\]"
+)
+
+
+def _without_gmd(title: str) -> str:
+    """The title without «[Текст]»: the standard gave the general designation of material up."""
+    return _GMD.sub("", title)
 
 
 # Typed beside the title by habit of older rules; the last area says it now.
@@ -109,17 +121,17 @@ def _same_form(text: str) -> str:
 
 
 def _other_title(bib: BibRecord) -> str:
-    parallel = "".join(f" = {_clean(t)}" for t in bib.parallel_titles)
+    parallel = " ".join(f"= {t}" for p in bib.parallel_titles if (t := _clean(p)))
     pieces = (_clean(p) for p in re.split(r"\s+:\s+", bib.subtitle))
     other = " : ".join(p for p in pieces if p and fold(p).strip("[]") not in _CARRIER_WORDS)
-    return f"{parallel.strip(' =')} : {other}".strip(" :") if parallel else other
+    return f"{parallel} : {other}" if parallel and other else parallel or other
 
 
 def _responsibility(bib: BibRecord) -> str:
     """As on the title page; the authors of the headings where the record has no statement."""
     typed = spaced_initials(_clean(bib.responsibility))
     if not typed:
-        found = [direct(a) for a in authors(bib)]
+        found = [n for a in authors(bib) if (n := _clean(direct(a), keep_point=True))]
         return _listed(found) if found else ""
     first, semicolon, rest = typed.partition(" ; ")
     names = re.split(r",\s+", first)
@@ -187,7 +199,7 @@ def _cities() -> dict[str, str]:
 def full_city(typed: str) -> str:
     """«М.» → «Москва»; brackets stay («[СПб.]» → «[Санкт-Петербург]»); unknown abbreviations stay as typed."""
     text = _clean(typed, keep_point=True)
-    inner, others = re.subn(r"\s*\[?и др\.\]?$", "", text.strip("[]"))
+    inner, others = re.subn(r"\s*\[?и др\.\]?$", "", text.strip("[] "))
     full = _cities().get(inner.lower(), inner) + (" [и др.]" if others else "")
     if fold(full) in ("б. м.", "б.м.", "s. l."):
         return ""
@@ -285,14 +297,29 @@ def _content(bib: BibRecord) -> tuple[str, str]:
 # --- Punctuation -----------------------------------------------------------------------------------------------------
 
 
+_LEADING_SIGNS = re.compile(r"^(?:[\s,;:/=–—-]|\.(?!\w))+")
+_MARKS = " ,;:/=–-—"
+
+
 def _clean(text: str, *, keep_point: bool = False) -> str:
-    """One line without closing ISBD marks, control characters and doubled signs. «...» becomes one sign."""
+    """One line without ISBD marks around it, control characters and doubled signs. «...» becomes one sign."""
     text = _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text)).replace("...", "…")
     text = re.sub(r"\.{2,}", ".", text)
-    text = re.sub(r"\s+([,.](?!\d))", r"\1", text).strip(" ,;:/=–-—")
+    text = re.sub(r"\s+([,.](?!\d))", r"\1", text)
     text = re.sub(r"([,;:])(?:\s*\1)+", r"\1", text)
-    text = re.sub(r",(?=[^\W\d_]|\[)", ", ", text)
-    return text if keep_point or _ends_abbreviated(text) else text.rstrip(". ")
+    text = re.sub(r",(?=[^\W\d_]|\[)|(?<=\]),(?=\d)", ", ", text)
+    return _unpointed(_LEADING_SIGNS.sub("", text), keep_point=keep_point)
+
+
+def _unpointed(text: str, *, keep_point: bool) -> str:
+    """Without the marks at the end, whatever their order («Математика. /»); a point of an abbreviation stays."""
+    while True:
+        shorter = text.rstrip(_MARKS)
+        if shorter.endswith(".") and not keep_point and not _ends_abbreviated(shorter):
+            shorter = shorter[:-1]
+        if shorter == text:
+            return text
+        text = shorter
 
 
 _SHORT_WORD = 5  # letters: «27 с.», «ил.», «сост.»; a longer word before a point is one if the dictionary lacks it
@@ -321,4 +348,6 @@ def _joined(areas: list[str]) -> str:
 
 
 def _closed(text: str) -> str:
-    return _pointed(text) if text else ""
+    tidy = re.sub(r"\s+(?=[.,](?!\d))", "", text)  # signs typed alone in a field meet others only here
+    tidy = re.sub(r"(?<!/)\.{2,}(?!/)", ".", tidy)
+    return _pointed(tidy) if tidy else ""

@@ -86,7 +86,7 @@ def direct(agent: Agent) -> str:
 
 def authors(bib: BibRecord) -> list[Agent]:
     """Persons who wrote the work: the main heading, and those whose role says author or nothing beside such a one."""
-    persons = [a for a in bib.agents if a.kind == "person"]
+    persons = [a for a in bib.agents if a.kind == "person" and any(c.isalpha() for c in a.name)]
     return [a for a in persons if _is_author(a)]
 
 
@@ -106,4 +106,4 @@ def title_without_author(bib: BibRecord) -> str:
     rest = leading_author(folded, people) if people else folded
     if rest == folded:
         return bib.title
-    return next((bib.title[i:] for i in range(1, len(bib.title)) if fold(bib.title[i:]) == rest), bib.title)
+    return next((bib.title[i:].strip() for i in range(1, len(bib.title)) if fold(bib.title[i:]) == rest), bib.title)
