@@ -539,4 +539,4 @@ class FetchedFile:
     bookmark: str = ""
     deleted: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()  # what the harvester noticed, in Russian: belongs into the run's warnings
-    encoding: str = ""  # a codec, where the protocol settled it (Z39.50 negotiation); "" = the source's, or by the bytes
+    encoding: str = ""  # a codec, where the protocol settled it (Z39.50); "" = the source's, or by the bytes

@@ -306,7 +306,7 @@ def _clean(text: str, *, keep_point: bool = False) -> str:
     text = _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text)).replace("...", "…")
     text = re.sub(r"\s+([,.](?!\d))", r"\1", text)
     text = re.sub(r"\.{2,}", ".", text)
-    text = re.sub(r"([,;:])(?:\s*\1)+", r"\1", text)
+    text = re.sub(r"([,;:–—])(?:\s*\1)+", r"\1", text)
     text = re.sub(r",(?=[^\W\d_]|\[)|(?<=\]),(?=\d)", ", ", text)
     return _unpointed(_LEADING_SIGNS.sub("", text), keep_point=keep_point)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from catalog_sync.marc.codes import relator_for, relator_word
 from catalog_sync.marc.union_common import FORBIDDEN, clean, year_of
-from catalog_sync.model import Agent, BibRecord, Carrier, Dialect, MarcRecord, UnionRecord
+from catalog_sync.model import Agent, BibRecord, Carrier, Dialect, MarcRecord, Subfield, UnionRecord
 from catalog_sync.query import LibraryHoldings
 
 MARCXML_NAMESPACE = "http://www.loc.gov/MARC21/slim"
@@ -64,11 +64,16 @@ def marcxml(record: MarcRecord, dialect: Dialect) -> str:
         if field.data is not None:
             parts.append(f'<controlfield tag="{field.tag}">{kept(field.data)}</controlfield>')
             continue
-        inner = "".join(f'<subfield code="{s.code if s.code.isalnum() else attribute(s.code)}">{kept(s.value)}</subfield>' for s in field.subfields)
+        inner = "".join(_subfield(s) for s in field.subfields)
         first, second = field.indicators[0], field.indicators[1]
         parts.append(f'<datafield tag="{field.tag}" ind1="{first}" ind2="{second}">{inner}</datafield>')
     parts.append("</record>")
     return "".join(parts)
+
+
+def _subfield(subfield: Subfield) -> str:
+    code = subfield.code if subfield.code.isalnum() else attribute(subfield.code)
+    return f'<subfield code="{code}">{kept(subfield.value)}</subfield>'
 
 
 def _leader(leader: str) -> str:

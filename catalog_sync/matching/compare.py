@@ -36,11 +36,16 @@ def judge(a: Features, b: Features) -> Judgement:
         return _judge_monographs(a.monograph, b.monograph)
     findings = tuple(_findings(a, b))
     score = round(sum(points for _, points in findings), 2)
-    if any(code == v.N_EDITION for code, _ in findings):
+    if _is_unsettled({code for code, _ in findings}):
         score = min(score, v.UNSETTLED)
     if score >= v.SAME:
         return Judgement(Verdict.SAME, score, findings)
     return Judgement(Verdict.UNSURE if score >= v.UNSURE else Verdict.DIFFERENT, score, findings)
+
+
+def _is_unsettled(codes: set[int]) -> bool:
+    """An edition number without a year, or a part without its number: only extent or ISBN can settle it."""
+    return v.N_EDITION in codes or (v.N_PART in codes and not codes & {v.P_PAGES, v.P_ISBN})
 
 
 def _judge_monographs(a: Monograph, b: Monograph) -> Judgement:
@@ -368,7 +373,7 @@ def _imprint_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Fin
     if a.years and b.years:
         yield v.P_YEAR, v.YEAR
     elif a.years or b.years:
-        yield v.N_YEAR, v.YEAR_ONE_SIDED
+        yield v.N_YEAR, v.YEAR_ONE_SIDED_ISBN if same_isbn else v.YEAR_ONE_SIDED
     elif not same_isbn:
         yield v.N_NO_YEAR, v.YEAR_UNSAID
     if a.houses and b.houses:
@@ -400,7 +405,7 @@ def _school_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Find
     if a.grade and b.grade:
         yield v.P_GRADE, v.GRADE
     elif a.grade or b.grade:
-        yield v.N_GRADE, v.GRADE_ONE_SIDED
+        yield v.N_GRADE, v.GRADE_ONE_SIDED_ISBN if same_isbn else v.GRADE_ONE_SIDED
     if (a.parts and b.parts) or (a.is_set and b.is_set):
         yield v.P_PART, v.PART
     elif _part_one_sided(a, b):

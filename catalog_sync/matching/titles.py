@@ -33,7 +33,7 @@ def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         bare = token.rstrip(".")
         if bare.isdigit():
             numbers.append(bare.lstrip("0") or "0")
-        elif bare not in _DROPPED:
+        elif bare not in _DROPPED and not bare.startswith("общеобраз"):
             kept.append(token)
     return tuple(kept), tuple(numbers)
 
@@ -89,20 +89,23 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     if len(short) < len(long) and all(map(same_word, short, long)):
         return 0.8
-    if len(a) == len(b) and sorted(map(stem, a)) == sorted(map(stem, b)):
-        return 0.85
-    if len(short) < len(long) and _within(short, long):
-        return 0.75
+    if _all_within(short, long) and (len(a) != len(b) or _all_within(long, short)):
+        return 0.85 if len(a) == len(b) else 0.75
     return 0.0
 
 
-def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
-    """Whether the words of one title stand together inside the other («Spotlight» in «Английский язык. Spotlight»)."""
-    width = len(short)
-    return any(
-        all(same_word(x, y) or _word_slip(x.rstrip("."), y.rstrip("."), 2) for x, y in zip(short, long[at:], strict=False))
-        for at in range(1, len(long) - width + 1)
-    )
+def _all_within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+    """Whether every word of one title is among the other's, in any order, slips allowed («Spotlight» in «Английский
+    язык. Spotlight»). A single short word proves nothing."""
+    if len(short) == 1 and len(short[0]) < 5:
+        return False
+    left = list(long)
+    for word in short:
+        twin = next((w for w in left if same_word(word, w) or _word_slip(word.rstrip("."), w.rstrip("."), 2)), None)
+        if twin is None:
+            return False
+        left.remove(twin)
+    return True
 
 
 def _cut_off(a: tuple[str, ...], b: tuple[str, ...]) -> bool:

@@ -49,9 +49,11 @@ ISSN: Final = 2.0
 
 # --- Negative evidence -----------------------------------------------------------------------------------------------
 
-YEAR_ONE_SIDED: Final = -0.6
+YEAR_ONE_SIDED: Final = -2.0  # of a reprinted book it may be any year
+YEAR_ONE_SIDED_ISBN: Final = -0.6  # the same, though the ISBN is equal
 YEAR_UNSAID: Final = -1.0  # on neither side, and the ISBN doesn't tell: any reprint will do
-GRADE_ONE_SIDED: Final = -1.0
+GRADE_ONE_SIDED: Final = -2.0
+GRADE_ONE_SIDED_ISBN: Final = -1.0
 PART_ONE_SIDED: Final = -4.0  # a part whose number was forgotten, or the set: more often another book
 TEXTBOOK_ONE_SIDED: Final = -0.4  # «учебник» is left out by every second hand
 KIND_ONE_SIDED: Final = -4.0  # «рабочая тетрадь» stands on the cover: who doesn't type it has another book in hand

@@ -78,6 +78,7 @@ ALSO = {1007: Access.ISSN}  # a use attribute that asks two access points: eithe
 
 # A string instead of a number (complex attribute value): our own names of access points, and Zebra's for «all».
 ALL_RECORDS = "_ALLRECORDS"
+EVERYWHERE = frozenset({Access.ANY, Access.TITLE, Access.LOCAL_ID})  # what no record lacks
 NAMES: dict[str, Access] = {access.value: access for access in Access}
 
 RELATIONS = {

@@ -139,11 +139,11 @@ def access_of(use: int | str) -> Access:
 
 
 def _always(wanted: Wanted) -> Query:
-    """AlwaysMatches: every record, or every one that has the access point at all."""
-    if wanted.use == bib1.ALL_RECORDS:
+    """AlwaysMatches: all records, of the access points that every record has."""
+    if wanted.use == bib1.ALL_RECORDS or access_of(wanted.use) in bib1.EVERYWHERE:
         return Everything()
-    access = access_of(wanted.use)
-    return Everything() if access is Access.ANY else Term("*", access, Relation.ALL, Truncation.MASK)
+    info = f"103 с use {wanted.use}: «все записи» спрашивают с 1016, 4, 12 или {bib1.ALL_RECORDS}"
+    raise Fault(Condition.UNSUPPORTED_COMBINATION, info)
 
 
 def _leaf(access: Access, wanted: Wanted, text: str) -> Query:
