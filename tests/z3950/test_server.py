@@ -308,3 +308,27 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_workers_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE.replace("from web.z3950.server import serve", QUICK), str(tmp_path / "m"), "2"],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            Wire(port).socket.close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.1)
+    pytest.fail("a worker still listens")
+
+
+QUICK = """import web.z3950.server
+from web.z3950.server import serve
+web.z3950.server.METRICS_SECONDS = 0.2"""

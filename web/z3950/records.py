@@ -132,5 +132,6 @@ def sutrs(record: UnionRecord, holdings: Sequence[LibraryHoldings], *, brief: bo
 
 
 def _holder(held: LibraryHoldings) -> str:
-    numbers = f", {', '.join(held.call_numbers)}" if held.call_numbers else ""
-    return f"{held.library_name}: {held.copies} экз.{numbers}"
+    copies = f"{held.copies} экз." if held.copies else ""
+    told = ", ".join(filter(None, (copies, *held.call_numbers)))
+    return f"{held.library_name}: {told}" if told else held.library_name

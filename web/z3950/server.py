@@ -80,6 +80,8 @@ class Server:
                 if listener in select.select([listener, self._wakes], [], [], METRICS_SECONDS)[0]:
                     self._accept(listener)
                 self._write_metrics()
+                if self._settings.supervisor not in (0, os.getppid()):
+                    self._stopping.set()  # the supervisor was killed: its successor wants the port
         self._finish()
         self._write_metrics(force=True)
 

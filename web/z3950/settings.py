@@ -70,6 +70,7 @@ class ServerSettings:
     limits: Limits = Limits()
     workers: int = 1  # processes; more than one where the system can fork
     worker: str = ""  # which of them this is: a label of its metrics
+    supervisor: int = 0  # process id of who started it; 0 = nobody
     cache_bytes: int = 64 << 20
     metrics_file: Path | None = None
 

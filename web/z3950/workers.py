@@ -23,7 +23,7 @@ TICK_SECONDS = 0.1
 Work = Callable[[ServerSettings], None]
 
 
-def share_of(settings: ServerSettings, number: int) -> ServerSettings:
+def share_of(settings: ServerSettings, number: int, supervisor: int = 0) -> ServerSettings:
     """One worker's settings: its part of the limits, of the cache, and a metrics file of its own."""
     parts, limits = settings.workers, settings.limits
     file = settings.metrics_file
@@ -37,6 +37,7 @@ def share_of(settings: ServerSettings, number: int) -> ServerSettings:
         cache_bytes=settings.cache_bytes // parts,
         metrics_file=file.with_name(f"{file.stem}-{number}{file.suffix}") if file else None,
         worker=str(number),
+        supervisor=supervisor,
     )
 
 
@@ -55,21 +56,22 @@ class _Workers:
         self.stopping = False
 
     def start(self, number: int) -> None:
+        share = share_of(self._settings, number, os.getpid())
         child = os.fork()
         if child == 0:
-            self._run(number)
+            self._run(share)
         self._numbers[child] = number
 
-    def _run(self, number: int) -> None:
+    def _run(self, share: ServerSettings) -> None:
         """In the child; never returns."""
         code = 1
         try:
             for caught in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(caught, signal.SIG_DFL)
-            self._work(share_of(self._settings, number))
+            self._work(share)
             code = 0
         except BaseException:
-            log.exception("Z39.50 worker %s failed", number)
+            log.exception("Z39.50 worker %s failed", share.worker)
         finally:
             os._exit(code)
 
