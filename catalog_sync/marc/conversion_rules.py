@@ -345,5 +345,5 @@ PROCEDURES: dict[str, Procedure] = {
     "subject": subject, "agency": agency, "link": link, "foreign": foreign,
     "isbn with qualifier": isbn_with_qualifier, "role word": role_word, "rubbk": scheme("rubbk"),
     "heading of person": heading_of_person, "series once": series_once, "scheme tbk": scheme("tbk"),
-    "scheme grnti": scheme("grnti"),
+    "scheme grnti": scheme("rugasnti"),
 }
