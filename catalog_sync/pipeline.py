@@ -77,18 +77,27 @@ def run_source(
 @contextmanager
 def _claimed(system: System, source: Source, incremental: bool, asked_by: str) -> Iterator[int]:
     """A run number for a source nobody else is harvesting; the run is marked failed when an exception leaves."""
-    me, name = holder(), f"source:{source.code}"
-    now = system.now()
+    with _alone(system, source.code):
+        now = system.now()
+        with writing(system.engine) as connection:
+            runs.bury_dead(connection, now, source.code)
+            number = runs.start(connection, source.code, now, incremental=incremental, asked_by=asked_by)
+        try:
+            yield number
+        except BaseException as error:
+            _fail(system, number, error)
+            raise
+
+
+@contextmanager
+def _alone(system: System, code: str) -> Iterator[None]:
+    """Nobody else harvests, approves or rolls back this source meanwhile; Refused where somebody does already."""
+    me, name = holder(), f"source:{code}"
     with writing(system.engine) as connection:
-        if not leases.acquire(connection, name, me, now, LEASE_SECONDS):
-            raise Refused(f"источник {source.code} сейчас собирает другой процесс")
-        runs.bury_dead(connection, now, source.code)
-        number = runs.start(connection, source.code, now, incremental=incremental, asked_by=asked_by)
+        if not leases.acquire(connection, name, me, system.now(), LEASE_SECONDS):
+            raise Refused(f"источник {code} сейчас собирает другой процесс")
     try:
-        yield number
-    except BaseException as error:
-        _fail(system, number, error)
-        raise
+        yield
     finally:
         with writing(system.engine) as connection:
             leases.release(connection, name, me)
@@ -135,16 +144,17 @@ def _index(system: System, wanted: bool) -> None:
 
 def approve(system: System, number: int, *, who: str, index: bool = True) -> HarvestRun:
     """Publish a held run on a person's word."""
-    _expect(system, number, RunState.HELD, "опубликовать")
-    run = publishing.publish(system, number, who=who)
+    with _alone(system, _source_of(system, number)):
+        _expect(system, number, RunState.HELD, "опубликовать")
+        run = publishing.publish(system, number, who=who)
     _index(system, index)
     return run
 
 
 def reject(system: System, number: int, *, who: str) -> HarvestRun:
     """Drop a held run: nothing of it was ever seen."""
-    _expect(system, number, RunState.HELD, "отклонить")
-    with writing(system.engine) as connection:
+    with _alone(system, _source_of(system, number)), writing(system.engine) as connection:
+        _expect(system, number, RunState.HELD, "отклонить")
         records.unstage(connection, number)
         runs.save(connection, number, state=RunState.REJECTED, decided_by=who)
         return runs.get(connection, number)
@@ -152,9 +162,15 @@ def reject(system: System, number: int, *, who: str) -> HarvestRun:
 
 def roll_back(system: System, number: int, *, who: str, index: bool = True) -> HarvestRun:
     """Undo the last published run of its source: records, holdings, clusters and bookmark as before it."""
-    run = publishing.roll_back(system, number, who=who)
+    with _alone(system, _source_of(system, number)):
+        run = publishing.roll_back(system, number, who=who)
     _index(system, index)
     return run
+
+
+def _source_of(system: System, number: int) -> str:
+    with reading(system.engine) as connection:
+        return runs.get(connection, number).source
 
 
 def _expect(system: System, number: int, state: RunState, verb: str) -> None:
