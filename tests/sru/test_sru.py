@@ -105,7 +105,7 @@ def test_the_elements_of_a_response_stand_in_the_order_of_the_schema(client: Fla
         ({"version": "1.1", "operation": "searchRetrieve", "query": "a", "recordPacking": "zip"}, 71, "zip"),
         ({"query": "a", "recordXPath": "/x"}, 72, "/x"),
         ({"query": "a", "queryType": "pqf"}, 11, "pqf"),
-        ({"query": "a", "renderedBy": "server"}, 6, "renderedBy"),
+        ({"query": "a", "renderedBy": "nobody"}, 6, "renderedBy"),
         ({"query": "a", "stylesheet": "http://evil.example/x.xsl"}, 111, "http://evil.example/x.xsl"),
         ({"query": "a", "sortKeys": "nosuch"}, 88, "nosuch"),
         ({"query": "(("}, 10, "character 3: expected a search term, came the end of the query"),
@@ -363,6 +363,22 @@ def test_a_person_sees_a_page_with_styles_from_our_own_host_only(client: FlaskCl
     assert client.get("/sru/style.css").content_type.startswith("text/css")
     for path in ("/sru", "/sru?scanClause=title=а", "/sru?query=(("):
         assert "Сводный каталог" in str(transform(etree.fromstring(client.get(path).data)))
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+
+def test_a_browser_gets_the_page_made_here_because_browsers_drop_xslt(client: FlaskClient) -> None:
+    page = client.get("/sru?query=алгебра", headers={"Accept": BROWSER})
+    assert page.content_type == "text/html; charset=utf-8"
+    assert page.headers["Vary"] == "Accept"
+    assert "Найдено записей" in page.text
+    assert 'style="' not in page.text
+    assert client.get("/sru?query=a&renderedBy=server").content_type.startswith("text/html")
+    asked = client.get("/sru?query=a&httpAccept=text/xml", headers={"Accept": BROWSER})
+    assert asked.content_type.startswith("text/xml")
+    for accept in ("", "*/*", "text/xml", "application/xml, text/html;q=0.5, text/xml"):
+        assert client.get("/sru?query=a", headers={"Accept": accept}).content_type.startswith("text/xml")
 
 
 def test_the_content_type_follows_what_the_client_accepts(client: FlaskClient) -> None:

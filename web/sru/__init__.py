@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, request
+from lxml import etree
 
 from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
@@ -19,6 +21,7 @@ STYLES = {"xsl": "application/xslt+xml", "css": "text/css; charset=utf-8"}
 MAX_BODY_BYTES = 100_000  # a POSTed query; the parser takes 20,000 characters
 STYLE_SECONDS = 3600
 XML = "text/xml; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 SRU_XML = "application/sru+xml; charset=utf-8"
 
 
@@ -70,12 +73,38 @@ def server(catalogue: Catalogue, settings: Settings, library: str, title: str) -
     return Server(catalogue, database, f"{base}/record/", library, neighbours)
 
 
+def wants_page(parameters: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a person asks: renderedBy=server (SRU 2.0), or a browser, which names text/html before any XML.
+
+    Browsers are dropping XSLT, so the page is made here; `httpAccept` asks for the XML in a browser too.
+    """
+    if parameters.get("httpAccept", [""])[0]:
+        return "text/html" in parameters["httpAccept"][0]
+    if parameters.get("renderedBy", [""])[0] == "server":
+        return True
+    accepted = request.accept_mimetypes
+    return "text/html" in accepted.values() and accepted.best_match(["text/xml", "text/html"]) == "text/html"
+
+
+@cache
+def stylesheet() -> etree.XSLT:
+    return etree.XSLT(etree.parse(HERE / "style.xsl"))
+
+
+def page(text: str) -> str:
+    """The response as a page for a person."""
+    return str(stylesheet()(etree.fromstring(text.encode())))
+
+
 def answer(made: Server) -> Response:
     parameters = given()
     if parameters is None:
         return respond(failure("searchRetrieve", "2.0", Diagnostic(12, str(MAX_BODY_BYTES)), made.style), 413)
+    text = made.answer(parameters)
+    if wants_page(parameters):
+        return respond(page(text), 200, HTML)
     accepted = parameters.get("httpAccept", [""])[0] or request.headers.get("Accept", "")
-    return respond(made.answer(parameters), 200, SRU_XML if "sru+xml" in accepted else XML)
+    return respond(text, 200, SRU_XML if "sru+xml" in accepted else XML)
 
 
 def given() -> Mapping[str, Sequence[str]] | None:
@@ -91,6 +120,7 @@ def given() -> Mapping[str, Sequence[str]] | None:
 
 def respond(text: str, status: int, content_type: str = XML) -> Response:
     found = Response(text, status=status, content_type=content_type)
+    found.headers["Vary"] = "Accept"
     found.headers["Access-Control-Allow-Origin"] = "*"
     found.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     found.headers["Cache-Control"] = "no-cache"

@@ -111,7 +111,7 @@ def refuse_what_we_cannot(values: Mapping[str, str], version: str) -> None:
         raise SruFailure(72, values["recordXPath"])
     if values.get("queryType", "cql") not in ("cql", "searchTerms"):
         raise SruFailure(11, values["queryType"])
-    if values.get("renderedBy", "client") != "client":
+    if values.get("renderedBy", "client") not in ("client", "server"):
         raise SruFailure(6, "renderedBy")
     if values.get("stylesheet", "/sru/style.xsl") not in ("", "/sru/style.xsl"):
         raise SruFailure(111, values["stylesheet"])

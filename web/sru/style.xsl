@@ -19,7 +19,7 @@
             <xsl:when test="*[local-name()='scanResponse']"><xsl:call-template name="scan"/></xsl:when>
             <xsl:otherwise><xsl:call-template name="explain"/></xsl:otherwise>
           </xsl:choose>
-          <p class="note">Это ответ для программ. Читателям удобнее <a href="/">поиск по каталогу</a>.</p>
+          <p class="note">Это ответ для программ (сам XML – с параметром <code>httpAccept=text/xml</code>). Читателям удобнее <a href="/">поиск по каталогу</a>.</p>
         </main>
       </body>
     </html>
