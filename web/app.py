@@ -138,6 +138,7 @@ def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine |
         staff.mount(app)
         for module in ("web.reports", "web.api"):
             register(app, module, catalogue, settings)
+    app.jinja_env.globals["has_reports"] = "reports" in app.blueprints
 
 
 def register(app: Flask, module: str, catalogue: Catalogue, settings: Settings) -> None:

@@ -32,8 +32,8 @@ def field(tag: str, *pairs: str, indicators: str = "  ") -> MarcField:
     return MarcField(tag, indicators, tuple(Subfield(pair[0], pair[1:]) for pair in pairs))
 
 
-def rusmarc(local_id: str, *fields: MarcField) -> bytes:
-    head = (MarcField("001", data=local_id), field("100", "a20200101d2015    u  y0rusy50      ca"), field("101", "arus"))
+def rusmarc(local_id: str, *fields: MarcField, coded: str = "d2015") -> bytes:
+    head = (MarcField("001", data=local_id), field("100", f"a20200101{coded}    u  y0rusy50      ca"), field("101", "arus"))
     return to_iso2709(MarcRecord("00000nam0 2200000   450 ", head + fields))
 
 
@@ -43,6 +43,7 @@ def tale(local_id: str, *pairs: str, year: str = "d2015") -> bytes:
         local_id, field("200", "aЛесные сказки", "fИ. П. Берёзкин", *pairs, indicators="1 "),
         field("210", "aМосква", "cДетская литература", *([year] if year else [])), field("215", "a96 с."),
         field("700", "aБерёзкин", "bИ. П.", indicators=" 1"), field("899", "jБ 48", "p101"),
+        coded=year or "|    ",
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from catalog_sync.reports import period as periods
 from catalog_sync.reports.render import media_type
 from catalog_sync.store import audit, hand, kept, licences, manual, snapshots, tabular, tokens
 from catalog_sync.store.database import reading, writing
-from web.i18n import _
+from web.i18n import N_, _
 from web.reports.rows import CARRIERS, CATEGORIES, EKINDS
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign_library
@@ -133,10 +133,10 @@ def classification() -> Answer:
         return [("", _("как по правилам")), *((value, _(name)) for value, name in names.items())]
 
     fields = (
-        Field("category", "Категория", "select", choices(CATEGORIES)),
-        Field("carrier", "Носитель", "select", choices(CARRIERS)),
-        Field("ekind", "Вид электронного издания", "select", choices(EKINDS)),
-        Field("why", "Причина", required=True),
+        Field("category", N_("Категория"), "select", choices(CATEGORIES)),
+        Field("carrier", N_("Носитель"), "select", choices(CARRIERS)),
+        Field("ekind", N_("Вид электронного издания"), "select", choices(EKINDS)),
+        Field("why", N_("Причина"), required=True),
     )
 
     def save() -> str:
@@ -162,13 +162,13 @@ def classification() -> Answer:
 @needs("librarian")
 def act() -> Answer:
     fields = (
-        Field("library", "Библиотека", "select", _libraries(), True),
-        Field("record", "Запись (источник:номер)", required=True),
-        Field("direction", "Что случилось", "select", [("in", _("поступило")), ("out", _("выбыло"))], True),
-        Field("copies", "Экземпляров", "number", required=True),
-        Field("day", "Дата акта", "date", required=True),
-        Field("document", "Номер документа", required=True),
-        Field("reason", "Причина выбытия"),
+        Field("library", N_("Библиотека"), "select", _libraries(), True),
+        Field("record", N_("Запись (источник:номер)"), required=True),
+        Field("direction", N_("Что случилось"), "select", [("in", _("поступило")), ("out", _("выбыло"))], True),
+        Field("copies", N_("Экземпляров"), "number", required=True),
+        Field("day", N_("Дата акта"), "date", required=True),
+        Field("document", N_("Номер документа"), required=True),
+        Field("reason", N_("Причина выбытия")),
     )
 
     def save() -> str:
@@ -196,13 +196,13 @@ def act() -> Answer:
 def licence() -> Answer:
     kinds = [("package", _("пакет изданий")), ("database", _("база данных"))]
     fields = (
-        Field("library", "Библиотека", "select", _libraries(), True), Field("name", "Ресурс", required=True),
-        Field("kind", "Вид", "select", kinds, True), Field("platform", "Платформа"), Field("contract", "Договор"),
-        Field("starts", "Доступ с", "date", required=True), Field("ends", "по (последний день)", "date", required=True),
-        Field("titles", "Названий", "number"), Field("copies", "Экземпляров (доступов)", "number"),
-        Field("rubles", "Стоимость, руб.", "number"),
-        Field("category", "Категория", "select", [(v, _(n)) for v, n in CATEGORIES.items()], value="other"),
-        Field("source", "Источник с записями пакета (если есть)"),
+        Field("library", N_("Библиотека"), "select", _libraries(), True), Field("name", N_("Ресурс"), required=True),
+        Field("kind", N_("Вид"), "select", kinds, True), Field("platform", N_("Платформа")), Field("contract", N_("Договор")),
+        Field("starts", N_("Доступ с"), "date", required=True), Field("ends", N_("по (последний день)"), "date", required=True),
+        Field("titles", N_("Названий"), "number"), Field("copies", N_("Экземпляров (доступов)"), "number"),
+        Field("rubles", N_("Стоимость, руб."), "number"),
+        Field("category", N_("Категория"), "select", [(v, _(n)) for v, n in CATEGORIES.items()], value="other"),
+        Field("source", N_("Источник с записями пакета (если есть)")),
     )  # fmt: skip
 
     def save() -> str:
@@ -226,8 +226,8 @@ def licence() -> Answer:
 @needs("librarian")
 def figures() -> Answer:
     fields = (
-        Field("library", "Библиотека", "select", _libraries(), True),
-        Field("day", "На какую дату", "date", required=True, value=f"{services().today().year - 1}-12-31"),
+        Field("library", N_("Библиотека"), "select", _libraries(), True),
+        Field("day", N_("На какую дату"), "date", required=True, value=f"{services().today().year - 1}-12-31"),
         *(Field(name, label.capitalize(), "number") for name, label in manual.NAMES.items()),
     )
 
@@ -250,11 +250,11 @@ def figures() -> Answer:
 def import_list() -> Answer:
     kinds = [("needs", _("потребность в учебниках")), ("ais", _("АИС «Учебник»")), ("fpu", _("федеральный перечень"))]
     fields = (
-        Field("kind", "Что загружается", "select", kinds, True),
-        Field("library", "Библиотека", "select", [("", "—"), *_libraries()]),
-        Field("year", "Учебный год начинается в", "number", value=str(services().today().year)),
-        Field("mapping", "Имя сохранённого соответствия столбцов"),
-        Field("file", "Таблица (.xlsx или .csv)", "file", required=True),
+        Field("kind", N_("Что загружается"), "select", kinds, True),
+        Field("library", N_("Библиотека"), "select", [("", "—"), *_libraries()]),
+        Field("year", N_("Учебный год начинается в"), "number", value=str(services().today().year)),
+        Field("mapping", N_("Имя сохранённого соответствия столбцов")),
+        Field("file", N_("Таблица (.xlsx или .csv)"), "file", required=True),
     )
 
     def save() -> str:
@@ -298,7 +298,7 @@ def _import(connection: Any, kind: str, code: str, data: bytes, name: str) -> in
 @needs("methodologist")
 def snapshot_now() -> Answer:
     last = periods.quarter_of(services().today()).previous.code
-    fields = (Field("period", "Период (законченный)", required=True, value=last),)
+    fields = (Field("period", N_("Период (законченный)"), required=True, value=last),)
 
     def save() -> str:
         system = services()
@@ -315,7 +315,7 @@ def snapshot_now() -> Answer:
 
 @needs("administrator")
 def key() -> Answer:
-    fields = (Field("name", "Кому выдаётся", required=True),)
+    fields = (Field("name", N_("Кому выдаётся"), required=True),)
 
     def save() -> str:
         with writing(services().store) as connection:

@@ -21,19 +21,19 @@ from catalog_sync.store import drill
 from catalog_sync.store.database import reading
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.rollups import DISTRICT
-from web.i18n import _
+from web.i18n import N_, _
 
-MEASURES = {"state": "Состоит", "initial": "Первичное отражение", "acquired": "Поступило", "withdrawn": "Выбыло",
-            "expired": "Истекла лицензия"}  # fmt: skip
-UNITS = {"copies": "экземпляры", "titles": "названия"}
+MEASURES = {"state": N_("Состоит"), "initial": N_("Первичное отражение"), "acquired": N_("Поступило"), "withdrawn": N_("Выбыло"),
+            "expired": N_("Истекла лицензия")}  # fmt: skip
+UNITS = {"copies": N_("экземпляры"), "titles": N_("названия")}
 CARRIERS = {
-    "print": "печатные",
-    "audiovisual": "аудиовизуальные",
-    "microform": "микроформы",
-    "electronic": "электронные",
+    "print": N_("печатные"),
+    "audiovisual": N_("аудиовизуальные"),
+    "microform": N_("микроформы"),
+    "electronic": N_("электронные"),
 }
-EKINDS = {"none": "не электронные", "physical": "съёмные", "local": "локальные", "licensed": "лицензионные",
-          "open_link": "открытые ссылки"}  # fmt: skip
+EKINDS = {"none": N_("не электронные"), "physical": N_("съёмные"), "local": N_("локальные"), "licensed": N_("лицензионные"),
+          "open_link": N_("открытые ссылки")}  # fmt: skip
 CATEGORIES = {category.value: CATEGORY_NAMES[category] for category in Category}
 CSV_PAGE, CSV_MOST = 500, 200_000
 

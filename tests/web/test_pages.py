@@ -1,0 +1,238 @@
+"""What readers and staff find on the pages."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree, html
+from werkzeug.datastructures import MultiDict
+
+from catalog_sync.marc.framing import pieces
+from catalog_sync.store.database import reading
+from catalog_sync.system import System
+from tests.web.conftest import first_hit, log_in, token
+from web.opac.state import SearchState, read_state
+
+READER_PAGES = (
+    "/", "/search", "/search?q=алгебра", "/search?q=нетакогослова", "/advanced", "/browse/", "/browse/bbk",
+    "/browse/udc", "/browse/authors", "/browse/subjects", "/browse/titles", "/browse/classes", "/new", "/libraries/",
+    "/libraries/school-01", "/settings", "/help", "/basket", "/lists/", "/lists/leto", "/e-resources/",
+    "/e-resources/open", "/e-resources/ended", "/lore/", "/lore/berezkin",
+)  # fmt: skip
+STAFF_PAGES = (
+    "/staff/", "/staff/sources", "/staff/runs", "/staff/court/", "/staff/court/history", "/staff/uploads/",
+    "/staff/copy/", "/staff/quality/", "/staff/audit", "/staff/reports-of-errors", "/staff/users", "/staff/users/new",
+    "/staff/users/bibl", "/staff/libraries", "/staff/libraries/school-01", "/staff/libraries/new",
+    "/staff/e-resources", "/staff/e-resources/open", "/staff/e-resources/new", "/staff/lists", "/staff/lists/new",
+    "/staff/lists/leto", "/staff/lore", "/staff/lore/berezkin", "/staff/lore/new", "/staff/password",
+)  # fmt: skip
+PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
+
+
+def text_of(page: str) -> str:
+    return " ".join(html.fromstring(page).text_content().split())
+
+
+@pytest.mark.parametrize("path", READER_PAGES)
+def test_every_reader_page_opens_without_cookies_and_sets_none(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert len(html.fromstring(answer.text).xpath("//h1")) == 1
+
+
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_every_staff_page_opens_for_the_administrator(administrator: FlaskClient, path: str) -> None:
+    assert administrator.get(path).status_code == 200
+
+
+@given(
+    q=PRINTABLE, kind=st.lists(PRINTABLE, max_size=3, unique=True), year=st.integers(1000, 2999) | st.none(),
+    page=st.integers(1, 500), mine=st.booleans(),
+)  # fmt: skip
+def test_a_search_page_is_a_permanent_link(q: str, kind: list[str], year: int | None, page: int, mine: bool) -> None:
+    state = SearchState(q=q, filters={"kind": tuple(kind)} if kind else {}, year_from=year, page=page, mine=mine)
+    assert read_state(MultiDict(state.pairs())) == state
+
+
+def test_a_hit_names_part_class_kind_year_and_where_it_is(client: FlaskClient) -> None:
+    hit = text_of(client.get("/search?q=алгебра+7+класс").text)
+    for words in ("Алгебра", "7 класс", "Учебник", "Просвещение", "Школа № 1"):
+        assert words in hit
+
+
+def test_facets_count_add_up_and_can_be_taken_away(client: FlaskClient) -> None:
+    page = html.fromstring(client.get("/search?q=алгебра").text)
+    link = page.xpath("//aside//details[1]//li[1]/a")[0]
+    count = int(link.xpath(".//span[@class='count']/text()")[0])
+    narrowed = html.fromstring(client.get(link.get("href")).text)
+    assert str(count) in narrowed.xpath("string(//h1)")
+    assert narrowed.xpath("//ul[@class='chips']//a")
+    assert len(narrowed.xpath("//aside//details[1]//li")) == len(page.xpath("//aside//details[1]//li")), (
+        "the facet in use still shows what could be added"
+    )
+
+
+def test_two_values_of_a_facet_find_both(client: FlaskClient) -> None:
+    one = client.get("/search.json?q=алгебра&grade=7").json["total"]
+    two = client.get("/search.json?q=алгебра&grade=8").json["total"]
+    both = client.get("/search.json?q=алгебра&grade=7&grade=8").json["total"]
+    assert one
+    assert two
+    assert both == one + two
+
+
+def test_my_school_is_chosen_once_and_comes_first(app: Flask) -> None:
+    client = app.test_client()
+    assert client.post("/settings", data={"library": "school-02"}).status_code == 303
+    page = client.get("/search?q=алгебра").text
+    assert "Есть в моей школе" in page
+    for hit in client.get("/search.json?q=алгебра&mine=1").json["hits"]:
+        assert hit["holdings"][0]["library"] == "school-02"
+
+
+def test_an_unknown_choice_is_not_kept(client: FlaskClient) -> None:
+    assert client.post("/settings", data={"library": "nowhere"}).status_code == 400
+    assert client.post("/settings", data={"theme": "<script>"}).status_code == 400
+
+
+def test_a_typing_error_is_met_with_a_suggestion(client: FlaskClient) -> None:
+    page = client.get("/search?q=алгнбра").text
+    assert "Возможно, вы имели в виду" in page
+    assert "алгебра" in page.lower()
+
+
+def test_an_empty_answer_says_what_to_do(client: FlaskClient) -> None:
+    page = text_of(client.get("/search?q=щщщщщщ&kind=учебник").text)
+    assert "Ничего не нашлось" in page
+    assert "снимите все условия" in page
+
+
+def test_suggestions_name_titles_and_authors(client: FlaskClient) -> None:
+    found = client.get("/suggest?q=берёз").json
+    assert [s for s in found if s["kind"] == "автор" and "Берёзкин" in s["text"]]
+    assert client.get("/suggest?q=б").json == []
+
+
+def test_a_card_offers_every_format_and_each_can_be_read(client: FlaskClient) -> None:
+    card = first_hit(client, "лесные сказки")
+    assert "Лесные сказки" in client.get(f"/record/{card}").text
+    assert [p for p in pieces(client.get(f"/record/{card}.mrc").data) if not p.fault]
+    assert etree.fromstring(client.get(f"/record/{card}.xml").data).tag.endswith("collection")
+    assert "TY  - BOOK" in client.get(f"/record/{card}.ris").text
+    assert client.get(f"/record/{card}.bib").text.startswith("@book")
+    assert "Лесные сказки" in client.get(f"/record/{card}.json").json["citation"]
+    structured = html.fromstring(client.get(f"/record/{card}").text).xpath("//script[@type='application/ld+json']/text()")
+    assert json.loads(structured[0])["@type"] == "Book"
+
+
+def test_a_record_in_cp1251_for_an_old_system_is_in_cp1251(client: FlaskClient) -> None:
+    data = client.get(f"/record/{first_hit(client, 'лесные сказки')}.mrc?dialect=marcsql&encoding=cp1251").data
+    assert "Лесные сказки".encode("cp1251") in data
+
+
+def test_an_unknown_age_is_said_to_be_unknown(client: FlaskClient) -> None:
+    assert "знак не указан" in client.get(f"/record/{first_hit(client, 'лесные сказки')}").text
+
+
+def test_a_source_record_has_a_permanent_link(client: FlaskClient) -> None:
+    answer = client.get("/source-record/tales-1/t1")
+    assert answer.status_code == 302
+    assert "/records" in answer.location
+    assert client.get("/source-record/tales-1/never").status_code == 404
+
+
+def test_a_never_seen_edition_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/record/nonsense").status_code == 404
+
+
+def test_the_first_and_the_search_page_are_light(client: FlaskClient) -> None:
+    files = sum(len(gzip.compress(client.get(path).data)) for path in ("/static/site.css", "/static/site.js",
+                                                                        "/static/icons.svg", "/static/icon.svg"))  # fmt: skip
+    assert files + len(gzip.compress(client.get("/").data)) < 50_000
+    assert files + len(gzip.compress(client.get("/search").data)) < 100_000
+
+
+def test_my_list_is_kept_in_the_browser_shared_by_link_and_saved_in_word(app: Flask) -> None:
+    client = app.test_client()
+    card = first_hit(client, "лесные сказки")
+    client.post("/basket", data={"id": card})
+    assert "Лесные сказки" in client.get("/basket").text
+    assert "Лесные сказки" in app.test_client().get(f"/basket?id={card}").text
+    assert client.get("/basket.docx").data[:2] == b"PK"
+    client.post("/basket", data={"action": "clear"})
+    assert "Список пуст" in client.get("/basket").text
+
+
+def test_a_resource_whose_term_ended_has_no_button_and_says_why(client: FlaskClient) -> None:
+    page = html.fromstring(client.get("/e-resources/ended").text)
+    assert not page.xpath("//a[@class='button'][contains(@href,'example.com')]")
+    assert "Срок доступа закончился 20.11.2025" in page.text_content()
+    assert html.fromstring(client.get("/e-resources/open").text).xpath("//a[@class='button']/@href") == ["https://example.org/"]
+
+
+def test_feeds_and_descriptions_are_well_formed(client: FlaskClient) -> None:
+    for path in ("/feeds/new.atom", "/feeds/search.rss?q=алгебра", "/opensearch.xml", "/sitemap.xml", "/sitemap-0.xml"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        etree.fromstring(answer.data)
+    assert client.get("/feeds/opds.json").json["metadata"]["title"]
+    again = client.get("/feeds/new.atom", headers={"If-None-Match": client.get("/feeds/new.atom").headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_health_and_metrics_answer(client: FlaskClient) -> None:
+    assert client.get("/health").json["status"] == "ok"
+    assert "catalog_editions" in client.get("/metrics").text
+
+
+def test_an_upload_is_shown_before_it_is_taken_and_left_for_the_jobs(librarian: FlaskClient, district: System) -> None:
+    import io
+
+    from catalog_sync.store import jobs
+    from tests.web.conftest import tale
+
+    form = token(librarian.get("/staff/uploads/"))
+    data = {"source": "tales-1", "file": (io.BytesIO(tale("t1") + tale("t9")), "kn.mrc"), "csrf_token": form}
+    preview = librarian.post("/staff/uploads/", data=data, follow_redirects=True)
+    assert "Лесные сказки" in preview.text
+    assert "2" in text_of(preview.text)
+    action = html.fromstring(preview.text).xpath("//form[contains(@action,'/take')]/@action")[0]
+    librarian.post(action, data={"csrf_token": token(preview)})
+    with reading(district.engine) as connection:
+        assert [r.what for r in jobs.latest(connection) if r.asked_by == "bibl"][0] == "import"
+
+
+def test_copy_home_gives_the_schools_dialect_and_counts_it(librarian: FlaskClient) -> None:
+    isbn = next(h["isbn"] for h in librarian.get("/search.json?q=алгебра").json["hits"] if h["isbn"])
+    page = librarian.get(f"/staff/copy/?isbn={isbn}&dialect=marcsql&encoding=cp1251")
+    assert "245" in page.text
+    action = html.fromstring(page.text).xpath("//form[contains(@action,'/staff/copy/')]/@action")[0]
+    answer = librarian.post(action, data={"csrf_token": token(page), "dialect": "marcsql", "encoding": "cp1251"})
+    assert [p for p in pieces(answer.data) if not p.fault]
+    assert "1 запись" in librarian.get("/staff/copy/").text
+
+
+def test_a_changed_library_is_audited_with_before_and_after(app: Flask) -> None:
+    client = app.test_client()
+    log_in(client, "admin")
+    page = client.get("/staff/libraries/school-03")
+    data = {"code": "school-03", "name": "Дубровская школа имени поэта", "kind": "school", "settlement": "с. Дубровка",
+            "stage": "1", "pupils": "180", "csrf_token": token(page)}  # fmt: skip
+    assert client.post("/staff/libraries/school-03", data=data).status_code == 303
+    log = text_of(client.get("/staff/audit").text)
+    assert "библиотека school-03" in log
+    assert "Дубровская школа → Дубровская школа имени поэта" in log
+
+
+def test_the_last_administrator_cannot_be_locked_out(administrator: FlaskClient) -> None:
+    page = administrator.get("/staff/users/admin")
+    data = {"login": "admin", "name": "Admin", "role": "librarian", "library": "school-01", "active": "y",
+            "csrf_token": token(page)}  # fmt: skip
+    assert "последний администратор" in administrator.post("/staff/users/admin", data=data).text
