@@ -74,11 +74,8 @@ def fold(text: str) -> str:
     """
     if not text.isascii():
         text = "№".join(unicodedata.normalize("NFKC", part) for part in text.split("№"))
-        text = text.translate(_INVISIBLE)
-        text = repair_homoglyphs(text).lower().translate(_SIGNS)
-        text = _strip_latin_accents(text)
-        if "№" in text:
-            text = text.replace("№", " № ")
+        text = _strip_latin_accents(text.translate(_INVISIBLE).lower()).replace("№", " № ").translate(_SIGNS)
+        text = repair_homoglyphs(_SPACES.sub(" ", text))
     else:
         text = text.lower().replace("`", "'")
     return _SPACES.sub(" ", text).strip()
@@ -93,7 +90,7 @@ def _strip_latin_accents(text: str) -> str:
         if "à" <= char <= "ỿ" and not "а" <= char <= "ӿ":
             char = "".join(c for c in unicodedata.normalize("NFD", char) if not unicodedata.combining(c))
         parts.append(char)
-    return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u0304"))
+    return "".join(c for c in parts if not "\u0300" <= c <= "\u036f" or c == "\u0306")
 
 
 def words(text: str) -> tuple[str, ...]:

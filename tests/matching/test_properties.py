@@ -1,0 +1,181 @@
+"""What must hold for any records: folding and comparing are symmetric and stable, clusters don't depend on order."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog_sync.clusterer import Clusterer
+from catalog_sync.marc.reading import read_export, to_bib
+from catalog_sync.matching.compare import compare, first_veto, judge
+from catalog_sync.matching.features import Features, extract
+from catalog_sync.matching.keys import keys
+from catalog_sync.model import Decision, Dialect, RecordKey, Source, SourceRecord, Verdict
+from catalog_sync.text import fold, repair_homoglyphs, words
+from tests.generators.hands import records
+
+LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяABCEHKMOPTXaceopxyIVX№«»\"'—-–.,:;()[] 0123456789éñй"
+TEXTS = st.text(LETTERS, max_size=40) | st.text(max_size=20)
+
+
+@given(TEXTS)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert repair_homoglyphs(repair_homoglyphs(text)) == repair_homoglyphs(text)
+
+
+@given(TEXTS)
+def test_case_and_yo_never_matter(text: str) -> None:
+    assert words(text.lower()) == words(fold(text.lower()))
+    assert fold(text.replace("ё", "е").replace("Ё", "Е")) == fold(text)
+
+
+def test_the_number_sign_survives_nfkc_and_short_i_stays() -> None:
+    assert words("№5 Йод") == ("№", "5", "йод")
+
+
+@cache
+def district(seed: int = 7, families: int = 55) -> dict[RecordKey, Features]:
+    """Features of a small generated district, read through the real reader."""
+    found: dict[RecordKey, Features] = {}
+    for h, _, data, *_ in records(seed, families, 12):
+        source = Source(h.code, h.code, dialect=Dialect(h.dialect), encoding=h.encoding)
+        for record in read_export(data, source):
+            assert isinstance(record, SourceRecord)
+            found[record.key] = extract(to_bib(record))
+    return found
+
+
+PAIRS = st.tuples(st.integers(0, 10**9), st.integers(0, 10**9))
+
+
+@given(PAIRS)
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_a_comparison_has_no_direction(numbers: tuple[int, int]) -> None:
+    pool = sorted(district())
+    a, b = (pool[n % len(pool)] for n in numbers)
+    left, right = district()[a], district()[b]
+    assert first_veto(left, right) == first_veto(right, left)
+    assert judge(left, right) == judge(right, left)
+    assert compare(a, left, b, right) == compare(b, right, a, left)
+
+
+def test_neighbours_on_the_shelf_compare_alike_both_ways() -> None:
+    """Random pairs seldom meet; records that share a blocking key are the ones that matter."""
+    blocks: dict[str, list[Features]] = {}
+    for features in district().values():
+        for key in keys(features):
+            blocks.setdefault(key, []).append(features)
+    compared = 0
+    for block in blocks.values():
+        for a, b in zip(block, block[1:], strict=False):
+            compared += 1
+            assert judge(a, b) == judge(b, a)
+    assert compared > 1000
+
+
+def test_features_survive_packing() -> None:
+    for features in district().values():
+        assert Features.unpack(features.pack()) == features
+    with pytest.raises(ValueError, match="version 0"):
+        Features.unpack(b"[0]")
+
+
+def test_no_merge_crosses_a_visible_contradiction() -> None:
+    """Where part, year, class, kind, form or level is visible on both sides and differs, never one cluster."""
+    clusterer = Clusterer()
+    clusterer.update(district())
+    for cluster in clusterer.clusters():
+        members = [district()[key] for key in sorted(cluster)]
+        for n, a in enumerate(members):
+            for b in members[n + 1:]:
+                assert not (a.years and b.years) or set(a.years) & set(b.years)
+                assert not (a.grade and b.grade) or a.grade == b.grade
+                assert not (a.kind and b.kind) or a.kind == b.kind
+                assert not (a.level and b.level) or a.level == b.level
+                assert {a.form or "print", b.form or "print"} != {"print", "electronic"}
+
+
+def decision(number: int, a: RecordKey, b: RecordKey, same: bool) -> Decision:
+    return Decision(number, min(a, b), max(a, b), same, "тест", datetime(2026, 1, 1, tzinfo=UTC), "проверка")
+
+
+def scramble(features: dict[RecordKey, Features], seed: int, decisions: list[Decision]) -> str:
+    """Reach the same set by another way: order, batches, deletions and restorations, edits and undos."""
+    rng = random.Random(seed)
+    order = sorted(features)
+    rng.shuffle(order)
+    clusterer = Clusterer()
+    if rng.random() < 0.5:
+        clusterer.decide(decisions)
+    at = 0
+    while at < len(order):
+        step = rng.choice((len(order), 997, 400, 150))
+        batch = order[at : at + step]
+        at += step
+        clusterer.update({key: features[key] for key in batch})
+        if rng.random() < 0.4:
+            gone = rng.sample(batch, min(20, len(batch)))
+            clusterer.update({}, gone)
+            clusterer.update({key: features[key] for key in gone})
+        if rng.random() < 0.4:
+            edited = rng.sample(batch, min(10, len(batch)))
+            clusterer.update({key: features[rng.choice(order)] for key in edited})
+            clusterer.update({key: features[key] for key in edited})
+    wrong = decision(99, order[0], order[1], same=True)
+    clusterer.decide([*decisions, wrong])
+    clusterer.decide(decisions)
+    return clusterer.digest()
+
+
+def some_decisions(features: dict[RecordKey, Features]) -> list[Decision]:
+    clusterer = Clusterer()
+    clusterer.update(features)
+    pairs = [sorted(cluster)[:2] for cluster in clusterer.clusters() if len(cluster) > 2][:5]
+    apart = [decision(n, a, b, same=False) for n, (a, b) in enumerate(pairs, 1)]
+    singles = [min(cluster) for cluster in clusterer.clusters() if len(cluster) == 1][:6]
+    return apart + [decision(n, a, b, same=True) for n, (a, b) in enumerate(zip(singles[::2], singles[1::2], strict=True), 11)]
+
+
+def test_the_clusters_are_a_function_of_the_set() -> None:
+    features = district()
+    decisions = some_decisions(features)
+    digests = {scramble(features, seed, decisions) for seed in range(6)}
+    assert len(digests) == 1
+
+
+@pytest.mark.slow
+def test_twenty_ways_to_ten_thousand_records_end_in_the_same_clusters() -> None:
+    features = dict(sorted(district(11, 520).items())[:10_000])
+    assert len(features) == 10_000
+    decisions = some_decisions(features)
+    digests = {scramble(features, seed, decisions) for seed in range(20)}
+    assert len(digests) == 1
+
+
+def test_decisions_of_librarians_are_obeyed() -> None:
+    features = district()
+    decisions = some_decisions(features)
+    clusterer = Clusterer()
+    clusterer.update(features)
+    clusterer.decide(decisions)
+    home = {key: n for n, cluster in enumerate(clusterer.clusters()) for key in cluster}
+    for d in decisions:
+        assert (home[d.left] == home[d.right]) is d.same
+
+
+def test_every_edge_has_its_reasons() -> None:
+    clusterer = Clusterer()
+    clusterer.update(district())
+    edges = clusterer.edges()
+    assert len(edges) > 500
+    for (a, b), judgement in list(edges.items())[:300]:
+        comparison = compare(a, district()[a], b, district()[b])
+        assert comparison.verdict is judgement.verdict is not Verdict.DIFFERENT
+        assert comparison.reasons
+        assert all(reason.text for reason in comparison.reasons)
