@@ -252,7 +252,8 @@ def report(engine: Engine, folder: Path, schools: int) -> None:
     data = render.render(made, "docx")
     seconds = time.perf_counter() - start
     print(
-        f"{'справка, DOCX':34} {seconds * 1000:10.0f} {5000:8.0f}{'' if seconds <= 5 else '  MISSED'} ({len(data):,} bytes)"
+        f"{'справка, DOCX':34} {seconds * 1000:10.0f} {5000:8.0f}{'' if seconds <= 5 else '  MISSED'} "
+        f"({len(data):,} bytes)"
     )
 
 

@@ -196,9 +196,12 @@ def act() -> Answer:
 def licence() -> Answer:
     kinds = [("package", _("пакет изданий")), ("database", _("база данных"))]
     fields = (
-        Field("library", N_("Библиотека"), "select", _libraries(), True), Field("name", N_("Ресурс"), required=True),
-        Field("kind", N_("Вид"), "select", kinds, True), Field("platform", N_("Платформа")), Field("contract", N_("Договор")),
-        Field("starts", N_("Доступ с"), "date", required=True), Field("ends", N_("по (последний день)"), "date", required=True),
+        Field("library", N_("Библиотека"), "select", _libraries(), True),
+        Field("name", N_("Ресурс"), required=True),
+        Field("kind", N_("Вид"), "select", kinds, True),
+        Field("platform", N_("Платформа")), Field("contract", N_("Договор")),
+        Field("starts", N_("Доступ с"), "date", required=True),
+        Field("ends", N_("по (последний день)"), "date", required=True),
         Field("titles", N_("Названий"), "number"), Field("copies", N_("Экземпляров (доступов)"), "number"),
         Field("rubles", N_("Стоимость, руб."), "number"),
         Field("category", N_("Категория"), "select", [(v, _(n)) for v, n in CATEGORIES.items()], value="other"),

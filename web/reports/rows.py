@@ -23,8 +23,13 @@ from catalog_sync.store.figures import Selection
 from catalog_sync.store.rollups import DISTRICT
 from web.i18n import N_, _
 
-MEASURES = {"state": N_("Состоит"), "initial": N_("Первичное отражение"), "acquired": N_("Поступило"), "withdrawn": N_("Выбыло"),
-            "expired": N_("Истекла лицензия")}  # fmt: skip
+MEASURES = {
+    "state": N_("Состоит"),
+    "initial": N_("Первичное отражение"),
+    "acquired": N_("Поступило"),
+    "withdrawn": N_("Выбыло"),
+    "expired": N_("Истекла лицензия"),
+}
 UNITS = {"copies": N_("экземпляры"), "titles": N_("названия")}
 CARRIERS = {
     "print": N_("печатные"),
@@ -32,8 +37,13 @@ CARRIERS = {
     "microform": N_("микроформы"),
     "electronic": N_("электронные"),
 }
-EKINDS = {"none": N_("не электронные"), "physical": N_("съёмные"), "local": N_("локальные"), "licensed": N_("лицензионные"),
-          "open_link": N_("открытые ссылки")}  # fmt: skip
+EKINDS = {
+    "none": N_("не электронные"),
+    "physical": N_("съёмные"),
+    "local": N_("локальные"),
+    "licensed": N_("лицензионные"),
+    "open_link": N_("открытые ссылки"),
+}
 CATEGORIES = {category.value: CATEGORY_NAMES[category] for category in Category}
 CSV_PAGE, CSV_MOST = 500, 200_000
 
