@@ -13,9 +13,9 @@ from datetime import date
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.errors import BadRecord
-from catalog_sync.marc.reading import to_bib
+from catalog_sync.marc.reading import marc_record, to_bib
 from catalog_sync.matching.faults import Fault, faults
-from catalog_sync.model import BibRecord, HarvestRun, Library, RecordKey, RunState, SetAside, Source
+from catalog_sync.model import BibRecord, HarvestRun, Library, RecordKey, RunState, SetAside, Source, SourceRecord
 from catalog_sync.reports.russian import RECORD, Word, agree, counted, day, short_day, within
 from catalog_sync.settings import District
 from catalog_sync.store import records, registry, runs
@@ -127,14 +127,19 @@ def _look_through(connection: Connection, source: Source, today: date) -> Findin
             for fault in faults(bib, today.year):
                 found.by_kind[fault.kind].append(Remark(bib.key.local_id, found.books[id_], _detail(fault)))
             for warning in bib.warnings:
-                found.by_warning[_general(warning)].append(Remark(bib.key.local_id, found.books[id_], warning))
+                found.by_warning[_general(warning)].append(Remark(_typed_number(record), found.books[id_], warning))
     return found
+
+
+def _typed_number(record: SourceRecord) -> str:
+    """The number as the school knows it: a missing or repeated 001 was replaced by one of ours."""
+    return marc_record(record).control("001").strip() or "без номера"
 
 
 def _book(bib: BibRecord) -> str:
     """«Математика. Ч. 1», 2019: what a librarian recognises a book by."""
     parts = " ".join(f"{part.number} {part.title}".strip() for part in bib.parts)
-    title = ". ".join(filter(None, (bib.title.strip(), parts))) or "без заглавия"
+    title = ". ".join(filter(None, (bib.title.rstrip(" .:/"), parts))) or "без заглавия"
     if len(title) > TITLE_WIDTH:
         title = title[: TITLE_WIDTH - 1].rstrip() + "…"
     return ", ".join(filter(None, (f"«{title}»", bib.year_text.strip(" .,[]"))))
@@ -302,7 +307,9 @@ def _opening(
 def _section(place: int, section: Section, limit: int) -> list[str]:
     lines = [f"{place}. {section.heading}", f"   {section.what_to_do}"]
     for remark in section.remarks[:limit]:
-        lines.append("   – " + ", ".join(filter(None, (remark.number, remark.book))) + f": {remark.detail}")
+        which = ", ".join(filter(None, (remark.number, remark.book)))
+        said = remark.detail.lower() in section.heading.lower()
+        lines.append(f"   – {which}" + ("" if said else f": {remark.detail}"))
     if len(section.remarks) > limit:
         lines.append(f"   … и ещё {len(section.remarks) - limit}")
     return lines

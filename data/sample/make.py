@@ -13,10 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from works import Edition, editions  # noqa: E402
+from slips import spoiled
+from works import Edition, editions
 
-from catalog_sync.marc.writing import to_iso2709, to_marcxml  # noqa: E402
-from catalog_sync.model import MarcField, MarcRecord, Subfield  # noqa: E402
+from catalog_sync.marc.writing import to_iso2709, to_marcxml
+from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 OUT = Path(__file__).resolve().parent / "exports"
 Pairs = list[tuple[str, str]]
@@ -93,10 +94,14 @@ def authors_of(e: Edition, habit: int) -> list[str]:
 
 def marcsql(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
     """МАРК-SQL: USMARC with local fields; textbooks by card (Б/У), books by inventory number (И/У)."""
-    copies = rng.randrange(15, 90) if e.category == "textbook" else rng.randrange(1, 6)
-    year = rng.randrange(max(e.year, 2016), 2026)
-    stock = [("w", str(copies)), ("k", str(copies)), ("j", str(copies)), ("f", f"{rng.randrange(1, 28):02d}.08.{year}"),
-             ("h" if e.category == "textbook" else "t", f"{rng.randrange(1, 60)}")]  # fmt: skip
+    by_card = e.category == "textbook"
+    copies = 0 if e.carrier == "online" else rng.randrange(15, 90) if by_card else rng.randrange(1, 6)
+    arrived = f"{rng.randrange(1, 28):02d}.08.{rng.randrange(max(e.year, 2016), 2026)}"
+    received, present, ksu = "wkh" if by_card else "evt"
+    stock = [(received, str(copies)), (present, str(copies)), ("j", str(copies)), ("f", arrived),
+             (ksu, f"{rng.randrange(1, 60)}")]  # fmt: skip
+    shelf = [("a", e.bbk), ("x", (e.authors or (e.title,))[0][:1])]
+    numbers = range(0 if by_card else copies)
     first = field("100", [("a", authors_of(e, s.habit)[0])], "1 ") if e.authors else None
     fields = [
         control("001", f"RU/{s.code.upper()}/{number:05d}"),
@@ -104,26 +109,40 @@ def marcsql(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecor
         field("020", [("a", e.isbn), ("c", price(rng))]),
         field("040", [("a", s.code)]),
         field("080", [("a", e.udc)]),
-        field("090", [("a", e.bbk), ("x", (e.authors or (e.title,))[0][:1]), *_inventory(e, number)]),
+        *(field("090", [*shelf, ("e", f"{1000 + 10 * number + n}"), ("f", "АБ")]) for n in numbers),
+        None if numbers else field("090", shelf),
         field("091", [("a", e.bbk), ("i", e.age)]),
         first,
         field("245", [("a", e.title), ("b", subtitle(e, s.habit)), ("n", part(e, s.habit)), ("h", _gmd(e)),
                       ("c", "; ".join(initials(a) for a in e.authors))], "10"),
         field("250", [("a", edition_words(e, s.habit))]),
-        field("260", [("a", "М." if e.place == "Москва" else e.place), ("b", publisher(e, s.habit)), ("c", str(e.year))]),
-        field("300", [("a", f"{e.pages} с." if e.pages else "1 CD-ROM"), ("b", "ил.")]),
+        field("260", [("a", e.place.replace("Москва", "М.")), ("b", publisher(e, s.habit)), ("c", str(e.year))]),
+        field("300", [("a", extent(e)), ("b", "ил." if e.pages else "")]),
         field("440", [("a", e.series)]),
         *(field("505", [("a", c)]) for c in e.contents),
         *(field("653", [("a", x)]) for x in e.subjects),
         *(field("700", [("a", a)], "1 ") for a in authors_of(e, s.habit)[1:]),
         field("900", [("a", e.url)]),
-        field("990", stock if e.category == "textbook" else stock[1:]),
-    ]
+        field("990", stock) if copies else None,
+    ]  # fmt: skip
     return _record("00000nam  2200000   450 ", fields)
 
 
-def _inventory(e: Edition, number: int) -> Pairs:
-    return [] if e.category == "textbook" else [("e", f"{number + 1000}"), ("f", "АБ")]
+def extent(e: Edition) -> str:
+    if e.carrier == "disc":
+        return "1 электрон. опт. диск (CD-ROM)"
+    return f"{e.pages} с." if e.pages else "1 электронный ресурс"
+
+
+def leader_type(e: Edition) -> str:
+    """Leader/06 in RUSMARC and MARC 21 of a careful system: i = speech recorded, l and m = electronic."""
+    return {"disc": "i", "online": "l"}.get(e.carrier, "a")
+
+
+def _copies(e: Edition, rng: random.Random, below: int) -> range:
+    """Copies on the shelf; what lives behind a link has none."""
+    copies = rng.randrange(1, below)
+    return range(0 if e.carrier == "online" else copies)
 
 
 def _gmd(e: Edition) -> str:
@@ -149,7 +168,7 @@ def rusmarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecor
                       ("g", f"пер. {e.translator}" if e.translator else "")], "1 "),
         field("205", [("a", edition_words(e, s.habit))]),
         field("210", [("a", e.place), ("c", publisher(e, s.habit)), ("d", str(e.year))]),
-        field("215", [("a", f"{e.pages} с." if e.pages else "1 электрон. опт. диск"), ("c", "ил."), ("d", "22 см")]),
+        field("215", [("a", extent(e)), *([("c", "ил."), ("d", "22 см")] if e.carrier == "print" else [])]),
         field("225", [("a", e.series)], "1 "),
         field("327", [("a", c) for c in e.contents], "1 "),
         field("333", [("a", e.age)]),
@@ -159,38 +178,39 @@ def rusmarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecor
         *(field("700" if n == 0 else "701", [("a", a.split(", ")[0]), ("b", a.partition(", ")[2])], " 1")
           for n, a in enumerate(people)),
         field("856", [("u", e.url)], "4 "),
-        *(field("899", [("a", s.code), ("j", e.bbk), ("p", f"{number * 10 + n}")]) for n in range(rng.randrange(1, 5))),
+        *(field("899", [("a", s.code), ("j", e.bbk), ("p", f"{number * 10 + n}")]) for n in _copies(e, rng, 5)),
     ]  # fmt: skip
-    return _record("00000nam0 2200000 i 450 ", fields)
+    return _record(f"00000n{leader_type(e)}m0 2200000 i 450 ", fields)
 
 
 def marc21(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
     """MARC 21 with ISBD punctuation and 852 holdings, as a system bought abroad writes it."""
     statement = ", ".join(initials(a) for a in e.authors)
-    title = [("a", f"{e.title} :" if subtitle(e, 0) else e.title), ("b", f"{subtitle(e, 0)} /" if statement else subtitle(e, 0)),
+    more = subtitle(e, 0)
+    title = [("a", f"{e.title} :" if more else e.title), ("b", f"{more} /" if statement else more),
              ("n", part(e, 0)), ("c", statement)]  # fmt: skip
+    form = "o" if e.carrier == "online" else " "
     fields = [
         control("001", f"m21{number:07d}"),
         control("003", s.code),
         control("005", f"2026{rng.randrange(1, 10):02d}{rng.randrange(1, 28):02d}101500.0"),
-        control("008", f"260901s{e.year}    ru a   {'o' if e.carrier == 'online' else ' '}      000 {'1' if e.category == 'fiction' else '0'} rus d"),
+        control("008", f"260901s{e.year}    ru a   {form}      000 {'1' if e.category == 'fiction' else '0'} rus d"),
         field("020", [("a", e.isbn.replace("-", ""))]),
-        field("041", [("a", e.language)], "0 "),
         field("080", [("a", e.udc)]),
         field("084", [("a", e.bbk), ("2", "rubbk")]),
         *(field("100", [("a", a)], "1 ") for a in e.authors[:1]),
         field("245", title, "10"),
         field("250", [("a", e.edition)]),
         field("264", [("a", f"{e.place} :"), ("b", f"{e.publisher},"), ("c", f"{e.year}.")], " 1"),
-        field("300", [("a", f"{e.pages} с." if e.pages else "1 онлайн-ресурс")]),
+        field("300", [("a", extent(e))]),
         field("490", [("a", e.series)], "0 "),
         field("521", [("a", e.age)]),
-        *(field("650", [("a", x)], " 7") for x in e.subjects),
+        *(field("650", [("a", x)], " 4") for x in e.subjects),
         *(field("700", [("a", a)], "1 ") for a in e.authors[1:]),
         field("856", [("u", e.url)], "40"),
-        *(field("852", [("b", s.code), ("h", e.bbk), ("p", f"{s.code}{number * 10 + n}")]) for n in range(rng.randrange(1, 4))),
+        *(field("852", [("b", s.code), ("h", e.bbk), ("p", f"{number * 10 + n}")]) for n in _copies(e, rng, 4)),
     ]  # fmt: skip
-    return _record("00000nam a2200000 i 4500", fields)
+    return _record(f"00000n{leader_type(e).replace('l', 'm')}m a2200000 i 4500", fields)
 
 
 def _record(leader: str, fields: Iterable[MarcField | None]) -> MarcRecord:
@@ -221,9 +241,10 @@ SCHOOLS = [
 
 
 def export(school: School, all_editions: list[Edition]) -> bytes:
-    rng = random.Random(school.code)
+    rng = random.Random(school.code)  # noqa: S311 (the same bytes every time)
     owned = [e for e in all_editions if school.wanted(e) and rng.random() < school.share]
-    records = [DIALECTS[school.dialect](e, school, n, rng) for n, e in enumerate(owned, 1)]
+    made = [DIALECTS[school.dialect](e, school, n, rng) for n, e in enumerate(owned, 1)]
+    records = spoiled(made, school.code)
     if school.encoding == "xml":
         head = b'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="http://www.loc.gov/MARC21/slim">\n'
         return head + b"\n".join(to_marcxml(r) for r in records) + b"\n</collection>\n"
