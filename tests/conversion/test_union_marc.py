@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.marc.union_marc import from_bib, from_union
+from catalog_sync.marc.writing import to_iso2709
 from catalog_sync.model import (
     Agent,
     BibRecord,
@@ -18,9 +20,12 @@ from catalog_sync.model import (
     PartName,
     RecordKey,
     Series,
+    Source,
+    SourceRecord,
     UnionRecord,
 )
 from catalog_sync.query import LibraryHoldings
+from tests.fake_records import generated_records, sample_records
 
 KEY = RecordKey("school-07", "RU/SCH/77")
 ALGEBRA = BibRecord(
@@ -151,6 +156,33 @@ def test_marcsql_has_its_own_fields_for_bbk_series_and_links() -> None:
 def test_a_cover_is_marked_as_not_the_work_itself() -> None:
     links = [next(from_union(UNION, d).all("856")).indicators for d in (Dialect.RUSMARC, Dialect.MARC21)]
     assert links == ["42", "42"]
+
+
+READ_BACK = ("title", "subtitle", "parts", "responsibility", "edition", "places", "publishers", "year_text", "extent",
+             "illustrations", "size", "subjects", "keywords", "bbk", "udc", "languages", "notes", "contents", "abstract",
+             "age_mark", "series", "price")
+
+
+@pytest.mark.parametrize("dialect", [Dialect.RUSMARC, Dialect.MARC21, Dialect.MARCSQL])
+@pytest.mark.parametrize("union", [UNION, *sample_records(), *generated_records(40, 3)], ids=lambda u: u.cluster)
+def test_what_we_hand_out_is_read_back_as_what_we_meant(union: UnionRecord, dialect: Dialect) -> None:
+    data = to_iso2709(from_union(union, dialect))
+    found = next(iter(read_export(data, Source("s", "l", dialect=dialect, encoding="utf-8"))))
+    assert isinstance(found, SourceRecord)
+    back = to_bib(found)
+    for name in READ_BACK:
+        assert getattr(back, name) == getattr(union.bib, name), name
+    assert {i.normal for i in back.isbns if not i.of_host} == {i.normal for i in union.bib.isbns}
+    assert [h.title for h in back.hosts] == [h.title for h in union.bib.hosts]
+    assert {a.name.split(",")[0] for a in back.agents} == {a.name.split(",")[0] for a in union.bib.agents}
+
+
+def test_a_language_that_is_no_code_is_not_handed_out() -> None:
+    typed = replace(ALGEBRA, languages=("рус", "9crs"), original_languages=("английский",))
+    rusmarc, marc21 = from_bib(typed, Dialect.RUSMARC), from_bib(typed, Dialect.MARC21)
+    assert rusmarc.first("101") is None
+    assert marc21.first("041") is None
+    assert marc21.control("008")[35:38] == "|||"
 
 
 def test_bytes_that_iso2709_keeps_for_itself_never_get_into_a_value() -> None:

@@ -34,6 +34,13 @@ def test_nothing_but_init_is_served_first() -> None:
     assert opened.closed
 
 
+def test_a_client_of_version_2_gets_its_diagnostics_in_plain_letters() -> None:
+    opened = Talk(sample_catalogue())
+    assert opened.init(InitRequest(frozenset({0, 1}), versions=frozenset({0, 1}))).versions == {0, 1}
+    assert opened.search("@attr 1=9999 x").diagnostics == (Diagnostic(114, "9999"),)
+    assert opened.search("@attr 1=4 алгебра").hits == 3
+
+
 def test_a_second_init_ends_the_association(talk: Talk) -> None:
     answer = talk.send(InitRequest(ALL_OPTIONS))
     assert isinstance(answer, Close)

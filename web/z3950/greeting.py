@@ -31,12 +31,16 @@ class Greeting:
 
     @property
     def encoding(self) -> str:
+        """Python's codec of names and messages. Version 2 knows only VisibleString."""
+        if not self.version_3:
+            return "ascii"
         return charset.codec(self.charset) if self.charset else "utf-8"
 
 
 def greet(request: InitRequest, settings: ServerSettings) -> tuple[Greeting, InitResponse]:
     """What is agreed, and the response that says so; `accepted` is false for an unknown user or version."""
-    choice = charset.choose(request.charset) if request.charset else None
+    version_3 = 2 in request.versions
+    choice = charset.choose(request.charset) if request.charset and version_3 else None
     ceiling = settings.limits.message_bytes
     preferred = _agreed(request.preferred_size, ceiling)
     exceptional = max(preferred, _agreed(request.exceptional_size, ceiling))
@@ -47,7 +51,7 @@ def greet(request: InitRequest, settings: ServerSettings) -> tuple[Greeting, Ini
         choice.name if choice else "",
         bool(choice and choice.name and choice.records),
         settings.authenticate is not None and refusal is None,
-        2 in request.versions,
+        version_3,
     )
     return greeting, _response(request, settings, greeting, choice, refusal)
 
