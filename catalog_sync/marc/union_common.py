@@ -52,7 +52,12 @@ def year_of(bib: BibRecord) -> str:
 
 
 def language_of(bib: BibRecord) -> str:
-    return next((c for c in bib.languages if LANGUAGE.fullmatch(c)), "und")
+    return next(iter(language_codes(bib.languages)), "|||")  # no attempt to code
+
+
+def language_codes(typed: Sequence[str]) -> list[str]:
+    """Those that are codes: words and slips of the keyboard stay in the sources."""
+    return [code for code in typed if LANGUAGE.fullmatch(code)]
 
 
 def changed_of(bib: BibRecord) -> str:

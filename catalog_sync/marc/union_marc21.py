@@ -17,6 +17,7 @@ from catalog_sync.marc.union_common import (
     copies_note,
     data_field,
     is_electronic,
+    language_codes,
     language_of,
     media_code,
     record_level,
@@ -77,7 +78,8 @@ def _numbers(plan: Plan) -> Iterator[MarcField]:
         yield from data_field("020", "  ", ("c", bib.price))
     for issn in bib.issns:
         yield from data_field("022", "  ", ("a", issn))
-    codes = [("a", c) for c in bib.languages] + [("h", c) for c in bib.original_languages]
+    codes = [("a", c) for c in language_codes(bib.languages)]
+    codes += [("h", c) for c in language_codes(bib.original_languages)]
     if len(codes) > 1:
         yield from data_field("041", "1 " if bib.original_languages else "0 ", *codes)
     for index in bib.udc:

@@ -14,6 +14,7 @@ from catalog_sync.marc.union_common import (
     copies_note,
     data_field,
     is_electronic,
+    language_codes,
     language_of,
     media_code,
     record_level,
@@ -57,7 +58,7 @@ def _identity(plan: Plan) -> Iterator[MarcField]:
 def _codes(plan: Plan) -> Iterator[MarcField]:
     bib = plan.bib
     yield from data_field("101", "1 " if bib.original_languages else "0 ", *(
-        [("a", c) for c in bib.languages] + [("c", c) for c in bib.original_languages]
+        [("a", c) for c in language_codes(bib.languages)] + [("c", c) for c in language_codes(bib.original_languages)]
     ))
     yield MarcField("100", "  ", (Subfield("a", processing_data(plan)),))
     yield from data_field("102", "  ", ("a", country_for(RUSMARC, bib.country)))
@@ -78,7 +79,7 @@ def processing_data(plan: Plan) -> str:
     entered = changed_of(bib)[:8] or "||||||||"
     audience = coded("audience", bib.audience if len(bib.audience) <= 3 else "", 3, " ", bib, RUSMARC)
     year = year_of(bib)
-    script = "ca" if language_of(bib) in ("rus", "ukr", "bel", "bul", "tat", "kaz", "und") else "ba"
+    script = "ca" if language_of(bib) in ("rus", "ukr", "bel", "bul", "tat", "kaz", "|||") else "ba"
     return f"{entered}{'d' if year else 'u'}{year or '    '}    {audience}y0rusy50      {script}"
 
 

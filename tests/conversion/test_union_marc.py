@@ -159,8 +159,8 @@ def test_a_cover_is_marked_as_not_the_work_itself() -> None:
 
 
 READ_BACK = ("title", "subtitle", "parts", "responsibility", "edition", "places", "publishers", "year_text", "extent",
-             "illustrations", "size", "subjects", "keywords", "bbk", "udc", "languages", "notes", "contents", "abstract",
-             "age_mark", "series", "price")
+             "illustrations", "size", "subjects", "keywords", "bbk", "udc", "languages", "notes", "contents",
+             "abstract", "age_mark", "series", "price")
 
 
 @pytest.mark.parametrize("dialect", [Dialect.RUSMARC, Dialect.MARC21, Dialect.MARCSQL])
