@@ -64,7 +64,7 @@ def _is_component(bib: BibRecord) -> bool:
 
 def _component_host(bib: BibRecord) -> Host:
     """The journal or collection: 463 before 461 in RUSMARC, else the first host with a title."""
-    titled = [h for h in bib.hosts if h.title]
+    titled = [h for h in bib.hosts if _clean(h.title)]
     return next((h for h in titled if h.tag == "463"), titled[0] if titled else Host(""))
 
 
@@ -199,7 +199,7 @@ def _cities() -> dict[str, str]:
 def full_city(typed: str) -> str:
     """«М.» → «Москва»; brackets stay («[СПб.]» → «[Санкт-Петербург]»); unknown abbreviations stay as typed."""
     text = _clean(typed, keep_point=True)
-    inner, others = re.subn(r"\s*\[?и др\.\]?$", "", text.strip("[] "))
+    inner, others = re.subn(r"\s*\[?и др\.\]?$", "", text.strip("[]" + _MARKS))
     full = _cities().get(inner.lower(), inner) + (" [и др.]" if others else "")
     if fold(full) in ("б. м.", "б.м.", "s. l."):
         return ""
