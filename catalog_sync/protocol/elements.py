@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from catalog_sync.protocol import ber
 from catalog_sync.protocol.apdu import Attribute, Diagnostic, External, RpnTerm, TermKind
@@ -15,6 +16,7 @@ ELEMENT_SET_NAME = 103
 OTHER_INFO = 201
 ATTRIBUTE_LIST = 44
 ATTRIBUTES_PLUS_TERM = 102
+REMEMBERED_BYTES = 120  # of an attribute list: six attributes take 60
 
 _TERM_TAGS = {
     45: TermKind.GENERAL,
@@ -154,8 +156,13 @@ def read_diagnostic(reader: Reader, node: Node) -> Diagnostic:
 
 
 def write_diagnostic(value: Diagnostic, encoding: str, tag: int = ber.SEQUENCE) -> bytes:
-    """Version 3's form: additional information is a GeneralString in the negotiated character set."""
-    info = ber.primitive(ber.GENERAL_STRING, value.info.encode(encoding, "replace"))
+    """Additional information is a GeneralString in the negotiated character set; version 2, which is "ascii" here, has
+    only VisibleString for it and gets the value that was refused without its Russian explanation."""
+    if encoding == "ascii":
+        plain = value.info if value.info.isascii() else value.info.partition(":")[0]
+        info = ber.primitive(ber.VISIBLE_STRING, plain.encode("ascii", "replace"))
+    else:
+        info = ber.primitive(ber.GENERAL_STRING, value.info.encode(encoding, "replace"))
     return ber.constructed(tag, ber.write_oid(value.set), ber.write_integer(value.condition), info)
 
 
@@ -183,6 +190,19 @@ def write_elements(tag: int, name: str, encoding: str) -> bytes:
 
 
 def read_attributes(reader: Reader, node: Node) -> tuple[Attribute, ...]:
+    if node.end - node.start <= REMEMBERED_BYTES:
+        return _remembered_attributes(reader.buffer[node.start : node.end], node.constructed, reader.encoding)
+    return _read_attributes(reader, node)
+
+
+@lru_cache(1024)
+def _remembered_attributes(data: bytes, constructed: bool, encoding: str) -> tuple[Attribute, ...]:
+    """Clients send the same few lists all day."""
+    node = Node(ATTRIBUTE_LIST, 0, len(data), constructed)
+    return _read_attributes(Reader(data, Node(ber.SEQUENCE, 0, 0, True), encoding), node)
+
+
+def _read_attributes(reader: Reader, node: Node) -> tuple[Attribute, ...]:
     return tuple(_read_attribute(reader.into(element)) for element in ber.children(reader.buffer, node))
 
 

@@ -29,6 +29,10 @@ class Framer:
         return bool(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        """The PDUs that are whole now."""
+        if not self._buffer and 1 < len(data) == _definite_size(data) <= self._limit:
+            yield data  # the usual case: one request, all of it
+            return
         self._buffer += data
         while self._walk():
             yield bytes(self._buffer[: self._end])
@@ -71,3 +75,12 @@ class Framer:
     def _check(self, size: int) -> None:
         if size > self._limit:
             raise TooLong(f"a PDU of at most {self._limit} bytes was expected, {size} are promised")
+
+
+def _definite_size(data: bytes) -> int:
+    """Size of the element at the start, where its header says it plainly; else 0."""
+    try:
+        _, _, length, start = read_header(data, 0, len(data))
+    except (BerError, IndexError):
+        return 0
+    return start + length if length >= 0 else 0

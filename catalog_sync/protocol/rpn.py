@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog_sync.protocol import bib1
 from catalog_sync.protocol.apdu import Attribute, Operator, RpnQuery, RpnSet, RpnTerm, TermKind
@@ -97,8 +98,19 @@ def term_text(term: RpnTerm, decode: Decode) -> str:
         raise Fault(Condition.MALFORMED_TERM, info) from error
 
 
-def read_attributes(attributes: Iterable[Attribute], attribute_set: str) -> Wanted:
+def read_attributes(attributes: tuple[Attribute, ...], attribute_set: str) -> Wanted:
     """Checks types and values; a type given twice is diagnostic 123."""
+    if len(attributes) <= len(bib1.TYPE_NAMES) and all(isinstance(a.value, int) for a in attributes):
+        return _remembered_wanted(attributes, attribute_set)
+    return _wanted(attributes, attribute_set)
+
+
+@lru_cache(1024)
+def _remembered_wanted(attributes: tuple[Attribute, ...], attribute_set: str) -> Wanted:
+    return _wanted(attributes, attribute_set)
+
+
+def _wanted(attributes: Iterable[Attribute], attribute_set: str) -> Wanted:
     found: dict[str, int | str] = {}
     for attribute in attributes:
         if (attribute.set or attribute_set) != BIB1_ATTRIBUTES:
