@@ -27,7 +27,10 @@ def report(context: Context, name: str | None, library: str, period: str, format
         return
     system = context.system()
     today = system.now().astimezone(system.settings.time_zone).date()
-    made = registry.make(system.engine, name, library=library, period=period, today=today)
+    made = registry.make(
+        system.engine, name, library=library, period=period, today=today,
+        organisation=system.settings.district.organisation,
+    )  # fmt: skip
     data = render.render(made, format_)
     if output is not None:
         output.write_bytes(data)

@@ -1,0 +1,186 @@
+"""КСУ, provision with textbooks, the exchange radar and lists imported from Excel."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import BibRecord, Classified, Dialect, Isbn, RecordKey, UnionRecord
+from catalog_sync.reports import registry, roadmap, textbooks
+from catalog_sync.store import provision, tabular, unions
+from catalog_sync.store.acts import content_groups, level_of
+from catalog_sync.store.provision import Line, Wanted, grades_of, is_same, isbn13
+from tests.ledger.district import District, holds, item, klass, new_engine
+
+TODAY = date(2026, 10, 10)
+
+
+def bib(title: str, **more) -> BibRecord:
+    return BibRecord(RecordKey("a", "1"), Dialect.MARCSQL, title=title, **more)
+
+
+def union(cluster: str, book: BibRecord, classified: Classified | None = None) -> UnionRecord:
+    return UnionRecord(cluster, book, (RecordKey("a", "1"),), {}, classified)
+
+
+@pytest.fixture
+def connection():
+    with new_engine().begin() as connection:
+        yield connection
+
+
+def cells(report, name: str) -> list[list[object]]:
+    return [[cell.value for cell in row.cells] for row in next(t for t in report.tables if t.name == name).rows]
+
+
+def test_ksu_has_one_line_per_document_and_part_two_goes_on_numbering(connection):
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    first, second = date(2026, 2, 1), date(2026, 5, 1)
+    copies = [item(str(n), came=first, price="100.00", ksu_number="1/2026") for n in range(3)]
+    copies += [item(str(n), came=second, price="50.00", ksu_number="2/2026") for n in range(3, 5)]
+    old = [item(f"o{n}", came=date(2020, 1, 1), went=date(2025, 3, n + 1), withdrawal_act=f"{n}") for n in range(2)]
+    gone = item("g", came=date(2020, 1, 1), went=date(2026, 6, 1), withdrawal_act="3", withdrawal_reason="ветхость")
+    district.publish(connection, "a", TODAY, {"r": (holds(*copies, *old, gone), klass("fiction"))})
+    unions.save(connection, [union("c-r", bib("Стихи", bbk=("84(2)",)))])
+    report = registry.make_in(connection, "ksu", library="a", asked_period="2026", today=TODAY)
+    part1 = cells(report, "part1")
+    assert [(row[1], row[3], row[4]) for row in part1[:2]] == [(1, "1/2026", 3), (2, "2/2026", 2)]
+    assert part1[-1][4] == 5
+    assert part1[-1][-1] == 400.0
+    assert part1[0][-3] == 3  # художественная литература (84)
+    (line, _) = cells(report, "part2")
+    assert (line[1], line[2], line[3], line[-1]) == (3, "3", 1, "ветхость")
+    part3 = {row[0]: row[1] for row in cells(report, "part3")}
+    assert part3["Поступило за I квартал 2026 года"] == 3
+    assert part3["Поступило за период"] == 5
+    assert part3["Выбыло за период"] == 1
+
+
+@pytest.mark.parametrize(
+    ("bbk", "category", "expected"),
+    [("22.1", "other", {"natural"}), ("32.97", "other", {"applied"}), ("63.3(2)", "other", {"social"}),
+     ("74.202", "other", {"social", "pedagogy"}), ("84(2Рос)6", "other", {"fiction"}),
+     ("Ч411", "other", {"social", "pedagogy"}),
+     ("", "fiction", {"fiction"}), ("", "other", set())],
+)  # fmt: skip
+def test_content_of_ksu_by_bbk_of_both_tables(bbk, category, expected):
+    assert set(content_groups(bib("x", bbk=(bbk,)), category)) == expected
+
+
+def test_levels_of_school_by_the_class_in_the_description():
+    assert level_of(bib("Математика", subtitle="учебник для 3 класса")) == "1–4"
+    assert level_of(bib("Физика", subtitle="учебник для 10-11 классов")) == "10–11"
+    assert level_of(None) == ""
+
+
+# --- Provision -------------------------------------------------------------------------------------------------------
+
+
+def line(library: str, needed: int, fit: int, fpu: str = "1.1") -> Line:
+    return Line(library, 2026, 5, "История", Wanted("История", fpu=fpu), "", needed, needed, fit, fit, 0, 0, True)
+
+
+def test_a_surplus_of_one_book_never_hides_the_lack_of_another():
+    share, missing, schools = textbooks.summary([line("a", 10, 30, "1"), line("a", 10, 0, "2")])
+    assert (share, missing, schools) == (0.5, 10, 1)
+    assert textbooks.summary([]) is None
+
+
+def test_the_radar_gives_to_neighbours_first_and_never_more_than_there_is():
+    from catalog_sync.model import Library
+
+    libraries = {code: Library(code, code, settlement=where) for code, where in
+                 (("a", "Село"), ("b", "Город"), ("c", "Село"), ("d", "Город"))}  # fmt: skip
+    lines = [line("a", 20, 5), line("b", 10, 40), line("c", 10, 18), line("d", 10, 0)]
+    found = {(t.giver, t.taker): t.copies for t in textbooks.transfers(lines, libraries)}
+    assert found[("c", "a")] == 8
+    assert sum(copies for (_, taker), copies in found.items() if taker == "a") == 15
+    assert sum(copies for (giver, _), copies in found.items() if giver == "b") <= 30
+    assert found[("b", "d")] == 10
+
+
+def test_a_need_finds_its_book_by_isbn_or_by_class_author_and_title():
+    described = bib("История Древнего мира", subtitle="5 класс : учебник", responsibility="А. А. Вигасин")
+    book = provision.Stocked("c", described, 10, 0, frozenset({"9785090000000"}), frozenset({5}))
+    assert is_same(Wanted("История Древнего мира", "Вигасин А. А.", "5"), book)
+    assert not is_same(Wanted("История Древнего мира", "Вигасин А. А.", "6"), book)
+    assert not is_same(Wanted("История Древнего мира", "Уколова В. И.", "5"), book)
+    assert not is_same(Wanted("История Средних веков", "Вигасин А. А.", "5"), book)
+    assert grades_of("10–11 классы") == {10, 11}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("978-5-09-071721-2", "9785090717212"),
+        ("5-09-006575-8", "9785090065757"),
+        ("978-5-09-071721-3", ""),
+        ("нет", ""),
+    ],
+)
+def test_isbn_as_typed_in_lists(typed, expected):
+    assert isbn13(typed) == expected
+
+
+def sheet(*rows) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_lists_come_in_with_their_own_headings_and_are_reconciled(connection):
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    held = {"r": (holds(item(copies=20, came=date(2024, 8, 1))), klass("textbook"))}
+    district.publish(connection, "a", TODAY, held)
+    book = bib("История Древнего мира", subtitle="5 класс", isbns=(Isbn("", "9785090717212"),))
+    unions.save(connection, [union("c-r", book)])
+    fpu = sheet(["Федеральный перечень"], ["Порядковый номер учебника", "Наименование учебника", "Автор", "Класс", "ISBN",
+                "Предельный срок использования"], ["1.1.2.5.1", "История Древнего мира", "Вигасин А. А.", 5,
+                "978-5-09-071721-2", "до 31 августа 2027 года"], ["Раздел 2"])  # fmt: skip
+    _, rows = tabular.read("fpu", fpu)
+    assert tabular.import_fpu(connection, rows, "приказ № 858") == 1
+    needs = sheet(["Класс", "Предмет", "№ ФПУ", "Обучающихся"], ["5", "История", "1.1.2.5.1", "25"])
+    mapping, rows = tabular.read("needs", needs)
+    tabular.save(connection, "наши", mapping)
+    assert tabular.saved(connection, "наши") == mapping
+    assert tabular.import_needs(connection, "a", 2026, rows) == 1
+    (found,) = provision.lines(connection, TODAY)
+    assert (found.needed, found.have, found.fit, found.missing) == (25, 20, 20, 5)
+    (late,) = provision.lines(connection, date(2028, 9, 1))
+    assert late.fit == 0  # the term of use has run out
+    ais = "Наименование учебника;Класс;ISBN;Количество\nИстория Древнего мира;5;978-5-09-071721-2;22\nФизика;7;;10\n"
+    _, rows = tabular.read("ais", ais.encode("cp1251"))
+    assert tabular.import_ais(connection, "a", rows, datetime(2026, 1, 1, tzinfo=UTC)) == 2
+    pairs = {pair.title: (pair.ais, pair.catalogue) for pair in provision.reconcile(connection, "a")}
+    assert pairs == {"История Древнего мира": (22, 20), "Физика": (10, None)}
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [(b"PK\x03\x04junk", "не таблица"), (b"\xd0\xcf\x11\xe0", "xlsx"), ("а;б\n1;2\n".encode(), "не нашлись столбцы")],
+)
+def test_a_file_that_is_no_list_is_refused_in_words(data, word):
+    with pytest.raises(Refused, match=word):
+        tabular.read("needs", data)
+
+
+# --- Dates of the roadmaps -------------------------------------------------------------------------------------------
+
+
+def test_a_report_due_in_a_quarter_is_about_the_last_one_that_ended():
+    due = {(day, duty.code): duty.covers(day).code for day, duty in roadmap.due(date(2025, 12, 31), date(2026, 12, 31))}
+    assert due[(date(2026, 1, 10), "quarterly")] == "2025Q4"
+    assert due[(date(2026, 10, 10), "quarterly")] == "2026Q3"
+    assert due[(date(2026, 1, 15), "oo2")] == "2025"
+    assert due[(date(2026, 4, 15), "model")] == "2025H2"
+    assert due[(date(2026, 10, 15), "model")] == "2026H1"
+    assert {day.month for day, code in due if code == "network"} == {6, 12}
