@@ -1,0 +1,191 @@
+"""import and what becomes of a run: asked, published, held, approved, rejected, rolled back."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from catalog_sync.cli.harvesting import HELD
+from tests.cli.conftest import Cli
+from tests.exports import book, mrc, shelf
+
+Export = Callable[..., Path]
+
+
+def test_an_unknown_source_is_made_after_asking(cli: Cli, export: Export) -> None:
+    ended = cli("import", export(), "--source", "school-1", typed="да\n")
+    assert ended.code == 0
+    assert "Источника school-1 ещё нет" in ended.out
+    assert "опубликован; прочитано 8, новых 8" in ended.out
+    assert "school-1" in cli("source", "list").out
+
+
+def test_a_no_makes_nothing(cli: Cli, export: Export) -> None:
+    assert cli("import", export(), "--source", "school-1", typed="нет\n").code != 0
+    assert "источников ещё нет" in cli("source", "list").out
+
+
+def test_where_nobody_can_answer_the_refusal_names_yes(cli: Cli, export: Export) -> None:
+    ended = cli("import", export(), "--source", "school-1")
+    assert ended.code == 1
+    assert "--yes" in ended.line
+
+
+def test_yes_answers_questions_but_does_not_publish_a_held_run(school: Cli, export: Export) -> None:
+    held = school("import", export("small.mrc", shelf(2)), "--source", "school-1", "--yes")
+    assert held.code == HELD
+    assert "удержан" in held.out
+    assert "catalog-sync approve 2" in held.err
+    assert "найдено: 1" in school("search", "Вечера на хуторе").out
+
+
+def test_a_held_run_can_be_looked_at_rejected_and_approved(school: Cli, export: Export) -> None:
+    school("import", export("small.mrc", shelf(2)), "--source", "school-1")
+    shown = school("difference", 2)
+    assert "исчезло: 6" in shown.out
+    assert "R0002: Вечера на хуторе" in shown.out
+    assert "отклонён" in school("reject", 2).out
+    assert "нельзя опубликовать" in school("approve", 2).line
+    school("import", export("small.mrc", shelf(2)), "--source", "school-1")
+    assert "опубликован" in school("approve", 3).out
+    assert "найдено: 0" in school("search", "Вечера на хуторе").out
+
+
+def test_a_published_run_is_rolled_back(school: Cli, export: Export) -> None:
+    more = [*shelf(8), book("N1", "Слово о полку Игореве")]
+    assert school("import", export("more.mrc", more), "--source", "school-1").code == 0
+    assert "отменён" in school("rollback", 2).out
+    assert "найдено: 0" in school("search", "Слово о полку").out
+    assert "найдено: 1" in school("search", "Алые паруса").out
+
+
+def test_incremental_keeps_what_is_not_in_the_file(school: Cli, export: Export) -> None:
+    new = export("new.mrc", [book("N1", "Слово о полку Игореве")])
+    assert school("import", new, "--source", "school-1", "--incremental").code == 0
+    assert "найдено: 1" in school("search", "Алые паруса").out
+
+
+def test_another_dialect_of_a_known_source_is_refused_with_the_way_out(school: Cli, export: Export) -> None:
+    ended = school("import", export(), "--source", "school-1", "--dialect", "marc21", "--yes")
+    assert ended.code == 1
+    assert "source set school-1 dialect=marc21" in ended.line
+
+
+def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> None:
+    path = export("koi.mrc", shelf(3), "koi8-r")
+    assert cli("import", path, "--source", "school-1", "--encoding", "koi8-r", "--yes").code == 0
+    assert "koi8-r" in cli("source", "show", "school-1").out
+    assert "найдено: 1" in cli("search", "Алые паруса").out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("picture.mrc", b"\xff\xd8\xff\xe0 a photograph " * 30, "не MARC"),
+        ("page.mrc", b"<!DOCTYPE html><html><title>Login</title></html>", "веб-страница"),
+        ("empty.mrc", b"", "пуст"),
+        ("blank.mrc", b" \r\n\r\n", "пуст"),
+        ("broken.zip", b"PK\x03\x04 not a zip at all", "повреждён"),
+        ("note.txt", "Уважаемые коллеги, выгрузка будет завтра.".encode(), ""),
+    ],
+)
+def test_a_file_that_is_no_export_is_refused_in_one_line(
+    name: str, data: bytes, word: str, cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    ended = cli("import", path, "--source", "school-1", "--yes")
+    assert ended.code == 1
+    assert name in ended.line
+    assert word in ended.line
+    assert "источников ещё нет" in cli("source", "list").out
+
+
+def test_a_missing_file_and_a_folder_are_refused(cli: Cli, tmp_path: Path) -> None:
+    assert cli("import", tmp_path / "no.mrc", "--source", "school-1").code == 2
+    assert cli("import", tmp_path, "--source", "school-1").code == 2
+
+
+@pytest.mark.parametrize("code", ["школа 7", "a:b", "a/b", "-x", "x" * 65])
+def test_a_code_that_would_break_addresses_is_refused(code: str, cli: Cli, export: Export) -> None:
+    ended = cli("import", export(), f"--source={code}", "--yes")
+    assert ended.code == 1
+    assert "код источника" in ended.line
+
+
+def test_an_unknown_encoding_is_refused_before_anything_is_made(cli: Cli, export: Export) -> None:
+    ended = cli("import", export(), "--source", "school-1", "--encoding", "latin-5000", "--yes")
+    assert "нет кодировки" in ended.line
+    assert "источников ещё нет" in cli("source", "list").out
+
+
+def test_an_archive_is_opened(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.mrc", mrc(shelf(3)))
+        archive.writestr("b.mrc", mrc(shelf(3, prefix="Z", start=10)))
+    assert "новых 6" in cli("import", path, "--source", "school-1", "--yes").out
+
+
+def test_a_list_in_excel_becomes_records_with_copies(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "spisok.xlsx"
+    sheet = openpyxl.Workbook()
+    rows = [
+        ["Автор", "Название", "Год издания", "Издательство", "Количество"],
+        ["Пушкин А. С.", "Капитанская дочка", 2019, "Детская литература", 3],
+        ["Грин А. С.", "Алые паруса", 2021, "Эксмо", 2],
+    ]
+    for row in rows:
+        sheet.active.append(row)
+    sheet.save(path)
+    assert "новых 2" in cli("import", path, "--source", "school-9", "--yes").out
+    assert "3 экз." in cli("search", "Капитанская дочка").out
+
+
+def test_a_list_without_a_title_column_is_refused_with_its_headings(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "spisok.csv"
+    path.write_text("Колонка один;Колонка два\nа;б\nв;г\n", encoding="cp1251")
+    ended = cli("import", path, "--source", "school-9", "--yes")
+    assert ended.code == 1
+    assert "source mapping school-9 spisok.csv" in ended.line
+
+
+def test_an_interrupted_import_says_so_and_leaves_the_catalogue(
+    school: Cli, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("catalog_sync.staging.stage_files", interrupted)
+    ended = school("import", export("more.mrc", shelf(9)), "--source", "school-1")
+    assert ended.code == 130
+    assert ended.line == "прервано"
+    assert "не удался" in school("runs").out
+    assert "найдено: 1" in school("search", "Алые паруса").out
+
+
+def test_unknown_runs_records_clusters_and_decisions_are_refused(school: Cli) -> None:
+    for words in (
+        ("approve", 99), ("reject", 99), ("rollback", 99), ("difference", 99), ("undo", 99), ("explain", "school-1:none"),
+        ("explain", "nonsense"), ("history", "c000"), ("harvest", "nobody"), ("letter", "nobody"),
+        ("runs", "--source", "nobody"), ("decide", "same", "school-1:none", "school-1:R0001", "--why", "x"),
+    ):  # fmt: skip
+        ended = school(*words)
+        assert ended.code == 1, words
+        assert ended.line.startswith("catalog-sync: "), words
+
+
+def test_a_source_loaded_by_hand_is_not_harvested(school: Cli) -> None:
+    assert "import" in school("harvest", "school-1").line
+    assert "собирать нечего" in school("harvest").out
+
+
+def test_runs_are_listed_for_people_and_for_programs(school: Cli) -> None:
+    assert "опубликован" in school("runs").out
+    (run,) = json.loads(school("runs", "--json").out)
+    assert (run["source"], run["state"], run["new"]) == ("school-1", "published", 8)
