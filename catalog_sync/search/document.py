@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from catalog_sync import classify
 from catalog_sync.citation.names import established
 from catalog_sync.facets import bbk_path
+from catalog_sync.matching.publishers import houses
 from catalog_sync.model import Carrier, Category, EKind, UnionRecord
+from catalog_sync.tables import rows
+
+LONGEST_ACRONYM = 3  # letters of a publisher's name written in capitals: АСТ, БХВ
 
 # Values of the facet "access": how a reader gets the document.
 ACCESS_PRINT = "print"
@@ -39,7 +44,8 @@ class Document:
     author_words: tuple[str, ...] = ()  # statements of responsibility, full forenames
     corporate: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
-    publishers: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()  # one name for a house, however typed
+    publisher_words: tuple[str, ...] = ()  # as typed
     places: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     abstract: str = ""
@@ -111,7 +117,8 @@ def make(
         author_words=_unique((bib.responsibility, *(a.expansion for a in bib.agents))),
         corporate=_unique(a.name for a in bib.agents if a.kind != "person"),
         subjects=_unique((*bib.subjects, *bib.keywords, *bib.genres)),
-        publishers=_unique(bib.publishers),
+        publishers=_unique(name for typed in bib.publishers for name in house_names(typed)),
+        publisher_words=_unique(bib.publishers),
         places=_unique(bib.places),
         notes=_unique((*bib.notes, bib.audience if len(bib.audience) > 3 else "")),  # codes are not words
         abstract=bib.abstract,
@@ -141,6 +148,28 @@ def make(
         added=added.year * 10000 + added.month * 100 + added.day,
         copies=max(copies, 0),
     )
+
+
+@cache
+def _houses() -> dict[str, str]:
+    """House → its name as shown: the first alias of publishers.tsv, «аст» → «АСТ», «вентана-граф» → «Вентана-Граф»."""
+    firsts = {row["id"]: row["aliases"].split(";")[0].strip() for row in rows("publishers.tsv") if row["id"]}
+    return {house: alias.upper() if len(alias) <= LONGEST_ACRONYM else _capitalised(alias)
+            for house, alias in firsts.items()}  # fmt: skip
+
+
+def _capitalised(alias: str) -> str:
+    return "-".join(part[:1].upper() + part[1:] for part in alias.split("-"))
+
+
+def house_names(typed: str) -> tuple[str, ...]:
+    """Publishers named in one field, each under one name: «АО "Издательство "Просвещение"» → («Просвещение»,).
+
+    A house the table does not know keeps its typed name, so that nothing is invented for it.
+    """
+    found = houses(typed)
+    known = _houses()
+    return tuple(known[house] for house in found) if found and all(h in known for h in found) else (typed,)
 
 
 _ACCESS = {

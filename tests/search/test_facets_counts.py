@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from catalog_sync.search.document import Document, make
 from catalog_sync.search.engine import Engine
 from catalog_sync.search.reader import Reader
 from catalog_sync.search.schema import FACETS
-from tests.search.shelf import book
+from tests.search.shelf import book, found, shelf
 
 PUBLISHERS = [f"Издательство {n}" for n in range(400)]
 
@@ -71,6 +72,16 @@ def test_choosing_a_facet_value_leaves_as_many_hits_as_it_promised(many: tuple[R
         for value in facets[name]:
             chosen = And(Term("роман"), Term(value.value, point, Relation.EXACT))
             assert reader.search(chosen).total == value.count, (name, value)
+
+
+def test_a_publishing_house_is_one_value_however_typed(tmp_path: Path) -> None:
+    forms = ("АО Просвещение", "Изд-во «Просвещение»", "Просвещ.", "АСТ: Астрель", "Аст", "Неведомое изд-во")
+    books = [book(str(n), "Книга", publishers=(form,)) for n, form in enumerate(forms, 1)]
+    reader = shelf(tmp_path, books)
+    facets = reader.search(Everything(), facets=("publisher",)).facets["publisher"]
+    assert [(v.value, v.count) for v in facets] == [("Просвещение", 3), ("АСТ", 2), ("Неведомое изд-во", 1)]
+    assert found(reader, Term("Просвещение", Access.PUBLISHER, Relation.EXACT)) == {"1", "2", "3"}
+    assert found(reader, Term("астрель", Access.PUBLISHER)) == {"4"}
 
 
 def test_every_facet_of_the_catalogue_can_be_asked(reader: Reader) -> None:
