@@ -70,7 +70,7 @@ def _text(term: Term, texts: list[str]) -> bool:
     return any(hits) if term.relation is Relation.ANY else all(hits)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(books, st.lists(queries, min_size=5, max_size=15))
 def test_the_index_answers_as_counting_by_hand_does(
     tmp_path_factory: pytest.TempPathFactory, shelf: list[tuple[str, str, int]], questions: list[Query]

@@ -68,7 +68,7 @@ headings = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(headings, st.text("абвz1 ", max_size=4), st.integers(0, 6), st.integers(0, 6))
 @pytest.mark.parametrize("at_once", [1, 400])
 def test_scan_is_the_sorted_list(
