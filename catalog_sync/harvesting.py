@@ -169,18 +169,13 @@ class Place:
         """
         with contextlib.closing(files):  # type: ignore[type-var] # a generator; Iterator has no close
             while True:
+                self._give()  # before asking for the shelf: who holds the shelf may be waiting for this very place
                 with shelf_space(shelf, self._stop):
-                    file = self._next(files)
+                    file = next(files, None)
+                    self._take()
                     if file is None:
                         return
                     yield file
-
-    def _next(self, files: Iterator[FetchedFile]) -> FetchedFile | None:
-        self._give()
-        try:
-            return next(files, None)
-        finally:
-            self._take()
 
 
 @contextlib.contextmanager

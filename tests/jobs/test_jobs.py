@@ -6,11 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from catalog_sync import jobs
+from catalog_sync.harvesting import LOCAL_AT_ONCE, Harvests
 from catalog_sync.model import RunState
 from harvesters.secrets import Secrets
 from tests.harvesters import hostile
@@ -127,6 +129,18 @@ def test_a_source_that_cannot_be_reached_is_tried_again_with_growing_pauses(here
         process.stop.set()
         process.scheduler.shutdown()
     assert {r.state for r in here.runs("school-1")} == {RunState.FAILED}
+
+
+def test_more_sources_than_places_and_shelf_hold_up_nobody(here: Town) -> None:
+    codes = [f"school-{n}" for n in range(LOCAL_AT_ONCE + 4)]
+    for code in codes:
+        here.add(code)
+        here.drop(code, range(3))
+    harvests = Harvests(here.system, Secrets({}), places=2)
+    with ThreadPoolExecutor(len(codes)) as pool:
+        done = [pool.submit(harvests.run, code, "тест") for code in codes]
+        assert {f.result(timeout=60).state for f in done} == {RunState.PUBLISHED}
+    harvests.stop.set()
 
 
 @pytest.mark.slow

@@ -1,0 +1,153 @@
+"""One night of a district: 20 sources, 110,000 records, 95 % unchanged; every source a full export, as schools give it.
+
+    python -m bench.night [--records 110000] [--sources 20] [--home DIR]
+
+The first load is made once per size and kept (data/var/bench-night-…); the night runs in a process of its own, so that
+its memory is measured and nothing else's. The peer is the machine itself: the same bytes only read and hashed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench import night_data
+from catalog_sync import pipeline
+from catalog_sync.harvesting import Harvests
+from catalog_sync.jobs import MAX_THREADS
+from catalog_sync.model import Dialect, Library, Source
+from catalog_sync.settings import Jobs, Settings
+from catalog_sync.store import registry
+from catalog_sync.store.database import writing
+from catalog_sync.system import System, open_system
+from harvesters.secrets import Secrets
+
+ROOT = Path(__file__).resolve().parents[1]
+CHANGED = 0.05
+MOST_SECONDS, MOST_MEGABYTES = 60.0, 500.0  # what the night may cost on two cores
+PARALLEL = 2
+
+
+def code(number: int) -> str:
+    return f"school-{number:04d}"
+
+
+def opened(home: Path) -> System:
+    return open_system(Settings(home, jobs=Jobs(parallel=PARALLEL)))
+
+
+def write_exports(home: Path, sizes: list[int], changed: float) -> None:
+    pool = night_data.editions(sum(sizes))
+    for number, size in enumerate(sizes):
+        folder = home / "drop" / code(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        picked = frozenset(random.Random(number).sample(range(size), int(size * changed)))
+        owned = night_data.school(pool, size, number)
+        (folder / "books.mrc").write_bytes(b"".join(night_data.export(owned, number, picked)))
+
+
+def first_load(home: Path, sizes: list[int]) -> None:
+    """Yesterday's catalogue: made once, then `home` has a file that says so."""
+    home.mkdir(parents=True, exist_ok=True)
+    write_exports(home, sizes, 0)
+    system = opened(home)
+    with writing(system.engine) as connection:
+        registry.save_libraries(connection, [Library(code(n), f"Школа № {n}") for n in range(len(sizes))])
+        registry.save_sources(connection, [source(n) for n in range(len(sizes))])
+    started = time.monotonic()
+    for number in range(len(sizes)):
+        run = pipeline.harvest(system, code(number))
+        print(f"  {code(number)}: {run.counts.new} new, {time.monotonic() - started:.0f} s", flush=True)
+    (home / "loaded").write_text(f"{time.monotonic() - started:.1f}")
+
+
+def source(number: int) -> Source:
+    settings = {"settle_seconds": "0", "archive": "no"}
+    return Source(code(number), code(number), harvester="files", dialect=Dialect.RUSMARC, settings=settings)
+
+
+def night(home: Path, sources: int) -> None:
+    """Child process: harvest every source as the jobs process does; print what it took as JSON."""
+    system = opened(home)
+    harvests = Harvests(system, Secrets({}), PARALLEL)
+    started, cpu = time.monotonic(), time.process_time()
+    with ThreadPoolExecutor(min(sources, MAX_THREADS)) as pool:
+        runs = list(pool.map(lambda n: harvests.run(code(n), "bench"), range(sources)))
+    seconds, cpu = time.monotonic() - started, time.process_time() - cpu
+    harvests.stop.set()
+    states = sorted({f"{r.state.value}{': ' + r.message if r.message else ''}" for r in runs})
+    totals = {n: sum(getattr(r.counts, n) for r in runs) for n in ("read", "new", "changed", "unchanged", "gone")}
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "megabytes": megabytes, "states": states, **totals}))
+
+
+def hashed(paths: Iterable[Path]) -> float:
+    """Seconds to read the exports and hash every record: no harvester can be faster."""
+    started = time.monotonic()
+    for path in paths:
+        for record in path.read_bytes().split(b"\x1d"):
+            hashlib.sha256(record).digest()
+    return time.monotonic() - started
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=110_000)
+    parser.add_argument("--sources", type=int, default=20)
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    home = (options.home or ROOT / "data" / "var" / f"bench-night-{options.sources}-{options.records}").resolve()
+    if options.child:
+        night(home, options.sources)
+        return 0
+    sizes = night_data.sizes(options.sources, options.records)
+    if not (home / "loaded").exists():
+        print(f"first load of {options.records} records into {home}", flush=True)
+        first_load(home, sizes)
+    return report(home, sizes, options)
+
+
+def report(home: Path, sizes: list[int], options: argparse.Namespace) -> int:
+    # Alternate, so that a second run of the bench finds 5 % changed again and not a repeated export.
+    turn = home / "turn"
+    changed = CHANGED if not turn.exists() else 0.0
+    write_exports(home, sizes, changed)
+    turn.touch() if changed else turn.unlink()
+    bare = hashed(sorted((home / "drop").glob("*/books.mrc")))
+    child = [sys.executable, "-m", "bench.night", "--child", "--home", str(home), "--sources", str(options.sources)]
+    done = subprocess.run(child, cwd=ROOT, capture_output=True, text=True, env={**os.environ}, check=False)
+    if done.returncode:
+        print(done.stderr)
+        return 1
+    found = json.loads(done.stdout.splitlines()[-1])
+    print(f"first load: {(home / 'loaded').read_text()} s for {sum(sizes)} records")
+    print(
+        f"night: {found['seconds']:.1f} s ({found['cpu']:.1f} s of CPU), {found['megabytes']:.0f} MB for "
+        f"{found['read']} records of {options.sources} sources, {found['changed']} changed; {found['states']}"
+    )
+    print(f"records per second: {found['read'] / found['seconds']:.0f}")
+    print(f"ratio to only reading and hashing the same bytes ({bare:.2f} s): {found['seconds'] / bare:.0f}")
+    checks: list[tuple[str, Callable[[], bool]]] = [
+        (f"under {MOST_SECONDS:.0f} s", lambda: found["seconds"] < MOST_SECONDS),
+        (f"under {MOST_MEGABYTES:.0f} MB", lambda: found["megabytes"] < MOST_MEGABYTES),
+        ("every source published", lambda: found["states"] == ["published"]),
+        ("nothing lost", lambda: found["read"] == sum(sizes) and not found["gone"]),
+    ]
+    for name, check in checks:
+        print(f"{'ok  ' if check() else 'FAIL'} {name}")
+    return 0 if all(check() for _, check in checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
