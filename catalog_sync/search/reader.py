@@ -97,7 +97,7 @@ class Reader:
         total, clusters = self._page(now, query, required, offset, limit, sort, prefer)
         counted = {name: self._facet(now, query, required, name, facet_limit, library) for name in facets}
         suggestion = ""
-        if not total and not offset:
+        if not total and not offset and not translate.is_deep(query):
             correction = self.did_you_mean(query, library=library)
             suggestion = correction.text if correction else ""
         return Hits(total, clusters, counted, suggestion)
@@ -122,6 +122,8 @@ class Reader:
     ) -> tuple[FacetValue, ...]:
         if name not in schema.FACETS:
             raise Unsupported("facet", name)
+        if translate.is_deep(query):
+            return count_facet(now.searcher, now.schema, required, schema.FACETS[name], limit, now.names)
         key = (query, library, name, limit)
         if key not in now.facets:
             if len(now.facets) >= CACHED_ANSWERS:

@@ -27,6 +27,7 @@ from catalog_sync.query import (
 from catalog_sync.search import codes, schema, textual
 
 TQ = tantivy.Query
+DEEPEST_FOLLOWED = 60  # operators: 60 are legitimate in Z39.50; a machine's deeper nest gets no suggestion, no cache
 MUST, SHOULD, NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
 
@@ -148,6 +149,18 @@ def positive_terms(query: Query) -> list[Term]:
         elif isinstance(node, Not):
             todo.append(node.left)
     return found
+
+
+def is_deep(query: Query) -> bool:
+    """Whether a query nests too deep for code that follows it by recursion (hashing, equality, correction)."""
+    todo: list[tuple[Query, int]] = [(query, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if depth > DEEPEST_FOLLOWED:
+            return True
+        if isinstance(node, And | Or | Not):
+            todo += [(node.left, depth + 1), (node.right, depth + 1)]
+    return False
 
 
 def with_wishes(required: Any, wanted: Sequence[Any]) -> Any:
