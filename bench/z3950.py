@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -24,44 +23,14 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.z3950_load import cpu_seconds, hits, run, search_pdu  # noqa: E402
+from bench.z3950_load import cpu_seconds, cql_pdu, hits, run, search_pdu  # noqa: E402
+from bench.z3950_questions import queries, questions  # noqa: E402
 from catalog_sync.marc import union_marc, writing  # noqa: E402
 from catalog_sync.model import Dialect, UnionRecord  # noqa: E402
 from tests.fake_records import generated_records  # noqa: E402
-from tests.fakes import words  # noqa: E402
 from tests.zebra import free_port, index, server, zebra  # noqa: E402
 
 CONNECTIONS = (1, 8)
-
-
-def queries(records: Sequence[UnionRecord], count: int, seed: int = 3, least: int = 10) -> list[str]:
-    """Queries with at least `least` hits: title words, title pairs, authors, subjects, any, years, and, or, not."""
-    chance = random.Random(seed)
-    titles: Counter[str] = Counter()
-    authors: Counter[str] = Counter()
-    subjects: Counter[str] = Counter()
-    years: Counter[str] = Counter()
-    for record in records:
-        titles.update(set(words(record.bib.title)))
-        authors.update({words(record.bib.agents[0].name)[0]})
-        subjects.update({words(s)[0] for s in record.bib.subjects})
-        years.update({record.bib.year_coded})
-    pick = {name: [w for w, n in found.items() if n >= least]
-            for name, found in (("t", titles), ("a", authors), ("s", subjects), ("y", years))}  # fmt: skip
-    common = [w for w, n in titles.most_common(40)]
-
-    def one() -> str:
-        t, a, s, y = (chance.choice(pick[k] or [""]) for k in "tasy")
-        made = {
-            "title": f"@attr 1=4 {t}", "author": f"@attr 1=1003 {a}", "subject": f"@attr 1=21 {s}",
-            "any": f"@attr 1=1016 {t}", "year": f"@attr 1=31 {y}", "or": f"@or @attr 1=4 {t} @attr 1=1003 {a}",
-            "not": f"@not @attr 1=4 {t} @attr 1=31 {y}",
-            "and": f"@and @attr 1=4 {chance.choice(common)} @attr 1=4 {chance.choice(common)}",
-            "right truncation": f"@attr 1=4 @attr 5=1 {t[:4]}",
-        }  # fmt: skip
-        return made[chance.choice(list(made))]
-
-    return [one() for _ in range(count)]
 
 
 @contextlib.contextmanager
@@ -108,18 +77,25 @@ def compare(servers: dict[str, tuple[int, int]], asked: Sequence[str], seconds: 
                       f"  CPU × {cost[name] / cost['zebra']:.2f}")  # fmt: skip
 
 
-def differential(servers: dict[str, tuple[int, int]], asked: Sequence[str]) -> None:
-    """Queries whose hits differ, grouped by the kind of query."""
+def differential(servers: dict[str, tuple[int, int]], records: Sequence[UnionRecord], count: int = 500) -> None:
+    """Hit counts of the same questions in RPN at both servers and in CQL at ours; differences by kind of question."""
     name = next(n for n in servers if n != "zebra")
-    theirs, found = hits(servers["zebra"][0], asked), hits(servers[name][0], asked)
-    wrong: dict[str, list[str]] = defaultdict(list)
-    for query, left, right in zip(asked, theirs, found, strict=True):
-        if left != right:
-            kind = " ".join(w for w in query.split() if w.startswith("@") or "=" in w)
-            wrong[kind].append(f"{query}: zebra {left}, ours {right}")
-    print(f"hit counts equal: {sum(a == b for a, b in zip(theirs, found, strict=True))} of {len(asked)}")
-    for kind, listed in wrong.items():
-        print(f"  {kind}: {len(listed)} differ, e.g. {'; '.join(listed[:3])}")
+    asked = questions(records, count)
+    theirs = hits(servers["zebra"][0], [search_pdu(q.rpn) for q in asked])
+    found = hits(servers[name][0], [search_pdu(q.rpn) for q in asked])
+    in_cql = hits(servers[name][0], [cql_pdu(q.cql) if q.cql else search_pdu(q.rpn) for q in asked])
+    kinds: dict[str, list[str]] = defaultdict(list)
+    equal: Counter[str] = Counter()
+    for question, left, right, cql in zip(asked, theirs, found, in_cql, strict=True):
+        if left == right == cql:
+            equal[question.kind] += 1
+        else:
+            kinds[question.kind].append(f"{question.rpn}: zebra {left}, ours {right}, ours in CQL {cql}")
+    total = sum(n for n in theirs if isinstance(n, int))
+    print(f"hit counts equal: {sum(equal.values())} of {len(asked)} ({total} hits in all)")
+    for kind in sorted({q.kind for q in asked}):
+        listed = kinds.get(kind, [])
+        print(f"  {kind:24} equal {equal[kind]:3}, differ {len(listed):3}  {'; '.join(listed[:2])}")
 
 
 def main() -> None:
@@ -141,7 +117,7 @@ def main() -> None:
             "catalog-sync": stack.enter_context(ours(folder / "ours", marc)),
         }
         if given.differential:
-            differential(servers, queries(records, 500, least=1))
+            differential(servers, records)
         compare(servers, queries(records, 200), given.seconds, given.rounds)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from catalog_sync.protocol import pqf, requests, responses
-from catalog_sync.protocol.apdu import InitRequest, PresentRequest, SearchRequest, SearchResponse
+from catalog_sync.protocol.apdu import CqlQuery, InitRequest, PresentRequest, SearchRequest, SearchResponse
 from catalog_sync.protocol.framing import Framer
 from catalog_sync.protocol.oids import Syntax
 
@@ -75,12 +75,16 @@ def run(port: int, pdus: Sequence[bytes], connections: int, seconds: float) -> t
     return sum(caller.pairs for caller in callers), now - began
 
 
-def hits(port: int, queries: Sequence[str]) -> list[int | str]:
-    """Hits of each query, or the diagnostic as «!114»."""
+def cql_pdu(query: str) -> bytes:
+    return requests.write(SearchRequest(CqlQuery(query), syntax=Syntax.USMARC))
+
+
+def hits(port: int, pdus: Sequence[bytes]) -> list[int | str]:
+    """Hits of each search, or the diagnostic as «!114»."""
     found: list[int | str] = []
     framer = Framer(1 << 26)
     with socket.create_connection(("127.0.0.1", port), 20) as client:
-        for pdu in [INIT, *map(search_pdu, queries)]:
+        for pdu in [INIT, *pdus]:
             client.sendall(pdu)
             answers: list[bytes] = []
             while not answers:

@@ -181,6 +181,8 @@ def _equal(access: Access, wanted: Wanted, text: str) -> Relation:
     """What «=» means: the value for codes and numbers, else what the structure says of several words."""
     if access in bib1.VALUES:
         return Relation.EQUAL
+    if wanted.relation == bib1.STEM:
+        return Relation.ALL  # the only relation that is about forms of words: «equal» is equal as typed
     if wanted.relation == bib1.RELEVANCE and not wanted.structure:
         return Relation.ANY
     found = bib1.STRUCTURES.get(wanted.structure, Relation.ADJACENT)

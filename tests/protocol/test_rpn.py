@@ -65,6 +65,7 @@ WORD = Term("алгебра", Access.TITLE, Relation.ADJACENT)
         ('@attr 1=_ALLRECORDS @attr 2=103 ""', Everything()),
         ('@attr 1=1016 @attr 2=103 ""', Everything()),
         ('@attr 1=4 @attr 2=103 ""', Everything()),
+        ("@attr 1=4 @attr 2=101 алгеброй", Term("алгеброй", Access.TITLE, Relation.ALL)),
         ("@attr 1=title алгебра", WORD),
         ("@and @attr 1=4 алгебра @set 1", And(WORD, OneOf(("c1",)))),
         ("@not @or a b c", Not(Or(*(Term(x, Access.ANY, Relation.ADJACENT) for x in "ab")),
