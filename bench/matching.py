@@ -45,7 +45,9 @@ def read_folder(folder: Path) -> dict[RecordKey, BibRecord]:
     found = {}
     for path in sorted(folder.glob("*.mrc")):
         school, dialect, encoding = path.name.split(".")[:3]
-        source = Source(school, school, dialect=Dialect({"unimarc": "rusmarc"}.get(dialect, dialect)), encoding=encoding)
+        source = Source(
+            school, school, dialect=Dialect({"unimarc": "rusmarc"}.get(dialect, dialect)), encoding=encoding
+        )
         for record in read_export(path.read_bytes(), source):
             if isinstance(record, SourceRecord):
                 found[record.key] = to_bib(record)
@@ -88,7 +90,9 @@ def cpu(count: int) -> None:
     clusterer = Clusterer()
     timed("keys, pairs, comparing, clustering", lambda: clusterer.update(features))
     print(f"  {'whole':<44}{time.process_time() - started:8.2f} s   (at most 25 for 50,000)")
-    print(f"  clusters {len(clusterer.clusters()):,}, edges {len(clusterer.edges()):,}, overfull blocks {clusterer.not_compared}")
+    print(
+        f"  clusters {len(clusterer.clusters()):,}, edges {len(clusterer.edges()):,}, overfull blocks {clusterer.not_compared}"
+    )
     print("lower bounds:")
     all_keys = timed("blocking keys alone", lambda: {key: keys(f) for key, f in features.items()})
     pairs = timed("pairs alone, nothing compared", lambda: distinct_pairs(all_keys))
@@ -160,7 +164,7 @@ def main(arguments: list[str]) -> None:
     elif mode == "--update":
         update(*(values or [300_000]))
     elif mode == "--digest":
-        digest(*(values + [50_000, 20][len(values):]))
+        digest(*(values + [50_000, 20][len(values) :]))
     else:
         if SHARED.exists():
             quality("../shared/dedup", SHARED)

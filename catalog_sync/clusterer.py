@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog_sync.clustering import Group, Pair, Resolved, components, in_force, pair, resolve
-from catalog_sync.matching.candidates import find_edges
+from catalog_sync.matching.candidates import find_edges, without_collecting
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
@@ -64,7 +64,8 @@ class Clusterer:
         for (a, b), judgement in found.edges.items():
             self._edges[a][b] = self._edges[b][a] = judgement
         self.not_compared.update(found.not_compared)
-        clusters = self._recluster({*seeds, *found.touched} & self._features.keys())
+        with without_collecting():
+            clusters = self._recluster({*seeds, *found.touched} & self._features.keys())
         return Changes(clusters, found.touched, found.not_compared, found.compared)
 
     def decide(self, decisions: Iterable[Decision]) -> Changes:
@@ -125,7 +126,10 @@ class Clusterer:
         inside = set(component)
         edges = {p: self._edges[p[0]][p[1]].score for p in self._pairs(inside)}
         return resolve(
-            self.features(component), edges, [p for p in same if p[0] in inside], [p for p in different if p[0] in inside]
+            self.features(component),
+            edges,
+            [p for p in same if p[0] in inside],
+            [p for p in different if p[0] in inside],
         )
 
     def _reach(self, seeds: Collection[RecordKey], linked: Mapping[RecordKey, set[RecordKey]]) -> set[RecordKey]:

@@ -143,7 +143,9 @@ class _Component:
                 own, other = self.group[atom], self.group[rival]
                 if own is not other and len(own) > 1 and self.fits(atom, other) and self.clash(own, other):
                     contested[atom] = max(score, contested.get(atom, 0.0))
-        torn = [a for a, rival_score in sorted(contested.items()) if self._own(a, contested) - rival_score < RIVAL_MARGIN]
+        torn = [
+            a for a, rival_score in sorted(contested.items()) if self._own(a, contested) - rival_score < RIVAL_MARGIN
+        ]
         self._leave(torn)
         self._regroup(torn)
 
@@ -193,7 +195,9 @@ class _Component:
         groups = {id(g): g for g in self.group.values()}.values()
         clusters = (frozenset(r for atom in g for r in self.members[atom]) for g in groups)
         apart = tuple(
-            Refusal(r.left, r.right, r.score, r.why) for r in self.refusals if self.group[r.left] is not self.group[r.right]
+            Refusal(r.left, r.right, r.score, r.why)
+            for r in self.refusals
+            if self.group[r.left] is not self.group[r.right]
         )
         return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
 
@@ -316,8 +320,10 @@ def contradiction(decisions: Iterable[Decision], new: Decision) -> tuple[Decisio
     left, right = _chain(links, new.left), _chain(links, new.right)
     found = [
         (*left[a], d, *reversed(right[b]))
-        for d in standing if not d.same
-        for a, b in ((d.left, d.right), (d.right, d.left)) if a in left and b in right
+        for d in standing
+        if not d.same
+        for a, b in ((d.left, d.right), (d.right, d.left))
+        if a in left and b in right
     ]
     return min(found, key=lambda chain: (len(chain), [d.number for d in chain]), default=None)
 

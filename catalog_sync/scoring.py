@@ -18,8 +18,21 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 
 ATTRIBUTES = (
-    "tgroup", "team", "kind", "form", "grade", "part", "is_set", "vol", "level", "pub", "year", "edno", "issue",
-    "translator", "subtitle",
+    "tgroup",
+    "team",
+    "kind",
+    "form",
+    "grade",
+    "part",
+    "is_set",
+    "vol",
+    "level",
+    "pub",
+    "year",
+    "edno",
+    "issue",
+    "translator",
+    "subtitle",
 )
 
 
@@ -138,14 +151,19 @@ def score(
     )
     total = max(len(truth), 1)
     return Score(
-        len(truth), len(missing), len(true_sizes), len(found_sizes),
+        len(truth),
+        len(missing),
+        len(true_sizes),
+        len(found_sizes),
         right / max(_pairs(found_sizes.values()), 1) if _pairs(found_sizes.values()) else 1.0,
         right / _pairs(true_sizes.values()) if _pairs(true_sizes.values()) else 1.0,
         sum(n * n / found_sizes[c] for (_, c), n in both.items()) / total,
         sum(n * n / true_sizes[e] for (e, _), n in both.items()) / total,
         sum(len(editions_in) > 1 for editions_in in inside.values()) / max(len(set(found.values())), 1),
-        len(ambiguous), foreign,
-        _false_merges(inside.values(), editions or {}), _false_splits(both, true_sizes, editions or {}),
+        len(ambiguous),
+        foreign,
+        _false_merges(inside.values(), editions or {}),
+        _false_splits(both, true_sizes, editions or {}),
     )
 
 
@@ -153,9 +171,7 @@ def _pairs(sizes: Iterable[int]) -> int:
     return sum(n * (n - 1) // 2 for n in sizes)
 
 
-def _false_merges(
-    clusters: Iterable[Counter[str]], editions: Mapping[str, Mapping[str, object]]
-) -> dict[str, int]:
+def _false_merges(clusters: Iterable[Counter[str]], editions: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for inside in clusters:
         for a, b in combinations(sorted(inside), 2):

@@ -26,7 +26,7 @@ _SPACES = re.compile(r"\s+")
 _TOKEN = re.compile(r"№|[^\W_]+")
 
 # Quotes of every shape become one; dashes of every length become a hyphen; ё is е, й stays (DESIGN.md §5).
-_SIGNS = {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
+_SIGNS: dict[int, str | None] = {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
 _SIGNS |= {ord(c): "-" for c in "‐‑‒–—―−"} | {ord("ё"): "е", 0xAD: None, 0x301: None, 0x300: None}
 _INVISIBLE = dict.fromkeys((8203, 8204, 8205, 65279, 152, 156))  # 98/9C: non-sorting marks, ISO 6630
 

@@ -47,7 +47,9 @@ def _isbn(bib: BibRecord) -> Iterator[Fault]:
         elif len(digits) in (10, 13):
             yield Fault("isbn-check", where, isbn.typed, "контрольная цифра ISBN не сходится; сверьте с книгой")
         else:
-            yield Fault("isbn-length", where, isbn.typed, f"в ISBN 10 или 13 цифр, здесь {len(digits)}; сверьте с книгой")
+            yield Fault(
+                "isbn-length", where, isbn.typed, f"в ISBN 10 или 13 цифр, здесь {len(digits)}; сверьте с книгой"
+            )
 
 
 def _title(bib: BibRecord) -> Iterator[Fault]:
@@ -66,27 +68,49 @@ def _discriminators(bib: BibRecord) -> Iterator[Fault]:
     grade, rest = take_grade(title)
     if grade and any(c.isalpha() for c in rest) and not take_grade(fold(bib.subtitle))[0]:
         to = _field(bib, "200$e (сведения, относящиеся к заглавию)", "245$b")
-        yield Fault("grade-in-title", _field(bib, "200$a", "245$a"), bib.title, f"класс указан только в заглавии; перенесите его в {to}")
+        yield Fault(
+            "grade-in-title",
+            _field(bib, "200$a", "245$a"),
+            bib.title,
+            f"класс указан только в заглавии; перенесите его в {to}",
+        )
     found, rest = take_parts(title)
     if found and any(c.isalpha() for c in rest) and not bib.parts:
         to = _field(bib, "200$h", "245$n")
-        yield Fault("part-in-title", _field(bib, "200$a", "245$a"), bib.title, f"номер части указан в заглавии; перенесите его в {to}")
+        yield Fault(
+            "part-in-title",
+            _field(bib, "200$a", "245$a"),
+            bib.title,
+            f"номер части указан в заглавии; перенесите его в {to}",
+        )
 
 
 def _years(bib: BibRecord, this_year: int) -> Iterator[Fault]:
     where, coded = _field(bib, "210$d", "260$c"), _field(bib, "100$a/9–12", "008/7–10")
     found = re.search(r"(?<!\d)\d{4}(?!\d)", bib.year_text)
     if not found and not re.fullmatch(r"\d{4}", bib.year_coded):
-        yield Fault("year-missing", where, bib.year_text, "год издания не указан; перенесите его с титульного листа или из выходных данных")
+        yield Fault(
+            "year-missing",
+            where,
+            bib.year_text,
+            "год издания не указан; перенесите его с титульного листа или из выходных данных",
+        )
     for name, text in ((where, found[0] if found else ""), (coded, bib.year_coded)):
         if re.fullmatch(r"\d{4}", text) and not EARLIEST_YEAR <= int(text) <= this_year + YEARS_AHEAD:
             yield Fault("year-range", name, text, "такого года издания быть не может; сверьте с книгой")
     if found and re.fullmatch(r"\d{4}", bib.year_coded) and found[0] != bib.year_coded:
-        yield Fault("year-differs", where, f"{found[0]} и {bib.year_coded}", f"год здесь и в {coded} разный; сверьте с книгой")
+        yield Fault(
+            "year-differs", where, f"{found[0]} и {bib.year_coded}", f"год здесь и в {coded} разный; сверьте с книгой"
+        )
 
 
 def _names(bib: BibRecord) -> Iterator[Fault]:
     where = _field(bib, "700$a", "100$a")
     for agent in bib.agents:
         if agent.kind == "person" and has_homoglyphs(agent.name):
-            yield Fault("homoglyphs", where, agent.name, f"латинские буквы среди русских; наберите по-русски: «{repair_homoglyphs(agent.name)}»")
+            yield Fault(
+                "homoglyphs",
+                where,
+                agent.name,
+                f"латинские буквы среди русских; наберите по-русски: «{repair_homoglyphs(agent.name)}»",
+            )

@@ -15,9 +15,7 @@ _SCHOOL = (
 )
 # «учебник для учащихся общеобразоват. учреждений»: whom it is for, which isn't what it is.
 _FOR_SCHOOLS = re.compile(rf"(?:\bдля\s+)?{_WHOM}?\s*{_SCHOOL}(?![\w-])(?!\s*возр)|\bдля\s+{_WHOM}(?![\w-])")
-_OF_TEXTBOOK = re.compile(
-    r"\b(?:к|по)\s+(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|умк)(?:-[а-я]+)?\.?[^|\x01:/;]*"
-)
+_OF_TEXTBOOK = re.compile(r"\b(?:к|по)\s+(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|умк)(?:-[а-я]+)?\.?[^|\x01:/;]*")
 _ITEM = re.compile(r"\s*\|\s*")
 _COMPANION_HINT = re.compile(r"\b(?:к|по) (?:нов\w* )?(?:уч|умк)")
 _SCHOOL_HINT = re.compile(r"учр|орг|шк|завед|гимн|лице|для ")

@@ -145,7 +145,10 @@ def _agreements(a: Monograph, b: Monograph) -> Iterator[str]:
 
 
 def _grade(ratio: float) -> str:
-    return next((name for limit, name in ((99, "same"), (95, "95"), (90, "90"), (80, "80"), (70, "70")) if ratio >= limit), "other")
+    return next(
+        (name for limit, name in ((99, "same"), (95, "95"), (90, "90"), (80, "80"), (70, "70")) if ratio >= limit),
+        "other",
+    )
 
 
 def _common(a: tuple[str, ...], b: tuple[str, ...]) -> str:
@@ -169,7 +172,9 @@ def _year(a: Monograph, b: Monograph) -> str:
 
 def _extent(a: Monograph, b: Monograph) -> str:
     if a.volumes >= 0 and b.volumes >= 0:
-        return "volumes " + ("unsaid" if not a.volumes or not b.volumes else "same" if a.volumes == b.volumes else "other")
+        return "volumes " + (
+            "unsaid" if not a.volumes or not b.volumes else "same" if a.volumes == b.volumes else "other"
+        )
     if (a.volumes > 1) != (b.volumes > 1):
         return "set and book"
     if not a.extent or not b.extent:

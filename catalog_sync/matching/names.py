@@ -60,7 +60,7 @@ def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], bool]:
         names = persons(piece)
         translation = _TRANSLATION.search(piece)
         if translation:
-            translators += persons(_FROM_LANGUAGE.sub("", piece[translation.end():]))
+            translators += persons(_FROM_LANGUAGE.sub("", piece[translation.end() :]))
             names = persons(piece[: translation.start()])
         role = _NOT_AUTHORS.search(piece)
         if role:
@@ -110,6 +110,6 @@ def _surname_slip(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
     if len(short) < 3 or len(long) - len(short) > 3:
         return False
-    if long.startswith(short) and long[len(short):] in ("а", "у", "ым", "ой", "ого", "ом", "я"):
+    if long.startswith(short) and long[len(short) :] in ("а", "у", "ым", "ой", "ого", "ом", "я"):
         return True
     return OSA.distance(a, b, score_cutoff=2) <= (1 if len(long) < 9 else 2) and len(long) >= 5

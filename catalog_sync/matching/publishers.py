@@ -91,15 +91,20 @@ def _house(name: str) -> tuple[str, bool]:
     if len(name) < MIN_SLIP_LENGTH:
         return name, False
     allowed = 1 if len(name) < 10 else 2
-    near = {house for alias, house in _houses().items() if len(alias) >= MIN_SLIP_LENGTH
-            and OSA.distance(name, alias, score_cutoff=allowed) <= allowed}
+    near = {
+        house
+        for alias, house in _houses().items()
+        if len(alias) >= MIN_SLIP_LENGTH and OSA.distance(name, alias, score_cutoff=allowed) <= allowed
+    }
     return near.pop() if len(near) == 1 else (name, False)
 
 
 def _abbreviates(short: list[str], full: list[str]) -> bool:
     """«дет лит-ра» for «детская литература»: word by word, two words at least, three letters of each."""
     return len(short) == len(full) >= 2 and all(
-        a == b or (len(a) >= 3 and b.startswith(a)) or ("-" in a and b.startswith(a.split("-")[0]) and b.endswith(a.split("-")[-1]))
+        a == b
+        or (len(a) >= 3 and b.startswith(a))
+        or ("-" in a and b.startswith(a.split("-")[0]) and b.endswith(a.split("-")[-1]))
         for a, b in zip(short, full, strict=True)
     )
 

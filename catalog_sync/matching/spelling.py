@@ -45,9 +45,7 @@ def _right(word: str) -> str:
 def _swapped_or_doubled(word: str, right: str) -> bool:
     if len(word) == len(right):
         return sorted(word) == sorted(right) and OSA.distance(word, right) <= 1
-    return len(word) == len(right) + 1 and any(
-        word == right[:i] + right[i] + right[i:] for i in range(len(right))
-    )
+    return len(word) == len(right) + 1 and any(word == right[:i] + right[i] + right[i:] for i in range(len(right)))
 
 
 def _is_form(word: str, right: str) -> bool:

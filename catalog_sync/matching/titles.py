@@ -47,7 +47,7 @@ def leading_author(text: str, authors: tuple[Name, ...]) -> str:
     surname = found[1] or found[2]
     if authors and not any(surname == a[0] or OSA.distance(surname, a[0], score_cutoff=1) <= 1 for a in authors):
         return text
-    return text[found.end():]
+    return text[found.end() :]
 
 
 # --- Comparing -------------------------------------------------------------------------------------------------------

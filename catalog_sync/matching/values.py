@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.publishers import house_name
 
 _FORMS = {
-    "electronic": "электронный ресурс", "audio": "аудио", "video": "видео", "large": "крупный шрифт",
-    "braille": "шрифт Брайля", "micro": "микроформа", "print": "печать",
+    "electronic": "электронный ресурс",
+    "audio": "аудио",
+    "video": "видео",
+    "large": "крупный шрифт",
+    "braille": "шрифт Брайля",
+    "micro": "микроформа",
+    "print": "печать",
 }
 _LABELS = {"ч": "ч. ", "т": "т. ", "к": "кн. ", "в": "вып. ", "н": "№ ", "": ""}
 _LEVELS = {"base": "базовый", "advanced": "углублённый", "both": "базовый и углублённый"}
 KIND_NAMES = {
-    "textbook": "учебник", "workbook": "рабочая тетрадь", "copybook": "прописи", "trainer": "тренажёр",
-    "method": "методическое пособие", "lessons": "поурочные разработки", "teacher": "книга для учителя",
-    "didactic": "дидактические материалы", "tests": "проверочные работы, тесты", "labs": "лабораторные работы",
-    "problems": "сборник задач", "atlas": "атлас", "contour": "контурные карты", "reader": "хрестоматия",
-    "program": "программа", "reference": "справочник", "dictionary": "словарь", "encyclopedia": "энциклопедия",
+    "textbook": "учебник",
+    "workbook": "рабочая тетрадь",
+    "copybook": "прописи",
+    "trainer": "тренажёр",
+    "method": "методическое пособие",
+    "lessons": "поурочные разработки",
+    "teacher": "книга для учителя",
+    "didactic": "дидактические материалы",
+    "tests": "проверочные работы, тесты",
+    "labs": "лабораторные работы",
+    "problems": "сборник задач",
+    "atlas": "атлас",
+    "contour": "контурные карты",
+    "reader": "хрестоматия",
+    "program": "программа",
+    "reference": "справочник",
+    "dictionary": "словарь",
+    "encyclopedia": "энциклопедия",
     "album": "альбом",
 }
 
@@ -28,7 +48,9 @@ def shown(f: Features, feature: str) -> str:
 
 
 def _names(names: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(" ".join((surname.title(), "".join(f"{i.upper()}." for i in initials))).strip() for surname, initials in names)
+    return ", ".join(
+        " ".join((surname.title(), "".join(f"{i.upper()}." for i in initials))).strip() for surname, initials in names
+    )
 
 
 def _span(first: int, last: int) -> str:
@@ -41,7 +63,7 @@ def _part(f: Features) -> str:
     return ", ".join(_LABELS[label] + _span(first, last) for label, first, last in f.parts)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Features], str]] = {
     "isbn": lambda f: ", ".join(f.isbns + tuple(f"{i} (общ.)" for i in f.shared_isbns)),
     "title": lambda f: " ".join(f.title + f.numbers),
     "subtitle": lambda f: " ".join(f.subtitle + f.subtitle_numbers),

@@ -12,7 +12,9 @@ from catalog_sync.matching.monographs import weights
 
 # --- Thresholds ------------------------------------------------------------------------------------------------------
 
-SAME: Final = 7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
+SAME: Final = (
+    7.5  # title, author, year and publisher of a novel, or an ISBN with a fitting title and nothing against it
+)
 UNSURE: Final = 4.5  # title, author and one more agreement: worth a librarian's look, never merged by itself
 ATTACH: Final = 5.75  # the least a record with gaps needs to follow the only cluster it fits
 RIVAL_MARGIN: Final = 0.8  # less than one agreement between two clusters that exclude each other: the record is torn
@@ -175,14 +177,70 @@ _RULES: Final = tuple(
     )
 )
 (
-    P_ISBN, P_ISBN_SET, P_TITLE, P_TITLE_NEAR, P_TITLE_PART, P_AUTHOR, P_SURNAME, P_AUTHORS, P_COMPILER, P_YEAR, P_HOUSE,
-    P_PAGES, P_PAGES_NEAR, P_EDITION, P_GRADE, P_PART, P_KIND, P_LEVEL, P_TRANSLATOR, P_SUBTITLE, P_NUMBERS, P_SERIES,
-    P_SIZE, P_ISSN, P_FORM,
-    N_YEAR, N_GRADE, N_PART, N_KIND, N_LEVEL, N_NUMBERS, N_PAGES_FAR, N_PAGES_OTHER, N_SUBTITLE, N_AUTHORS_CROSS,
-    N_AUTHORS_OTHER, N_HOUSE, N_ISBN_PART, N_REVISION, N_LARGE,
-    N_TITLE_LANGUAGE, N_TITLE_OTHER, N_CROSS_GAPS, N_EDITION, N_NO_YEAR, N_NO_AUTHOR,
-    V_ANALYTIC, V_YEAR, V_GRADE, V_PART, V_SET, V_KIND, V_FORM, V_LEVEL, V_NUMBERS, V_EDITION, V_TITLE, V_TITLE_ISBN,
-    V_AUTHOR, V_ISBN, V_TRANSLATOR, V_HOUSE, V_SUBTITLE, V_UNLIKE,
+    P_ISBN,
+    P_ISBN_SET,
+    P_TITLE,
+    P_TITLE_NEAR,
+    P_TITLE_PART,
+    P_AUTHOR,
+    P_SURNAME,
+    P_AUTHORS,
+    P_COMPILER,
+    P_YEAR,
+    P_HOUSE,
+    P_PAGES,
+    P_PAGES_NEAR,
+    P_EDITION,
+    P_GRADE,
+    P_PART,
+    P_KIND,
+    P_LEVEL,
+    P_TRANSLATOR,
+    P_SUBTITLE,
+    P_NUMBERS,
+    P_SERIES,
+    P_SIZE,
+    P_ISSN,
+    P_FORM,
+    N_YEAR,
+    N_GRADE,
+    N_PART,
+    N_KIND,
+    N_LEVEL,
+    N_NUMBERS,
+    N_PAGES_FAR,
+    N_PAGES_OTHER,
+    N_SUBTITLE,
+    N_AUTHORS_CROSS,
+    N_AUTHORS_OTHER,
+    N_HOUSE,
+    N_ISBN_PART,
+    N_REVISION,
+    N_LARGE,
+    N_TITLE_LANGUAGE,
+    N_TITLE_OTHER,
+    N_CROSS_GAPS,
+    N_EDITION,
+    N_NO_YEAR,
+    N_NO_AUTHOR,
+    V_ANALYTIC,
+    V_YEAR,
+    V_GRADE,
+    V_PART,
+    V_SET,
+    V_KIND,
+    V_FORM,
+    V_LEVEL,
+    V_NUMBERS,
+    V_EDITION,
+    V_TITLE,
+    V_TITLE_ISBN,
+    V_AUTHOR,
+    V_ISBN,
+    V_TRANSLATOR,
+    V_HOUSE,
+    V_SUBTITLE,
+    V_UNLIKE,
 ) = range(len(_RULES))
 _WEIGHED = tuple(Kind(len(_RULES) + n, w.feature, w.text) for n, w in enumerate(weights().values()))
 KINDS: Final = _RULES + _WEIGHED

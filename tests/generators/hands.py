@@ -17,12 +17,49 @@ from tests.generators.world import HOUSES, PARALLEL, Edition, World
 Fields = list[tuple[str, str, list[tuple[str, str]]]]  # tag, indicators, subfields
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 ORDINAL_F = ("", "первая", "вторая", "третья", "четвертая", "пятая")
-ORDINAL_M = ("", "первого", "второго", "третьего", "четвертого", "пятого", "шестого", "седьмого", "восьмого", "девятого", "десятого", "одиннадцатого")
+ORDINAL_M = (
+    "",
+    "первого",
+    "второго",
+    "третьего",
+    "четвертого",
+    "пятого",
+    "шестого",
+    "седьмого",
+    "восьмого",
+    "девятого",
+    "десятого",
+    "одиннадцатого",
+)
 KIND_WORDS = {
-    "textbook": ("учебник", "учеб.", "Учебник для общеобразоват. учреждений", "учебник для сред. шк.", "учебник для общеобразовательной школы", "учеб. для уч-ся"),
-    "workbook": ("рабочая тетрадь", "раб. тетр.", "тетрадь рабочая", "Рабочая тетрадь для учащихся", "рабочая тетрадь к учебнику"),
-    "tests": ("контрольные работы", "тесты", "контрольно-измерительные материалы", "провер. работы", "тестовые задания"),
-    "method": ("методическое пособие", "метод. пособие для учителя", "методические рекомендации для учителя", "методич. пособие"),
+    "textbook": (
+        "учебник",
+        "учеб.",
+        "Учебник для общеобразоват. учреждений",
+        "учебник для сред. шк.",
+        "учебник для общеобразовательной школы",
+        "учеб. для уч-ся",
+    ),
+    "workbook": (
+        "рабочая тетрадь",
+        "раб. тетр.",
+        "тетрадь рабочая",
+        "Рабочая тетрадь для учащихся",
+        "рабочая тетрадь к учебнику",
+    ),
+    "tests": (
+        "контрольные работы",
+        "тесты",
+        "контрольно-измерительные материалы",
+        "провер. работы",
+        "тестовые задания",
+    ),
+    "method": (
+        "методическое пособие",
+        "метод. пособие для учителя",
+        "методические рекомендации для учителя",
+        "методич. пособие",
+    ),
     "didactic": ("дидактические материалы", "дидакт. материалы", "дидактический материал"),
     "atlas": ("атлас", "Атлас"),
     "contour": ("контурные карты", "Контур. карты", "комплект контурных карт"),
@@ -32,13 +69,36 @@ KIND_WORDS = {
     "trainer": ("тренажер", "тетрадь-тренажёр", "тренажер для школьников"),
 }
 FORMS = {
-    "electronic": ("[Электронный ресурс]", "электронное издание", "Электрон. текстовые дан.", "ЭФУ", "электронная версия учебника", "Электронная книга"),
+    "electronic": (
+        "[Электронный ресурс]",
+        "электронное издание",
+        "Электрон. текстовые дан.",
+        "ЭФУ",
+        "электронная версия учебника",
+        "Электронная книга",
+    ),
     "large": ("для слабовидящих детей", "Издание крупным шрифтом", "крупный шрифт"),
     "audio": ("Аудиокнига", "[Звукозапись]", "аудиокурс"),
 }
-LEVELS = {"base": ("базовый уровень", "баз. ур.", "Базовый уровень", "(базовый)"), "advanced": ("углубленный уровень", "профильный уровень", "угл. уровень", "углублённое изучение")}
+LEVELS = {
+    "base": ("базовый уровень", "баз. ур.", "Базовый уровень", "(базовый)"),
+    "advanced": ("углубленный уровень", "профильный уровень", "угл. уровень", "углублённое изучение"),
+}
 LOOKALIKES = str.maketrans("аеосрху", "aeocpxy")
-ROMANISED = str.maketrans({**dict(zip("абвгдезийклмнопрстуфхцыэ", "abvgdeziiklmnoprstufhcye", strict=True)), "ж": "zh", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ь": "'", "ъ": "", "ё": "e"})
+ROMANISED = str.maketrans(
+    {
+        **dict(zip("абвгдезийклмнопрстуфхцыэ", "abvgdeziiklmnoprstufhcye", strict=True)),
+        "ж": "zh",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "shch",
+        "ю": "yu",
+        "я": "ya",
+        "ь": "'",
+        "ъ": "",
+        "ё": "e",
+    }
+)
 
 
 @dataclass
@@ -69,19 +129,51 @@ def grade_words(h: Habits, e: Edition) -> str:
         return ""
     first, last = e.grade
     if first != last:
-        return (f"{first}-{last} кл.", f"{first} - {last} классы", f"{ROMAN[first]}-{ROMAN[last]} классы", f"для {first}-{last} классов", f"{first}–{last}-й кл.", f"{first}-{last}кл", f"{first}/{last} класс", f"{first} и {last} кл.")[h.grade_style]
-    return (f"{first} кл.", f"{first}-й класс", f"{ROMAN[first]} класс", f"для {first}-го класса", f"для {ORDINAL_M[first]} класса", f"{first}кл", f"({first} класс)", f"Класс {first}")[h.grade_style]
+        return (
+            f"{first}-{last} кл.",
+            f"{first} - {last} классы",
+            f"{ROMAN[first]}-{ROMAN[last]} классы",
+            f"для {first}-{last} классов",
+            f"{first}–{last}-й кл.",
+            f"{first}-{last}кл",
+            f"{first}/{last} класс",
+            f"{first} и {last} кл.",
+        )[h.grade_style]
+    return (
+        f"{first} кл.",
+        f"{first}-й класс",
+        f"{ROMAN[first]} класс",
+        f"для {first}-го класса",
+        f"для {ORDINAL_M[first]} класса",
+        f"{first}кл",
+        f"({first} класс)",
+        f"Класс {first}",
+    )[h.grade_style]
 
 
 def part_words(h: Habits, number: int, vol: bool = False) -> str:
     word = ("Т.", "Том", "кн.") if vol else ("Ч.", "Часть", "ч.")
-    return (f"{word[0]} {number}", f"{word[0]}{number}", f"{word[1]} {ROMAN[number]}", f"{'Том' if vol else 'Часть'} {number}", f"{word[2]} {ROMAN[number]}", f"{number}-й том" if vol else f"{number}-я часть", f"[{word[0]} {number}]" if vol else f"Часть {ORDINAL_F[number]}")[h.part_style]
+    return (
+        f"{word[0]} {number}",
+        f"{word[0]}{number}",
+        f"{word[1]} {ROMAN[number]}",
+        f"{'Том' if vol else 'Часть'} {number}",
+        f"{word[2]} {ROMAN[number]}",
+        f"{number}-й том" if vol else f"{number}-я часть",
+        f"[{word[0]} {number}]" if vol else f"Часть {ORDINAL_F[number]}",
+    )[h.part_style]
 
 
 def person(h: Habits, name: str, style: int | None = None) -> str:
     last, first, middle = name.split("|")
     style = h.name_style if style is None else style
-    return (f"{last}, {first[0]}. {middle[0]}.", f"{last} {first[0]}.{middle[0]}.", f"{last}, {first} {middle}", f"{first[0]}.{middle[0]}. {last}", f"{last} {first} {middle}")[style]
+    return (
+        f"{last}, {first[0]}. {middle[0]}.",
+        f"{last} {first[0]}.{middle[0]}.",
+        f"{last}, {first} {middle}",
+        f"{first[0]}.{middle[0]}. {last}",
+        f"{last} {first} {middle}",
+    )[style]
 
 
 def slipped(rng: random.Random, text: str) -> str:
@@ -92,7 +184,7 @@ def slipped(rng: random.Random, text: str) -> str:
     parts = text.split(" ")
     at = rng.choice(words)
     w, i = parts[at], rng.randrange(1, len(parts[at]) - 1)
-    parts[at] = rng.choice((w[:i] + w[i + 1] + w[i] + w[i + 2:], w[:i] + w[i + 1:], w[:i] + w[i] + w[i:]))
+    parts[at] = rng.choice((w[:i] + w[i + 1] + w[i] + w[i + 2 :], w[:i] + w[i + 1 :], w[:i] + w[i] + w[i:]))
     return " ".join(parts)
 
 
@@ -119,10 +211,18 @@ class Description:
         if title in PARALLEL and r.random() < 0.4:
             title = f"{title} = {PARALLEL[title]}" if r.random() < 0.6 else title
         grade = grade_words(h, e) if e.grade and self.say("grade", 0.97 if keep > 0.8 else 0.92) else ""
-        kind = r.choice(KIND_WORDS[e.kind]) if e.kind in KIND_WORDS and self.say("kind", 0.96 if e.kind != "textbook" else keep) else ""
+        kind = (
+            r.choice(KIND_WORDS[e.kind])
+            if e.kind in KIND_WORDS and self.say("kind", 0.96 if e.kind != "textbook" else keep)
+            else ""
+        )
         level = r.choice(LEVELS[e.level]) if e.level and self.say("level", keep) else ""
         form = r.choice(FORMS[e.form]) if e.form != "print" else ""
-        total = r.choice((f"в {e.parts or e.vols} ч.", f"в {e.parts or e.vols}-х частях", f"[в {e.parts or e.vols} ч.]")) if e.parts and (e.is_set or r.random() < 0.5) else ""
+        total = (
+            r.choice((f"в {e.parts or e.vols} ч.", f"в {e.parts or e.vols}-х частях", f"[в {e.parts or e.vols} ч.]"))
+            if e.parts and (e.is_set or r.random() < 0.5)
+            else ""
+        )
         if e.vols and r.random() < 0.5:
             total = r.choice((f"в {e.vols} т.", f"в {e.vols} томах"))
         if e.is_set:
@@ -146,16 +246,27 @@ class Description:
             gmd = r.choice(("Текст", "[Текст]", "Текст (визуальный)", "Текст : непосредственный"))
         return self._imprint(self._title(a, elements, gmd, own_part), keep)
 
-    def _layout(self, title: str, grade: str, kind: str, level: str, number: str, total: str) -> tuple[str, list[str], str]:
+    def _layout(
+        self, title: str, grade: str, kind: str, level: str, number: str, total: str
+    ) -> tuple[str, list[str], str]:
         """(title, other title information, part designation kept in its own subfield)."""
         layout = self.h.layout
         rest = [x for x in (grade, kind, level, total) if x]
         if layout == 0:
             return title, rest, number
         if layout == 1:
-            return ". ".join(x for x in (title, grade.replace("для ", ""), kind, number) if x), [x for x in (level, total) if x], ""
+            return (
+                ". ".join(x for x in (title, grade.replace("для ", ""), kind, number) if x),
+                [x for x in (level, total) if x],
+                "",
+            )
         if layout == 2:
-            return " : ".join(x for x in (title, f"{kind} {grade}".strip(), level, total) if x) + (f". {number}" if number else ""), [], ""
+            return (
+                " : ".join(x for x in (title, f"{kind} {grade}".strip(), level, total) if x)
+                + (f". {number}" if number else ""),
+                [],
+                "",
+            )
         if layout == 3:
             return f"{title} {grade}".strip(), [x for x in (f"{kind} {level}".strip(), total) if x], number
         if layout == 4:
@@ -193,13 +304,28 @@ class Description:
         h, e, r = self.h, self.e, self.rng
         unimarc = h.dialect == "rusmarc"
         if e.edno > 1 and self.say("edno", keep):
-            text = (f"{e.edno}-е изд.", f"Изд. {e.edno}-е", f"{e.edno}-е издание", f"{e.edno} изд.", f"{e.edno}-ое изд.", f"издание {e.edno}-е")[h.edition_style]
-            text += {"": "", "стер": r.choice((", стер.", ", стереотипное", "")), "перераб": r.choice((", перераб.", ", испр. и доп.", ", переработанное"))}[e.note]
+            text = (
+                f"{e.edno}-е изд.",
+                f"Изд. {e.edno}-е",
+                f"{e.edno}-е издание",
+                f"{e.edno} изд.",
+                f"{e.edno}-ое изд.",
+                f"издание {e.edno}-е",
+            )[h.edition_style]
+            text += {
+                "": "",
+                "стер": r.choice((", стер.", ", стереотипное", "")),
+                "перераб": r.choice((", перераб.", ", испр. и доп.", ", переработанное")),
+            }[e.note]
             fields.append(("205" if unimarc else "250", "  ", [("a", text)]))
         imprint = []
         city = r.choice(("Москва", "М.", "[М.]", "М", "Моск."))
         house = r.choice(HOUSES[e.pub]) if self.say("pub", 0.95) else ""
-        year = (f"{e.year}", f"[{e.year}]", f"{e.year} г.", f"cop. {e.year}", f"{e.year}.", f"с{e.year}")[h.year_style] if self.say("year", 0.96) else ""
+        year = (
+            (f"{e.year}", f"[{e.year}]", f"{e.year} г.", f"cop. {e.year}", f"{e.year}.", f"с{e.year}")[h.year_style]
+            if self.say("year", 0.96)
+            else ""
+        )
         if house and r.random() < 0.06:
             house = f"{city} : {house}"
         elif r.random() < 0.9:
@@ -235,7 +361,14 @@ class Description:
             nine = chosen[3:12]
             check = -sum(int(d) * (10 - i) for i, d in enumerate(nine)) % 11
             typed = f"{nine[0]}-{nine[1:4]}-{nine[4:]}-{'X' if check == 10 else check}"
-        fields.insert(0, ("010" if unimarc else "020", "  ", [("a", r.choice((typed, typed, f"ISBN {typed}", f"{typed} (в пер.)")))]))
+        fields.insert(
+            0,
+            (
+                "010" if unimarc else "020",
+                "  ",
+                [("a", r.choice((typed, typed, f"ISBN {typed}", f"{typed} (в пер.)")))],
+            ),
+        )
         if e.isbn_set and chosen != e.isbn_set and r.random() < 0.4:
             mark = r.choice((" (общ.)", "(общий)", " (комплект)"))
             fields.insert(1, ("010" if unimarc else "020", "  ", [("a", e.isbn_set + mark)]))
@@ -291,7 +424,12 @@ def iso2709(identity: str, fields: Fields, encoding: str, unimarc: bool) -> byte
         directory += tag + b"%04d%05d" % (len(body) + 1, len(data))
         data += body + b"\x1e"
     base = 24 + len(directory) + 1
-    leader = b"%05dnam%s 22%05d%s" % (base + len(data) + 1, b"0" if unimarc else b" ", base, b"   450 " if unimarc else b" a 4500")
+    leader = b"%05dnam%s 22%05d%s" % (
+        base + len(data) + 1,
+        b"0" if unimarc else b" ",
+        base,
+        b"   450 " if unimarc else b" a 4500",
+    )
     return leader[:24] + directory + b"\x1e" + data + b"\x1d"
 
 
@@ -302,7 +440,15 @@ def records(seed: int, families: int, schools: int) -> Iterator[tuple[Habits, st
     by_title: dict[str, list[Edition]] = {}
     for edition in world.editions:
         by_title.setdefault(edition.tgroup, []).append(edition)
-    habits = [Habits(f"h{n:02}", random.Random(seed * 100 + n), rng.choice(("rusmarc", "rusmarc", "marc21", "marcsql")), rng.choice(("utf-8", "cp1251"))) for n in range(schools)]
+    habits = [
+        Habits(
+            f"h{n:02}",
+            random.Random(seed * 100 + n),
+            rng.choice(("rusmarc", "rusmarc", "marc21", "marcsql")),
+            rng.choice(("utf-8", "cp1251")),
+        )
+        for n in range(schools)
+    ]
     number = 0
     for edition in world.editions:
         for h in rng.sample(habits, min(schools, 1 + int(rng.expovariate(0.45)))):
@@ -311,7 +457,9 @@ def records(seed: int, families: int, schools: int) -> Iterator[tuple[Habits, st
             fields = description.fields()
             corrupt = rng.random() < 0.02
             if corrupt:
-                fields = [(t, i, [(c, v.replace("20", "19", 1) if c in "dc" else v) for c, v in s]) for t, i, s in fields]
+                fields = [
+                    (t, i, [(c, v.replace("20", "19", 1) if c in "dc" else v) for c, v in s]) for t, i, s in fields
+                ]
             ambiguous = sum(_fits(description.shown, other) for other in by_title[edition.tgroup]) > 1
             unimarc = h.dialect == "rusmarc"
             identity = f"{h.code}-{number:06}"

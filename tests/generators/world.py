@@ -9,10 +9,34 @@ import random
 from dataclasses import dataclass, replace
 
 SUBJECTS = (
-    "Кубановедение", "Родной русский язык", "Вероятность и статистика", "Французский язык", "Испанский язык", "Мировая художественная культура",
-    "Литературное краеведение", "Природоведение", "Естествознание", "Искусство", "Труд", "История Древнего мира", "Право", "Наглядная геометрия",
-    "Алгебра и начала анализа", "Введение в обществознание", "Чтение", "Русская словесность", "Мир вокруг нас", "Робототехника", "Финансовая грамотность",
-    "Грамота", "Изобразительное искусство", "Органическая химия", "Общая биология", "Экономическая география мира", "Татарский язык", "Информатика и ИКТ",
+    "Кубановедение",
+    "Родной русский язык",
+    "Вероятность и статистика",
+    "Французский язык",
+    "Испанский язык",
+    "Мировая художественная культура",
+    "Литературное краеведение",
+    "Природоведение",
+    "Естествознание",
+    "Искусство",
+    "Труд",
+    "История Древнего мира",
+    "Право",
+    "Наглядная геометрия",
+    "Алгебра и начала анализа",
+    "Введение в обществознание",
+    "Чтение",
+    "Русская словесность",
+    "Мир вокруг нас",
+    "Робототехника",
+    "Финансовая грамотность",
+    "Грамота",
+    "Изобразительное искусство",
+    "Органическая химия",
+    "Общая биология",
+    "Экономическая география мира",
+    "Татарский язык",
+    "Информатика и ИКТ",
 )
 PARALLEL = {"Французский язык": "Le bleu oiseau", "Испанский язык": "Mañana"}
 SURNAMES = (
@@ -22,32 +46,74 @@ SURNAMES = (
 NAMES = "Алла Борис Вера Глеб Дарья Егор Жанна Захар Инна Кирилл Любовь Марк Нина Олег Павел Рита Семен Тамара Федор Эдуард Юлия Яна".split()
 PATRONYMICS = "Аркадьевич Богданович Вадимович Геннадьевич Денисович Ефимович Захарович Ильич Климович Львович Миронович Наумович Осипович Рудольфович".split()
 HOUSES = (  # forms a hand may choose from; the first is the official one
-    ("Просвещение", "Изд-во \"Просвещение\"", "ОАО \"Издательство \"Просвещение\"", "изд. Просвещение", "\"Просвещение\"", "Просвещение, АО", "Просв."),
-    ("Академкнига/Учебник", "Академкнига", "ООО \"Академкнига/Учебник\"", "Изд-во Академкнига"),
-    ("Баласс", "\"Баласс\"", "ООО \"Баласс\"", "БАЛАСС"),
-    ("Ассоциация XXI век", "Ассоциация ХХI век", "Изд-во \"Ассоциация 21 век\"", "Ассоциация XXI в."),
-    ("Учитель", "Издательство \"Учитель\"", "ИЗД-ВО УЧИТЕЛЬ", "Учитель (Волгоград)"),
+    (
+        "Просвещение",
+        'Изд-во "Просвещение"',
+        'ОАО "Издательство "Просвещение"',
+        "изд. Просвещение",
+        '"Просвещение"',
+        "Просвещение, АО",
+        "Просв.",
+    ),
+    ("Академкнига/Учебник", "Академкнига", 'ООО "Академкнига/Учебник"', "Изд-во Академкнига"),
+    ("Баласс", '"Баласс"', 'ООО "Баласс"', "БАЛАСС"),
+    ("Ассоциация XXI век", "Ассоциация ХХI век", 'Изд-во "Ассоциация 21 век"', "Ассоциация XXI в."),
+    ("Учитель", 'Издательство "Учитель"', "ИЗД-ВО УЧИТЕЛЬ", "Учитель (Волгоград)"),
     ("Айрис-пресс", "АЙРИС-пресс", "Айрис пресс", "Изд-во «Айрис-пресс»", "Айрис"),
     ("Легион", "ООО «Легион»", "ЛЕГИОН", "Легион-М"),
-    ("Дрофа", "ДРОФА", "ООО \"ДРОФА\"", "Дрофа-Плюс", "Изд. дом «Дрофа»"),
+    ("Дрофа", "ДРОФА", 'ООО "ДРОФА"', "Дрофа-Плюс", "Изд. дом «Дрофа»"),
     ("Интеллект-Центр", "ИНТЕЛЛЕКТ-ЦЕНТР", "Интеллект - Центр", "Изд-во «Интеллект-Центр»"),
-    ("Северный ветер", "Изд. дом \"Северный ветер\"", "Сев. ветер", "СЕВЕРНЫЙ ВЕТЕР", "ИД Северный ветер"),
-    ("Перспектива плюс", "Изд-во Перспектива плюс", "Перспектива+", "\"Перспектива плюс\""),
-    ("Вентана-Граф", "Вентана-Графф", "ВЕНТАНА-ГРАФ", "Изд. центр \"Вентана-Граф\"", "ИЦ Вентана-Граф"),
-    ("Детская литература", "Дет. лит-ра", "Дет. лит.", "Детская лит-ра", "изд-во \"Детская литература\""),
-    ("Эксмо", "ЭКСМО", "Издательство \"Эксмо\"", "ЭКСМО-Пресс"),
+    ("Северный ветер", 'Изд. дом "Северный ветер"', "Сев. ветер", "СЕВЕРНЫЙ ВЕТЕР", "ИД Северный ветер"),
+    ("Перспектива плюс", "Изд-во Перспектива плюс", "Перспектива+", '"Перспектива плюс"'),
+    ("Вентана-Граф", "Вентана-Графф", "ВЕНТАНА-ГРАФ", 'Изд. центр "Вентана-Граф"', "ИЦ Вентана-Граф"),
+    ("Детская литература", "Дет. лит-ра", "Дет. лит.", "Детская лит-ра", 'изд-во "Детская литература"'),
+    ("Эксмо", "ЭКСМО", 'Издательство "Эксмо"', "ЭКСМО-Пресс"),
     ("Стрекоза", "Стрекоза-Пресс", "ИД «Стрекоза»", "СТРЕКОЗА"),
-    ("Самовар", "САМОВАР", "\"Самовар\"", "Самовар-книги"),
+    ("Самовар", "САМОВАР", '"Самовар"', "Самовар-книги"),
 )
 SCHOOL_HOUSES, STORY_HOUSES = range(12), (7, 9, 10, 12, 13, 14, 15)
 STORIES = (
-    "Тихая заводь", "Паруса над бухтой", "Рыжий почтальон", "Записки лесничего", "Снежная тропа", "Кот с чердака", "Третья смена", "Письма к сестре",
-    "Гроза над станицей", "Мост", "Старая крепость на холме", "Ласточкино утро", "Ключ от маяка", "Дети подвала", "Хлеб и соль", "Лето у деда",
-    "Семь ветров", "Сын рыбака", "Зеленая калитка", "Чужое небо", "Первая вьюга", "Медный кувшин", "Сказки", "Рассказы", "Избранное",
+    "Тихая заводь",
+    "Паруса над бухтой",
+    "Рыжий почтальон",
+    "Записки лесничего",
+    "Снежная тропа",
+    "Кот с чердака",
+    "Третья смена",
+    "Письма к сестре",
+    "Гроза над станицей",
+    "Мост",
+    "Старая крепость на холме",
+    "Ласточкино утро",
+    "Ключ от маяка",
+    "Дети подвала",
+    "Хлеб и соль",
+    "Лето у деда",
+    "Семь ветров",
+    "Сын рыбака",
+    "Зеленая калитка",
+    "Чужое небо",
+    "Первая вьюга",
+    "Медный кувшин",
+    "Сказки",
+    "Рассказы",
+    "Избранное",
 )
 GENRES = ("", "", "", "повесть", "роман", "рассказы", "сказки", "стихи")
 JOURNALS = ("Юный эрудит", "Школьный вестник", "Читаем вместе", "Мурзилкина почта")
-KINDS = ("textbook", "workbook", "tests", "method", "didactic", "atlas", "contour", "reader", "lessons", "problems", "trainer")
+KINDS = (
+    "textbook",
+    "workbook",
+    "tests",
+    "method",
+    "didactic",
+    "atlas",
+    "contour",
+    "reader",
+    "lessons",
+    "problems",
+    "trainer",
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +156,16 @@ class World:
     def __init__(self, seed: int, families: int) -> None:
         self.rng = random.Random(seed)
         self.editions: list[Edition] = []
-        makers = (self._textbooks, self._textbooks, self._textbooks, self._story, self._story, self._volumes, self._exam, self._journal)
+        makers = (
+            self._textbooks,
+            self._textbooks,
+            self._textbooks,
+            self._story,
+            self._story,
+            self._volumes,
+            self._exam,
+            self._journal,
+        )
         for _ in range(families):
             self.rng.choice(makers)()
 
@@ -125,13 +200,27 @@ class World:
                 if not stable:
                     own = [isbn13(rng, house) for _ in own]
                 year = first + reprint + rng.choice((0, 1)) * (reprint > 0)
-                here = replace(base, year=year, edno=reprint + 1, note=rng.choice(("", "стер", "перераб")) if reprint else "", parts=parts)
+                here = replace(
+                    base,
+                    year=year,
+                    edno=reprint + 1,
+                    note=rng.choice(("", "стер", "перераб")) if reprint else "",
+                    parts=parts,
+                )
                 self._parts(here, own, of_set)
                 if reprint == 0 and rng.random() < 0.15:
-                    self.add(here, form=rng.choice(("electronic", "electronic", "large", "audio")), part=1 if parts else 0, isbn=own[0] if rng.random() < 0.5 else isbn13(rng, house), pages=0)
+                    self.add(
+                        here,
+                        form=rng.choice(("electronic", "electronic", "large", "audio")),
+                        part=1 if parts else 0,
+                        isbn=own[0] if rng.random() < 0.5 else isbn13(rng, house),
+                        pages=0,
+                    )
                 for kind in rng.sample(KINDS[1:], rng.choice((0, 1, 2))):
                     people = team[:1] if rng.random() < 0.6 else (self.person(),)
-                    self.add(here, kind=kind, team=people, parts=0, isbn=isbn13(rng, house), pages=rng.randrange(32, 160))
+                    self.add(
+                        here, kind=kind, team=people, parts=0, isbn=isbn13(rng, house), pages=rng.randrange(32, 160)
+                    )
 
     def _parts(self, base: Edition, own: list[str], of_set: str) -> None:
         if not base.parts:
@@ -149,29 +238,51 @@ class World:
         for _ in range(rng.choice((1, 2, 3, 5))):
             house, year = rng.choice(STORY_HOUSES), rng.randrange(1965, 2024)
             self.add(
-                Edition("", title, (author,), "fiction", house, year), translator=self.person() if foreign else "", subtitle=rng.choice(GENRES),
-                isbn=isbn13(rng, house) if year > 1990 else "", pages=rng.randrange(60, 500), series=rng.choice(("", "", "Школьная библиотека", "Книга за книгой")),
+                Edition("", title, (author,), "fiction", house, year),
+                translator=self.person() if foreign else "",
+                subtitle=rng.choice(GENRES),
+                isbn=isbn13(rng, house) if year > 1990 else "",
+                pages=rng.randrange(60, 500),
+                series=rng.choice(("", "", "Школьная библиотека", "Книга за книгой")),
                 edno=rng.choice((1, 1, 1, 2, 3)),
             )
 
     def _volumes(self) -> None:
         rng = self.rng
-        title, author, house = rng.choice(("Собрание сочинений", "Избранные произведения", "Хроника", *STORIES[:6])), self.person(), rng.choice(STORY_HOUSES)
+        title, author, house = (
+            rng.choice(("Собрание сочинений", "Избранные произведения", "Хроника", *STORIES[:6])),
+            self.person(),
+            rng.choice(STORY_HOUSES),
+        )
         year, vols = rng.randrange(1970, 2015), rng.choice((2, 3, 5))
         names = rng.random() < 0.4
         for vol in range(1, vols + 1):
             self.add(
-                Edition("", title, (author,), "fiction", house, year), vol=vol, vols=vols, vol_title=f"{rng.choice(STORIES)}" if names else "",
-                isbn=isbn13(rng, house) if year > 1990 else "", pages=rng.randrange(300, 600),
+                Edition("", title, (author,), "fiction", house, year),
+                vol=vol,
+                vols=vols,
+                vol_title=f"{rng.choice(STORIES)}" if names else "",
+                isbn=isbn13(rng, house) if year > 1990 else "",
+                pages=rng.randrange(300, 600),
             )
 
     def _exam(self) -> None:
         rng = self.rng
-        subject, author, house = rng.choice(("История", "Химия", "Физика", "География")), self.person(), rng.choice((4, 6, 8))
+        subject, author, house = (
+            rng.choice(("История", "Химия", "Физика", "География")),
+            self.person(),
+            rng.choice((4, 6, 8)),
+        )
         exam = rng.choice(("ЕГЭ", "ОГЭ", "ВПР"))
         for year in range(2016, 2016 + rng.choice((2, 3))):
             for variants in rng.sample((10, 20, 30), rng.choice((1, 2))):
-                self.add(Edition("", f"{exam}-{year + 1}. {subject}", (author,), "exam", house, year), issue=year + 1, subtitle=f"{variants} типовых вариантов", isbn=isbn13(rng, house), pages=variants * 9)
+                self.add(
+                    Edition("", f"{exam}-{year + 1}. {subject}", (author,), "exam", house, year),
+                    issue=year + 1,
+                    subtitle=f"{variants} типовых вариантов",
+                    isbn=isbn13(rng, house),
+                    pages=variants * 9,
+                )
 
     def _journal(self) -> None:
         rng = self.rng

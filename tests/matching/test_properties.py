@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,7 +74,7 @@ def test_neighbours_on_the_shelf_compare_alike_both_ways() -> None:
             blocks.setdefault(key, []).append(features)
     compared = 0
     for block in blocks.values():
-        for a, b in zip(block, block[1:], strict=False):
+        for a, b in pairwise(block):
             compared += 1
             assert judge(a, b) == judge(b, a)
     assert compared > 1000
@@ -93,7 +94,7 @@ def test_no_merge_crosses_a_visible_contradiction() -> None:
     for cluster in clusterer.clusters():
         members = [district()[key] for key in sorted(cluster)]
         for n, a in enumerate(members):
-            for b in members[n + 1:]:
+            for b in members[n + 1 :]:
                 assert not (a.years and b.years) or set(a.years) & set(b.years)
                 assert not (a.grade and b.grade) or a.grade == b.grade
                 assert not (a.kind and b.kind) or a.kind == b.kind
@@ -139,7 +140,9 @@ def some_decisions(features: dict[RecordKey, Features]) -> list[Decision]:
     pairs = [sorted(cluster)[:2] for cluster in clusterer.clusters() if len(cluster) > 2][:5]
     apart = [decision(n, a, b, same=False) for n, (a, b) in enumerate(pairs, 1)]
     singles = [min(cluster) for cluster in clusterer.clusters() if len(cluster) == 1][:6]
-    return apart + [decision(n, a, b, same=True) for n, (a, b) in enumerate(zip(singles[::2], singles[1::2], strict=True), 11)]
+    return apart + [
+        decision(n, a, b, same=True) for n, (a, b) in enumerate(zip(singles[::2], singles[1::2], strict=True), 11)
+    ]
 
 
 def test_the_clusters_are_a_function_of_the_set() -> None:

@@ -1,0 +1,240 @@
+"""What forbids that two records are one edition: visible contradictions, which no agreement outweighs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from catalog_sync.matching import monographs
+from catalog_sync.matching import verdict as v
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.monographs import Monograph
+from catalog_sync.matching.names import Name, same_name
+from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
+
+
+def vetoed(a: Features, b: Features) -> bool:
+    return first_veto(a, b) is not None
+
+
+def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | None:
+    """Code of the first visible contradiction, cheapest first; None where nothing forbids that the two are one.
+
+    `isbns_agree`: another description names the ISBNs of both as of one book, so that they contradict nothing.
+    """
+    if a.monograph and b.monograph:
+        return _monograph_veto(a, b, a.monograph, b.monograph)
+    code = _plain_veto(a, b)
+    if code is not None:
+        return code
+    same_isbn = same_own_isbn(a, b)
+    if not title_likeness(a, b) and not titles_may_differ(a, b, same_isbn):
+        return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
+    if _forms_differ(a, b, same_isbn):
+        return v.V_FORM
+    if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
+        return v.V_ISBN
+    return _people_veto(a, b, same_isbn)
+
+
+def _plain_veto(a: Features, b: Features) -> int | None:
+    if a.years and b.years and not set(a.years) & set(b.years):
+        return v.V_YEAR
+    if a.grade and b.grade and a.grade != b.grade:
+        return v.V_GRADE
+    if a.kind and b.kind and a.kind != b.kind:
+        return v.V_KIND
+    if a.parts and b.parts:
+        if parts_differ(a.parts, b.parts):
+            return v.V_PART
+    elif (a.is_set and _is_some_part(b)) or (b.is_set and _is_some_part(a)):
+        return v.V_SET
+    if a.level and b.level and a.level != b.level:
+        return v.V_LEVEL
+    if a.edition and b.edition and a.edition != b.edition:
+        return v.V_EDITION
+    if _numbers_differ(a.numbers, b.numbers) or _numbers_differ(a.subtitle_numbers, b.subtitle_numbers):
+        return v.V_NUMBERS
+    return v.V_ANALYTIC if a.analytic != b.analytic else None
+
+
+def _is_some_part(f: Features) -> bool:
+    """«в 2 ч.» with pages, without a number: a part whose number was forgotten (a set's pages aren't counted)."""
+    return bool(f.parts) or bool(f.parts_total and not f.is_set)
+
+
+def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
+    """Different titles that don't forbid: in another alphabet by the same author, or all else vouches for a slip."""
+    if a.authors and b.authors and authors_relation(a, b) not in ("same", "part"):
+        return False
+    if alphabet(a.title) * alphabet(b.title) < 0:
+        return True
+    return same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
+
+
+@lru_cache(maxsize=1 << 14)
+def alphabet(title: tuple[str, ...]) -> int:
+    """1 a Russian title, -1 a Latin one, 0 mixed or none."""
+    letters = "".join(title).replace(".", "")
+    if not letters:
+        return 0
+    return -1 if letters.isascii() else 1 if all("а" <= c <= "я" for c in letters) else 0
+
+
+def parts_differ(a: tuple[tuple[str, int, int], ...], b: tuple[tuple[str, int, int], ...]) -> bool:
+    """Labels in common must have the same numbers; single numbers under different labels («Ч. 2», «Кн. 2») too."""
+    left, right = {x[0]: x[1:] for x in a}, {x[0]: x[1:] for x in b}
+    common = left.keys() & right.keys()
+    if common:
+        return any(left[label] != right[label] for label in common)
+    if len(left) == len(right) == 1:
+        return set(left.values()) != set(right.values())
+    return not set(left.values()) & set(right.values())
+
+
+def _numbers_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    return bool(a and b) and not set(a) & set(b)
+
+
+def _forms_differ(a: Features, b: Features, same_isbn: bool) -> bool:
+    """Silence means print. The mark of large print may have been left out where ISBN and pages are the same."""
+    if a.form == b.form:
+        return False
+    forms = {a.form, b.form}
+    if forms == {"", "print"}:
+        return False
+    return not (forms == {"large", ""} and same_isbn and a.pages == b.pages != 0)
+
+
+def _may_mix_isbns(a: Features, b: Features) -> bool:
+    """Parts of a set carry the set's ISBN on one copy and their own on another, often unmarked.
+
+    Not so where both name the set's beside their own, or where the class is silent or the extent another one.
+    """
+    if not (a.parts or a.parts_total) or not (b.parts or b.parts_total) or (a.shared_isbns and b.shared_isbns):
+        return False
+    if a.pages and b.pages:
+        return abs(a.pages - b.pages) <= v.PAGES_NEAR_LIMIT
+    return bool(a.grade) == bool(b.grade)
+
+
+def _people_veto(a: Features, b: Features, same_isbn: bool) -> int | None:
+    if a.translators and b.translators and not common_names(a.translators, b.translators):
+        return v.V_TRANSLATOR
+    if not same_isbn:
+        if a.authors and b.authors and authors_relation(a, b) in ("other", "cross"):
+            return v.V_AUTHOR
+        if a.houses and b.houses and not houses_meet(a.houses, b.houses):
+            return v.V_HOUSE
+    if a.subtitle and b.subtitle and _genres_differ(a, b) and not same_isbn:
+        return v.V_SUBTITLE
+    return None
+
+
+def _genres_differ(a: Features, b: Features) -> bool:
+    left, right = _genres(a.subtitle), _genres(b.subtitle)
+    return bool(left and right) and not left & right
+
+
+def _genres(subtitle: tuple[str, ...]) -> set[str]:
+    return {stem(w) for w in subtitle if w.rstrip(".") in v.GENRES}
+
+
+def same_own_isbn(a: Features, b: Features) -> bool:
+    return bool(a.isbns and b.isbns) and not set(a.isbns).isdisjoint(b.isbns)
+
+
+def title_likeness(a: Features, b: Features) -> float:
+    """Likeness of titles, where the rest of a longer title may stand in the other's subtitle or host."""
+    direct = likeness(a.title, b.title)
+    if direct >= 0.85 or not (a.title or b.title):
+        return direct or float(a.numbers == b.numbers != ())
+    if not direct and alphabet(a.title) * alphabet(b.title) < 0 and same_sound(a.title, b.title):
+        return 0.9
+    whole = max(likeness(a.title + a.subtitle, b.title), likeness(a.title, b.title + b.subtitle))
+    if whole >= 0.85:
+        return min(whole, 0.95)
+    if a.host or b.host:
+        whole = max(
+            likeness(a.host, b.title),
+            likeness(a.title, b.host),
+            likeness(a.host + a.title, b.title + b.subtitle),
+            likeness(a.title + a.subtitle, b.host + b.title),
+        )
+        if whole >= 0.85:
+            return 0.85
+    return direct
+
+
+@lru_cache(maxsize=1 << 17)
+def common_names(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
+    """How many names the two lists share, each used once; the larger of both ways of pairing, so that it is symmetric."""
+    if a == b:
+        return len(a)
+    return _paired(a, b) if len(a) == len(b) == 1 else max(_paired(a, b), _paired(b, a))
+
+
+def _paired(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
+    left = sorted(b)
+    found = 0
+    for name in sorted(a):
+        twin = next((other for other in left if same_name(name, other)), None)
+        if twin is not None:
+            left.remove(twin)
+            found += 1
+    return found
+
+
+def authors_relation(a: Features, b: Features) -> str:
+    """same | part (one team within the other) | cross (each has someone else) | other (nobody in common)."""
+    common = common_names(a.authors, b.authors)
+    if not common:
+        return "other"
+    if common == len(a.authors) == len(b.authors):
+        return "same"
+    if common in (len(a.authors), len(b.authors)):
+        return "part"
+    return "cross"
+
+
+def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """A house in common, or a name that is the other's beginning («учитель» – «учитель-аст»)."""
+    if not set(a).isdisjoint(b):
+        return True
+    return any(_house_like(x, y) for x in a for y in b)
+
+
+def _house_like(a: str, b: str) -> bool:
+    left, right = a.split(), b.split()
+    if len(left) == len(right):
+        return _words_within(left, right) or _words_within(right, left)
+    return _words_within(*sorted((left, right), key=len))
+
+
+def _words_within(short: list[str], long: list[str]) -> bool:
+    """Whether every word of a name, shortened or not, is in the other («сев ветер» in «северный ветер»)."""
+    return len("".join(short)) >= 4 and all(
+        any(same_word(w, other) or (len(w) >= 3 and other.startswith(w)) for other in long) for w in short
+    )
+
+
+def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) -> int | None:
+    if monographs.years_differ(one, other):
+        return v.V_YEAR
+    if a.parts and b.parts and parts_differ(a.parts, b.parts):
+        return v.V_PART
+    if a.edition and b.edition and a.edition != b.edition:
+        return v.V_EDITION
+    if monographs.numbers_differ(one, other):
+        return v.V_NUMBERS
+    if monographs.titles_differ(one, other):
+        return v.V_TITLE
+    if _forms_differ(a, b, same_isbn=False):
+        return v.V_FORM
+    if a.analytic != b.analytic:
+        return v.V_ANALYTIC
+    return v.V_UNLIKE if odds(one, other) < v.MONOGRAPH_UNLIKE else None
+
+
+def odds(a: Monograph, b: Monograph) -> float:
+    weights = monographs.weights()
+    return sum(weights[name].points for name in ("base", *monographs.agreements(a, b)) if name in weights)

@@ -1,0 +1,186 @@
+"""What two records agree and disagree in, in points: the evidence a verdict is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from catalog_sync.matching import verdict as v
+from catalog_sync.matching.contradictions import (
+    alphabet,
+    authors_relation,
+    common_names,
+    houses_meet,
+    same_own_isbn,
+    title_likeness,
+)
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.names import Name, same_name
+from catalog_sync.matching.titles import likeness, stem
+
+Finding = tuple[int, float]  # code of verdict.KINDS, points (0 for a veto)
+
+
+def findings(a: Features, b: Features) -> Iterator[Finding]:
+    """Every agreement and disagreement of two records that no veto parts, in the order a librarian reads."""
+    same_isbn = same_own_isbn(a, b)
+    yield from _isbn_findings(a, b, same_isbn)
+    yield from _title_findings(a, b, same_isbn)
+    yield from _author_findings(a, b, same_isbn)
+    yield from _imprint_findings(a, b, same_isbn)
+    yield from _extent_findings(a, b)
+    yield from _school_findings(a, b, same_isbn)
+    if not same_isbn and _gaps(a, b) and _gaps(b, a):
+        yield v.N_CROSS_GAPS, v.CROSS_GAPS
+    yield from _rest_findings(a, b, same_isbn)
+
+
+def _isbn_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+    if same_isbn:
+        yield v.P_ISBN, v.ISBN_PART_UNKNOWN if part_one_sided(a, b) else v.ISBN_OWN
+    elif not set(a.isbns + a.shared_isbns).isdisjoint(b.isbns + b.shared_isbns):
+        yield v.P_ISBN_SET, v.ISBN_OF_SET
+    elif a.isbns and b.isbns:
+        yield v.N_ISBN_PART, v.ISBN_OTHER_PART
+    if a.issns and b.issns and not set(a.issns).isdisjoint(b.issns):
+        yield v.P_ISSN, v.ISSN
+
+
+def _title_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+    like = title_likeness(a, b)
+    base = _title_points(min(a.title, b.title, key=lambda t: (len(t), t)))
+    if like >= 0.95:
+        yield v.P_TITLE, base
+    elif like >= 0.85:
+        yield v.P_TITLE_NEAR, round(base * like, 2)
+    elif like:
+        yield v.P_TITLE_PART, v.TITLE_PART if same_isbn else v.TITLE_PART_NO_ISBN
+    elif alphabet(a.title) * alphabet(b.title) < 0:
+        yield v.N_TITLE_LANGUAGE, v.TITLE_TRANSLATED
+    else:
+        yield v.N_TITLE_OTHER, v.TITLE_OTHER
+
+
+@lru_cache(maxsize=1 << 14)
+def _title_points(title: tuple[str, ...]) -> float:
+    """How telling a title is by itself: a school subject is not."""
+    bare = tuple(word.rstrip(".") for word in title)
+    if bare in v.SUBJECT_PHRASES or (
+        len(bare) < 2 and (not bare or len(bare[0]) < 5 or stem(bare[0]) in _SUBJECT_STEMS)
+    ):
+        return v.TITLE_GENERIC
+    return v.TITLE_LONG if len(bare) >= 3 else v.TITLE_TELLING
+
+
+_SUBJECT_STEMS = frozenset(map(stem, v.SUBJECTS))
+
+
+def _author_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+    if a.authors and b.authors:
+        relation = authors_relation(a, b)
+        common = common_names(a.authors, b.authors)
+        if relation == "other":
+            yield v.N_AUTHORS_OTHER, v.AUTHORS_OTHER
+            return
+        with_initials = _initials_agree(a.authors, b.authors)
+        yield (v.P_AUTHOR, v.AUTHOR) if with_initials else (v.P_SURNAME, v.AUTHOR_SURNAME)
+        if common > 1:
+            yield v.P_AUTHORS, round(v.AUTHOR_MORE * min(common - 1, 3), 2)
+        if relation == "cross":
+            yield v.N_AUTHORS_CROSS, v.AUTHORS_CROSS
+    elif a.compilers and b.compilers and common_names(a.compilers, b.compilers):
+        yield v.P_COMPILER, v.COMPILER
+    elif not (a.authors or b.authors or same_isbn):
+        yield v.N_NO_AUTHOR, v.AUTHOR_UNSAID
+
+
+@lru_cache(maxsize=1 << 16)
+def _initials_agree(a: tuple[Name, ...], b: tuple[Name, ...]) -> bool:
+    return any(x[1] and y[1] and same_name(x, y) for x in a for y in b)
+
+
+def _imprint_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+    if a.years and b.years:
+        yield v.P_YEAR, v.YEAR
+    elif a.years or b.years:
+        yield v.N_YEAR, v.YEAR_ONE_SIDED_ISBN if same_isbn else v.YEAR_ONE_SIDED
+    elif not same_isbn:
+        yield v.N_NO_YEAR, v.YEAR_UNSAID
+    if a.houses and b.houses:
+        yield (v.P_HOUSE, v.HOUSE) if houses_meet(a.houses, b.houses) else (v.N_HOUSE, v.HOUSE_OTHER)
+    if a.edition and b.edition:
+        yield v.P_EDITION, v.EDITION
+    elif max(a.edition, b.edition) > 1 and (not (a.years and b.years) or (a.isbns and b.isbns and not same_isbn)):
+        yield v.N_EDITION, v.EDITION_ONE_SIDED
+    if a.revision and b.revision and a.revision != b.revision:
+        yield v.N_REVISION, v.REVISION_OTHER
+
+
+def _extent_findings(a: Features, b: Features) -> Iterator[Finding]:
+    if a.pages and b.pages:
+        apart = abs(a.pages - b.pages)
+        if not apart:
+            yield v.P_PAGES, v.PAGES if a.pages > v.THIN_BOOK else v.PAGES_THIN
+        elif apart <= v.PAGES_NEAR_LIMIT:
+            yield v.P_PAGES_NEAR, v.PAGES_NEAR
+        elif apart > v.PAGES_OTHER_SHARE * max(a.pages, b.pages):
+            yield v.N_PAGES_OTHER, v.PAGES_OTHER
+        else:
+            yield v.N_PAGES_FAR, v.PAGES_FAR
+    if a.size and a.size == b.size:
+        yield v.P_SIZE, v.SIZE
+
+
+def _school_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+    if a.grade and b.grade:
+        yield v.P_GRADE, v.GRADE
+    elif a.grade or b.grade:
+        yield v.N_GRADE, v.GRADE_ONE_SIDED_ISBN if same_isbn else v.GRADE_ONE_SIDED
+    if (a.parts and b.parts) or (a.is_set and b.is_set):
+        yield v.P_PART, v.PART
+    elif part_one_sided(a, b):
+        yield v.N_PART, v.PART_ONE_SIDED
+    if a.kind and b.kind:
+        yield v.P_KIND, v.KIND
+    elif "textbook" in (a.kind, b.kind):
+        yield v.N_KIND, v.TEXTBOOK_ONE_SIDED
+    elif (a.kind or b.kind) and (a.kind or b.kind) not in v.TITLE_KINDS:
+        yield v.N_KIND, v.KIND_ONE_SIDED_ISBN if same_isbn else v.KIND_ONE_SIDED
+    if a.level and b.level:
+        yield v.P_LEVEL, v.LEVEL
+    elif a.level or b.level:
+        yield v.N_LEVEL, v.LEVEL_ONE_SIDED
+
+
+def part_one_sided(a: Features, b: Features) -> bool:
+    return bool(a.parts or a.is_set) != bool(b.parts or b.is_set)
+
+
+def _gaps(a: Features, b: Features) -> bool:
+    """Whether `a` is silent on something essential that `b` says."""
+    return (
+        (bool(b.years) and not a.years)
+        or (bool(b.grade) and not a.grade)
+        or (bool(b.parts or b.is_set) and not (a.parts or a.is_set))
+        or (bool(b.kind) and not a.kind)
+        or (bool(b.numbers) and not a.numbers)
+    )
+
+
+def _rest_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+    if a.translators and b.translators:
+        yield v.P_TRANSLATOR, v.TRANSLATOR
+    if a.subtitle and b.subtitle:
+        like = likeness(a.subtitle, b.subtitle)
+        yield (v.P_SUBTITLE, v.SUBTITLE) if like else (v.N_SUBTITLE, 0.0 if same_isbn else v.SUBTITLE_OTHER)
+    for left, right in ((a.numbers, b.numbers), (a.subtitle_numbers, b.subtitle_numbers)):
+        if left and right:
+            yield v.P_NUMBERS, v.NUMBERS
+    if bool(a.numbers) != bool(b.numbers):
+        yield v.N_NUMBERS, v.NUMBERS_ONE_SIDED
+    if bool(a.subtitle_numbers) != bool(b.subtitle_numbers):
+        yield v.N_NUMBERS, v.SUBTITLE_NUMBERS_ONE_SIDED
+    if a.series and b.series and not set(a.series).isdisjoint(b.series):
+        yield v.P_SERIES, v.SERIES
+    if "large" in (a.form, b.form) and a.form != b.form:
+        yield v.N_LARGE, v.LARGE_SILENT
