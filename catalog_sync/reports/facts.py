@@ -66,6 +66,11 @@ class Facts:
     unique: Callable[[Sequence[str], Kinds], int]
 
     @property
+    def as_of(self) -> date:
+        """The day the state is of: the end of the period, or today while it still runs."""
+        return min(self.period.end, self.today)
+
+    @property
     def schools(self) -> list[Freshness]:
         return [one for one in self.freshness if one.library.kind == "school"]
 

@@ -96,7 +96,7 @@ def _method(facts: Facts) -> list[Section]:
     return [
         Text(
             "Источник — журнал движения фонда сводного каталога, который пополняется из выгрузок библиотечных программ "
-            f"школ, договоров на электронные ресурсы и актов. Дата среза — {russian.day(facts.period.end)}"
+            f"школ, договоров на электронные ресурсы и актов. Дата среза — {russian.day(facts.as_of)}"
         ),
         Text(
             items=(
@@ -144,7 +144,7 @@ def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list
 def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds: Kinds, subject: str) -> list[Section]:
     now, before = facts.copies(codes, kinds), background.previous.copies(codes, kinds)
     first = (
-        f"{subject} {within(len(codes), SCHOOL)} на {russian.day(facts.period.end)} — {counted(now.closing, COPY)}. "
+        f"{subject} {within(len(codes), SCHOOL)} на {russian.day(facts.as_of)} — {counted(now.closing, COPY)}. "
         f"За {facts.period.words} {russian.agree(now.acquired, 'поступил', 'поступило')} "
         f"{counted(now.acquired, COPY)}, {russian.agree(now.left, 'выбыл', 'выбыло')} "
         f"{counted(now.left, COPY)}; {_growth(now)}."

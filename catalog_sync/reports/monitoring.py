@@ -60,7 +60,7 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     found = [
         line("Подключено школ", len(connected), "сеансы сбора", share, str(planned)),
         line(f"Школ с данными не старше {FRESH_DAYS} дней", len(codes), "сеансы сбора",
-             _names(facts.coverage().missing), str(len(connected))),
+             _names(facts.coverage().missing), str(planned)),
         line("Записей школ в сводном каталоге", state.records, "сводный каталог"),
         line("Изданий без повторов", state.editions, "сводный каталог"),
         line("Экземпляров в фондах", stock.closing, "журнал движения фонда", rows=facts.drill(DISTRICT, "state")),

@@ -160,7 +160,14 @@ def _copies_held(
         if not records:
             return found, None
         sums = (
-            select(move.record, move.library, func.sum(move.copies).label("copies"), func.min(move.day).label("day"))
+            select(
+                move.record,
+                move.library,
+                func.sum(move.copies).label("copies"),
+                func.min(move.day).label("day"),
+                func.min(move.basis).label("first"),
+                func.max(move.basis).label("last"),
+            )  # fmt: skip
             .where(move.record.in_(records), move.day <= question.end, *_of_cell(move, cell))
             .group_by(move.record, move.library)
             .having(func.sum(move.copies) > 0)
@@ -169,7 +176,8 @@ def _copies_held(
         for row in connection.execute(sums):
             if len(found) == limit:
                 return found, key
-            found.append(_counted(row.library, row.record, row.copies, row.day, cell))
+            basis = ", ".join(dict.fromkeys((row.first, row.last)))
+            found.append(_counted(row.library, row.record, row.copies, row.day, cell, basis=basis))
             key = [row.record]
         key = key if len(found) == limit else [records[-1]]
     return found, key
