@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_sync.errors import BadRecord
@@ -263,6 +263,7 @@ FIELDS = st.builds(
 
 
 @given(st.lists(FIELDS, max_size=6), st.sampled_from(["00000nam  2200000   450 ", "", "x" * 24]))
+@settings(deadline=None)
 def test_no_record_breaks_the_conversion_and_every_value_arrives_or_is_a_loss(
     fields: list[MarcField], leader: str
 ) -> None:

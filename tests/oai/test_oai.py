@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -165,6 +165,7 @@ def test_a_source_whose_code_is_no_legal_set_name_is_still_a_set_and_can_be_harv
 
 
 @given(st.text(max_size=20))
+@settings(deadline=None)
 def test_a_set_name_survives_its_spelling_as_a_set_spec(name: str) -> None:
     try:
         name.encode()
@@ -331,6 +332,7 @@ TOKENS = st.builds(
 
 
 @given(TOKENS)
+@settings(deadline=None)
 def test_a_token_comes_back_as_it_was_and_is_safe_in_an_address(token: Token) -> None:
     sealed = seal(token, KEY)
     assert open_token(sealed, KEY) == token
@@ -339,6 +341,7 @@ def test_a_token_comes_back_as_it_was_and_is_safe_in_an_address(token: Token) ->
 
 
 @given(st.text(max_size=200))
+@settings(deadline=None)
 def test_any_text_is_refused_as_a_token(text: str) -> None:
     with pytest.raises(BadToken):
         open_token(text, KEY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_sync.protocol.cql import CqlError, parse
@@ -179,6 +179,7 @@ def test_every_access_point_can_be_reached_by_some_index() -> None:
 
 
 @given(st.text("ab*?^\\ \"", max_size=12))
+@settings(deadline=None)
 def test_any_term_is_words_or_a_diagnostic(term: str) -> None:
     number = 0
     try:
