@@ -21,6 +21,7 @@ from catalog_sync.protocol.apdu import (
 from catalog_sync.query import Catalogue
 from tests.fakes import sample_catalogue
 from tests.protocol import oracle
+from web.z3950.access_log import AccessLog
 from web.z3950.asking import Libraries
 from web.z3950.cache import RenderCache
 from web.z3950.metrics import Metrics
@@ -41,7 +42,9 @@ class Talk:
     def __init__(self, catalogue: Catalogue, settings: ServerSettings | None = None) -> None:
         settings = settings or ServerSettings()
         self.metrics = Metrics()
-        shared = Shared(settings, Presenter(Renderer("catalog-sync"), RenderCache(1 << 20)), Libraries(), self.metrics)
+        presenter = Presenter(Renderer("catalog-sync"), RenderCache(1 << 20))
+        self.access_log = AccessLog(settings.access_log)
+        shared = Shared(settings, presenter, Libraries(), self.metrics, self.access_log)
         self.session = Session(1, lambda: catalogue, shared)
         self.closed = False
         self.encoding = "utf-8"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +24,11 @@ from catalog_sync.protocol.apdu import (
 )
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES
 from catalog_sync.query import Hits, Query
-from tests.fakes import MemoryCatalogue
+from tests.fakes import MemoryCatalogue, sample_catalogue
 from tests.z3950.answers import condition, marc
 from tests.z3950.conftest import RUSMARC, Talk
+from web.z3950.access_log import AccessLog
+from web.z3950.settings import ServerSettings
 
 # --- Scan ------------------------------------------------------------------------------------------------------------
 
@@ -202,14 +206,27 @@ def test_a_fault_of_ours_is_a_temporary_error_without_our_secrets() -> None:
     assert "disk" not in answer.diagnostics[0].info
 
 
-def test_the_access_log_and_the_metrics_name_no_person_and_no_term(
-    talk: Talk, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO", logger="catalog_sync.z3950.access")
-    talk.search("@attr 1=1003 пушкин")
-    talk.search("@attr 1=9999 пушкин")
-    text = " ".join(record.getMessage() for record in caplog.records)
-    assert '"event": "search"' in text
-    assert '"diagnostic": 114' in text
+def test_the_access_log_and_the_metrics_name_no_person_and_no_term(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "access.log"
+    opened = Talk(sample_catalogue(), ServerSettings(access_log=path))
+    opened.init()
+    opened.search("@attr 1=1003 пушкин")
+    opened.search("@attr 1=9999 пушкин")
+    opened.access_log.flush()
+    text = path.read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [(line["event"], line.get("hits"), line.get("diagnostic")) for line in lines] == [
+        ("init", None, None), ("search", 2, None), ("search", None, 114)
+    ]  # fmt: skip
     assert "пушкин" not in text
-    assert 'catalog_sync_z3950_requests_total{kind="search"} 2' in talk.metrics.text()
+    assert 'catalog_sync_z3950_requests_total{kind="search"} 2' in opened.metrics.text()
+
+
+def test_a_full_access_log_makes_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.z3950.access_log.LARGEST_BYTES", 50)
+    log = AccessLog(tmp_path / "access.log")
+    for number in range(3):
+        log.add(number, "search", 1.0)
+        log.flush()
+    assert not (tmp_path / "access.log").exists()
+    assert json.loads((tmp_path / "access.log.1").read_text())["connection"] == 2

@@ -1,15 +1,11 @@
-"""Counters of the server, and the access log: what was asked and how it went, never who asked or for which words."""
+"""Counters of the server, in the text format of Prometheus."""
 
 from __future__ import annotations
 
-import json
-import logging
 import threading
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
-access_log = logging.getLogger("catalog_sync.z3950.access")
 PREFIX = "catalog_sync_z3950"
 
 
@@ -52,11 +48,3 @@ class Metrics:
         fresh = path.with_suffix(".new")
         fresh.write_text(self.text(), encoding="utf-8")
         fresh.replace(path)
-
-
-def log_access(connection: int, event: str, milliseconds: float, **facts: Any) -> None:
-    """One line of JSON per request. `facts` are counts, numbers of attributes, syntaxes: no addresses, no terms."""
-    if access_log.isEnabledFor(logging.INFO):
-        line = {"connection": connection, "event": event, "ms": round(milliseconds, 2)}
-        line |= {name: value for name, value in facts.items() if value not in (None, "", ())}
-        access_log.info("%s", json.dumps(line, ensure_ascii=False))

@@ -23,6 +23,7 @@ from catalog_sync.errors import StopEverything
 from catalog_sync.protocol.apdu import Close, CloseReason
 from catalog_sync.protocol.requests import write_close
 from catalog_sync.query import Catalogue
+from web.z3950.access_log import AccessLog
 from web.z3950.asking import Libraries
 from web.z3950.cache import RenderCache
 from web.z3950.connection import Connection
@@ -35,7 +36,7 @@ from web.z3950.settings import ServerSettings
 log = logging.getLogger("catalog_sync.z3950")
 BACKLOG = 512
 PAUSE_SECONDS = 0.25  # before accepting again when the system has no room for a connection
-METRICS_SECONDS = 5.0
+METRICS_SECONDS = 2.0  # how old counters and access log on disk may be
 GRACE_SECONDS = 10.0  # for requests that are being served when we are told to stop
 THREAD_STACK = 512 * 1024  # bytes: nothing here recurses deeply, and a connection should be cheap
 
@@ -55,14 +56,15 @@ class Server:
         self._settings = settings
         self.metrics = Metrics(settings.worker)
         presenter = Presenter(Renderer(settings.agency), RenderCache(settings.cache_bytes))
-        self._shared = Shared(settings, presenter, Libraries(), self.metrics)
+        self._access_log = AccessLog(settings.access_log)
+        self._shared = Shared(settings, presenter, Libraries(), self.metrics, self._access_log)
         self._clients: dict[int, Client] = {}
         self._by_address: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._number = 0
         self._stopping = threading.Event()
         self._wakes, self._wake = socket.socketpair()
-        self._metrics_written = 0.0
+        self._written = 0.0
 
     def stop(self) -> None:
         """May be called from a signal handler or another thread."""
@@ -79,11 +81,11 @@ class Server:
             while not self._stopping.is_set():
                 if listener in select.select([listener, self._wakes], [], [], METRICS_SECONDS)[0]:
                     self._accept(listener)
-                self._write_metrics()
+                self._write_down()
                 if self._settings.supervisor not in (0, os.getppid()):
                     self._stopping.set()  # the supervisor was killed: its successor wants the port
         self._finish()
-        self._write_metrics(force=True)
+        self._write_down(force=True)
 
     def _accept(self, listener: socket.socket) -> None:
         try:
@@ -139,16 +141,18 @@ class Server:
         for client in clients:
             client.thread.join(max(0.0, until - time.monotonic()))
 
-    def _write_metrics(self, force: bool = False) -> None:
-        path = self._settings.metrics_file
+    def _write_down(self, force: bool = False) -> None:
+        """Counters and access log to disk. A full disk must not stop the service."""
         now = time.monotonic()
-        if path is None or (not force and now - self._metrics_written < METRICS_SECONDS):
+        if not force and now - self._written < METRICS_SECONDS:
             return
-        self._metrics_written = now
+        self._written = now
         try:
-            self.metrics.write(path)
+            self._access_log.flush()
+            if self._settings.metrics_file is not None:
+                self.metrics.write(self._settings.metrics_file)
         except OSError as error:
-            log.warning("metrics can't be written to %s: %s", path, error)
+            log.warning("metrics or access log can't be written: %s", error)
 
 
 def _refuse(client: socket.socket) -> None:

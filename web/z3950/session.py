@@ -27,9 +27,10 @@ from catalog_sync.protocol.ber import BerError, TooLong
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.query import Catalogue, Unsupported
 from web.z3950 import operations
+from web.z3950.access_log import AccessLog
 from web.z3950.asking import Libraries, refusal
 from web.z3950.greeting import Greeting, greet
-from web.z3950.metrics import Metrics, log_access
+from web.z3950.metrics import Metrics
 from web.z3950.operations import Desk, Outcome
 from web.z3950.presenting import Presenter
 from web.z3950.settings import ServerSettings
@@ -45,6 +46,7 @@ class Shared:
     presenter: Presenter
     libraries: Libraries
     metrics: Metrics
+    access_log: AccessLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,14 @@ class Session:
             request = requests.read(pdu, self.encoding)
         except BerError as error:
             self._shared.metrics.add("malformed_total")
-            log_access(self.number, "malformed", 0.0)
+            self._shared.access_log.add(self.number, "malformed", 0.0)
             return self.farewell(CloseReason.PROTOCOL_ERROR, f"Malformed APDU: {error}")
         answer, outcome = self._serve(request)
         seconds = time.perf_counter() - started
         event = type(request).__name__.removesuffix("Request").lower()
         self._shared.metrics.request(event, seconds, outcome.diagnostic)
-        log_access(self.number, event, seconds * 1000, diagnostic=outcome.diagnostic or None, **outcome.facts)
+        diagnostic = outcome.diagnostic or None
+        self._shared.access_log.add(self.number, event, seconds * 1000, diagnostic=diagnostic, **outcome.facts)
         return answer
 
     def farewell(self, reason: CloseReason, info: str = "", reference: bytes | None = None) -> Answer:

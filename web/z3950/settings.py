@@ -57,7 +57,7 @@ class ServerSettings:
     """`databases` names charsets by database (a library's code or `Default`); the others get `charsets`.
 
     `authenticate(user, password)` None means open access. `metrics_file` is written every few seconds in Prometheus'
-    text format, for the web process to serve.
+    text format, for the web process to serve; `access_log` gets a line of JSON per request.
     """
 
     host: str = "127.0.0.1"
@@ -73,6 +73,7 @@ class ServerSettings:
     supervisor: int = 0  # process id of who started it; 0 = nobody
     cache_bytes: int = 64 << 20
     metrics_file: Path | None = None
+    access_log: Path | None = None
 
 
 def from_settings(system: System) -> ServerSettings:
@@ -86,6 +87,7 @@ def from_settings(system: System) -> ServerSettings:
         authenticate=_password_check(ours.password),
         workers=ours.workers,
         metrics_file=system.settings.home / "z3950.prom",
+        access_log=system.settings.home / "logs" / "z3950-access.log",
     )
 
 

@@ -24,9 +24,8 @@ Work = Callable[[ServerSettings], None]
 
 
 def share_of(settings: ServerSettings, number: int, supervisor: int = 0) -> ServerSettings:
-    """One worker's settings: its part of the limits, of the cache, and a metrics file of its own."""
+    """One worker's settings: its part of the limits and of the cache, metrics and access log in files of its own."""
     parts, limits = settings.workers, settings.limits
-    file = settings.metrics_file
     return replace(
         settings,
         limits=replace(
@@ -35,10 +34,15 @@ def share_of(settings: ServerSettings, number: int, supervisor: int = 0) -> Serv
             connections_per_address=-(-limits.connections_per_address // parts),
         ),
         cache_bytes=settings.cache_bytes // parts,
-        metrics_file=file.with_name(f"{file.stem}-{number}{file.suffix}") if file else None,
+        metrics_file=_own(settings.metrics_file, number),
+        access_log=_own(settings.access_log, number),
         worker=str(number),
         supervisor=supervisor,
     )
+
+
+def _own(file: Path | None, number: int) -> Path | None:
+    return file.with_name(f"{file.stem}-{number}{file.suffix}") if file else None
 
 
 def metrics_files(file: Path) -> list[Path]:
