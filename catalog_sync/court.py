@@ -14,7 +14,7 @@ from catalog_sync import citation
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.compare import compare
 from catalog_sync.model import BibRecord, Comparison, RecordKey, Verdict
-from catalog_sync.store import decisions, derived, records, registry
+from catalog_sync.store import decisions, derived, edges, records, registry
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 
@@ -51,6 +51,19 @@ class _Pair:
     left_cluster: str
     right_cluster: str
     score: float
+
+
+def left_out(connection: Connection) -> str:
+    """What was not compared with what, in a sentence; "" where everything was."""
+    found = sorted(edges.crowds(connection).values(), key=lambda crowd: (-crowd.pairs, crowd.label))
+    if not found:
+        return ""
+    examples = ", ".join(f"«{crowd.label[1:].split('|')[0]}» ({crowd.pairs})" for crowd in found[:3])
+    total = sum(crowd.pairs for crowd in found)
+    return (
+        f"не сравнивалось пар: {total}, слишком полных групп похожих записей: {len(found)} ({examples}…); "
+        "в них сверялись только записи с равными годом, классом, частью, автором и издательством"
+    )
 
 
 def queue_length(connection: Connection) -> int:

@@ -84,11 +84,14 @@ def review(context: Context, limit: int, as_json: bool, ask: bool) -> None:
     with reading(system.engine) as connection:
         total = court.queue_length(connection)
         cases = court.queue(connection, limit=limit)
+        left_out = court.left_out(connection)
     if as_json:
-        answer = {"total": total, "pairs": [court.as_dict(case) for case in cases]}
+        answer = {"total": total, "left_out": left_out, "pairs": [court.as_dict(case) for case in cases]}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     click.echo(f"сомнительных пар: {total}")
+    if left_out:
+        click.echo(left_out)
     for case in cases:
         click.echo("\n" + court.as_text(case))
         if ask and not _ask(system, case):
