@@ -101,7 +101,10 @@ def set_up_pages(app: Flask) -> None:
     def asset(name: str) -> str:
         return f"{request.script_root}/static/{name}?v={digests.get(name, '')}"
 
-    app.jinja_env.globals.update(asset=asset, reader=reader, services=services, here=here, language=i18n.choose_language)
+    app.context_processor(lambda: {"icons": asset("icons.svg")})
+    app.jinja_env.globals.update(
+        asset=asset, reader=reader, services=services, here=here, language=i18n.choose_language
+    )
     app.jinja_env.filters.update(
         safe_url=security.safe_url, capital=labels.capital, library_name=lambda code: services().directory.name(code)
     )

@@ -41,7 +41,8 @@ class Reader:
         """CSS classes of <html>."""
         chosen = {"theme": self.theme, "size": self.size, "spacing": self.spacing, "colours": self.colours}
         names = [f"{k}-{v}" for k, v in chosen.items() if v not in ("auto", "normal")]
-        return " ".join(names + (["pictures-off"] if self.pictures == "off" else []) + (["child"] if self.child else []))
+        extra = (("pictures-off", self.pictures == "off"), ("child", self.child))
+        return " ".join([*names, *(name for name, wanted in extra if wanted)])
 
 
 def read_reader(req: Request) -> Reader:

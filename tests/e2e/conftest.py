@@ -18,8 +18,16 @@ from catalog_sync.system import System
 from tests.peers import need, unavailable
 from tests.web.conftest import PASSWORD, application, build, furnish, hold
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TOOLS = Path(os.environ.get("NODE_TOOLS", "~/.cache/catalog-sync-tools")).expanduser() / "node_modules"
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -30,8 +30,16 @@ def paths(site: Site, page: Page) -> list[str]:
     for words in ("алгебра", "script onload", "лесные сказки"):
         hits = page.request.get(f"{site.base}/search.json", params={"q": words}).json()["hits"]
         cards += [f"/record/{hits[0]['id']}{end}" for end in ("", "/records", "/card", "/report")]
-    return [*READER_PAGES, *cards, "/nope", "/lists/leto/embed", "/search?q=script", f"/basket?id={cards[0].split('/')[2]}",
-            "/staff/login", "/source-record/tales-1/t1"]  # fmt: skip
+    return [
+        *READER_PAGES,
+        *cards,
+        "/nope",
+        "/lists/leto/embed",
+        "/search?q=script",
+        f"/basket?id={cards[0].split('/')[2]}",
+        "/staff/login",
+        "/source-record/tales-1/t1",
+    ]
 
 
 def staff_paths(site: Site) -> list[str]:
@@ -98,8 +106,10 @@ def test_every_colour_scheme_and_size_keeps_its_contrast(browser: Browser, site:
         for path in ("/", "/search?q=алгебра&kind=учебник", "/settings", "/e-resources/ended"):
             page.goto(site.base + path)
             page.evaluate(script)
-            found += [(colours, path, v["id"], v["nodes"][0]["html"][:140])
-                      for v in page.evaluate(RUN_AXE, RULES)["violations"]]  # fmt: skip
+            found += [
+                (colours, path, v["id"], v["nodes"][0]["html"][:140])
+                for v in page.evaluate(RUN_AXE, RULES)["violations"]
+            ]
         context.close()
     assert not found, "\n".join(map(str, found))
 
@@ -107,11 +117,17 @@ def test_every_colour_scheme_and_size_keeps_its_contrast(browser: Browser, site:
 def test_the_keyboard_alone_reaches_everything(browser: Browser, site: Site) -> None:
     page = browser.new_page()
     page.goto(f"{site.base}/search?q=алгебра")
-    wanted = page.locator("a[href]:visible, button:visible, input:visible:not([type=hidden]), select:visible, summary:visible").count()
+    wanted = page.locator(
+        "a[href]:visible, button:visible, input:visible:not([type=hidden]), select:visible, summary:visible"
+    ).count()
     reached = set()
     for _ in range(wanted + 20):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("() => { const all = [...document.querySelectorAll('*')]; return all.indexOf(document.activeElement); }"))
+        reached.add(
+            page.evaluate(
+                "() => { const all = [...document.querySelectorAll('*')]; return all.indexOf(document.activeElement); }"
+            )
+        )
     assert len(reached) >= wanted
     page.close()
 

@@ -23,9 +23,14 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png")
 
 
-@pytest.mark.parametrize(("viewport", "scripts"), [(WIDE, True), (NARROW, True), (NARROW, False)],
-                         ids=["wide", "narrow", "narrow-without-scripts"])  # fmt: skip
-def test_a_pupil_finds_a_book_in_her_school(browser: Browser, site: Site, viewport: dict[str, int], scripts: bool) -> None:
+@pytest.mark.parametrize(
+    ("viewport", "scripts"),
+    [(WIDE, True), (NARROW, True), (NARROW, False)],
+    ids=["wide", "narrow", "narrow-without-scripts"],
+)
+def test_a_pupil_finds_a_book_in_her_school(
+    browser: Browser, site: Site, viewport: dict[str, int], scripts: bool
+) -> None:
     context = browser.new_context(viewport=viewport, java_script_enabled=scripts)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(site.base)

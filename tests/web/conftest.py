@@ -33,38 +33,53 @@ def field(tag: str, *pairs: str, indicators: str = "  ") -> MarcField:
 
 
 def rusmarc(local_id: str, *fields: MarcField, coded: str = "d2015") -> bytes:
-    head = (MarcField("001", data=local_id), field("100", f"a20200101{coded}    u  y0rusy50      ca"), field("101", "arus"))
+    head = (
+        MarcField("001", data=local_id),
+        field("100", f"a20200101{coded}    u  y0rusy50      ca"),
+        field("101", "arus"),
+    )
     return to_iso2709(MarcRecord("00000nam0 2200000   450 ", head + fields))
 
 
 def tale(local_id: str, *pairs: str, year: str = "d2015") -> bytes:
     """A book of tales that two libraries describe almost alike."""
     return rusmarc(
-        local_id, field("200", "aЛесные сказки", "fИ. П. Берёзкин", *pairs, indicators="1 "),
-        field("210", "aМосква", "cДетская литература", *([year] if year else [])), field("215", "a96 с."),
-        field("700", "aБерёзкин", "bИ. П.", indicators=" 1"), field("899", "jБ 48", "p101"),
+        local_id,
+        field("200", "aЛесные сказки", "fИ. П. Берёзкин", *pairs, indicators="1 "),
+        field("210", "aМосква", "cДетская литература", *([year] if year else [])),
+        field("215", "a96 с."),
+        field("700", "aБерёзкин", "bИ. П.", indicators=" 1"),
+        field("899", "jБ 48", "p101"),
         coded=year or "|    ",
-    )  # fmt: skip
+    )
 
 
 def hostile() -> bytes:
     return rusmarc(
-        "evil-1\r\nSet-Cookie: x=1", field("200", f"a{EVIL}", f"e{EVIL}", f"f{EVIL}", indicators="1 "),
-        field("210", f"a{EVIL}", f"c{EVIL}", "d2020"), field("327", f"a{EVIL}"), field("330", f"a{EVIL}"),
-        field("606", f"a{EVIL}"), field("700", f"a{EVIL}", "b=cmd|' /C calc'!A0"), field("300", f"a{EVIL}"),
+        "evil-1\r\nSet-Cookie: x=1",
+        field("200", f"a{EVIL}", f"e{EVIL}", f"f{EVIL}", indicators="1 "),
+        field("210", f"a{EVIL}", f"c{EVIL}", "d2020"),
+        field("327", f"a{EVIL}"),
+        field("330", f"a{EVIL}"),
+        field("606", f"a{EVIL}"),
+        field("700", f"a{EVIL}", "b=cmd|' /C calc'!A0"),
+        field("300", f"a{EVIL}"),
         field("856", "ujavascript:alert(document.cookie)", f"z{EVIL}", indicators="4 "),
-        field("856", "uJaVa\tScript:alert(3)", indicators="4 "), field("856", "uhttps://example.org/x", indicators="4 "),
+        field("856", "uJaVa\tScript:alert(3)", indicators="4 "),
+        field("856", "uhttps://example.org/x", indicators="4 "),
         field("899", f"j{EVIL}", "p1"),
-    )  # fmt: skip
+    )
 
 
 def build(home: Path) -> System:
-    """The district: two schools and a museum of the sample, two almost equal books, one hostile record, one held run."""
+    """The district: two schools and a museum of the sample, two almost equal books, one hostile record, a held run."""
     settings = load(SAMPLE_CONFIG, {"CATALOG_SYNC_HOME": str(home)})
     settings = replace(settings, sources=tuple(s for s in settings.sources if s.code in SOURCES))
     system = open_system(settings, now=lambda: NOW)
-    extra = [Source(code, library, code, dialect=Dialect.RUSMARC) for code, library in
-             (("tales-1", "school-01"), ("tales-2", "school-02"), ("odd", "school-02"))]  # fmt: skip
+    extra = [
+        Source(code, library, code, dialect=Dialect.RUSMARC)
+        for code, library in (("tales-1", "school-01"), ("tales-2", "school-02"), ("odd", "school-02"))
+    ]
     with writing(system.engine) as connection:
         registry.save_libraries(connection, settings.libraries)
         registry.save_sources(connection, [*settings.sources, *extra])
@@ -88,15 +103,37 @@ def people(connection: object) -> None:
 
 def furnish(system: System, ids: list[str]) -> None:
     """A public list, two electronic resources, a person of the district."""
-    entries = (*(lists.Entry(cluster=i, note="к сентябрю") for i in ids), lists.Entry(url="https://example.org/m", title="Музей"))
+    entries = (
+        *(lists.Entry(cluster=i, note="к сентябрю") for i in ids),
+        lists.Entry(url="https://example.org/m", title="Музей"),
+    )
     with writing(system.engine) as connection:
-        lists.save(connection, lists.ReadingList("leto", "Лето с книгой", "Для пятых классов", "school-01", True, "bibl",
-                                                 NOW, entries))  # fmt: skip
-        eresources.save(connection, eresources.EResource(
-            "open", "Открытая библиотека", "library", "https://example.org/", "open_licence",
-            search_url="https://example.org/?q={query}"))  # fmt: skip
-        eresources.save(connection, eresources.EResource(
-            "ended", "Закрытая база", "database", "https://example.com/", "contract", ends=NOW.date().replace(year=2025)))  # fmt: skip
+        lists.save(
+            connection,
+            lists.ReadingList("leto", "Лето с книгой", "Для пятых классов", "school-01", True, "bibl", NOW, entries),
+        )
+        eresources.save(
+            connection,
+            eresources.EResource(
+                "open",
+                "Открытая библиотека",
+                "library",
+                "https://example.org/",
+                "open_licence",
+                search_url="https://example.org/?q={query}",
+            ),
+        )
+        eresources.save(
+            connection,
+            eresources.EResource(
+                "ended",
+                "Закрытая база",
+                "database",
+                "https://example.com/",
+                "contract",
+                ends=NOW.date().replace(year=2025),
+            ),
+        )
         lists.save_person(connection, lists.Person("berezkin", "Берёзкин, И. П.", "1901–1970", "Сказочник", [], True))
 
 
@@ -156,21 +193,21 @@ def log_in(client: FlaskClient, login: str, password: str = PASSWORD) -> TestRes
 def librarian(app: Flask) -> Iterator[FlaskClient]:
     client = app.test_client()
     assert log_in(client, "bibl").status_code == 303
-    yield client
+    return client
 
 
 @pytest.fixture
 def methodologist(app: Flask) -> Iterator[FlaskClient]:
     client = app.test_client()
     assert log_in(client, "metod").status_code == 303
-    yield client
+    return client
 
 
 @pytest.fixture
 def administrator(app: Flask) -> Iterator[FlaskClient]:
     client = app.test_client()
     assert log_in(client, "admin").status_code == 303
-    yield client
+    return client
 
 
 def first_hit(client: FlaskClient, words: str) -> str:

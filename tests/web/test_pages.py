@@ -20,18 +20,60 @@ from tests.web.conftest import first_hit, log_in, token
 from web.opac.state import SearchState, read_state
 
 READER_PAGES = (
-    "/", "/search", "/search?q=алгебра", "/search?q=нетакогослова", "/advanced", "/browse/", "/browse/bbk",
-    "/browse/udc", "/browse/authors", "/browse/subjects", "/browse/titles", "/browse/classes", "/new", "/libraries/",
-    "/libraries/school-01", "/settings", "/help", "/basket", "/lists/", "/lists/leto", "/e-resources/",
-    "/e-resources/open", "/e-resources/ended", "/lore/", "/lore/berezkin",
-)  # fmt: skip
+    "/",
+    "/search",
+    "/search?q=алгебра",
+    "/search?q=нетакогослова",
+    "/advanced",
+    "/browse/",
+    "/browse/bbk",
+    "/browse/udc",
+    "/browse/authors",
+    "/browse/subjects",
+    "/browse/titles",
+    "/browse/classes",
+    "/new",
+    "/libraries/",
+    "/libraries/school-01",
+    "/settings",
+    "/help",
+    "/basket",
+    "/lists/",
+    "/lists/leto",
+    "/e-resources/",
+    "/e-resources/open",
+    "/e-resources/ended",
+    "/lore/",
+    "/lore/berezkin",
+)
 STAFF_PAGES = (
-    "/staff/", "/staff/sources", "/staff/runs", "/staff/court/", "/staff/court/history", "/staff/uploads/",
-    "/staff/copy/", "/staff/quality/", "/staff/audit", "/staff/reports-of-errors", "/staff/users", "/staff/users/new",
-    "/staff/users/bibl", "/staff/libraries", "/staff/libraries/school-01", "/staff/libraries/new",
-    "/staff/e-resources", "/staff/e-resources/open", "/staff/e-resources/new", "/staff/lists", "/staff/lists/new",
-    "/staff/lists/leto", "/staff/lore", "/staff/lore/berezkin", "/staff/lore/new", "/staff/password",
-)  # fmt: skip
+    "/staff/",
+    "/staff/sources",
+    "/staff/runs",
+    "/staff/court/",
+    "/staff/court/history",
+    "/staff/uploads/",
+    "/staff/copy/",
+    "/staff/quality/",
+    "/staff/audit",
+    "/staff/reports-of-errors",
+    "/staff/users",
+    "/staff/users/new",
+    "/staff/users/bibl",
+    "/staff/libraries",
+    "/staff/libraries/school-01",
+    "/staff/libraries/new",
+    "/staff/e-resources",
+    "/staff/e-resources/open",
+    "/staff/e-resources/new",
+    "/staff/lists",
+    "/staff/lists/new",
+    "/staff/lists/leto",
+    "/staff/lore",
+    "/staff/lore/berezkin",
+    "/staff/lore/new",
+    "/staff/password",
+)
 PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
 
 
@@ -53,12 +95,34 @@ def test_every_staff_page_opens_for_the_administrator(administrator: FlaskClient
 
 
 @given(
-    q=PRINTABLE, kind=st.lists(PRINTABLE, max_size=3, unique=True), year=st.integers(1000, 2999) | st.none(),
-    page=st.integers(1, 500), mine=st.booleans(),
-)  # fmt: skip
+    q=PRINTABLE,
+    kind=st.lists(PRINTABLE, max_size=3, unique=True),
+    year=st.integers(1000, 2999) | st.none(),
+    page=st.integers(1, 500),
+    mine=st.booleans(),
+)
 def test_a_search_page_is_a_permanent_link(q: str, kind: list[str], year: int | None, page: int, mine: bool) -> None:
     state = SearchState(q=q, filters={"kind": tuple(kind)} if kind else {}, year_from=year, page=page, mine=mine)
     assert read_state(MultiDict(state.pairs())) == state
+
+
+@given(
+    chosen=st.lists(
+        st.tuples(st.sampled_from(["kind", "grade", "library", "bbk"]), PRINTABLE), max_size=4, unique=True
+    ),
+    facet=st.sampled_from(["kind", "grade", "language"]),
+    value=PRINTABLE,
+    q=PRINTABLE,
+    mine=st.booleans(),
+)
+def test_the_quick_address_of_a_facet_is_the_true_one(
+    chosen: list[tuple[str, str]], facet: str, value: str, q: str, mine: bool
+) -> None:
+    filters: dict[str, tuple[str, ...]] = {}
+    for name, text in chosen:
+        filters[name] = (*filters.get(name, ()), text)
+    state = SearchState(q=q, filters=filters, mine=mine, page=3)
+    assert state.toggles()(facet, value) == state.toggled(facet, value).query_string()
 
 
 def test_a_hit_names_part_class_kind_year_and_where_it_is(client: FlaskClient) -> None:
@@ -128,7 +192,9 @@ def test_a_card_offers_every_format_and_each_can_be_read(client: FlaskClient) ->
     assert "TY  - BOOK" in client.get(f"/record/{card}.ris").text
     assert client.get(f"/record/{card}.bib").text.startswith("@book")
     assert "Лесные сказки" in client.get(f"/record/{card}.json").json["citation"]
-    structured = html.fromstring(client.get(f"/record/{card}").text).xpath("//script[@type='application/ld+json']/text()")
+    structured = html.fromstring(client.get(f"/record/{card}").text).xpath(
+        "//script[@type='application/ld+json']/text()"
+    )
     assert json.loads(structured[0])["@type"] == "Book"
 
 
@@ -153,8 +219,10 @@ def test_a_never_seen_edition_is_not_found(client: FlaskClient) -> None:
 
 
 def test_the_first_and_the_search_page_are_light(client: FlaskClient) -> None:
-    files = sum(len(gzip.compress(client.get(path).data)) for path in ("/static/site.css", "/static/site.js",
-                                                                        "/static/icons.svg", "/static/icon.svg"))  # fmt: skip
+    files = sum(
+        len(gzip.compress(client.get(path).data))
+        for path in ("/static/site.css", "/static/site.js", "/static/icons.svg", "/static/icon.svg")
+    )
     assert files + len(gzip.compress(client.get("/").data)) < 50_000
     assert files + len(gzip.compress(client.get("/search").data)) < 100_000
 
@@ -174,7 +242,9 @@ def test_a_resource_whose_term_ended_has_no_button_and_says_why(client: FlaskCli
     page = html.fromstring(client.get("/e-resources/ended").text)
     assert not page.xpath("//a[@class='button'][contains(@href,'example.com')]")
     assert "Срок доступа закончился 20.11.2025" in page.text_content()
-    assert html.fromstring(client.get("/e-resources/open").text).xpath("//a[@class='button']/@href") == ["https://example.org/"]
+    assert html.fromstring(client.get("/e-resources/open").text).xpath("//a[@class='button']/@href") == [
+        "https://example.org/"
+    ]
 
 
 def test_feeds_and_descriptions_are_well_formed(client: FlaskClient) -> None:
@@ -206,7 +276,7 @@ def test_an_upload_is_shown_before_it_is_taken_and_left_for_the_jobs(librarian: 
     action = html.fromstring(preview.text).xpath("//form[contains(@action,'/take')]/@action")[0]
     librarian.post(action, data={"csrf_token": token(preview)})
     with reading(district.engine) as connection:
-        assert [r.what for r in jobs.latest(connection) if r.asked_by == "bibl"][0] == "import"
+        assert next(r.what for r in jobs.latest(connection) if r.asked_by == "bibl") == "import"
 
 
 def test_copy_home_gives_the_schools_dialect_and_counts_it(librarian: FlaskClient) -> None:
@@ -223,8 +293,15 @@ def test_a_changed_library_is_audited_with_before_and_after(app: Flask) -> None:
     client = app.test_client()
     log_in(client, "admin")
     page = client.get("/staff/libraries/school-03")
-    data = {"code": "school-03", "name": "Дубровская школа имени поэта", "kind": "school", "settlement": "с. Дубровка",
-            "stage": "1", "pupils": "180", "csrf_token": token(page)}  # fmt: skip
+    data = {
+        "code": "school-03",
+        "name": "Дубровская школа имени поэта",
+        "kind": "school",
+        "settlement": "с. Дубровка",
+        "stage": "1",
+        "pupils": "180",
+        "csrf_token": token(page),
+    }
     assert client.post("/staff/libraries/school-03", data=data).status_code == 303
     log = text_of(client.get("/staff/audit").text)
     assert "библиотека school-03" in log
@@ -233,6 +310,12 @@ def test_a_changed_library_is_audited_with_before_and_after(app: Flask) -> None:
 
 def test_the_last_administrator_cannot_be_locked_out(administrator: FlaskClient) -> None:
     page = administrator.get("/staff/users/admin")
-    data = {"login": "admin", "name": "Admin", "role": "librarian", "library": "school-01", "active": "y",
-            "csrf_token": token(page)}  # fmt: skip
+    data = {
+        "login": "admin",
+        "name": "Admin",
+        "role": "librarian",
+        "library": "school-01",
+        "active": "y",
+        "csrf_token": token(page),
+    }
     assert "последний администратор" in administrator.post("/staff/users/admin", data=data).text

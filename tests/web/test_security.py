@@ -21,7 +21,14 @@ from catalog_sync.system import System
 from tests.web.conftest import EVIL, NOW, PASSWORD, first_hit, log_in, token
 from web.security import file_name, local_target, policy, safe_url
 
-PAGES = ("/", "/search?q=script", "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/browse/authors", "/new", "/nope%3Cscript%3E")
+PAGES = (
+    "/",
+    "/search?q=script",
+    "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
+    "/browse/authors",
+    "/new",
+    "/nope%3Cscript%3E",
+)
 
 
 def evil_card(client: FlaskClient) -> str:
@@ -33,7 +40,9 @@ def inline_code(page: str) -> list[Any]:
     tree = html.fromstring(page)
     scripts = [s for s in tree.xpath("//script") if s.text and s.get("type") != "application/ld+json"]
     handlers = tree.xpath("//@*[starts-with(name(), 'on')]") + tree.xpath("//@style") + tree.xpath("//style")
-    links = [u for u in tree.xpath("//@href | //@src | //@action") if "".join(u.split()).lower().startswith("javascript")]
+    links = [
+        u for u in tree.xpath("//@href | //@src | //@action") if "".join(u.split()).lower().startswith("javascript")
+    ]
     return scripts + handlers + links
 
 
@@ -82,7 +91,12 @@ def test_only_a_list_may_be_framed_by_another_site(client: FlaskClient) -> None:
 
 def test_feeds_and_exports_of_a_hostile_record_stay_well_formed(client: FlaskClient) -> None:
     card = evil_card(client)
-    for path in ("/feeds/search.atom?q=script", "/feeds/search.rss?q=script", f"/record/{card}.xml", "/search.xml?q=script"):
+    for path in (
+        "/feeds/search.atom?q=script",
+        "/feeds/search.rss?q=script",
+        f"/record/{card}.xml",
+        "/search.xml?q=script",
+    ):
         etree.fromstring(client.get(path).data)
     assert client.get(f"/record/{card}.json").json["title"].startswith(EVIL[:20])
 
@@ -108,18 +122,41 @@ def test_file_names_hold_no_separator_control_or_quote(text: str) -> None:
     assert not name.startswith(".")
 
 
-@pytest.mark.parametrize("address", [
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", " javascript:alert(1)", "data:text/html,x",
-    "vbscript:x", "//evil.example", "/local", "http:///nohost", "ftp://x/", "http://[bad", "",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java\nscript:alert(1)",
+        " javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "//evil.example",
+        "/local",
+        "http:///nohost",
+        "ftp://x/",
+        "http://[bad",
+        "",
+    ],
+)
 def test_only_web_addresses_with_a_host_are_links(address: str) -> None:
     assert safe_url(address) == ""
 
 
-@pytest.mark.parametrize("target", [
-    "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\r\nb", "\\\\evil", "", None,
-    "/\t/evil.example",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/a\r\nb",
+        "\\\\evil",
+        "",
+        None,
+        "/\t/evil.example",
+    ],
+)
 def test_nobody_is_sent_to_another_site(target: str | None) -> None:
     assert local_target(target, "/home") == "/home"
 
@@ -133,8 +170,15 @@ def test_login_settings_and_list_forms_send_readers_to_this_site_only(client: Fl
 
 
 def test_a_form_without_its_token_changes_nothing(librarian: FlaskClient, app: Flask) -> None:
-    for path in ("/staff/court/decide", "/staff/lists/new", "/staff/sources/school-01-uch/harvest", "/staff/logout",
-                 "/staff/login", "/staff/password", "/staff/uploads/"):  # fmt: skip
+    for path in (
+        "/staff/court/decide",
+        "/staff/lists/new",
+        "/staff/sources/school-01-uch/harvest",
+        "/staff/logout",
+        "/staff/login",
+        "/staff/password",
+        "/staff/uploads/",
+    ):
         assert librarian.post(path, data={"word": "same"}).status_code == 400, path
     assert librarian.get("/staff/").status_code == 200
 
@@ -252,12 +296,19 @@ def packed(**files: bytes) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("data", "name", "word"), [
-    (b"MZ", "virus.exe", "ожидалось"), (b"", "empty.mrc", "пуст"), (b"not a zip", "a.zip", "архив"),
-    (packed(**{"a.mrc": b"x", "b.mrc": b"y"}), "two.zip", "архив"), (packed(**{"a.exe": b"x"}), "none.zip", "архив"),
-    (packed(**{"bomb.mrc": b"0" * 30_000_000}), "bomb.zip", "велик"),
-    (packed(**{f"{n}.txt": b"x" for n in range(30)}), "many.zip", "архив"),
-], ids=["type", "empty", "not-zip", "two-inside", "nothing-inside", "bomb", "many"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "name", "word"),
+    [
+        (b"MZ", "virus.exe", "ожидалось"),
+        (b"", "empty.mrc", "пуст"),
+        (b"not a zip", "a.zip", "архив"),
+        (packed(**{"a.mrc": b"x", "b.mrc": b"y"}), "two.zip", "архив"),
+        (packed(**{"a.exe": b"x"}), "none.zip", "архив"),
+        (packed(**{"bomb.mrc": b"0" * 30_000_000}), "bomb.zip", "велик"),
+        (packed(**{f"{n}.txt": b"x" for n in range(30)}), "many.zip", "архив"),
+    ],
+    ids=["type", "empty", "not-zip", "two-inside", "nothing-inside", "bomb", "many"],
+)
 def test_an_upload_of_the_wrong_kind_is_refused_with_a_reason(
     librarian: FlaskClient, data: bytes, name: str, word: str
 ) -> None:
@@ -281,8 +332,15 @@ def test_a_file_larger_than_the_limit_is_refused_before_it_is_read(librarian: Fl
 
 def test_a_resource_with_a_script_for_an_address_is_not_saved(methodologist: FlaskClient) -> None:
     form = token(methodologist.get("/staff/e-resources/new"))
-    data = {"code": "evil", "title": "x", "kind": "site", "basis": "external", "url": "javascript:alert(1)", "age": "",
-            "csrf_token": form}  # fmt: skip
+    data = {
+        "code": "evil",
+        "title": "x",
+        "kind": "site",
+        "basis": "external",
+        "url": "javascript:alert(1)",
+        "age": "",
+        "csrf_token": form,
+    }
     answer = methodologist.post("/staff/e-resources/new", data=data)
     assert answer.status_code == 200
     assert "http://" in answer.text

@@ -45,10 +45,18 @@ def test_the_compiled_catalogue_is_the_one_people_edit(language: str) -> None:
             assert translations(language).gettext(message.id) == message.string
 
 
-@pytest.mark.parametrize(("number", "words"), [
-    (1, "1 экземпляр"), (2, "2 экземпляра"), (5, "5 экземпляров"), (11, "11 экземпляров"), (21, "21 экземпляр"),
-    (112, "112 экземпляров"), (0, "0 экземпляров"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1 экземпляр"),
+        (2, "2 экземпляра"),
+        (5, "5 экземпляров"),
+        (11, "11 экземпляров"),
+        (21, "21 экземпляр"),
+        (112, "112 экземпляров"),
+        (0, "0 экземпляров"),
+    ],
+)
 def test_copies_are_counted_as_russians_count(app: Flask, number: int, words: str) -> None:
     with app.test_request_context():
         assert ngettext("%(num)s экземпляр", "%(num)s экземпляров", number) == words
@@ -66,13 +74,28 @@ def test_no_russian_sentence_stands_in_a_template_outside_translation() -> None:
         assert not CYRILLIC.search(text), f"{path.name}: {CYRILLIC.search(text)}"
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=qjwqjw00", "/advanced", "/browse/", "/browse/udc", "/settings", "/help",
-                                  "/basket", "/nope", "/staff/login"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/search?q=qjwqjw00",
+        "/advanced",
+        "/browse/",
+        "/browse/udc",
+        "/settings",
+        "/help",
+        "/basket",
+        "/nope",
+        "/staff/login",
+    ],
+)
 def test_an_english_page_has_no_russian_interface_words(client: FlaskClient, path: str) -> None:
     address = path + ("&" if "?" in path else "?") + "lang=en"
     tree = html.fromstring(client.get(address).text)
-    for element in tree.xpath("//*[@lang='ru'] | //optgroup | //option | //header//a[contains(@class,'brand')] | //title"
-                              " | //footer//p | //ul[@class='tiles'] | //section[@aria-labelledby='lists']/ul | //p[@class='examples']/a"):  # fmt: skip
+    for element in tree.xpath(
+        "//*[@lang='ru'] | //optgroup | //option | //header//a[contains(@class,'brand')] | //title"
+        " | //footer//p | //ul[@class='tiles'] | //section[@aria-labelledby='lists']/ul | //p[@class='examples']/a"
+    ):
         element.drop_tree()  # names of libraries, books and the district are data
     text = re.sub(r"«[^»]*»", "", tree.text_content())
     assert not CYRILLIC.findall(text), CYRILLIC.findall(text)[:5]

@@ -58,5 +58,3 @@ def download(ending: str) -> Response:
 
 def reader_title() -> str:
     return request.args.get("title", "").strip()[:200] or "Список литературы"
-
-

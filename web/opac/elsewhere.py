@@ -1,4 +1,4 @@
-"""Libraries outside the district where the same may be looked for: links that carry the query, nothing is asked by us."""
+"""Libraries outside the district where the same may be looked for: links that carry the query; we ask nothing."""
 
 from __future__ import annotations
 

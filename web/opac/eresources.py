@@ -19,7 +19,9 @@ blueprint = Blueprint("eresources", __name__)
 SENTENCES = {
     eresources.ENDED: N_("Срок доступа закончился %(ends)s."),
     eresources.NOT_STARTED: N_("Доступ откроется %(starts)s."),
-    eresources.NOT_YOUR_LIBRARY: N_("Доступ есть у читателей других библиотек. Выберите свою школу или спросите в ней."),
+    eresources.NOT_YOUR_LIBRARY: N_(
+        "Доступ есть у читателей других библиотек. Выберите свою школу или спросите в ней."
+    ),
     eresources.NOT_HERE: N_("Открывается только в помещении библиотеки: такого условия требует правообладатель."),
     eresources.SWITCHED_OFF: N_("Ресурс сейчас отключён."),
     eresources.ADULT: N_("Включён детский режим, а ресурс предназначен для взрослых."),
@@ -32,8 +34,9 @@ def index() -> str:
     with reading(services().store) as connection:
         found = eresources.every(connection, active_only=True)
     wanted = [r for r in found if text.casefold() in f"{r.title} {r.description} {r.provider}".casefold()]
-    return render_template("opac/eresources.html", resources=[(r, why_not(r)) for r in wanted], text=text,
-                           elsewhere=search_there(text))  # fmt: skip
+    return render_template(
+        "opac/eresources.html", resources=[(r, why_not(r)) for r in wanted], text=text, elsewhere=search_there(text)
+    )
 
 
 @blueprint.get("/e-resources/<code>")
@@ -43,20 +46,31 @@ def show(code: str) -> str:
     if found is None or not found.active:
         abort(404)
     words = request.args.get("q", "").strip()[:200]
-    return render_template("opac/eresource.html", resource=found, why_not=why_not(found), url=safe_url(found.url),
-                           search=search_url(found, words), words=words)  # fmt: skip
+    return render_template(
+        "opac/eresource.html",
+        resource=found,
+        why_not=why_not(found),
+        url=safe_url(found.url),
+        search=search_url(found, words),
+        words=words,
+    )
 
 
 def why_not(resource: EResource) -> str:
     """The sentence that says why the reader may not open it, "" where she may."""
     reason = eresources.refusal(
-        resource, today=services().today(), library=reader().library, address=request.remote_addr or "",
+        resource,
+        today=services().today(),
+        library=reader().library,
+        address=request.remote_addr or "",
         child=reader().child,
-    )  # fmt: skip
+    )
     if not reason and not safe_url(resource.url):
         return _("Адрес ресурса записан с ошибкой.")
-    values = {"ends": f"{resource.ends:%d.%m.%Y}" if resource.ends else "",
-              "starts": f"{resource.starts:%d.%m.%Y}" if resource.starts else ""}  # fmt: skip
+    values = {
+        "ends": f"{resource.ends:%d.%m.%Y}" if resource.ends else "",
+        "starts": f"{resource.starts:%d.%m.%Y}" if resource.starts else "",
+    }
     return _(SENTENCES[reason], **values) if reason else ""
 
 

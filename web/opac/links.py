@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -17,9 +18,10 @@ def _language() -> str:
     return f"?lang={asked}" if asked in ("ru", "en") else ""
 
 
-def record_path(cluster: str) -> str:
-    """The permanent link of an edition, on this site."""
-    return f"{request.script_root}/record/{quote(cluster, safe='')}{_language()}"
+def record_paths() -> Callable[[str], str]:
+    """How an edition's permanent link is made on this page; asked once, used for every hit."""
+    root, language = f"{request.script_root}/record/", _language()
+    return lambda cluster: f"{root}{quote(cluster, safe='')}{language}"
 
 
 def search_path(**asked: str) -> str:
@@ -32,7 +34,7 @@ def search_path(**asked: str) -> str:
 def for_templates() -> dict[str, Any]:
     """Read once per page: macros ask for them in a loop."""
     return {
-        "record_path": record_path,
+        "record_path": record_paths(),
         "search_path": search_path,
         "basket_path": f"{request.script_root}/basket",
         "basket_ids": frozenset(kept()),

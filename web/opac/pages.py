@@ -112,5 +112,3 @@ def limit_reports() -> None:
     _recent[who] = [*times, now]
     if len(_recent) > 10_000:
         _recent.clear()
-
-

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import segno
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync.errors import BadRecord
@@ -47,7 +48,7 @@ def find(cluster: str) -> Card | AnyResponse:
     if elsewhere and elsewhere != cluster:
         values = dict(request.view_args or {}, cluster=elsewhere)
         return redirect(url_for(request.endpoint or "record.show", **values), 301)
-    abort(410 if describe.was_known(catalogue, cluster) else 404)
+    raise Gone() if describe.was_known(catalogue, cluster) else NotFound()
 
 
 @blueprint.get("/record/<cluster>")
@@ -118,11 +119,11 @@ def source_record(key: str) -> AnyResponse:
         try:
             hits = services().catalogue.search(Term(f"{source}:{local_id}", Access.LOCAL_ID), limit=1)
         except Unsupported:
-            abort(404)
+            break
         if hits.clusters:
             anchor = quote(f"{source}:{local_id}", safe="")
             return redirect(url_for("record.records", cluster=hits.clusters[0]) + f"#{anchor}", 302)
-    abort(404)
+    raise NotFound()
 
 
 def member(record: SourceRecord) -> Member:

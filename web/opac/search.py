@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,10 +71,14 @@ def search() -> str:
     state = read_state(request.args)
     found = answer(state)
     return render_template(
-        "opac/search.html", answer=found, sorts=SORTS, chips=chips(state), url=address,
+        "opac/search.html",
+        answer=found,
+        sorts=SORTS,
+        chips=chips(state),
+        url=address,
         settlements=services().directory.settlements(),
         elsewhere=search_there(" ".join((state.q, *state.words.values()))) if not found.total else (),
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/search.json")
@@ -82,10 +86,13 @@ def search_json() -> Response:
     state = read_state(request.args)
     found = answer(state)
     return jsonify(
-        total=found.total, page=state.page, pages=found.pages, suggestion=found.suggestion,
+        total=found.total,
+        page=state.page,
+        pages=found.pages,
+        suggestion=found.suggestion,
         hits=[as_json(card) for card in found.cards],
         facets={f.name: [{"value": v.text, "count": v.count} for v in f.values] for f in found.facets},
-    )  # fmt: skip
+    )
 
 
 @blueprint.get("/advanced")
@@ -127,9 +134,14 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
     names = facet_names() if with_facets else []
     try:
         hits = services().catalogue.search(
-            query_of(state), offset=state.offset, limit=PAGE_SIZE, sort=state.sort, facets=names,
-            facet_limit=FACET_LIMIT, **preference(),
-        )  # fmt: skip
+            query_of(state),
+            offset=state.offset,
+            limit=PAGE_SIZE,
+            sort=state.sort,
+            facets=names,
+            facet_limit=FACET_LIMIT,
+            **preference(),
+        )
     except Unsupported as error:
         return Answer(state, 0, (), (), "", str(error))
     counted = {**hits.facets, **open_facets(state, names)}
@@ -162,22 +174,30 @@ def open_facets(state: SearchState, names: Sequence[str]) -> dict[str, tuple[Fac
 
 
 def make_facets(state: SearchState, counted: Mapping[str, Sequence[FacetValue]]) -> tuple[Facet, ...]:
-    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()))) for name, title in FACETS.items())
+    toggle, suffix = state.toggles(), address(SearchState()).partition("?")[2]
+    root = f"{request.script_root}/search?"
+
+    def url(name: str, value: str) -> str:
+        text = toggle(name, value)
+        return root + (f"{text}&{suffix}" if suffix and text else text or suffix)
+
+    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()), url)) for name, title in FACETS.items())
     return tuple(facet for facet in made if facet.values)
 
 
-def values_of(state: SearchState, name: str, counted: Sequence[FacetValue]) -> tuple[Value, ...]:
+def values_of(
+    state: SearchState, name: str, counted: Sequence[FacetValue], url: Callable[[str, str], str]
+) -> tuple[Value, ...]:
     """Lines of one facet: chosen values first (even without hits, so that they can be taken away)."""
     counts = {v.value: v.count for v in counted}
-    chosen = [v for v in state.filters.get(name, ())]
+    chosen = list(state.filters.get(name, ()))
     rest = [v for v in counts if v not in chosen]
     if name == "grade":
         rest.sort(key=lambda v: int(v) if v.isdigit() else 99)
     if name == "library" and reader().library in rest:
         rest.remove(reader().library)
         rest.insert(0, reader().library)
-    made = (Value(value_word(name, v), counts.get(v), address(state.toggled(name, v)), v in chosen)
-            for v in [*chosen, *rest])  # fmt: skip
+    made = (Value(value_word(name, v), counts.get(v), url(name, v), v in chosen) for v in [*chosen, *rest])
     return tuple(made)
 
 
@@ -188,10 +208,13 @@ def value_word(name: str, value: str) -> str:
 def chips(state: SearchState) -> list[tuple[str, str]]:
     """What narrows the answer, as (words, address without it): each can be taken away alone."""
     found = [(value_word(n, v), address(state.toggled(n, v))) for n, vs in state.filters.items() for v in vs]
-    found += [(f"{_(FIELD_WORDS[n])}: {v}", address(state, words={k: w for k, w in state.words.items() if k != n}, page=1))
-              for n, v in state.words.items()]  # fmt: skip
-    found += [(f"+ {text}", address(state, also=tuple(t for t in state.also if t != text), page=1))
-              for text in state.also]  # fmt: skip
+    found += [
+        (f"{_(FIELD_WORDS[n])}: {v}", address(state, words={k: w for k, w in state.words.items() if k != n}, page=1))
+        for n, v in state.words.items()
+    ]
+    found += [
+        (f"+ {text}", address(state, also=tuple(t for t in state.also if t != text), page=1)) for text in state.also
+    ]
     if state.without:
         found.append((f"− {state.without}", address(state, without="", page=1)))
     if state.year_from is not None or state.year_to is not None:
@@ -217,7 +240,8 @@ def as_json(card: Card) -> dict[str, Any]:
         "carrier": card.carrier,
         "grades": list(card.grades),
         "age_mark": card.age or None,
-        "holdings": [{"library": p.code, "name": p.name, "copies": p.copies, "call_numbers": list(p.call_numbers)}
-                     for p in card.places],
-    }  # fmt: skip
-
+        "holdings": [
+            {"library": p.code, "name": p.name, "copies": p.copies, "call_numbers": list(p.call_numbers)}
+            for p in card.places
+        ],
+    }

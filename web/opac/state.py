@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from werkzeug.datastructures import MultiDict
 
@@ -17,9 +17,23 @@ MAX_TEXT = 300  # characters of one box
 MAX_VALUES = 20  # values of one facet in one address
 
 FILTERS = (
-    "kind", "grade", "school_subject", "library", "place", "carrier", "category", "access", "language", "author", "publisher",
-    "bbk", "udc", "age", "subject", "source",
-)  # fmt: skip
+    "kind",
+    "grade",
+    "school_subject",
+    "library",
+    "place",
+    "carrier",
+    "category",
+    "access",
+    "language",
+    "author",
+    "publisher",
+    "bbk",
+    "udc",
+    "age",
+    "subject",
+    "source",
+)
 # Words of the advanced form: parameter → access point.
 FIELDS: dict[str, Access] = {
     "t_title": Access.TITLE,
@@ -34,6 +48,7 @@ FIELDS: dict[str, Access] = {
     "t_contents": Access.CONTENTS,
     "t_note": Access.NOTE,
 }
+ORDER = ("q", "also", "without", *FIELDS, *FILTERS, "from", "to", "mine", "sort", "page")  # of an address
 ADULT = "18"
 
 
@@ -87,6 +102,20 @@ class SearchState:
         found += [("mine", "1")] if self.mine else []
         found += [("sort", self.sort.value)] if self.sort is not Sort.RELEVANCE else []
         return found + ([("page", str(self.page))] if self.page > 1 else [])
+
+    def toggles(self) -> Callable[[str, str], str]:
+        """`query_string` of `toggled(facet, value)`, quick: a page of facets asks for sixty of them."""
+        first = [(name, urlencode([(name, value)])) for name, value in self.pairs() if name != "page"]
+        place = {name: n for n, name in enumerate(ORDER)}
+
+        def toggled(facet: str, value: str) -> str:
+            if self.has(facet, value):
+                return urlencode(self.toggled(facet, value).pairs())
+            at = sum(place[name] <= place[facet] for name, _ in first)
+            texts = [text for _, text in first]
+            return "&".join((*texts[:at], f"{facet}={quote_plus(value)}", *texts[at:]))
+
+        return toggled
 
     def query_string(self, **changes: object) -> str:
         return urlencode(replace(self, **changes).pairs())  # type: ignore[arg-type]

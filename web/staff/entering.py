@@ -38,9 +38,7 @@ def login() -> str | Response | tuple[str, int]:
         return render_template("staff/login.html", form=form, target=target, complaint="")
     name = form.login.data.strip()
     try:
-        found = staff.log_in(
-            services().store, name, form.password.data, request.remote_addr or "", services().now()
-        )
+        found = staff.log_in(services().store, name, form.password.data, request.remote_addr or "", services().now())
     except Refused as error:
         return render_template("staff/login.html", form=form, target=target, complaint=str(error)), 429
     if found is None:
