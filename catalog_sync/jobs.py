@@ -29,6 +29,7 @@ from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, St
 from catalog_sync.harvesting import Harvests, Stopping, is_dead
 from catalog_sync.letters import deliver
 from catalog_sync.model import HarvestRun, RunState, Source
+from catalog_sync.reports import scheduled
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, registry, runs
 from catalog_sync.store.database import reading, writing
@@ -349,6 +350,7 @@ class Process:
         for alarm in late.values():
             self._tell(alarm)
         self._digest(sources, sorted(late), now)
+        self._reports(now)
         indexing.drain(self.system)
 
     def _digest(self, sources: dict[str, Source], late: list[str], now: datetime) -> None:
@@ -361,6 +363,14 @@ class Process:
                 return
             night = alarms.night_of(store.since(connection, now - timedelta(days=1)))
         self._tell(alarms.digest(night, sources, late, local.date()))
+
+    def _reports(self, now: datetime) -> None:
+        """Ended licences, quarterly snapshots and the reports of the roadmaps' dates; the methodologist is told."""
+        whole = self.system.settings
+        made = scheduled.run_due(self.system.engine, now, self.zone, whole.district.organisation, whole.home)
+        for one in made:
+            self._tell(alarms.Alarm(f"report {one.title} {one.due}", one.title, one.letter))
+        scheduled.mark_mailed(self.system.engine, made, now)
 
     def _tell(self, alarm: alarms.Alarm | None) -> None:
         """Deliver an alarm once."""

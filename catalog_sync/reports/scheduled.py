@@ -6,17 +6,22 @@ due, with the schools that had no data then named beside it.
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
 from catalog_sync.reports import registry, render, roadmap
 from catalog_sync.reports.roadmap import Duty
-from catalog_sync.store import kept, licences, snapshots
+from catalog_sync.store import coverage, kept, licences, snapshots
 from catalog_sync.store.database import writing
 
+KEY_FILE = "snapshot-key"
 LOOK_BACK_DAYS = 45  # a computer that stood still over the holidays still makes what was due
 
 
@@ -40,16 +45,32 @@ class Made:
         return text
 
 
-def run_due(engine: Engine, *, now: datetime, today: date, organisation: str = "", key: bytes = b"") -> list[Made]:
-    """Write off ended licences, then make every report due and not made. `key` signs the snapshots."""
+def run_due(engine: Engine, now: datetime, zone: ZoneInfo, organisation: str, home: Path) -> list[Made]:
+    """Write off ended licences, make every report due and not made; snapshots are signed with the key in `home`."""
+    today, key = now.astimezone(zone).date(), signing_key(home)
     with writing(engine) as connection:
         licences.expire(connection, today)
+        first = min((one.first for one in coverage.freshness(connection) if one.first), default=None)
+    if first is None:  # nobody has sent anything yet: there is nothing to report
+        return []
     made = []
-    for day, duty in roadmap.due(today - timedelta(LOOK_BACK_DAYS), today):
+    for day, duty in roadmap.due(max(today - timedelta(LOOK_BACK_DAYS), first - timedelta(1)), today):
         with writing(engine) as connection:
             if not kept.is_made(connection, duty.code, day):
                 made.append(_make(connection, duty, day, now, today, organisation, key))
     return made
+
+
+def signing_key(home: Path) -> bytes:
+    """The district's key for snapshots: made once, readable by us alone, to be kept with the backups."""
+    path = home / KEY_FILE
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
 
 
 def mark_mailed(engine: Engine, made: Sequence[Made], now: datetime) -> None:

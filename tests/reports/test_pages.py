@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import Workbook
 
 from catalog_sync.reports import registry, scheduled
 from catalog_sync.settings import Settings
-from catalog_sync.store import kept, staff
+from catalog_sync.store import kept, snapshots, staff
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.staff import User
 from tests.api.test_api import OneBook
@@ -168,15 +169,18 @@ def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
 
 
 def test_due_reports_are_made_once_kept_and_name_the_missing(engine, app):
-    made = scheduled.run_due(engine, now=NOW, today=TODAY, organisation="Отдел")
+    home = app.extensions["catalog-sync"].settings.home
+    made = scheduled.run_due(engine, NOW, ZoneInfo("Europe/Moscow"), "Отдел", home)
     assert {one.due for one in made} >= {date(2026, 10, 10)}
     quarterly = next(one for one in made if one.due == date(2026, 10, 10))
     assert quarterly.missing == ("Школа school-07",)
     assert "Школа school-07" in quarterly.letter
-    assert scheduled.run_due(engine, now=NOW, today=TODAY) == []
+    assert scheduled.run_due(engine, NOW, ZoneInfo("Europe/Moscow"), "Отдел", home) == []
     with engine.connect() as connection:
         listed = kept.listed(connection)
     assert {one.format for one in listed if one.schedule == "quarterly"} == {"docx", "xlsx"}
     assert all(one.snapshot for one in listed if one.schedule == "quarterly")
+    with engine.connect() as connection:
+        assert snapshots.verify(connection, scheduled.signing_key(home)) == []
     client = log_in(app, "boss")
     assert client.get(f"/reports/kept/{listed[0].number}").get_data()[:2] == b"PK"

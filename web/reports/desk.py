@@ -16,6 +16,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import Carrier, Category, EKind, RecordKey
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.render import media_type
+from catalog_sync.reports.scheduled import signing_key
 from catalog_sync.store import audit, hand, kept, licences, manual, snapshots, tabular, tokens
 from catalog_sync.store.database import reading, writing
 from web.i18n import N_, _
@@ -308,8 +309,9 @@ def snapshot_now() -> Answer:
         asked = periods.parse(_typed("period", "Период"), system.today())
         with writing(system.store) as connection:
             head = snapshots.freeze(
-                connection, asked.code, asked.start, asked.end, now=system.now(), today=system.today(), who=me().login
-            )
+                connection, asked.code, asked.start, asked.end, now=system.now(), today=system.today(), who=me().login,
+                key=signing_key(system.settings.home),
+            )  # fmt: skip
             _note(connection, f"срез {head.number}: заморожен", {"name": head.name, "digest": head.digest})
         return _("Срез № %(number)s заморожен.", number=head.number)
 
