@@ -1,6 +1,6 @@
 """What matching costs and how well it does, on the labelled benchmark beside the checkout and on our own.
 
-    python -m bench.matching                      quality and CPU on ../shared/dedup (if there) and two generated districts
+    python -m bench.matching                      quality and CPU on ../shared/dedup (if there) and generated districts
     python -m bench.matching --cpu [N]            CPU by step for N records (50,000), beside the lower bounds
     python -m bench.matching --update [N]         10,000 changed records on a base of N (300,000), in memory
     python -m bench.matching --digest [N] [WAYS]  N records (50,000) reached in WAYS (20) ways: one digest or a failure
@@ -26,7 +26,7 @@ from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
 from catalog_sync.model import BibRecord, Dialect, RecordKey, Source, SourceRecord
 from catalog_sync.scoring import read_editions, read_labels, score
-from tests.generators.hands import records, write
+from tests.generators.district import records, write
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "dedup"
 CHANGED = 10_000
@@ -91,7 +91,8 @@ def cpu(count: int) -> None:
     timed("keys, pairs, comparing, clustering", lambda: clusterer.update(features))
     print(f"  {'whole':<44}{time.process_time() - started:8.2f} s   (at most 25 for 50,000)")
     print(
-        f"  clusters {len(clusterer.clusters()):,}, edges {len(clusterer.edges()):,}, overfull blocks {clusterer.not_compared}"
+        f"  clusters {len(clusterer.clusters()):,}, edges {len(clusterer.edges()):,}, overfull blocks"
+        f" {clusterer.not_compared}"
     )
     print("lower bounds:")
     all_keys = timed("blocking keys alone", lambda: {key: keys(f) for key, f in features.items()})

@@ -76,7 +76,8 @@ class Score:
     def lines(self) -> list[str]:
         """The figures as text, one a line."""
         return [
-            f"records {self.records} missing {self.missing} true clusters {self.true_clusters} found {self.found_clusters}",
+            f"records {self.records} missing {self.missing} true clusters {self.true_clusters} found"
+            f" {self.found_clusters}",
             f"pairwise precision {self.precision:.5f} recall {self.recall:.5f} F1 {self.f1:.5f}",
             f"B-cubed precision {self.b_cubed_precision:.5f} recall {self.b_cubed_recall:.5f} F {self.b_cubed:.5f}",
             f"impure clusters {self.impure_share:.4%}",

@@ -26,7 +26,8 @@ _SPACES = re.compile(r"\s+")
 _TOKEN = re.compile(r"№|[^\W_]+")
 
 # Quotes of every shape become one; dashes of every length become a hyphen; ё is е, й stays (DESIGN.md §5).
-_SIGNS: dict[int, str | None] = {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
+_SIGNS: dict[int, str | None] = {}
+_SIGNS |= {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
 _SIGNS |= {ord(c): "-" for c in "‐‑‒–—―−"} | {ord("ё"): "е", 0xAD: None, 0x301: None, 0x300: None}
 _INVISIBLE = dict.fromkeys((8203, 8204, 8205, 65279, 152, 156))  # 98/9C: non-sorting marks, ISO 6630
 
@@ -112,7 +113,8 @@ def lookalike_as_cyrillic(text: str) -> str:
 
 _DIGRAPHS = (
     ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"), ("yu", "ю"),
-    ("iu", "ю"), ("ju", "ю"), ("ya", "я"), ("ia", "я"), ("ja", "я"), ("yo", "е"), ("jo", "е"), ("iy", "ий"), ("yy", "ый"),
+    ("iu", "ю"), ("ju", "ю"), ("ya", "я"), ("ia", "я"), ("ja", "я"), ("yo", "е"), ("jo", "е"), ("iy", "ий"),
+    ("yy", "ый"),
 )  # fmt: skip
 _LETTERS = str.maketrans("abvgdezijklmnoprstufycwhxq'", "абвгдезийклмнопрстуфыцвхкк" + "ь")
 _YE = re.compile(r"(?<![bcdfghklmnprstvxz])ye")
@@ -131,9 +133,11 @@ _SOUNDS = str.maketrans({
     **dict(zip("абвгдезийклмнопрстуфхцыэі", "abvgdeziiklmnoprstufhciei", strict=True)),
     "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sh", "ю": "u", "я": "a", "ь": None, "ъ": None, "ё": "e",
 })  # fmt: skip
-_ONE_SOUND = (("shch", "sh"), ("sch", "sh"), ("kh", "h"), ("ts", "c"), ("yu", "u"), ("ju", "u"), ("iu", "u"), ("ya", "a"),
-              ("ja", "a"), ("ia", "a"), ("yo", "e"), ("ye", "e"), ("x", "h"), ("y", "i"), ("j", "i"), ("w", "v"), ("q", "k"),
-              ("'", ""), ("ii", "i"))  # fmt: skip
+_ONE_SOUND = (
+    ("shch", "sh"), ("sch", "sh"), ("kh", "h"), ("ts", "c"), ("yu", "u"), ("ju", "u"), ("iu", "u"), ("ya", "a"),
+    ("ja", "a"), ("ia", "a"), ("yo", "e"), ("ye", "e"), ("x", "h"), ("y", "i"), ("j", "i"), ("w", "v"), ("q", "k"),
+    ("'", ""), ("ii", "i"),
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1 << 16)

@@ -167,7 +167,7 @@ def title_likeness(a: Features, b: Features) -> float:
 
 @lru_cache(maxsize=1 << 17)
 def common_names(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
-    """How many names the two lists share, each used once; the larger of both ways of pairing, so that it is symmetric."""
+    """How many names two lists share, each used once; the larger of both ways of pairing, so it is symmetric."""
     if a == b:
         return len(a)
     return _paired(a, b) if len(a) == len(b) == 1 else max(_paired(a, b), _paired(b, a))

@@ -199,7 +199,7 @@ class _Zone:
 
     def _words(self, folded: str) -> None:
         title, *rest = folded.split(EDGE)
-        head, colon, tail = title.partition(" : ")
+        head, _, tail = title.partition(" : ")
         words, numbers = bare_title(head)
         if not words and not numbers:
             words, numbers, tail = *bare_title(tail), ""
@@ -223,7 +223,7 @@ class _Zone:
 
 
 def _title_and_host(bib: BibRecord) -> tuple[str, str]:
-    """The title of the work, and of its set: where the record's own title is only «Ч. 2», the set's title is the title."""
+    """The title of the work, and of its set; where the own title is only «Ч. 2», the set's is the title."""
     host = next((h for h in bib.hosts if h.title), None)
     if host is None:
         return bib.title, ""
@@ -250,7 +250,7 @@ def _distinct(found: list[Name]) -> tuple[Name, ...]:
 
 
 def _years(bib: BibRecord) -> tuple[int, ...]:
-    """The year typed in 210$d / 260$c and the coded one; a year hidden in the publisher's subfield is the last resort."""
+    """The year typed in 210$d / 260$c and the coded one; one hidden in the publisher's subfield is the last resort."""
     typed = _YEAR.search(bib.year_text)
     coded = _YEAR.fullmatch(bib.year_coded)
     years = {int(found[1]) for found in (typed, coded) if found}

@@ -24,8 +24,11 @@ _YEAR = re.compile(r"(?P<c>c|cop\.? ?|©|p)?\s*\[?(?P<y>1[4-9]\d\d|20\d\d)(?!\d)
 _NUMBER = re.compile(r"\d+")
 _OPEN_YEAR = re.compile(r"\d\d\d?-|-\s*\]|\?|ca\.")
 _COMMON = frozenset(
-    "co company sons son inc ltd limited and the printed by for published publishers publishing pub press print printing"
-    " office off house books book of in s n sn bros brothers a at to no government govt gov u sale supt docs".split()
+    words(
+        "co company sons son inc ltd limited and the printed by for published publishers publishing pub"
+        " press print printing"
+        " office off house books book of in s n sn bros brothers a at to no government govt gov u sale supt docs"
+    )
 )
 
 

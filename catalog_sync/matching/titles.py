@@ -9,18 +9,23 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import EDGE
 from catalog_sync.matching.names import Name
-from catalog_sync.text import sound
+from catalog_sync.text import sound, words
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
 _DROPPED = frozenset(
-    "для по в во на и из к с со у о об от the a an of and учащихся обучающихся общеобразоват общеобразовательных фгос умк"
-    " новый новая класс класса текст изд издание др школа_".split()
+    words(
+        "для по в во на и из к с со у о об от the a an of and учащихся обучающихся общеобразоват"
+        " общеобразовательных фгос умк"
+        " новый новая класс класса текст изд издание др школа_"
+    )
 )
 _LEADING_NAME = re.compile(
-    r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?:[^\W\d_]\.\s?){1,2}|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
+    r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?:[^\W\d_]\.\s?){1,2}"
+    r"|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
 )
 _ENDINGS = re.compile(
-    r"(?:иями|ями|ами|ыми|ими|ого|его|ому|ему|ией|иям|иях|ием|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ую|юю|ам|ям|ах|ях|ом|ем|ым|им|ия|ии"
+    r"(?:иями|ями|ами|ыми|ими|ого|его|ому|ему|ией|иям|иях|ием|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ую|юю|ам"
+    r"|ям|ах|ях|ом|ем|ым|им|ия|ии"
     r"|ию|ие|ью|ье|ья|а|я|о|е|и|ы|у|ю|ь|й)$"
 )
 
@@ -55,7 +60,7 @@ def leading_author(text: str, authors: tuple[Name, ...]) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
-    """A word without its Russian case ending («физике» = «физика»): for comparing words typed by people, not grammar."""
+    """A word without its Russian case ending («физике» = «физика»): for comparing typed words, not grammar."""
     word = word.rstrip(".")
     return word if len(word) < 5 or not "а" <= word[-1] <= "я" else _ENDINGS.sub("", word) if len(word) > 4 else word
 
@@ -75,7 +80,8 @@ def same_word(a: str, b: str) -> bool:
 @lru_cache(maxsize=1 << 17)
 def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     """How alike two bare titles are: 1 equal, 0.95 equal up to endings and abbreviations, 0.9 up to a slip of the
-    keyboard, 0.85 in another order, 0.8 one continues the other, 0.75 one lies within the other, 0 different. Symmetric."""
+    keyboard, 0.85 in another order, 0.8 one continues the other, 0.75 one lies within the other, 0 different.
+    Symmetric."""
     if a == b or [w.rstrip(".") for w in a] == [w.rstrip(".") for w in b]:
         return 1.0
     if not a or not b:
@@ -156,18 +162,19 @@ def _word_slip(a: str, b: str, words: int) -> bool:
 
 
 def title_key(title: tuple[str, ...]) -> str:
-    """The first three words cut to three letters, by sound: equal in spite of endings, abbreviations and romanisation."""
+    """Three letters of the first three words, by sound: equal in spite of endings, abbreviations, romanisation."""
     return " ".join(sound(word[:3].rstrip(".")) for word in title[:3])
 
 
 # --- Romanised descriptions ------------------------------------------------------------------------------------------
 
 _ROMANISED_HINT = re.compile(
-    r"\b(?:kl(?=\.|\b)|klass\w*|ucheb\w*|tetr\w*|chast\w*|ch\.|tom\b|izd\w*|posobi\w*|metod\w*|urov\w*|dlya|dlia|zvukoz\w*"
+    r"\b(?:kl(?=\.|\b)|klass\w*|ucheb\w*|tetr\w*|chast\w*|ch\.|tom\b|izd\w*|posobi\w*|metod\w*|urov\w*"
+    r"|dlya|dlia|zvukoz\w*"
     r"|sochineni\w*|rasskaz\w*|povest\w*|elektr\w+|sbornik\w*)"
 )
 
 
 def is_romanised(text: str) -> bool:
-    """Whether a folded title area is Russian typed in Latin letters: all Latin, with a Russian word of the trade in it."""
+    """Whether a folded title area is Russian in Latin letters: all Latin, with a Russian word of the trade in it."""
     return text.isascii() and bool(_ROMANISED_HINT.search(text))

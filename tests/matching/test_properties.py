@@ -18,7 +18,7 @@ from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
 from catalog_sync.model import Decision, Dialect, RecordKey, Source, SourceRecord, Verdict
 from catalog_sync.text import fold, repair_homoglyphs, words
-from tests.generators.hands import records
+from tests.generators.district import records
 
 LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяABCEHKMOPTXaceopxyIVX№«»\"'—-–.,:;()[] 0123456789éñй"
 TEXTS = st.text(LETTERS, max_size=40) | st.text(max_size=20)
