@@ -18,7 +18,7 @@ from catalog_sync.cli.root import Context, end_progress, example, progress_line,
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, writing
-from catalog_sync.model import Dialect, RecordKey, UnionRecord
+from catalog_sync.model import Dialect, MarcRecord, RecordKey, UnionRecord
 from catalog_sync.query import LibraryHoldings, Query
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
@@ -121,6 +121,8 @@ def export(context: Context, format_: str, dialect: str, encoding: str, text: st
         _into(output, writer, records)
     for fault in writer.faults:
         click.echo(f"пропущена: {fault}", err=True)
+    if writer.simplified:
+        click.echo(f"записей со знаками, которых нет в {writer.encoding}: {writer.simplified}; в них замены", err=True)
     click.echo(f"выгружено записей: {writer.written}" + (f" в {output}" if output else ""), err=True)
     if writer.faults:
         raise click.exceptions.Exit(1)
@@ -170,6 +172,7 @@ class Writer:
     def __init__(self, format_: str, dialect: Dialect, encoding: str) -> None:
         self.format, self.dialect, self.encoding = format_, dialect, encoding
         self.written = 0
+        self.simplified = 0  # records with a letter that the encoding lacks
         self.faults: list[str] = []
 
     def write(self, out: BinaryIO, records: Iterator[UnionRecord]) -> None:
@@ -192,7 +195,17 @@ class Writer:
         marc = union_marc.from_union(record, self.dialect)
         if self.format == "marcxml":
             return writing.to_marcxml(marc) + b"\n"
+        self.simplified += not _fits(marc, self.encoding)
         return writing.to_iso2709(marc, self.encoding)
+
+
+def _fits(record: MarcRecord, encoding: str) -> bool:
+    try:
+        for field in record.fields:
+            "".join([field.data or "", *(s.value for s in field.subfields)]).encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 FRAMES = {

@@ -12,13 +12,22 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
+from catalog_sync.errors import StopEverything
+
 BUSY_SECONDS = 30  # how long a writer waits for another: a nightly publish of a large school takes 10–20 s
 CACHE_KIB = 64 * 1024  # pages a connection keeps; the match keys of 300,000 records fit
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; makes the folder of an SQLite file."""
+    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; makes the folder of an SQLite file.
+
+    Raises StopEverything for any other kind of database.
+    """
     parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):  # as hosting panels print it, without a driver
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StopEverything(f"[store] url: возможны sqlite и postgresql+psycopg, а стоит {parsed.drivername!r}")
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database and parsed.database != ":memory:":

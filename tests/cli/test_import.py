@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from catalog_sync.cli.harvesting import HELD
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Export
 from tests.exports import book, mrc, shelf
-
-Export = Callable[..., Path]
 
 
 def test_an_unknown_source_is_made_after_asking(cli: Cli, export: Export) -> None:
@@ -171,9 +168,11 @@ def test_an_interrupted_import_says_so_and_leaves_the_catalogue(
 
 def test_unknown_runs_records_clusters_and_decisions_are_refused(school: Cli) -> None:
     for words in (
-        ("approve", 99), ("reject", 99), ("rollback", 99), ("difference", 99), ("undo", 99), ("explain", "school-1:none"),
-        ("explain", "nonsense"), ("history", "c000"), ("harvest", "nobody"), ("letter", "nobody"),
-        ("runs", "--source", "nobody"), ("decide", "same", "school-1:none", "school-1:R0001", "--why", "x"),
+        ("approve", 99), ("reject", 99), ("rollback", 99), ("difference", 99), ("undo", 99),
+        ("explain", "school-1:none"), ("explain", "nonsense"),
+        ("history", "c000"), ("harvest", "nobody"), ("letter", "nobody"),
+        ("runs", "--source", "nobody"),
+        ("decide", "same", "school-1:none", "school-1:R0001", "--why", "x"),
     ):  # fmt: skip
         ended = school(*words)
         assert ended.code == 1, words

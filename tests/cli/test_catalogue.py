@@ -1,0 +1,176 @@
+"""search, explain, clusters, export, review, score: what is in the catalogue, told to people and to programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from catalog_sync.marc.framing import pieces
+from tests.cli.conftest import Cli, Export
+from tests.exports import book, shelf
+
+
+def test_clusters_have_one_row_for_each_live_record(district: Cli, export: Export) -> None:
+    rows = list(csv.DictReader(io.StringIO(district("clusters", "--format", "csv").out)))
+    assert list(rows[0]) == ["source", "local_id", "cluster"]
+    assert len(rows) == 17
+    assert len({row["cluster"] for row in rows}) == 9
+    district("import", export("b.mrc", shelf(8, prefix="Q")), "--source", "school-2")
+    assert len(district("clusters").out.splitlines()) == 1 + 16
+
+
+def test_search_answers_programs_in_json(district: Cli) -> None:
+    answer = json.loads(district("search", "алые", "паруса", "--json").out)
+    assert answer["total"] == 1
+    assert [h["library"] for h in answer["records"][0]["holdings"]] == ["school-1", "school-2"]
+
+
+def test_explain_shows_the_whole_line(district: Cli) -> None:
+    told = district("explain", "school-1:R0000").out
+    for heading in ("Исходная запись", "Поля", "Понято как", "Признаки", "Сравнения", "Кластер", "Сводная запись"):
+        assert heading in told
+
+
+@pytest.mark.parametrize(
+    ("dialect", "encoding"),
+    [("rusmarc", "utf-8"), ("unimarc", "koi8-r"), ("marc21", "cp866"), ("marcsql", "cp1251")],
+)
+def test_iso2709_can_be_written_in_every_dialect_and_encoding_and_read_again(
+    dialect: str, encoding: str, district: Cli, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.mrc"
+    ended = district(
+        "export", "--format", "iso2709", "--dialect", dialect, "--encoding", encoding, "--output", target
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "выгружено записей: 9" in ended.err
+    assert len(list(pieces(target.read_bytes()))) == 9
+    again = district("import", target, "--source", "copy", "--dialect", dialect, "--encoding", encoding, "--yes")
+    assert "новых 9" in again.out
+    assert "отложено 0" in again.out
+
+
+def test_xml_formats_are_well_formed(district: Cli) -> None:
+    for words in (["marcxml"], ["marcxml", "--dialect", "marc21"], ["dc"]):
+        tree = etree.fromstring(district("export", "--format", *words).out.encode())
+        assert len(tree) == 9
+
+
+def test_csv_has_a_row_for_each_edition(district: Cli) -> None:
+    rows = list(csv.DictReader(io.StringIO(district("export", "--format", "csv").out.removeprefix("\ufeff"))))
+    assert len(rows) == 9
+    assert "Слово" in {row["заглавие"] for row in rows}
+
+
+def test_a_query_narrows_the_export(district: Cli) -> None:
+    assert "выгружено записей: 1" in district("export", "--format", "csv", "--query", "слово").err
+
+
+def test_a_query_that_finds_nothing_gives_an_empty_file(district: Cli) -> None:
+    ended = district("export", "--format", "marcxml", "--query", "ыыыы")
+    assert ended.code == 0
+    assert len(etree.fromstring(ended.out.encode())) == 0
+
+
+def test_letters_that_an_encoding_lacks_are_reported(cli: Cli, export: Export, tmp_path: Path) -> None:
+    cli("import", export("a.mrc", [book("1"), book("2", "Հայոց պատմություն")]), "--source", "s", "--yes")
+    ended = cli("export", "--format", "iso2709", "--encoding", "cp1251", "--output", tmp_path / "out.mrc")
+    assert ended.code == 0
+    assert "которых нет в cp1251: 1" in ended.err
+    assert "нет в" not in cli("export", "--format", "iso2709", "--output", tmp_path / "out.mrc").err
+
+
+def test_a_record_that_cannot_be_written_is_named_and_the_rest_is_written(
+    cli: Cli, export: Export, tmp_path: Path
+) -> None:
+    long = book("2", "Очень длинное оглавление", note="глава " * 1600)
+    cli("import", export("a.xml", xml=[book("1"), long]), "--source", "s", "--yes")
+    target = tmp_path / "out.mrc"
+    ended = cli("export", "--format", "iso2709", "--output", target)
+    assert ended.code == 1
+    assert "пропущена: " in ended.err
+    assert len(list(pieces(target.read_bytes()))) == 1
+
+
+def test_a_failed_export_leaves_the_former_file(
+    district: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("вчерашний")
+    monkeypatch.setattr("catalog_sync.cli.catalogue._csv_line", lambda record: (_ for _ in ()).throw(OSError(28, "x")))
+    ended = district("export", "--format", "csv", "--output", target)
+    assert ended.code == 1
+    assert "на диске кончилось место" in ended.line
+    assert target.read_text() == "вчерашний"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_encoding_for_xml_is_refused(district: Cli) -> None:
+    assert "только для iso2709" in district("export", "--format", "marcxml", "--encoding", "cp1251").line
+
+
+# --- the same edition or not ------------------------------------------------------------------------------------------
+
+
+def test_review_shows_both_sides_and_the_evidence_most_copies_first(doubtful: Cli) -> None:
+    told = doubtful("review").out
+    assert told.index("school-1:G3") < told.index("school-1:G2")
+    assert "класс указан только в одной записи" in told
+    (first, second) = json.loads(doubtful("review", "--json").out)["pairs"]
+    assert (first["copies"], second["copies"]) == (4, 3)
+
+
+def test_questions_are_answered_on_the_terminal(doubtful: Cli) -> None:
+    told = doubtful("review", "--ask", typed="что?\nо\nсверено с книгой\nр\n\n").out
+    assert "нужна одна буква" in told
+    assert told.count("записано") == 2
+    history = doubtful("decisions").out
+    assert "одно издание — сверено с книгой" in history
+    assert "разные издания — по описаниям" in history
+    assert "сомнительных пар: 0" in doubtful("review").out
+    clusters = {row["local_id"]: row["cluster"] for row in csv.DictReader(io.StringIO(doubtful("clusters").out))}
+    assert clusters["G3"] == clusters["M1"] != clusters["G2"]
+
+
+def test_leaving_and_passing_decide_nothing(doubtful: Cli) -> None:
+    doubtful("review", "--ask", typed="п\nв\n")
+    assert "решений ещё не было" in doubtful("decisions").out
+    assert "решать нечего" not in doubtful("review").out
+
+
+def test_a_decision_is_taken_back(doubtful: Cli) -> None:
+    ended = doubtful("decide", "same", "school-1:G3", "school-2:M1", "--why", "сверено")
+    assert "catalog-sync undo 1" in ended.out
+    assert "отменено" in doubtful("undo", 1).out
+    assert "сомнительных пар: 2" in doubtful("review").out
+    assert "отменено" in doubtful("decisions").out
+
+
+def test_a_contradicting_answer_is_told_and_the_next_question_comes(doubtful: Cli) -> None:
+    doubtful("decide", "same", "school-1:G2", "school-1:G3", "--why", "x")
+    ended = doubtful("decide", "different", "school-1:G2", "school-1:G3", "--why", "y")
+    assert ended.code == 1
+    assert "противоречит прежним: № 1" in ended.line
+
+
+def test_score_reads_labels_and_refuses_strange_ones(district: Cli, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    rows = [f"{s},{p}{n:04d},e{n}" for n in range(8) for s, p in (("school-1", "R"), ("school-2", "Q"))]
+    truth.write_text("source,local_id,edition\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert "pairwise precision 1.00000 recall 1.00000" in district("score", truth).out
+    figures = json.loads(district("score", truth, "--json").out)
+    assert (figures["f1"], figures["records"]) == (1.0, 16)
+    truth.write_text("source,local_id,edition\nelsewhere,1,e1\n", encoding="utf-8")
+    assert "сначала загрузите их" in district("score", truth).line
+    truth.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "нет: edition, local_id, source" in district("score", truth).line
+
+
+def test_a_cluster_s_history_is_told(district: Cli) -> None:
+    cluster = json.loads(district("search", "алые паруса", "--json").out)["records"][0]["cluster"]
+    assert district("history", cluster).out.strip()

@@ -1,0 +1,122 @@
+"""Whatever breaks, the operator reads one line that says what to do; the rest goes into a file for its authors."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from catalog_sync import publishing
+from catalog_sync.store import database
+from tests.cli.conftest import Cli, Export
+from tests.exports import shelf
+
+
+def test_a_database_busy_too_long(school: Cli, home: Path, export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    other = sqlite3.connect(home / "catalog.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        ended = school("import", export(), "--source", "school-1")
+    finally:
+        other.close()
+    assert ended.code == 1
+    assert "база занята другим процессом" in ended.line
+
+
+def test_a_disk_full_while_publishing_leaves_yesterday(
+    school: Cli, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = publishing.records.publish_stage
+
+    def full(connection: object, *rest: object) -> list[int]:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+        return real(connection, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(publishing.records, "publish_stage", full)
+    many = [*shelf(8), *shelf(600, prefix="N")]
+    ended = school("import", export("more.mrc", many), "--source", "school-1")
+    assert ended.code == 1
+    assert "на диске кончилось место" in ended.line
+    monkeypatch.setattr(publishing.records, "publish_stage", real)
+    assert len(school("clusters").out.splitlines()) == 1 + 8
+
+
+def test_a_disk_full_while_writing_a_file(school: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("catalog_sync.store.maintenance.backup", full)
+    assert "на диске кончилось место" in school("backup", tmp_path / "copy.zip").line
+
+
+def test_a_data_folder_that_cannot_be_made(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CATALOG_SYNC_HOME", str(tmp_path / "file" / "home"))
+    ended = cli("init")
+    assert ended.code == 1
+    assert "это файл, а нужна папка" in ended.line
+
+
+def test_a_data_folder_without_rights(cli: Cli, home: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    home.mkdir()
+    home.chmod(0o500)
+    ended = cli("init")
+    home.chmod(0o700)
+    assert ended.code == 1
+    assert ended.line
+
+
+def test_a_database_file_that_is_no_database(cli: Cli, home: Path) -> None:
+    home.mkdir()
+    (home / "catalog.sqlite").write_bytes(b"this was a database once " * 1000)
+    ended = cli("runs")
+    assert ended.code == 1
+    assert "catalog-sync restore" in ended.line
+
+
+def test_settings_are_refused_naming_file_and_key(cli: Cli, home: Path) -> None:
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text('[web]\nprot = 8000\n', encoding="utf-8")
+    ended = cli("runs")
+    assert ended.code == 1
+    assert "prot" in ended.line
+    assert "может быть, port?" in ended.line
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "postgresql+psycopg://nobody@127.0.0.1:1/none"])
+def test_a_database_that_is_not_there(url: str, cli: Cli, home: Path) -> None:
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
+    ended = cli("runs")
+    assert ended.code == 1
+    assert ended.line.startswith("catalog-sync: ")
+    assert "ошибка программы" not in ended.line
+
+
+def test_a_fault_of_the_program_is_kept_whole_in_a_file(
+    school: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog_sync.pipeline.check", lambda _: 1 / 0)
+    ended = school("check")
+    assert ended.code == 1
+    assert "ошибка программы: ZeroDivisionError" in ended.line
+    (kept,) = (home / "logs").glob("error-*.txt")
+    assert str(kept) in ended.line
+    assert "Traceback" in kept.read_text(encoding="utf-8")
+
+
+def test_check_ends_with_one_where_something_differs(school: Cli, home: Path) -> None:
+    assert school("check").code == 0
+    with sqlite3.connect(home / "catalog.sqlite") as connection:
+        connection.execute("DELETE FROM holding")
+    ended = school("check")
+    assert ended.code == 1
+    assert "расхождений: " in ended.out
+    assert school("rebuild").code == 0
+    assert school("check").code == 0

@@ -1,0 +1,174 @@
+"""source …: found, tried, changed, paused, asked for, without ever showing a secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog_sync.settings import Settings
+from catalog_sync.store import jobs
+from catalog_sync.store.database import reading
+from catalog_sync.system import open_system
+from tests.cli.conftest import Cli, Export
+from tests.exports import book, mrc, shelf
+
+
+def add(cli: Cli, *more: str, code: str = "school-7") -> None:
+    ended = cli("source", "add", code, "--library", code, "--library-name", "Школа № 7", *more)
+    assert ended.code == 0, ended.err
+
+
+def test_test_shows_what_was_understood_and_changes_nothing(cli: Cli, export: Export) -> None:
+    add(cli, "--dialect", "marc21")
+    ended = cli("source", "test", "school-7", export("a.mrc", shelf(12), "cp866"))
+    assert ended.code == 0
+    assert "кодировка cp866" in ended.out
+    assert "просмотрено записей: 12, не прочитано: 0; с экземплярами: 12, экземпляров: 12" in ended.out
+    assert "экземпляров 1 (поле 899), инв. № R0000-0" in ended.out
+    assert "dialect marc21 → rusmarc, encoding — → cp866" in ended.out
+    assert "marc21" in cli("source", "show", "school-7").out
+    assert "сеансов ещё не было" in cli("runs").out
+
+
+def test_write_keeps_what_was_found(cli: Cli, export: Export) -> None:
+    add(cli, "--dialect", "marc21")
+    path = export("a.mrc", shelf(12), "cp866")
+    assert "записано: dialect marc21 → rusmarc" in cli("source", "test", "school-7", path, "--write").out
+    shown = cli("source", "show", "school-7").out
+    assert "rusmarc" in shown
+    assert "cp866" in shown
+    assert "этому соответствуют" in cli("source", "test", "school-7", path).out
+
+
+def test_a_source_is_tried_through_its_own_harvester(cli: Cli, home: Path) -> None:
+    add(cli, "--kind", "files", "settle_seconds=0")
+    drop = home / "drop" / "school-7"
+    drop.mkdir(parents=True)
+    (drop / "export.mrc").write_bytes(mrc(shelf(4)))
+    ended = cli("source", "test", "school-7", "--cards", "2")
+    assert "просмотрено записей: 4" in ended.out
+    assert (drop / "export.mrc").exists()
+
+
+def test_records_without_copies_are_remarked(cli: Cli, export: Export) -> None:
+    add(cli)
+    ended = cli("source", "test", "school-7", export("a.mrc", [book("1", copies=0)]))
+    assert "экземпляров нет ни в одной записи" in ended.out
+
+
+def test_a_file_that_is_no_export_is_refused(cli: Cli, tmp_path: Path) -> None:
+    add(cli)
+    path = tmp_path / "x.mrc"
+    path.write_bytes(b"nothing of the kind")
+    assert "не MARC" in cli("source", "test", "school-7", path).line
+
+
+def test_settings_are_checked_when_they_are_set(cli: Cli) -> None:
+    add(cli, "--kind", "http", "url=https://school.example/export.mrc")
+    assert "возможно, «password»" in cli("source", "set", "school-7", "pasword=env:PASS").line
+    assert "нет кодировки" in cli("source", "set", "school-7", "encoding=cp12510").line
+    assert "возможны" in cli("source", "set", "school-7", "dialect=marc").line
+    assert "нет библиотеки" in cli("source", "set", "school-7", "library=nowhere").line
+    assert "ИМЯ=ЗНАЧЕНИЕ" in cli("source", "set", "school-7", "url").line
+    assert cli("source", "set", "school-7", "password=env:PASS", "schedule=30 2 * * *").code == 0
+    assert cli("source", "set", "school-7", "schedule=").code == 0
+    shown = cli("source", "show", "school-7").out
+    assert "env:PASS" in shown
+    assert "30 2" not in shown
+
+
+def test_a_secret_written_out_is_refused_and_not_repeated(cli: Cli) -> None:
+    add(cli, "--kind", "http", "url=https://school.example/export.mrc")
+    for value in ("password=hunter2", "url=https://me:hunter2@school.example/x.mrc"):
+        ended = cli("source", "set", "school-7", value)
+        assert ended.code == 1
+        assert "hunter2" not in ended.out + ended.err
+    assert "hunter2" not in cli("source", "show", "school-7").out
+
+
+def test_an_unknown_kind_is_refused_with_those_there_are(cli: Cli) -> None:
+    ended = cli("source", "add", "school-7", "--library", "school-7", "--kind", "oai-pmh")
+    assert "oai_pmh" in ended.line
+    for name in ("files", "table", "oai_pmh", "z3950"):
+        assert name in cli("source", "kinds").out
+    assert "обязательна" in cli("source", "kinds", "http").out
+
+
+def test_a_source_is_not_added_twice(cli: Cli) -> None:
+    add(cli)
+    assert "уже есть" in cli("source", "add", "school-7", "--library", "school-7").line
+
+
+def test_a_paused_source_is_left_out_until_resumed(cli: Cli, home: Path) -> None:
+    add(cli, "--kind", "files")
+    (home / "drop" / "school-7").mkdir(parents=True)
+    cli("source", "pause", "school-7")
+    assert "[пауза]" in cli("source", "list").out
+    assert "собирать нечего" in cli("harvest").out
+    cli("source", "resume", "school-7")
+    assert "[пауза]" not in cli("source", "list").out
+    assert "school-7" in cli("harvest").out
+
+
+def test_a_pause_survives_reading_the_settings_file_again(cli: Cli, home: Path) -> None:
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text(
+        '[[library]]\ncode = "s"\nname = "Школа"\n[[source]]\ncode = "s"\nlibrary = "s"\nharvester = "files"\n',
+        encoding="utf-8",
+    )
+    cli("init")
+    cli("source", "pause", "s")
+    cli("source", "set", "s", "encoding=cp866")
+    cli("init")
+    assert "[пауза]" in cli("source", "list").out
+    assert "cp866" in cli("source", "show", "s").out
+
+
+def test_run_now_leaves_a_request_for_the_jobs(cli: Cli, home: Path) -> None:
+    add(cli, "--kind", "files")
+    assert "просьба № 1" in cli("source", "run-now", "school-7").out
+    system = open_system(Settings(home=home))
+    with reading(system.engine) as connection:
+        (request,) = jobs.latest(connection)
+    assert (request.what, request.argument, request.taken) == ("harvest", "school-7", None)
+
+
+def test_run_now_is_refused_where_nothing_can_be_fetched(school: Cli) -> None:
+    assert "загружается вручную" in school("source", "run-now", "school-1").line
+
+
+@pytest.fixture
+def spisok(tmp_path: Path) -> Path:
+    path = tmp_path / "spisok.csv"
+    rows = "Фамилия;Что за книга;Когда;Сколько\nПушкин А. С.;Капитанская дочка;2019;3\nГрин А. С.;Алые паруса;2021;2\n"
+    path.write_text(rows, encoding="cp1251")
+    return path
+
+
+COLUMNS = "Фамилия=author; Что за книга=title; Когда=year; Сколько=copies"
+
+
+def test_a_mapping_is_shown_saved_used_and_forgotten(cli: Cli, spisok: Path) -> None:
+    add(cli)
+    shown = cli("source", "mapping", "school-7", spisok, "--columns", COLUMNS)
+    assert "title            Капитанская дочка; Алые паруса" in shown.out
+    assert "[columns]" not in cli("source", "show", "school-7").out
+    assert "сохранено" in cli("source", "mapping", "school-7", spisok, "--columns", COLUMNS, "--write").out
+    assert "новых 2" in cli("import", spisok, "--source", "school-7").out
+    assert "3 экз." in cli("search", "Капитанская дочка").out
+    assert "забыто" in cli("source", "forget-mapping", "school-7").out
+    assert "нет сохранённого" in cli("source", "forget-mapping", "school-7").line
+
+
+def test_a_mapping_without_title_is_not_saved(cli: Cli, spisok: Path) -> None:
+    add(cli)
+    ended = cli("source", "mapping", "school-7", spisok, "--columns", "Когда=year", "--write")
+    assert ended.code == 1
+    assert "не узнан" in ended.line
+
+
+def test_a_mapping_of_columns_that_are_not_there_names_those_that_are(cli: Cli, spisok: Path) -> None:
+    add(cli)
+    ended = cli("source", "mapping", "school-7", spisok, "--columns", "Заглавие=title")
+    assert "есть: A; B; C; D" in ended.line
