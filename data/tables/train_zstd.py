@@ -11,7 +11,7 @@ from pathlib import Path
 
 import zstandard
 
-from tests.generators.hands import records
+from tests.generators.district import records
 
 HERE = Path(__file__).resolve().parent
 SIZE = 32 * 1024  # bytes; doubling it gains 2 %

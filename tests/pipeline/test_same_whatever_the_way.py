@@ -19,7 +19,7 @@ from catalog_sync.settings import Guard, Settings
 from catalog_sync.store import clusters, decisions, records, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
-from tests.generators.hands import records as generated
+from tests.generators.district import records as generated
 
 # Deletions of any size are the point here; the guard has its own tests.
 NO_GUARD = Guard(gone_number=10**9, set_aside_number=10**9, changed_number=10**9)
