@@ -162,7 +162,9 @@ def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
     running = send(client, "/reports/desk/snapshot-now", period="2026Q4").get_data(as_text=True)
     assert "замораживают законченный период" in running
     number = re.search(r'href="/reports/snapshots/(\d+)"', client.get("/reports/snapshots").get_data(as_text=True))[1]
-    assert client.get(f"/reports/snapshots/{number}").status_code == 200
+    send(client, "/reports/desk/snapshot-now", period="2026Q1")
+    page = client.get(f"/reports/snapshots/{number}?with={int(number) + 1}").get_data(as_text=True)
+    assert "Изменение со среза 2026Q1" in page
     values = {"library": "school-03", "name": "ЭБС", "kind": "package", "starts": "2026-02-01", "ends": "2026-12-01"}
     answer = send(client, "/reports/desk/licence", **values, titles="50", copies="50", category="other")
     assert "Договор записан" in answer.get_data(as_text=True)

@@ -150,6 +150,8 @@ def show_snapshot(number: int) -> str:
         if found is None:
             abort(404, description=_("Такого среза нет."))
         changes = snapshots.corrections(connection, found)
+        other = snapshots.find(connection, request.args.get("with", 0, type=int))
+        heads = snapshots.listed(connection)
     lines = [
         (
             library,
