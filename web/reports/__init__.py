@@ -152,12 +152,16 @@ def show_snapshot(number: int) -> str:
         changes = snapshots.corrections(connection, found)
         other = snapshots.find(connection, request.args.get("with", 0, type=int))
         heads = snapshots.listed(connection)
-    lines = [
-        (
-            library,
-            snapshots.frozen_balance(found, "copies", library),
-            snapshots.frozen_balance(found, "titles", library),
-        )
-        for library in ("*", *sorted(found.data["coverage"]))
-    ]
-    return render_template("reports/snapshot.html", snapshot=found, lines=lines, changes=changes)
+    lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(found.data["coverage"]))]
+    return render_template(
+        "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes
+    )
+
+
+def _snapshot_line(found: snapshots.Snapshot, other: snapshots.Snapshot | None, library: str) -> tuple[Any, ...]:
+    """(library, copies, titles, change of copies since the other snapshot)."""
+    copies = snapshots.frozen_balance(found, "copies", library)
+    titles = snapshots.frozen_balance(found, "titles", library)
+    if other is None:
+        return library, copies, titles, None
+    return library, copies, titles, copies.closing - snapshots.frozen_balance(other, "copies", library).closing
