@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from catalog_sync.protocol import responses
 from catalog_sync.protocol.apdu import Diagnostic, External, PresentStatus
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import Syntax
-from catalog_sync.query import Catalogue
+from catalog_sync.query import Catalogue, LibraryHoldings
 from web.z3950.cache import RenderCache
 from web.z3950.records import Renderer, shows_holdings
 
@@ -89,30 +89,44 @@ class Presenter:
         found = list(map(self._cache.get, keys))
         missing = [at for at, kept in enumerate(found) if kept is None]
         if missing:
-            records = {record.cluster: record for record in catalogue.records([clusters[at] for at in missing])}
-            for at in missing:
-                content, lasting = self._fresh(catalogue, clusters[at], records.get(clusters[at]), wanted)
+            for at, (content, lasting) in self._fresh(catalogue, [(at, clusters[at]) for at in missing], wanted):
                 found[at] = content
                 if lasting:
                     self._cache.put(keys[at], content, generation)
         return [content for content in found if content is not None]
 
     def _fresh(
-        self, catalogue: Catalogue, cluster: str, record: UnionRecord | None, wanted: Wanted
+        self, catalogue: Catalogue, missing: Sequence[tuple[int, str]], wanted: Wanted
+    ) -> Iterator[tuple[int, tuple[bytes, bool]]]:
+        """Records rendered, each with whether it may be kept: a diagnostic or the successor of a merged one may not."""
+        asked = [cluster for _, cluster in missing]
+        records = {record.cluster: record for record in catalogue.records(asked)}
+        holdings = catalogue.holdings_of(list(records)) if shows_holdings(wanted.elements) else {}
+        for at, cluster in missing:
+            record = records.get(cluster)
+            if record is not None:
+                yield at, self._rendered(record, holdings.get(cluster, ()), wanted)
+            else:
+                yield at, (self._successor(catalogue, cluster, wanted), False)
+
+    def _rendered(
+        self, record: UnionRecord, holdings: Sequence[LibraryHoldings], wanted: Wanted
     ) -> tuple[bytes, bool]:
-        """One record rendered, and whether it may be kept: a diagnostic in its place, or its successor, may not."""
-        lasting = record is not None
-        if record is None and (moved := catalogue.redirect(cluster)):
-            record = catalogue.record(moved)
-        if record is None:
-            gone = Diagnostic(Condition.RECORD_DELETED, f"{cluster}: записи больше нет в каталоге")
-            return _named(gone, wanted), False
         try:
-            holdings = catalogue.holdings(record.cluster) if shows_holdings(wanted.elements) else []
             made = self._renderer.render(record, holdings, wanted.syntax, wanted.elements, wanted.charset)
         except Fault as fault:
             return _named(fault.diagnostic, wanted), False
-        return _named(made, wanted), lasting
+        return _named(made, wanted), True
+
+    def _successor(self, catalogue: Catalogue, cluster: str, wanted: Wanted) -> bytes:
+        """What an id that is gone stands for now: the record it was merged into, else diagnostic 1028."""
+        moved = catalogue.redirect(cluster)
+        record = catalogue.record(moved) if moved else None
+        if record is not None:
+            holdings = catalogue.holdings(record.cluster) if shows_holdings(wanted.elements) else []
+            return self._rendered(record, holdings, wanted)[0]
+        gone = Diagnostic(Condition.RECORD_DELETED, f"{cluster}: записи больше нет в каталоге")
+        return _named(gone, wanted)
 
 
 def _named(content: External | Diagnostic, wanted: Wanted) -> bytes:
