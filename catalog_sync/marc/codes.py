@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from catalog_sync.model import Dialect
 from catalog_sync.tables import rows
@@ -23,6 +23,7 @@ def side(dialect: Dialect) -> str:
     return "rusmarc" if dialect.is_unimarc_family else "marc21"
 
 
+@lru_cache(maxsize=4096)
 def translate(code_list: str, code: str, source: Dialect, target: Dialect, default: str = "") -> str:
     """One code in the target's alphabet: `translate("type", "l", RUSMARC, MARC21)` is "m"."""
     if side(source) == side(target):
@@ -45,6 +46,7 @@ def _countries() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     )
 
 
+@lru_cache(maxsize=4096)
 def country_for(dialect: Dialect, typed: str) -> str:
     """A country as the dialect codes it: ISO 3166 «RU» for RUSMARC, MARC «ru» for MARC 21; "" where unknown.
 
@@ -78,6 +80,7 @@ def _bare(role: str) -> str:
     return role.strip(" .,;:[]()").lower().replace("ё", "е")
 
 
+@lru_cache(maxsize=4096)
 def relator_for(dialect: Dialect, role: str) -> str:
     """The relator code of a role typed as a code or a word («сост.», «220», «com»); "" where it is neither."""
     by_code, typed = _relators()
@@ -85,6 +88,7 @@ def relator_for(dialect: Dialect, role: str) -> str:
     return by_code[known][side(dialect)] if known else ""
 
 
+@lru_cache(maxsize=4096)
 def relator_word(role: str) -> str:
     """The Russian word of a role; what was typed where the table does not know it and it is not a bare code."""
     by_code, typed = _relators()
