@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import night_data
-from catalog_sync import pipeline
+from catalog_sync import indexing, pipeline
 from catalog_sync.harvesting import Harvests
 from catalog_sync.jobs import MAX_THREADS
 from catalog_sync.model import Dialect, Library, Source
@@ -83,6 +83,7 @@ def night(home: Path, sources: int) -> None:
     started, cpu = time.monotonic(), time.process_time()
     with ThreadPoolExecutor(min(sources, MAX_THREADS)) as pool:
         runs = list(pool.map(lambda n: harvests.run(code(n), "bench"), range(sources)))
+    indexing.drain(system)
     seconds, cpu = time.monotonic() - started, time.process_time() - cpu
     harvests.stop.set()
     states = sorted({f"{r.state.value}{': ' + r.message if r.message else ''}" for r in runs})

@@ -7,24 +7,30 @@ one of a few working places only while it works, and gives it back whenever it w
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from catalog_sync import pipeline
-from catalog_sync.errors import SourceUnavailable
+from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
+from harvesters import table
+from harvesters.options import parse
 from harvesters.registry import make
 from harvesters.secrets import Secrets
 from harvesters.surroundings import Surroundings
 
 PULSE_SECONDS = 20.0  # between signs of life of a harvest that waits for its source
 LOCAL = frozenset({"files", "file", "table", "excel", "csv"})  # come from disk at once, before anybody can use them
+ALIASES_OF_TABLE = frozenset({"table", "excel", "csv"})
+TABLES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv")
 LOCAL_AT_ONCE = 8  # such files in memory, read or being read; a hung network folder takes one of these, not a place
 log = logging.getLogger(__name__)
 
@@ -44,6 +50,7 @@ class Harvests:
         self._active: dict[str, str] = {}  # source code → holder of its lease
         self._guard = threading.Lock()
         self.stop = threading.Event()
+        self.unindexed = threading.Event()  # something may have been published that the search doesn't know yet
         threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
 
     def run(self, code: str, asked_by: str) -> HarvestRun:
@@ -59,13 +66,33 @@ class Harvests:
             files = place.waiting_outside(harvester.fetch(bookmark), shelf)
             return self._run(source, files, asked_by)
 
-    def _run(self, source: Source, files: Iterable[FetchedFile], asked_by: str) -> HarvestRun:
+    def run_upload(self, number: int) -> HarvestRun:
+        """Import an export that was brought by hand. Raises Refused where it is gone or was changed."""
+        with reading(self._system.engine) as connection:
+            found = store.find_upload(connection, number)
+            source = registry.find_source(connection, found.source) if found else None
+        if found is None or source is None:
+            raise Refused(f"нет загруженной выгрузки № {number}")
+        with self._registered(source.code), Place(self._places, self.stop):
+            file = read_upload(self._system.settings.home, found, source, self._secrets)
+            run = self._run(source, [file], found.who, incremental=found.incremental)
+        with writing(self._system.engine) as connection:
+            store.set_upload_state(connection, number, "done")
+        return run
+
+    def _run(
+        self, source: Source, files: Iterable[FetchedFile], asked_by: str, *, incremental: bool | None = None
+    ) -> HarvestRun:
+        """One run; the search index follows a little later, once for all sources that were ready together."""
         try:
             return pipeline.run_source(
-                self._system, source.code, files, asked_by=asked_by, progress=lambda _name, _count: self.check()
-            )
+                self._system, source.code, files, incremental=incremental, asked_by=asked_by,
+                progress=lambda _name, _count: self.check(), index=False,
+            )  # fmt: skip
         except OSError as error:
             raise SourceUnavailable(f"{source.code}: {error}") from error
+        finally:
+            self.unindexed.set()
 
     def check(self) -> None:
         """Raises Stopping once the process was asked to stop."""
@@ -211,3 +238,16 @@ def is_dead(holder: str, host: str) -> bool:
     except OSError:
         return False
     return False
+
+
+def read_upload(home: Path, found: store.Upload, source: Source, secrets: Secrets) -> FetchedFile:
+    """The upload as an export: a list in Excel or CSV becomes records first. Raises Refused, SourceUnavailable."""
+    path = home / "uploads" / f"{found.sha256.hex()}.bin"
+    data = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(data).digest() != found.sha256:
+        raise Refused(f"файл выгрузки № {found.number} («{found.name}») пропал или изменён; загрузите его снова")
+    if not found.name.lower().endswith(TABLES):
+        return FetchedFile(found.name, data, format="")
+    known = source.settings if source.harvester in ALIASES_OF_TABLE else {}
+    settings = parse(table.TableSettings, known, secrets, f"источник {source.code}")
+    return table.as_records(found.name, data, settings, source)

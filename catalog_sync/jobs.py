@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from catalog_sync import alarms, indexing, pipeline, scheduling
+from catalog_sync.answering import carry_out, outcome
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
 from catalog_sync.harvesting import Harvests, Stopping, is_dead
 from catalog_sync.letters import deliver
@@ -40,11 +41,12 @@ LEAD = "jobs"
 LEAD_SECONDS = 60.0  # a leader that is silent this long is followed by another
 FINISH_SECONDS = 10.0  # after a signal to stop; who started us waits 15
 STEP_SECONDS = 1.0  # how soon a request is noticed
+INDEX_SECONDS = 5.0  # how soon what was published is found; sources that finish together are indexed together
 RECONCILE_SECONDS = 30.0  # how soon a changed schedule is
 WATCH_SECONDS = 300.0  # how often overdue sources and the digest are looked at
 MAX_THREADS = 64  # harvests that may wait for their sources at once; each costs a thread, not a working place
 BUSY_AGAIN = timedelta(seconds=pipeline.LEASE_SECONDS + 30)  # a dead process frees its source after this
-KINDS = ("harvest", "pause", "resume", "approve", "reject", "rollback")
+KINDS = ("harvest", "import", "pause", "resume", "approve", "reject", "rollback")
 log = logging.getLogger(__name__)
 _process: list[Process] = []  # job rows name functions of this module; they find their process here
 
@@ -78,6 +80,11 @@ def again(code: str, attempt: int) -> None:
 def requested(number: int) -> None:
     """Job: what a person asked for."""
     _process[0].answer(number)
+
+
+def index() -> None:
+    """Job: what was published becomes findable."""
+    indexing.drain(_process[0].system)
 
 
 class Process:
@@ -151,7 +158,7 @@ class Process:
     def _loop(self) -> None:
         tasks = [
             (LEAD_SECONDS / 4, self._renew), (STEP_SECONDS, self._take_requests),
-            (RECONCILE_SECONDS, self._reconcile), (WATCH_SECONDS, self._watch),
+            (RECONCILE_SECONDS, self._reconcile), (WATCH_SECONDS, self._watch), (INDEX_SECONDS, self._index_soon),
         ]  # fmt: skip
         last = [float("-inf")] * len(tasks)
         self.leads = True
@@ -160,6 +167,12 @@ class Process:
                 if time.monotonic() - last[number] >= seconds:
                     last[number] = time.monotonic()
                     self._guarded(task)
+
+    def _index_soon(self) -> None:
+        """Bring the search up to date in a thread of its own: after a first load that takes minutes."""
+        if self.harvests.unindexed.is_set():
+            self.harvests.unindexed.clear()
+            self._once("index", index, [], self.system.now())
 
     def _renew(self) -> None:
         self.leads = self._lead(was=True)
@@ -308,19 +321,12 @@ class Process:
             store.finish(connection, number, said, self.system.now())
 
     def _do(self, request: store.Request) -> str:
-        who, argument = request.asked_by or "по просьбе", request.argument
         if request.what == "harvest":
-            return self.harvest(argument, who, 1)
+            return self.harvest(request.argument, request.asked_by or "по просьбе", 1)
+        said = carry_out(request, self.system, self.harvests)
         if request.what in ("pause", "resume"):
-            with writing(self.system.engine) as connection:
-                registry.get_source(connection, argument)
-                registry.set_active(connection, argument, request.what == "resume")
-            self._reconcile()
-            return "приостановлен" if request.what == "pause" else "возобновлён"
-        verbs = {"approve": pipeline.approve, "reject": pipeline.reject, "rollback": pipeline.roll_back}
-        if not argument.isdigit():
-            raise Refused(f"ожидался номер сеанса, пришло «{argument}»")
-        return outcome(verbs[request.what](self.system, int(argument), who=who))
+            self._guarded(self._reconcile)
+        return said
 
     # --- alarms ---
 
@@ -383,16 +389,6 @@ class Process:
         if deliver(self.system.settings, alarm, now, self.secrets):
             with writing(self.system.engine) as connection:
                 store.tell(connection, alarm.about, now)
-
-
-def outcome(run: HarvestRun) -> str:
-    c = run.counts
-    words = {
-        RunState.PUBLISHED: "опубликовано", RunState.HELD: "удержано", RunState.REJECTED: "отклонено",
-        RunState.ROLLED_BACK: "отменено",
-    }  # fmt: skip
-    said = f"сеанс № {run.number}: {words.get(run.state, run.state.value)}; новых {c.new}, изменено {c.changed}, "
-    return said + f"исчезло {c.gone}" + (f"; {run.message}" if run.message else "")
 
 
 def is_alive(system: System) -> bool:

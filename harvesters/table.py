@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from xml.sax.saxutils import escape, quoteattr
 
-from catalog_sync.model import Dialect, FetchedFile, MarcField, MarcRecord
+from catalog_sync.model import Dialect, FetchedFile, MarcField, MarcRecord, Source
 from harvesters import xml_pages
 from harvesters.files import FilesHarvester, FilesSettings
 from harvesters.options import option
@@ -70,10 +70,7 @@ class TableHarvester:
         that names no column of it."""
         for name, data, mark in self._files.raw(bookmark):
             table, _ = understood(name, data, self._settings, self._dialect, self._where)
-            records = [marcxml(r).encode() for r in table.records]
-            yield FetchedFile(
-                f"{name}.xml", xml_pages.collection(records), "marcxml", self._complete, mark, (), table.warnings
-            )
+            yield file_of(name, table, self._complete, mark)
 
 
 def understood(
@@ -84,6 +81,17 @@ def understood(
     )  # fmt: skip
     columns = columns_of(sheet, settings.columns, where)
     return records_of(sheet, columns, dialect), columns
+
+
+def file_of(name: str, table: Table, complete: bool, mark: str) -> FetchedFile:
+    records = [marcxml(r).encode() for r in table.records]
+    return FetchedFile(f"{name}.xml", xml_pages.collection(records), "marcxml", complete, mark, (), table.warnings)
+
+
+def as_records(name: str, data: bytes, settings: TableSettings, source: Source) -> FetchedFile:
+    """A list brought by hand as an export of the source's dialect. Raises like `TableHarvester.fetch`."""
+    table, _ = understood(name, data, settings, source.dialect, source.code)
+    return file_of(name, table, not source.incremental, "")
 
 
 def preview(name: str, data: bytes, settings: TableSettings, dialect: Dialect, where: str = "таблица") -> Preview:

@@ -14,6 +14,7 @@ from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.store import runs
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert
+from catalog_sync.store.staff_tables import upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,30 @@ def give_back(connection: Connection, kinds: Collection[str]) -> None:
 
 def _request(row: Any) -> Request:
     return Request(**{name: getattr(row, name) for name in Request.__dataclass_fields__})
+
+
+# --- uploads ---
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An export brought by hand; its bytes lie in HOME/uploads under its digest."""
+
+    number: int
+    source: str
+    name: str
+    sha256: bytes
+    incremental: bool
+    who: str
+
+
+def find_upload(connection: Connection, number: int) -> Upload | None:
+    row = connection.execute(select(upload).where(upload.c.number == number)).first()
+    return Upload(**{name: getattr(row, name) for name in Upload.__dataclass_fields__}) if row else None
+
+
+def set_upload_state(connection: Connection, number: int, state: str) -> None:
+    connection.execute(update(upload).where(upload.c.number == number).values(state=state))
 
 
 # --- claims ---

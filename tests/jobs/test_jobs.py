@@ -131,6 +131,29 @@ def test_a_source_that_cannot_be_reached_is_tried_again_with_growing_pauses(here
     assert {r.state for r in here.runs("school-1")} == {RunState.FAILED}
 
 
+def test_an_export_brought_by_hand_is_imported_when_its_turn_comes(here: Town) -> None:
+    here.add("school-1")
+    here.add("school-2", harvester="manual")
+    process = jobs.Process(here.system, Secrets({}))
+    process.scheduler = process._scheduler()
+    try:
+        books = here.upload("school-1", "books.mrc", export(range(12)))
+        listed = here.upload("school-2", "Список.csv", "Автор;Название;Кол-во\nПушкин;Сказки;3\n".encode("cp1251"))
+        asked = [here.ask("import", str(n)) for n in (books, listed, 99)]
+        for number in asked:
+            process.answer(number)
+        assert "опубликовано; новых 12" in here.answer(asked[0])
+        assert "опубликовано; новых 1" in here.answer(asked[1])
+        assert "нет загруженной выгрузки" in here.answer(asked[2])
+        (here.home / "uploads").joinpath(next(p.name for p in (here.home / "uploads").iterdir())).write_bytes(b"x")
+        again = [here.ask("import", str(n)) for n in (books, listed)]
+        for number in again:
+            process.answer(number)
+        assert any("пропал или изменён" in here.answer(n) for n in again)
+    finally:
+        process.stop.set()
+
+
 def test_more_sources_than_places_and_shelf_hold_up_nobody(here: Town) -> None:
     codes = [f"school-{n}" for n in range(LOCAL_AT_ONCE + 4)]
     for code in codes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import insert
+
 from catalog_sync.model import HarvestRun, Library, RunState, Source
 from catalog_sync.settings import District, Jobs, Settings
 from catalog_sync.store import jobs as store
 from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
+from catalog_sync.store.staff_tables import upload
 from catalog_sync.system import System, open_system, utc_now
 from tests.harvesters.samples import export
 
@@ -77,6 +81,17 @@ class Town:
     def ask(self, what: str, argument: str) -> int:
         with writing(self.system.engine) as connection:
             return store.ask(connection, what, argument, asked_by="методист", now=utc_now())
+
+    def upload(self, code: str, name: str, data: bytes) -> int:
+        """As the web keeps a file somebody brought."""
+        digest = hashlib.sha256(data).digest()
+        folder = self.home / "uploads"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{digest.hex()}.bin").write_bytes(data)
+        values = {"source": code, "name": name, "sha256": digest, "bytes": len(data), "who": "библиотекарь"}
+        with writing(self.system.engine) as connection:
+            statement = insert(upload).values(**values, when=utc_now(), state="asked").returning(upload.c.number)
+            return int(connection.execute(statement).scalar_one())
 
     def answer(self, number: int) -> str:
         with reading(self.system.engine) as connection:
