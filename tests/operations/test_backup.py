@@ -1,0 +1,203 @@
+"""A backup of either database restores to either; a damaged one changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from catalog_sync import pipeline
+from catalog_sync.errors import CatalogSyncError, Refused, StopEverything
+from catalog_sync.model import RecordKey
+from catalog_sync.settings import Settings
+from catalog_sync.store import maintenance
+from catalog_sync.store.database import reading
+from catalog_sync.store.tables import metadata
+from catalog_sync.system import System, open_system
+from tests.exports import book, shelf
+from tests.pipeline.conftest import District
+
+
+def filled(district: District) -> District:
+    """Two schools, a decision, a changed record, a tombstone."""
+    district.source("a")
+    district.source("b")
+    district.load("a", shelf(30))
+    district.load("b", shelf(20, prefix="Q"))
+    district.load("a", [*shelf(28), book("R0028", "Юность", year="1999")])
+    pipeline.decide(
+        district.system, RecordKey("a", "R0001"), RecordKey("b", "Q0002"), same=True, who="тест", why="сверено"
+    )  # fmt: skip
+    return district
+
+
+def small(district: District) -> District:
+    district.source("a")
+    district.load("a", shelf(3))
+    return district
+
+
+def backed_up(district: District, folder: Path) -> Path:
+    target = folder / "copy.zip"
+    assert maintenance.backup(district.system.engine, district.system.settings.home, target, district.clock()) > 0
+    return target
+
+
+def rows(system: System) -> dict[str, int]:
+    with reading(system.engine) as connection:
+        count = select(func.count())
+        return {t.name: connection.execute(count.select_from(t)).scalar_one() for t in metadata.sorted_tables}
+
+
+def restored(home: Path, archive: Path, url: str = "") -> District:
+    settings = Settings(home=home)
+    settings = replace(settings, store=replace(settings.store, url=url))
+    maintenance.restore(home, settings.database_url, archive)
+    system = open_system(settings)
+    pipeline.drain_index(system, from_scratch=True)
+    return District(system)
+
+
+def test_what_is_restored_is_what_was_backed_up(district: District, tmp_path: Path) -> None:
+    before = filled(district)
+    copy = restored(tmp_path / "other", backed_up(before, tmp_path))
+    assert copy.digest() == before.digest()
+    assert copy.clusters() == before.clusters()
+    assert rows(copy.system) == rows(before.system)
+    assert pipeline.check(copy.system) == []
+    copy.system.engine.dispose()
+
+
+def test_a_district_moves_to_postgresql_and_goes_on(
+    sqlite_district: District, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    from tests.pipeline.conftest import _fresh_database
+
+    before = filled(sqlite_district)
+    url = _fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
+    moved = restored(tmp_path / "server", backed_up(before, tmp_path), url)
+    assert moved.system.engine.dialect.name == "postgresql"
+    assert rows(moved.system) == rows(before.system)
+    assert moved.digest() == before.digest()
+    # Numbers go on from the last: new runs, records, decisions and events are not refused as repeated.
+    assert moved.load("b", shelf(24, prefix="Q")).counts.new == 4
+    assert before.load("b", shelf(24, prefix="Q")).counts.new == 4
+    assert moved.digest() == before.digest()
+    assert pipeline.check(moved.system) == []
+    with pytest.raises(StopEverything, match="не пуста"):
+        maintenance.restore(tmp_path / "server", url, tmp_path / "copy.zip")
+    moved.system.engine.dispose()
+
+
+def test_the_former_database_is_kept_beside(sqlite_district: District, tmp_path: Path) -> None:
+    archive = backed_up(filled(sqlite_district), tmp_path)
+    home = sqlite_district.system.settings.home
+    sqlite_district.load("a", [*shelf(28), book("NEW", "Слово")])
+    sqlite_district.system.engine.dispose()
+    kept = maintenance.restore(home, sqlite_district.system.settings.database_url, archive)
+    with closing(sqlite3.connect(kept)) as former, closing(sqlite3.connect(home / "catalog.sqlite")) as now:
+        question = "SELECT count(*) FROM record WHERE local_id = 'NEW'"
+        assert former.execute(question).fetchone() == (1,)
+        assert now.execute(question).fetchone() == (0,)
+
+
+def test_a_catalogue_that_is_open_is_not_replaced(sqlite_district: District, tmp_path: Path) -> None:
+    archive = backed_up(small(sqlite_district), tmp_path)
+    with reading(sqlite_district.system.engine), pytest.raises(Refused, match="остановите catalog-sync serve"):
+        maintenance.restore(
+            sqlite_district.system.settings.home, sqlite_district.system.settings.database_url, archive
+        )  # fmt: skip
+    assert pipeline.check(sqlite_district.system) == []
+
+
+def flipped(archive: Path) -> None:
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    archive.write_bytes(data)
+
+
+def cut(archive: Path) -> None:
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+
+
+def empty(archive: Path) -> None:
+    archive.write_bytes(b"")
+
+
+def other(archive: Path) -> None:
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("holiday.jpg", b"sea")
+
+
+def exchanged(archive: Path) -> None:
+    """Somebody put another database into the archive."""
+    with zipfile.ZipFile(archive) as packed:
+        manifest = packed.read("manifest.json")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("manifest.json", manifest)
+        packed.writestr("catalog.sqlite", b"another database")
+
+
+def of_tomorrow(archive: Path) -> None:
+    """A backup of a program that is newer than ours."""
+    with zipfile.ZipFile(archive) as packed:
+        manifest, data = json.loads(packed.read("manifest.json")), packed.read("catalog.sqlite")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("manifest.json", json.dumps(manifest | {"format": 2}))
+        packed.writestr("catalog.sqlite", data)
+
+
+@pytest.mark.parametrize("damage", [flipped, cut, empty, other, exchanged, of_tomorrow])
+def test_a_damaged_backup_is_refused_before_anything_is_touched(
+    damage: object, sqlite_district: District, tmp_path: Path
+) -> None:
+    archive = backed_up(small(sqlite_district), tmp_path)
+    damage(archive)  # type: ignore[operator]
+    home = sqlite_district.system.settings.home
+    sqlite_district.system.engine.dispose()
+    before = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
+
+    def never() -> None:
+        raise AssertionError("asked about a damaged copy")
+
+    with pytest.raises(CatalogSyncError, match=r"copy\.zip"):
+        maintenance.restore(home, sqlite_district.system.settings.database_url, archive, confirm=never)
+    assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == before
+
+
+def test_a_failed_backup_leaves_the_former_one(
+    sqlite_district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = backed_up(small(sqlite_district), tmp_path)
+    whole = archive.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(maintenance, "_copy_database", full)
+    with pytest.raises(OSError, match="No space"):
+        backed_up(sqlite_district, tmp_path)
+    assert archive.read_bytes() == whole
+    assert [p for p in tmp_path.iterdir() if p.name.startswith("tmp")] == []
+
+
+def test_settings_come_back_where_there_are_none_and_lie_beside_others(
+    sqlite_district: District, tmp_path: Path
+) -> None:
+    home = sqlite_district.system.settings.home
+    (home / "catalog-sync.toml").write_text("# ours\n")
+    archive = backed_up(sqlite_district, tmp_path)
+    fresh = restored(tmp_path / "fresh", archive)
+    assert (tmp_path / "fresh" / "catalog-sync.toml").read_text() == "# ours\n"
+    fresh.system.engine.dispose()
+    (home / "catalog-sync.toml").write_text("# newer\n")
+    sqlite_district.system.engine.dispose()
+    maintenance.restore(home, sqlite_district.system.settings.database_url, archive)
+    assert (home / "catalog-sync.toml").read_text() == "# newer\n"
+    assert (home / "catalog-sync.toml.from-backup").read_text() == "# ours\n"

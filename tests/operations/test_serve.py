@@ -1,0 +1,196 @@
+"""serve: three parts, alive on their ports, started again when one dies, gone quickly when told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog_sync.cli import logs, serving
+from catalog_sync.cli.serving import Part
+from catalog_sync.errors import Refused
+from catalog_sync.store import leases
+from catalog_sync.store.database import open_engine, reading
+from catalog_sync.system import utc_now
+
+PATIENCE_SECONDS = 60.0  # on a busy machine a part takes 5 s to come up
+STOP_SECONDS = 20.0
+
+
+def until(what: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+# --- one part ---------------------------------------------------------------------------------------------------------
+
+CHILD = "import subprocess, sys, time; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
+
+
+@pytest.fixture
+def part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Part]:
+    """A part that starts a worker of its own and writes its number down."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(serving, "FIRST_PAUSE_SECONDS", 0.1)
+    code = CHILD + "print(c.pid, file=open('worker', 'w'), flush=True); time.sleep(60)"
+    made = Part("web", [sys.executable, "-c", code], dict(os.environ))
+    yield made
+    made.ask_to_stop()
+    made.finish(time.monotonic() + 5)
+
+
+def worker(folder: Path) -> int:
+    until(lambda: (folder / "worker").exists() and (folder / "worker").read_text().strip())
+    return int((folder / "worker").read_text())
+
+
+def is_running(pid: int) -> bool:
+    """Not counting a zombie, which nobody of ours has to bury."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to look for processes in")
+
+
+@needs_proc
+def test_a_killed_part_comes_back_and_its_workers_do_not_stay(part: Part, tmp_path: Path) -> None:
+    first, old_worker = part.process, worker(tmp_path)
+    assert first is not None
+    (tmp_path / "worker").unlink()
+    first.kill()
+    until(lambda: part.look_after() or (part.process is not None and part.process is not first))
+    until(lambda: not is_running(old_worker))
+    assert is_running(worker(tmp_path))
+
+
+@needs_proc
+def test_a_part_that_will_not_listen_is_ended_with_its_workers(part: Part, tmp_path: Path) -> None:
+    pid = worker(tmp_path)
+    assert part.process is not None
+    part.finish(time.monotonic())
+    assert part.process.poll() is not None
+    until(lambda: not is_running(pid))
+
+
+def test_a_part_that_keeps_dying_is_started_ever_more_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    now = [1000.0]
+    monkeypatch.setattr(serving.time, "monotonic", lambda: now[0])
+    dying = Part("web", [sys.executable, "-c", "raise SystemExit(1)"], dict(os.environ))
+    pauses = []
+    for _ in range(7):
+        assert dying.process is not None
+        dying.process.wait()
+        dying.look_after()
+        assert dying.process is None
+        pauses.append(dying._next_start - now[0])
+        now[0] = dying._next_start
+        dying.look_after()
+    assert pauses == [2, 4, 8, 16, 32, 60, 60]
+    dying.finish(0)
+
+
+def test_a_taken_port_is_told_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(Refused, match=rf"127\.0\.0\.1:{port}.*Каталог уже запущен"):
+            serving._refuse_taken("каталог", "127.0.0.1", port)
+    serving._refuse_taken("каталог", "127.0.0.1", port)
+
+
+def test_a_grown_log_is_put_aside_and_five_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "web.log"
+    for number in range(8):
+        path.write_bytes(b"%d" % number + b"." * logs.LARGEST_BYTES)
+        logs.put_aside(path)
+    kept = sorted(p.name for p in tmp_path.iterdir())
+    assert kept == [f"web.log.{n}" for n in range(1, 6)]
+    assert (tmp_path / "web.log.1").read_bytes()[:1] == b"7"
+    path.write_text("small")
+    logs.put_aside(path)
+    assert path.read_text() == "small"
+
+
+# --- all three --------------------------------------------------------------------------------------------------------
+
+
+def jobs_lead(home: Path) -> str:
+    engine = open_engine(f"sqlite:///{home / 'catalog.sqlite'}")
+    with reading(engine) as connection:
+        holder = leases.holder_of(connection, "jobs", utc_now())
+    engine.dispose()
+    return holder
+
+
+def part_pid(parent: int, name: str) -> int:
+    words = ["ps", "-o", "pid=,args=", "--ppid", str(parent)]
+    found = subprocess.run(words, capture_output=True, text=True, check=True)
+    lines = [line.split(None, 1) for line in found.stdout.splitlines() if line.rstrip().endswith(f"serve {name}")]
+    return int(lines[0][0]) if lines else 0
+
+
+@pytest.mark.slow
+@needs_proc
+@pytest.mark.skipif(shutil.which("ps") is None, reason="no ps to find the parts with")
+def test_three_parts_serve_come_back_and_stop(tmp_path: Path) -> None:
+    home, web, z3950 = tmp_path / "home", free_port(), free_port()
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text(f"[web]\nport = {web}\nworkers = 1\n[z3950]\nport = {z3950}\n")
+    environment = {**os.environ, "CATALOG_SYNC_HOME": str(home)}
+    with (tmp_path / "out").open("wb") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "catalog_sync", "serve"], env=environment, cwd=tmp_path, stderr=out, stdout=out
+        )
+    try:
+        until(lambda: answers(web) and answers(z3950))
+        with urllib.request.urlopen(f"http://127.0.0.1:{web}/health", timeout=20) as page:
+            assert json.load(page)["status"] == "ok"
+        until(lambda: jobs_lead(home))
+        for name, port in (("z3950", z3950), ("web", web)):
+            pid = part_pid(server.pid, name)
+            os.kill(pid, signal.SIGKILL)
+            until(lambda name=name, pid=pid: part_pid(server.pid, name) not in (0, pid))  # type: ignore[misc]
+            until(lambda port=port: answers(port))  # type: ignore[misc]
+        start = time.monotonic()
+        server.terminate()
+        assert server.wait(STOP_SECONDS) == 0
+        assert time.monotonic() - start < STOP_SECONDS
+        assert not answers(web)
+        assert not answers(z3950)
+    finally:
+        if server.poll() is None:
+            server.terminate()
+            server.wait(STOP_SECONDS)
+    told = (tmp_path / "out").read_text()
+    assert "часть z3950 остановилась (код -9), запускаю снова" in told
+    assert "Traceback" not in told
+    assert (home / "logs" / "jobs.log").exists()
