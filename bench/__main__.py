@@ -26,7 +26,8 @@ def main(wanted: list[str]) -> int:
     for name in wanted or names():
         print(f"\n== {name}", flush=True)
         start = time.monotonic()
-        failed += subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent).returncode != 0
+        done = subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent, check=False)
+        failed += done.returncode != 0
         print(f"-- {name}: {time.monotonic() - start:.0f} s", flush=True)
     return failed
 

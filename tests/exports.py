@@ -38,8 +38,8 @@ def mrc(records: Iterable[MarcRecord], encoding: str = "utf-8") -> bytes:
 
 
 TITLES = (
-    "Алые паруса", "Белый Бим", "Вечера на хуторе", "Гранатовый браслет", "Дубровский", "Евгений Онегин", "Жизнь Арсеньева",
-    "Золотой ключик", "Ионыч", "Кавказский пленник", "Левша", "Муму", "Недоросль", "Обломов", "Полтава", "Ревизор",
+    "Алые паруса", "Белый Бим", "Вечера на хуторе", "Гранатовый браслет", "Дубровский", "Евгений Онегин",
+    "Жизнь Арсеньева", "Золотой ключик", "Ионыч", "Кавказский пленник", "Левша", "Муму", "Недоросль", "Обломов", "Полтава", "Ревизор",
     "Станционный смотритель", "Тарас Бульба", "Укрощение строптивой", "Фрегат Паллада", "Хаджи-Мурат", "Царь рыба",
     "Чайка", "Школа дураков", "Эмма", "Юность", "Ярмарка тщеславия",
 )  # fmt: skip
@@ -50,8 +50,8 @@ def shelf(count: int, *, prefix: str = "R", start: int = 0) -> list[MarcRecord]:
     """`count` different books with the ids R0000, R0001 …"""
     return [
         book(
-            f"{prefix}{n:04d}", TITLES[n % len(TITLES)], author=AUTHORS[n % len(AUTHORS)], year=str(1990 + n // len(TITLES)),
-            pages=str(100 + n),
+            f"{prefix}{n:04d}", TITLES[n % len(TITLES)], author=AUTHORS[n % len(AUTHORS)],
+            year=str(1990 + n // len(TITLES)), pages=str(100 + n),
         )
         for n in range(start, start + count)
     ]  # fmt: skip

@@ -57,7 +57,8 @@ class StoreCatalogue:
     def was_known(self, cluster: str) -> bool:
         """Whether an id ever was an edition: its page then says «gone», not «never was»."""
         with reading(self.engine) as connection:
-            return connection.execute(select(cluster_table.c.id).where(cluster_table.c.id == cluster)).first() is not None
+            query = select(cluster_table.c.id).where(cluster_table.c.id == cluster)
+            return connection.execute(query).first() is not None
 
     def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:
         return self.index.scan(access, term, before=before, after=after, library=library)
