@@ -17,7 +17,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,11 +25,12 @@ from bench import night_data
 from catalog_sync import indexing, pipeline
 from catalog_sync.harvesting import Harvests
 from catalog_sync.jobs import MAX_THREADS
-from catalog_sync.model import Dialect, Library, Source
+from catalog_sync.model import Dialect, FetchedFile, Library, Source
 from catalog_sync.settings import Jobs, Settings
 from catalog_sync.store import registry
 from catalog_sync.store.database import writing
 from catalog_sync.system import System, open_system
+from harvesters.registry import make
 from harvesters.secrets import Secrets
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,8 +47,8 @@ def opened(home: Path) -> System:
     return open_system(Settings(home, jobs=Jobs(parallel=PARALLEL)))
 
 
-def write_exports(home: Path, sizes: list[int], changed: float) -> None:
-    pool = night_data.editions(sum(sizes))
+def write_exports(home: Path, sizes: list[int], changed: float, district: int = 0) -> None:
+    pool = night_data.editions(district or sum(sizes))
     for number, size in enumerate(sizes):
         folder = home / "drop" / code(number)
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,6 +75,11 @@ def first_load(home: Path, sizes: list[int]) -> None:
 def source(number: int) -> Source:
     settings = {"settle_seconds": "0", "archive": "no"}
     return Source(code(number), code(number), harvester="files", dialect=Dialect.RUSMARC, settings=settings)
+
+
+def fetched(home: Path, number: int) -> Iterator[FetchedFile]:
+    """Tonight's export of one school, by its own harvester, as if it had never been read."""
+    return make(source(number), Secrets({}), home).fetch("")
 
 
 def night(home: Path, sources: int) -> None:
@@ -106,6 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--records", type=int, default=110_000)
     parser.add_argument("--sources", type=int, default=20)
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--district", type=int, default=0, help="records of the district whose editions are described")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     home = (options.home or ROOT / "data" / "var" / f"bench-night-{options.sources}-{options.records}").resolve()
@@ -123,7 +130,7 @@ def report(home: Path, sizes: list[int], options: argparse.Namespace) -> int:
     # Alternate, so that a second run of the bench finds 5 % changed again and not a repeated export.
     turn = home / "turn"
     changed = CHANGED if not turn.exists() else 0.0
-    write_exports(home, sizes, changed)
+    write_exports(home, sizes, changed, options.district)
     turn.touch() if changed else turn.unlink()
     bare = hashed(sorted((home / "drop").glob("*/books.mrc")))
     child = [sys.executable, "-m", "bench.night", "--child", "--home", str(home), "--sources", str(options.sources)]
