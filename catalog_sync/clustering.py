@@ -72,6 +72,8 @@ class _Component:
         self.order = sorted(self.scores.items(), key=lambda item: (-item[1], item[0]))
         self.group: dict[RecordKey, set[RecordKey]] = {atom: {atom} for atom in self.members}
         self.forbidden: dict[Pair, bool] = {}
+        self.clashes: dict[tuple[int, int], tuple[int, int]] = {}  # ids of two groups → their sizes when they clashed
+        self.kept: list[set[RecordKey]] = []
         self.refusals: list[Refusal] = []
 
     def forbids(self, a: RecordKey, b: RecordKey) -> bool:
@@ -91,8 +93,15 @@ class _Component:
             veto = first_veto(a, b, isbns_agree=True)
         return veto is not None
 
-    def clash(self, one: Collection[RecordKey], other: Collection[RecordKey]) -> bool:
-        return any(self.forbids(a, b) for a in one for b in other)
+    def clash(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
+        """Whether some pair across the two is forbidden. Groups that clashed clash for ever, unless a member leaves."""
+        names = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
+        if names in self.clashes:
+            return True
+        found = any(self.forbids(a, b) for a in one for b in other)
+        if found:
+            self.clashes[names] = (0, 0)
+        return found
 
     def fits(self, atom: RecordKey, group: Collection[RecordKey]) -> bool:
         return not any(self.forbids(atom, member) for member in group)
@@ -115,12 +124,17 @@ class _Component:
 
     def _unite(self, one: set[RecordKey], other: set[RecordKey]) -> None:
         large, small = (one, other) if len(one) >= len(other) else (other, one)
+        self.kept.append(small)  # an id stays taken as long as clashes are remembered by it
         large |= small
         for atom in small:
             self.group[atom] = large
 
     def _expel_minority(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
         """Where a few members alone conflict with the other group, they leave and the rest unites."""
+        names, sizes = (id(one), id(other)), (len(one), len(other))
+        if self.clashes.get(names) == sizes or self.clashes.get(names[::-1]) == sizes[::-1]:
+            return False  # tried before, and neither has grown since
+        self.clashes[names if names in self.clashes else names[::-1]] = sizes if names in self.clashes else sizes[::-1]
         for side, opposite in ((one, other), (other, one)):
             bad = {a for a in side if not self.fits(a, opposite)}
             if bad and len(bad) < len(side) and len(bad) <= MINORITY * (len(one) + len(other)):
@@ -133,6 +147,8 @@ class _Component:
         for atom in sorted(atoms):
             self.group[atom].discard(atom)
             self.group[atom] = {atom}
+            self.kept.append(self.group[atom])
+        self.clashes.clear()
 
     # 2. Who fits two groups that exclude each other about equally well is torn, and stays alone.
 

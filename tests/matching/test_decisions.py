@@ -1,0 +1,94 @@
+"""Librarians' decisions, permanent ids and the review queue: pure parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from catalog_sync.clusterer import Clusterer
+from catalog_sync.clustering import carry_ids, contradiction, in_force
+from catalog_sync.matching.review import queue
+from catalog_sync.model import Decision, RecordKey
+from tests.matching.cards import features
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def key(name: str) -> RecordKey:
+    return RecordKey("test", name)
+
+
+def decided(number: int, left: str, right: str, same: bool) -> Decision:
+    return Decision(number, key(left), key(right), same, "методист", NOW, "видела обе книги")
+
+
+def test_a_chain_of_same_rules_a_different_out() -> None:
+    standing = [decided(1, "a", "b", True), decided(2, "b", "c", True)]
+    chain = contradiction(standing, decided(3, "a", "c", False))
+    assert chain is not None
+    assert [d.number for d in chain] == [1, 2]
+
+
+def test_same_over_a_different_is_refused_with_the_shortest_chain() -> None:
+    standing = [decided(1, "a", "b", True), decided(2, "b", "c", False), decided(3, "c", "d", True)]
+    chain = contradiction(standing, decided(4, "a", "d", True))
+    assert chain is not None
+    assert [d.number for d in chain] == [1, 2, 3]
+
+
+def test_what_fits_is_not_refused_and_undone_words_rule_nothing_out() -> None:
+    undone = replace(decided(1, "a", "b", False), undone=NOW)
+    assert contradiction([undone], decided(2, "a", "b", True)) is None
+    assert contradiction([decided(1, "a", "b", True)], decided(2, "c", "d", False)) is None
+    assert in_force([undone, decided(2, "b", "a", True)]) == ([(key("a"), key("b"))], [])
+
+
+SHELF = """
+=a rusmarc
+200 1 $aАлгебра$e7 класс$fА. Г. Мордкович
+210   $aМосква$cМнемозина$d2014
+=b rusmarc
+200 1 $aАлгебра$e7 класс$fА. Г. Мордкович
+210   $aМосква$cМнемозина$d2014
+=c rusmarc
+200 1 $aГеометрия$e8 класс$fЛ. С. Атанасян
+210   $aМосква$cПросвещение$d2011
+"""
+
+
+def clusters(clusterer: Clusterer) -> list[list[str]]:
+    return [sorted(k.local_id for k in cluster) for cluster in clusterer.clusters()]
+
+
+def test_decisions_outweigh_evidence_survive_changes_and_can_be_undone() -> None:
+    shelf = {key(name): f for name, f in features(SHELF).items()}
+    clusterer = Clusterer()
+    clusterer.update(shelf)
+    assert clusters(clusterer) == [["a", "b"], ["c"]]
+    words = [decided(1, "a", "b", False), decided(2, "a", "c", True)]
+    clusterer.decide(words)
+    assert clusters(clusterer) == [["a", "c"], ["b"]]
+    clusterer.update({}, list(shelf))
+    clusterer.update(shelf)
+    assert clusters(clusterer) == [["a", "c"], ["b"]]
+    clusterer.decide([replace(d, undone=NOW) for d in words])
+    assert clusters(clusterer) == [["a", "b"], ["c"]]
+
+
+def test_the_larger_part_keeps_the_id_and_the_lost_id_redirects() -> None:
+    old = {"k1": [key("a"), key("b"), key("c")], "k2": [key("d")], "k3": [key("e")]}
+    carried = carry_ids(old, [[key("a"), key("d")], [key("b"), key("c")]])
+    assert carried.ids == ("k2", "k1")
+    assert carried.gone == ("k3",)
+    merged = carry_ids(old, [[key("a"), key("b"), key("c"), key("d")]])
+    assert merged.ids == ("k1",)
+    assert merged.redirects == {"k2": "k1"}
+
+
+def test_the_queue_asks_first_what_moves_most_copies() -> None:
+    home = {key(n): n.upper() for n in "abcd"}
+    pairs = [(key("a"), key("b"), 5.5), (key("c"), key("d"), 5.0), (key("a"), key("b"), 6.0), (key("a"), key("a"), 9.0)]
+    questions = queue(pairs, home.__getitem__, {"A": 3, "B": 2, "C": 40, "D": 30})
+    assert [(q.left.local_id, q.holdings) for q in questions] == [("c", 30), ("a", 2)]
+    assert (questions[1].score, questions[1].pairs) == (6.0, 2)
+    assert queue(pairs, home.__getitem__, {}, decided=lambda left, right: True) == []
