@@ -123,9 +123,7 @@ def settle_error_report(connection: Connection, number: int, who: str, now: date
     connection.execute(update(error_report).where(error_report.c.number == number).values(done=now, done_by=who))
 
 
-def note_borrowed(
-    connection: Connection, library: str, origin: str, dialect: str, who: str, now: datetime
-) -> None:
+def note_borrowed(connection: Connection, library: str, origin: str, dialect: str, who: str, now: datetime) -> None:
     """Count a record taken home."""
     values = {"library": library, "origin": origin, "dialect": dialect, "who": who, "when": now}
     connection.execute(insert(borrowed).values(**values))

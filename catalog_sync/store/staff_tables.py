@@ -106,14 +106,6 @@ upload = Table(
     Column("state", String(16), nullable=False, default="new"),  # new | asked | dropped
 )
 
-display_text = Table(
-    "display_text",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("language", String(2), primary_key=True),
-    Column("text", Text, nullable=False),
-)
-
 error_report = Table(
     "error_report",
     metadata,
@@ -135,16 +127,4 @@ borrowed = Table(
     Column("dialect", String(16), nullable=False),
     Column("who", Text, nullable=False),
     Column("when", Moment, nullable=False),
-)
-
-copy_target = Table(
-    "copy_target",
-    metadata,
-    Column("code", String(64), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("kind", String(8), nullable=False),  # z3950 | sru
-    Column("address", Text, nullable=False),  # host:port/base or URL
-    Column("syntax", String(16), nullable=False, default="rusmarc"),
-    Column("charset", String(16), nullable=False, default="utf-8"),
-    Column("active", Boolean, nullable=False, default=True),
 )

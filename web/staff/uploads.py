@@ -7,11 +7,8 @@ import io
 import zipfile
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from sqlalchemy import insert, select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
@@ -19,9 +16,9 @@ from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc.detecting import Detected, detect
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import BibRecord, SetAside, Source
-from catalog_sync.store import audit, registry
+from catalog_sync.store import audit, registry, uploads
 from catalog_sync.store.database import reading, writing
-from catalog_sync.store.staff_tables import upload as table
+from catalog_sync.store.uploads import Upload
 from web.i18n import _
 from web.security import UPLOAD_BYTES
 from web.services import services
@@ -71,16 +68,20 @@ def receive() -> Response:
     if file is None or not file.filename:
         raise Refused(_("Выберите файл."))
     data = contents(file)
-    digest = hashlib.sha256(data).digest()
-    path_of(digest).parent.mkdir(parents=True, exist_ok=True)
-    path_of(digest).write_bytes(data)
-    values = {
-        "source": source.code, "name": file.filename[:200], "sha256": digest, "bytes": len(data),
-        "incremental": request.form.get("incremental") == "1", "who": me().login, "when": services().now(),
-        "state": "new",
-    }  # fmt: skip
+    made = Upload(
+        source=source.code,
+        name=file.filename[:200],
+        sha256=hashlib.sha256(data).digest(),
+        bytes=len(data),
+        incremental=request.form.get("incremental") == "1",
+        who=me().login,
+        when=services().now(),
+    )
+    path = made.path(services().settings.home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
     with writing(services().store) as connection:
-        number = connection.execute(insert(table).values(**values).returning(table.c.number)).scalar_one()
+        number = uploads.keep(connection, made)
     return redirect(url_for("uploads.preview", number=number), 303)
 
 
@@ -113,28 +114,23 @@ def unzipped(data: bytes) -> bytes:
         raise Refused(f"архив не читается: {error}") from error
 
 
-def path_of(digest: bytes) -> Path:
-    """Where an upload lies: named by its digest, so nobody's file name reaches the disk."""
-    return services().settings.home / "uploads" / f"{digest.hex()}.bin"
-
-
 @blueprint.get("/<int:number>")
 @needs("librarian")
 def preview(number: int) -> str:
-    row, source = found(number)
-    return render_template("staff/upload_preview.html", upload=row, source=source,
-                           preview=look(path_of(row.sha256).read_bytes(), source))  # fmt: skip
+    upload, source = found(number)
+    data = upload.path(services().settings.home).read_bytes()
+    return render_template("staff/upload_preview.html", upload=upload, source=source, preview=look(data, source))
 
 
-def found(number: int) -> tuple[Any, Source]:
-    """The row of the upload and its source; 404 for one that is unknown or whose file is gone."""
+def found(number: int) -> tuple[Upload, Source]:
+    """The upload and its source; Refused for an unknown one, 404 where its file is gone."""
     with reading(services().store) as connection:
-        row = connection.execute(select(table).where(table.c.number == number)).first()
-        source = registry.find_source(connection, row.source) if row else None
-    if row is None or source is None or not path_of(row.sha256).exists():
-        abort(404)
+        upload = uploads.get(connection, number)
+        source = registry.get_source(connection, upload.source)
     refuse_foreign(source)
-    return row, source
+    if not upload.path(services().settings.home).exists():
+        abort(404)
+    return upload, source
 
 
 def look(data: bytes, source: Source) -> Preview:
@@ -174,7 +170,7 @@ def settle(number: int, action: str) -> Response:
         if action == "take":
             order(connection, "import", str(number))
         state = "asked" if action == "take" else "dropped"
-        connection.execute(update(table).where(table.c.number == number).values(state=state))
+        uploads.set_state(connection, number, state)
         audit.note(connection, me().login, f"выгрузка {number} ({source.code}): {state}", now)
     flash(_("Выгрузка поставлена в очередь.") if action == "take" else _("Файл отложен и загружен не будет."))
     return redirect(url_for("staff.sources"), 303)
