@@ -3,7 +3,7 @@
 Their publishers, years and names are typed too variously for the rules of school books, so the agreement of each
 feature has a weight of its own (data/tables/monograph_weights.tsv): log-odds of one edition, in the manner of Fellegi
 and Sunter (JASA 64, 1969), fitted to labelled pairs. Vetoes stay absolute and are not weighed.
-How the weights came about: docs/decisions/matching-monographs.md.
+How the weights came about: docs/decisions/0021-matching-monographs.md.
 """
 
 from __future__ import annotations
