@@ -89,11 +89,12 @@ def movements(
     basis = _date_basis((new or old or Holdings()).basis)
     context = _Context(library, key, classified, basis, first_load, run, day)
     found: list[StockMovement] = []
-    if classified_before and classified_after and _cell(classified_before) != _cell(classified_after):
+    if classified_before and _has_moved(classified_before, classified, posted):
         if before is not None and old is None and new is not None:  # an open link turned out to be stock
             return [_as_correction(line) for line in _whole(context, new)]
-        found += _reclassified(context, old, classified_before, posted, into=classified_after if new else None)
-        if old is not None and new is None and after is not None:
+        into = None if classified.ekind is EKind.OPEN_LINK else classified
+        found += _reclassified(context, old, classified_before, posted, into)
+        if into is None:
             return found  # it turned out to be no stock: the history has left the books
     if old is None and new is not None:
         found += _whole(context, new)
@@ -119,6 +120,15 @@ def reversal(line: StockMovement, *, run: int | None, reason: str, number: int |
         reason=reason,
         corrects=number,
     )
+
+
+def _has_moved(was: Classified, now: Classified, posted: Sequence[StockMovement]) -> bool:
+    """Whether the class changed, or the books still stand in another one (the rules changed between two exports)."""
+    return _cell(was) != _cell(now) or any(_standing(line) != _cell(now) for line in _net(posted))
+
+
+def _standing(line: StockMovement) -> tuple[object, ...]:
+    return line.category, line.carrier, line.ekind
 
 
 def _cell(classified: Classified) -> tuple[object, ...]:
@@ -336,6 +346,8 @@ def _reclassified(
     lines = posted or (_whole(replace(context, classified=was), old) if old else ())
     reason = f"класс изменён: {_name(was)} → {_name(into) if into else 'не фонд'}"
     for line in _net(lines):
+        if into and _standing(line) == _cell(into):
+            continue
         out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)
         yield replace(out, copies=-line.copies, kopecks=None)
         if into:

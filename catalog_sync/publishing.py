@@ -15,7 +15,7 @@ from catalog_sync import checking, deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
-from catalog_sync.store import clusters, decisions, derived, leases, records, registry, runs
+from catalog_sync.store import clusters, decisions, derived, hand, leases, records, registry, runs
 from catalog_sync.store import ledger as stock
 from catalog_sync.store.database import chunks, reading, writing
 from catalog_sync.system import System
@@ -219,6 +219,7 @@ def rebuild(system: System, progress: Progress) -> str:
         change = reclustering.regroup_everything(connection, now=now)
         progress("кластеров", len(change.live))
         _unite(connection, change, now, today=_today(system, now), cause="merge")
+        hand.align_classes(connection, why="каталог перестроен по новым правилам", today=_today(system, now))
         return clusters.digest(connection)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.ledger import movements
@@ -80,6 +80,30 @@ def reclassify(
     return str(connection.execute(edition).scalar() or "")
 
 
+def align_classes(connection: Connection, *, why: str, today: date, who: str = "") -> int:
+    """Move the books of every record whose class now differs from the one they stand in; returns how many.
+
+    The rules of classify change with a version, and a rebuild derives every class anew: this brings the ledger after
+    them, by corrections that say why.
+    """
+    there = stock_position.c
+    differs = or_(*(there[name] != holding.c[name] for name in ("category", "carrier", "ekind")))
+    query = (
+        select(record.c.source, record.c.local_id)
+        .join_from(stock_position, holding, holding.c.record == there.record)
+        .join(record, record.c.id == there.record)
+        .where(there.copies != 0, differs)
+        .distinct()
+    )
+    keys = [RecordKey(source_, local_id) for source_, local_id in connection.execute(query)]
+    for key in keys:
+        held = _held(connection, key)
+        now_is = Classified(Category(held.category), "", Carrier(held.carrier), "", EKind(held.ekind))
+        _move(connection, key, held, now_is, now_is, why, who, today, titles=False)
+    ledger.titles_changed(connection, cause="correction", recorded=today)
+    return len(keys)
+
+
 def corrections_of(connection: Connection, key: RecordKey) -> list[Any]:
     """What librarians said of a record's class, newest first."""
     columns = class_override.c
@@ -105,7 +129,8 @@ def _held(connection: Connection, key: RecordKey) -> Any:
 
 
 def _move(
-    connection: Connection, key: RecordKey, held: Any, was: Classified, now_is: Classified, why: str, who: str, today: date
+    connection: Connection, key: RecordKey, held: Any, was: Classified, now_is: Classified, why: str, who: str,
+    today: date, titles: bool = True,
 ) -> None:  # fmt: skip
     books = unpack_holdings(held.data)
     posted = ledger.posted(connection, [key])[key]
@@ -117,7 +142,8 @@ def _move(
     )
     values = {"category": now_is.category.value, "carrier": now_is.carrier.value, "ekind": now_is.ekind.value}
     connection.execute(update(holding).where(holding.c.record == held.record).values(**values))
-    ledger.titles_changed(connection, cause="correction", recorded=today)
+    if titles:
+        ledger.titles_changed(connection, cause="correction", recorded=today)
 
 
 def library_of(connection: Connection, key: RecordKey) -> str:

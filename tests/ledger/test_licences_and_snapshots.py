@@ -12,6 +12,7 @@ from catalog_sync.store import hand, ledger, licences, snapshots
 from catalog_sync.store.figures import Selection, balances
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.ledger_tables import snapshot
+from catalog_sync.store.tables import holding
 from tests.ledger.district import District, holds, item, klass, new_engine
 
 NOW = datetime(2026, 7, 5, 9, tzinfo=UTC)
@@ -152,6 +153,18 @@ def test_a_corrected_class_moves_the_past_and_survives_the_next_export(connectio
     assert balances(connection, Selection(categories=("reference",)), *past).total()[0].acquired == 2
     assert balances(connection, Selection(categories=("fiction",)), *past).total()[0].acquired == 0
     assert hand.corrections_of(connection, key)[0].why == "энциклопедия"
+    assert check(connection) == []
+
+
+def test_books_follow_when_the_rules_of_classes_change(connection, district):
+    came = date(2024, 9, 1)
+    books = {"r": (holds(item("1", came=came), item("2", came=came)), klass("other"))}
+    district.publish(connection, "a", date(2026, 6, 1), books)
+    connection.execute(holding.update().values(category="fiction"))  # what a rebuild with new rules does
+    assert hand.align_classes(connection, why="новые правила", today=NOW.date()) == 1
+    assert hand.align_classes(connection, why="новые правила", today=NOW.date()) == 0
+    assert balances(connection, Selection(categories=("fiction",)), *YEAR).total()[0].closing == 2
+    assert balances(connection, Selection(categories=("other",)), *YEAR).total()[0].closing == 0
     assert check(connection) == []
 
 

@@ -116,6 +116,16 @@ def test_a_changed_class_moves_the_whole_history_by_corrections():
     assert {line.kind for line in lines} == {MovementKind.CORRECTION}
 
 
+def test_books_that_stand_in_another_class_follow_the_record_at_its_next_change():
+    before = holds(item("17", came=PAST))
+    posted = moved(None, before, now=klass("other"), first=True)
+    lines = moved(before, None, klass("fiction"), klass("fiction"), posted=posted)
+    sums = {}
+    for line in [*posted, *lines]:
+        sums[line.category.value] = sums.get(line.category.value, 0) + line.copies
+    assert sums == {"other": 0, "fiction": 0}
+
+
 def test_an_open_link_is_no_stock_and_a_local_file_is_one_copy():
     assert moved(None, Holdings(), now=klass("other", "electronic", "open_link")) == []
     assert short(moved(None, Holdings(), now=klass("other", "electronic", "local"))) == [("acquired", TODAY, 1)]
