@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from catalog_sync.store.figures import CLASSES
-from catalog_sync.store.ledger_tables import stock_movement, stock_position, stock_rollup, title_movement
+from catalog_sync.store.ledger_tables import (
+    ledger_member,
+    stock_movement,
+    stock_position,
+    stock_rollup,
+    title_movement,
+)
 from catalog_sync.store.rollups import (
     DISTRICT,
     MEASURES,
@@ -18,6 +25,7 @@ from catalog_sync.store.rollups import (
     schools,
     starts,
 )
+from catalog_sync.store.titles import titles_changed
 
 
 def check(connection: Connection) -> list[str]:
@@ -86,3 +94,18 @@ def rebuild(connection: Connection) -> None:
     keys = [stock_movement.c[name] for name in (*CLASSES, "library", "record")]
     rows = connection.execute(select(*keys, func.sum(stock_movement.c.copies).label("copies")).group_by(*keys))
     add(connection, stock_position, [dict(row._mapping) for row in rows], ["copies"])
+
+
+def library_kind_changed(connection: Connection, code: str, *, recorded: date) -> None:
+    """A library has become a school or ceased to be one: the district's titles and sums are counted anew.
+
+    Call it after the change of `library.kind`, in the same transaction.
+    """
+    query = (
+        select(ledger_member.c.cluster)
+        .join_from(stock_movement, ledger_member, ledger_member.c.record == stock_movement.c.record)
+        .where(stock_movement.c.library == code)
+        .distinct()
+    )
+    titles_changed(connection, connection.execute(query).scalars().all(), cause="correction", recorded=recorded)
+    rebuild(connection)

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from catalog_sync.store import ledger
 from catalog_sync.store.figures import LAST_DAY, Balance, Horizon, Selection, balances, horizon, pieces
-from catalog_sync.store.ledger_check import check, rebuild
+from catalog_sync.store.ledger_check import check, library_kind_changed, rebuild
 from catalog_sync.store.ledger_tables import stock_movement, stock_rollup, title_movement
-from catalog_sync.store.tables import member
+from catalog_sync.store.tables import library, member
 from tests.ledger.district import District, copies_of, holds, item, klass, new_engine
 
 FIRST = date(2023, 1, 1)
@@ -234,3 +234,17 @@ def test_rebuilt_projections_are_the_same(connection):
     assert set(connection.execute(select(stock_rollup)).all()) == rows
     connection.execute(stock_rollup.update().where(stock_rollup.c.grain == "D").values(acquired=99))
     assert any("expected" in sentence for sentence in check(connection))
+
+
+def test_a_library_that_is_no_school_any_more_leaves_the_district(connection):
+    district = District(connection.engine)
+    for code in ("a", "b"):
+        district.add_library(connection, code)
+        district.publish(connection, code, date(2026, 1, 10), {"r": (holds(item("1", came=FIRST)), klass())})
+    connection.execute(library.update().where(library.c.code == "b").values(kind="partner"))
+    assert check(connection)
+    library_kind_changed(connection, "b", recorded=date(2026, 2, 1))
+    assert check(connection) == []
+    copies, titles = balances(connection, Selection(), FIRST, date(2026, 12, 31)).total()
+    assert (copies.closing, titles.closing) == (1, 1)
+    assert balances(connection, Selection(scopes=("b",)), FIRST, date(2026, 12, 31)).total()[0].closing == 1
