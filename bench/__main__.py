@@ -1,4 +1,4 @@
-"""Every benchmark, one after another: python -m bench [NAME …]. Each prints ratios against a peer measured in one run."""
+"""Every benchmark, one after another: python -m bench [NAME …]. Each prints ratios measured in one run."""
 
 from __future__ import annotations
 
