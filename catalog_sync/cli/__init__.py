@@ -13,7 +13,7 @@ from catalog_sync.cli.root import end_progress, root
 from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
 
-GROUPS = ("setup", "harvesting", "sources", "catalogue", "copying", "matching", "reporting", "serving")
+GROUPS = ("setup", "harvesting", "sources", "catalogue", "copying", "matching", "reporting", "staff", "serving")
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 

@@ -50,6 +50,8 @@ def sentence(error: BaseException) -> str | None:
         return _sqlite(str(error))
     if isinstance(error, OSError):
         return _system(error)
+    if isinstance(error, ModuleNotFoundError):
+        return f"не установлен пакет {error.name}: повторите установку (make setup)"
     if isinstance(error, MemoryError):
         return "не хватило памяти: закройте другие программы или загрузите выгрузку частями (--incremental)"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, or_, select
 
@@ -33,6 +34,11 @@ def revoke(connection: Connection, number: int, *, now: datetime) -> None:
     )
     if not done.rowcount:
         raise Refused(f"ключ API № {number}: такого действующего ключа нет")
+
+
+def issued(connection: Connection) -> list[Any]:
+    """Rows of all keys ever given, by number; the keys themselves are not there."""
+    return list(connection.execute(select(api_token).order_by(api_token.c.number)))
 
 
 def holder(connection: Connection, token: str, *, now: datetime) -> tuple[int, str, datetime | None] | None:
