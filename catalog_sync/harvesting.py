@@ -11,12 +11,15 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from catalog_sync import pipeline
-from catalog_sync.errors import Refused, SourceUnavailable
+from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable
 from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
+from catalog_sync.runlog import RunLog, ending
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import reading, writing
@@ -60,11 +63,14 @@ class Harvests:
             bookmark = registry.bookmark(connection, code)
         place = Place(self._places, self.stop)
         with self._registered(code), place:
-            around = Surroundings(self._system.settings.home, now=self._system.now, pause=place.pause)
-            harvester = make(source, self._secrets, self._system.settings.home, around)
             shelf = self._shelf if source.harvester in LOCAL else None
-            files = place.waiting_outside(harvester.fetch(bookmark), shelf)
+            files = place.waiting_outside(self._fetched(source, bookmark, place), shelf)
             return self._run(source, files, asked_by)
+
+    def _fetched(self, source: Source, bookmark: str, place: Place) -> Iterator[FetchedFile]:
+        """The harvester is made when the run asks for its first file: wrong settings are that run's failure."""
+        around = Surroundings(self._system.settings.home, now=self._system.now, pause=place.pause)
+        yield from make(source, self._secrets, self._system.settings.home, around).fetch(bookmark)
 
     def run_upload(self, number: int) -> HarvestRun:
         """Import an export that was brought by hand. Raises Refused where it is gone or was changed."""
@@ -74,25 +80,43 @@ class Harvests:
         if found is None or source is None:
             raise Refused(f"нет загруженной выгрузки № {number}")
         with self._registered(source.code), Place(self._places, self.stop):
-            file = read_upload(self._system.settings.home, found, source, self._secrets)
-            run = self._run(source, [file], found.who, incremental=found.incremental)
+            home = self._system.settings.home
+            files = (read_upload(home, upload, source, self._secrets) for upload in [found])
+            run = self._run(source, files, found.who, incremental=found.incremental)
         with writing(self._system.engine) as connection:
             store.set_upload_state(connection, number, "done")
         return run
 
     def _run(
-        self, source: Source, files: Iterable[FetchedFile], asked_by: str, *, incremental: bool | None = None
+        self, source: Source, files: Iterator[FetchedFile], asked_by: str, *, incremental: bool | None = None
     ) -> HarvestRun:
-        """One run; the search index follows a little later, once for all sources that were ready together."""
+        """One run with its log; the search index follows a little later, once for all that were ready together."""
+        log = RunLog(self._system.now, self._system.settings.time_zone)
+        said = "прервано"
         try:
-            return pipeline.run_source(
-                self._system, source.code, files, incremental=incremental, asked_by=asked_by,
+            run = pipeline.run_source(
+                self._system, source.code, log.told(files), incremental=incremental, asked_by=asked_by,
                 progress=lambda _name, _count: self.check(), index=False,
             )  # fmt: skip
+            said = ending(run)
+            return run
         except OSError as error:
+            said = str(error)
             raise SourceUnavailable(f"{source.code}: {error}") from error
+        except Exception as error:
+            said = str(error) if isinstance(error, CatalogSyncError) else type(error).__name__
+            raise
         finally:
             self.unindexed.set()
+            if log.began:
+                self._keep(source.code, log.text(said))
+
+    def _keep(self, code: str, text: str) -> None:
+        """The log goes into the run's row; a database that can't take it now must not hide why the run failed."""
+        with contextlib.suppress(SQLAlchemyError), writing(self._system.engine) as connection:
+            last = runs.latest(connection, source=code, limit=1)
+            if last:
+                runs.save(connection, last[0].number, log=text)
 
     def check(self) -> None:
         """Raises Stopping once the process was asked to stop."""

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from catalog_sync import jobs, pipeline
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.query import Everything, Query, Term
 from catalog_sync.store import leases, records, runs
+from catalog_sync.store import tables as t
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.store.database import reading, writing
 from harvesters.secrets import Secrets
@@ -241,6 +242,24 @@ def limited(district: District, statement: str) -> Any:
     event.listen(district.town.system.engine, "connect", set_pragma)
     district.town.system.engine.dispose()
     return set_pragma
+
+
+def test_wrong_settings_are_a_failed_run_that_says_so(district: District) -> None:
+    district.town.add("school-1", harvester="files", settings={"foldr": "/x"})
+    run = district.night()
+    assert run.state is RunState.FAILED
+    assert "неизвестная настройка «foldr»; возможно, «folder»?" in run.message
+    district.assert_yesterday_is_served()
+
+
+def test_the_log_of_a_run_tells_what_came_and_how_it_ended(district: District) -> None:
+    run = district.night(books(20)[:-30])
+    with reading(district.town.system.engine) as connection:
+        log = connection.execute(select(t.run.c.log).where(t.run.c.number == run.number)).scalar_one()
+    lines = log.splitlines()
+    assert "получено books.mrc: " in lines[1]
+    assert "оборван посреди записи" in lines[2]
+    assert "held: прочитано 20" in lines[-1]
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_works(district: District) -> None:
