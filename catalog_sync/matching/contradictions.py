@@ -9,6 +9,7 @@ from catalog_sync.matching import verdict as v
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name, same_name
+from catalog_sync.matching.subjects import GENRES
 from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
 
 
@@ -136,7 +137,7 @@ def _genres_differ(a: Features, b: Features) -> bool:
 
 
 def _genres(subtitle: tuple[str, ...]) -> set[str]:
-    return {stem(w) for w in subtitle if w.rstrip(".") in v.GENRES}
+    return {stem(w) for w in subtitle if w.rstrip(".") in GENRES}
 
 
 def same_own_isbn(a: Features, b: Features) -> bool:

@@ -16,6 +16,7 @@ from catalog_sync.matching.contradictions import (
 )
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.names import Name, same_name
+from catalog_sync.matching.subjects import SUBJECT_PHRASES, SUBJECTS
 from catalog_sync.matching.titles import likeness, stem
 
 Finding = tuple[int, float]  # code of verdict.KINDS, points (0 for a veto)
@@ -65,14 +66,12 @@ def _title_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Findi
 def _title_points(title: tuple[str, ...]) -> float:
     """How telling a title is by itself: a school subject is not."""
     bare = tuple(word.rstrip(".") for word in title)
-    if bare in v.SUBJECT_PHRASES or (
-        len(bare) < 2 and (not bare or len(bare[0]) < 5 or stem(bare[0]) in _SUBJECT_STEMS)
-    ):
+    if bare in SUBJECT_PHRASES or (len(bare) < 2 and (not bare or len(bare[0]) < 5 or stem(bare[0]) in _SUBJECT_STEMS)):
         return v.TITLE_GENERIC
     return v.TITLE_LONG if len(bare) >= 3 else v.TITLE_TELLING
 
 
-_SUBJECT_STEMS = frozenset(map(stem, v.SUBJECTS))
+_SUBJECT_STEMS = frozenset(map(stem, SUBJECTS))
 
 
 def _author_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Any
 from catalog_sync.matching import monographs, names
 from catalog_sync.matching.discriminators import (
     EDGE,
+    MAX_GRADE,
     Grade,
     bare_part,
     parts_in_extent,
@@ -26,11 +27,12 @@ from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
+from catalog_sync.matching.subjects import SUBJECTS
 from catalog_sync.matching.titles import bare_title, is_romanised, leading_author
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 1  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 2  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ _SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
 _SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
 _SERIAL_LEVELS = "si"
 _ANALYTIC_LEVELS = "ab"
+_LAST_PART = re.compile(r"(?<=[.;,]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+|[ivx]+)\W*$")
 _DISC = re.compile(r"^\W*\d+ (?:(sound|audio|аудио|зв\w*|грампл|mp3)|электрон|эл\.|cd|dvd|компакт|опт)")
 _FORM_BY_TYPE = {"i": "audio", "j": "audio", "g": "video"}
 
@@ -169,11 +172,13 @@ class _Zone:
         self.grade, folded = take_grade(folded)
         self.parts_total, folded = take_total(folded)
         found, folded = take_parts(folded)
+        found = found or self._after_responsibility(bib)
         self._parts(bib, found)
         self.kind, folded = take_kind(folded)
         self._words(folded)
         self.host = bare_title(fold(host))[0] if host else ()
         self._look_elsewhere(bib)
+        self._number_of_class()
 
     def _people(self, bib: BibRecord, romanised: bool) -> None:
         statement = fold(bib.responsibility)
@@ -205,9 +210,30 @@ class _Zone:
             words, numbers, tail = *bare_title(tail), ""
         if not words and not numbers:  # the whole title was «Тренажёр» or «5 класс»: then these words are the title
             words, numbers, rest = *bare_title(rest[0]), ["", *rest[1:]]
-        self.title, self.numbers = words, numbers
+        self.title, self.numbers = words or (() if numbers else (self.kind,) * bool(self.kind)), numbers
+        if any(label == "н" for label, _, _ in self.parts):  # «2017, № 5»: the volume's year, not a number of its own
+            self.numbers = tuple(n for n in self.numbers if not _YEAR.fullmatch(n))
         self.subtitle, numbers = bare_title(" | ".join((tail, rest[0], rest[1])))
         self.subtitle_numbers = tuple(n for n in numbers if not _YEAR.fullmatch(n))
+
+    def _after_responsibility(self, bib: BibRecord) -> dict[str, tuple[int, int]]:
+        """«… / А. Дюма ; пер. с фр. Т. 1»: part and edition typed after the statement, as on a card."""
+        if not bib.responsibility:
+            return {}
+        text = fold(bib.responsibility)
+        if not self.edition:
+            self.edition, self.revision, text = take_edition(text)
+        last = _LAST_PART.search(text)
+        return take_parts(last[0])[0] if last else {}
+
+    def _number_of_class(self) -> None:
+        """«Физика-9» is the ninth class; in «Spotlight 6. 6 класс» the number says the class once more."""
+        if self.grade is None and len(self.numbers) == 1 and len(self.title) == 1:
+            number = int(self.numbers[0])
+            if 1 <= number <= MAX_GRADE and self.title[0].rstrip(".") in SUBJECTS:
+                self.grade, self.numbers = (number, number), ()
+        elif self.grade and self.numbers == (str(self.grade[0]),):
+            self.numbers = ()
 
     def _look_elsewhere(self, bib: BibRecord) -> None:
         """Class and level from the audience, keywords and notes, where the title area is silent."""
