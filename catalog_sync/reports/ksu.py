@@ -65,7 +65,7 @@ def part_in(book: Book, textbooks: bool) -> Table:
     columns = (
         Column("Дата записи", "date", width=11), Column("№ п.п.", width=6),
         Column("Источник поступления", "text", width=16), Column("№ или дата документа", "text", width=14),
-        Column("Поступило всего", width=9), *_content_columns(textbooks), Column("На сумму, руб.", "money", width=11),
+        Column("Поступило всего", width=11), *_content_columns(textbooks), Column("На сумму, руб.", "money", width=11),
     )  # fmt: skip
     rows = []
     for number, act in enumerate(book.came, 1):
@@ -122,8 +122,8 @@ def _content_columns(textbooks: bool) -> tuple[Column, ...]:
     if textbooks:
         return tuple(Column(LEVEL_NAMES.get(level, f"{level} кл."), group="По классам", width=9) for level in LEVELS)
     carriers = (Column("книги и др. печатные", group="По видам", width=9), Column("АВД", group="По видам", width=7),
-                Column("электронные", group="По видам", width=9))  # fmt: skip
-    return (*carriers, *(Column(GROUP_NAMES[name], group="По содержанию", width=11) for name in GROUPS))
+                Column("электронные", group="По видам", width=12))  # fmt: skip
+    return (*carriers, *(Column(GROUP_NAMES[name], group="По содержанию", width=14) for name in GROUPS))
 
 
 def _content(act: Act, textbooks: bool) -> list[Cell]:

@@ -4,7 +4,7 @@ because a library call per cell makes a district's table take minutes."""
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, NamedTuple
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
@@ -16,7 +16,7 @@ from docx.shared import Mm, Pt
 from catalog_sync.reports.model import Chart, Report, Table, Text
 from catalog_sync.reports.render.docx_chart import add_chart
 from catalog_sync.reports.render.docx_table import table_element
-from catalog_sync.reports.render.shared import clean, coverage_line, made_line, subtitle
+from catalog_sync.reports.render.shared import A4_COLUMNS, clean, coverage_line, made_line, subtitle
 
 FONT = "Times New Roman"
 WIDE_COLUMNS = 9  # a table with more does not fit an upright A4 page
@@ -33,15 +33,15 @@ ALIGN = {
 def render(report: Report) -> bytes:
     document = Document()
     _styles(document)
-    _page(document.sections[0], wide=report.landscape)
+    _page(document.sections[0], _format_of(report, None))
     _head(document, report)
-    wide = report.landscape
-    for section in report.sections:
+    format_ = _format_of(report, None)
+    for section, following in zip(report.sections, (*report.sections[1:], None), strict=True):
+        heads = isinstance(section, Text) and section.level > 0
+        table = following if heads else section  # a heading goes to the page of its table
+        format_ = _turn(document, format_, _format_of(report, table if isinstance(table, Table) else None))
         if isinstance(section, Table):
-            needs = report.landscape or len(section.columns) > WIDE_COLUMNS
-            wide = _turn(document, wide, needs)
-            _table(document, section, 257 if needs else 170)
-            wide = _turn(document, wide, report.landscape)
+            _table(document, section, format_.width_mm - MARGIN_MM["left"] - MARGIN_MM["right"])
         elif isinstance(section, Chart):
             add_chart(document, section)
         else:
@@ -74,18 +74,37 @@ def _styles(document: Any) -> None:
     document.styles["Normal"].element.get_or_add_rPr().append(language)
 
 
-def _page(section: Any, wide: bool) -> None:
+class _Format(NamedTuple):
+    """A page: ISO 216 sizes, in millimetres."""
+
+    width_mm: int
+    height_mm: int
+
+
+UPRIGHT, LANDSCAPE, LARGE = _Format(210, 297), _Format(297, 210), _Format(420, 297)  # A4, A4 turned, A3 turned
+
+
+def _format_of(report: Report, table: Table | None) -> _Format:
+    """The page a table needs; text goes on A4."""
+    columns = len(table.columns) if table else 0
+    if columns > A4_COLUMNS:
+        return LARGE
+    return LANDSCAPE if report.landscape or columns > WIDE_COLUMNS else UPRIGHT
+
+
+def _page(section: Any, format_: _Format) -> None:
+    wide = format_.width_mm > format_.height_mm
     section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = (Mm(297), Mm(210)) if wide else (Mm(210), Mm(297))
+    section.page_width, section.page_height = Mm(format_.width_mm), Mm(format_.height_mm)
     for side, size in MARGIN_MM.items():
         setattr(section, f"{side}_margin", Mm(size))
 
 
-def _turn(document: Any, wide: bool, needs: bool) -> bool:
-    """Turn the page where a wide table begins and back where it ends."""
-    if wide != needs:
-        _page(document.add_section(), needs)
-    return needs
+def _turn(document: Any, now: _Format, needed: _Format) -> _Format:
+    """Begin a page of another size where it is needed."""
+    if now != needed:
+        _page(document.add_section(), needed)
+    return needed
 
 
 def _head(document: Any, report: Report) -> None:

@@ -41,7 +41,7 @@ def _widths(table: Table, total: int) -> list[int]:
 def _font_size(table: Table) -> int:
     """Half-points: the more columns, the smaller."""
     count = len(table.columns)
-    return 20 if count <= 6 else 18 if count <= 9 else 15 if count <= 16 else 12
+    return 20 if count <= 6 else 18 if count <= 9 else 15
 
 
 def _heading(table: Table, widths: list[int], size: int) -> list[str]:

@@ -7,6 +7,8 @@ from datetime import date
 from catalog_sync.reports import russian
 from catalog_sync.reports.model import Column, Report, Value
 
+A4_COLUMNS = 18  # a wider table is unreadable on A4 and goes to A3
+
 
 def shown(value: Value, column: Column) -> str:
     """A value as people read it: 12 345, 45,3 %, 20.11.2026, — for nothing to say."""

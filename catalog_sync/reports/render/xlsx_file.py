@@ -11,11 +11,10 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Table, Text
-from catalog_sync.reports.render.shared import coverage_line, made_line, subtitle
+from catalog_sync.reports.render.shared import A4_COLUMNS, coverage_line, made_line, subtitle
 
 NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
                   "text": "@"}  # fmt: skip
-A4_COLUMNS = 18  # a wider table is unreadable on A4 and goes to A3
 SHEET_NAME_LENGTH = 31  # Excel's own limit
 COLOURS = ("#1f5f8b", "#c8641b", "#4f7a28", "#7a3b78", "#8a6d1f", "#3f6f6f")
 
@@ -124,7 +123,20 @@ def _groups(sheet: Any, columns: tuple[Column, ...], top: int, look: Any) -> Non
         start = end + 1
 
 
+def _lines(row: Row, columns: tuple[Column, ...]) -> int:
+    """How many lines the longest text of a row takes: the height has to be written, programs do not find it."""
+    texts = [
+        (len(cell.value), column.width)
+        for cell, column in zip(row.cells, columns, strict=True)
+        if isinstance(cell.value, str) and column.kind == "text"
+    ]
+    return max((-(-length // max(1, width - 1)) for length, width in texts), default=1) or 1
+
+
 def _row(state: _Book, sheet: Any, table: Table, row: Row, first: int, number: int) -> None:
+    lines = _lines(row, table.columns)
+    if lines > 1:
+        sheet.set_row(first + number, 15 * min(lines, 12))
     for at, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True)):
         look = state.format(column.kind, row.style)
         line = first + number
