@@ -7,7 +7,7 @@ of every segment before it drops all but twenty, which costs ten times as much.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any
 
 import tantivy
@@ -21,15 +21,24 @@ ALL = 10_000_000  # values asked of each segment: fewer would make counts approx
 MUST = tantivy.Occur.Must
 
 
-def count_facet(
-    searcher: Any, index_schema: Any, required: Any, field: str, limit: int, names: MutableMapping[Any, str]
-) -> tuple[FacetValue, ...]:
-    """The `limit` most frequent values among the hits, equally frequent ones by value; counts are exact.
+def count_facets(
+    searcher: Any, index_schema: Any, required: Any, fields: Sequence[str], limit: int, names: MutableMapping[Any, str]
+) -> dict[str, tuple[FacetValue, ...]]:
+    """Of each field the `limit` most frequent values among the hits, equal ones by value; counts are exact.
 
-    `names` remembers displayed forms of numbered headings for the life of a snapshot.
+    All fields are counted in one walk over the hits: ten walks cost three times as much. `names` remembers displayed
+    forms of numbered headings for the life of a snapshot.
     """
-    request = {"values": {"terms": {"field": field, "size": limit, "segment_size": ALL}}}
-    buckets = searcher.aggregate(required, request)["values"]["buckets"]
+    if not fields:
+        return {}
+    request = {field: {"terms": {"field": field, "size": limit, "segment_size": ALL}} for field in fields}
+    answer = searcher.aggregate(required, request)
+    return {f: _values(searcher, index_schema, required, f, answer[f]["buckets"], names) for f in fields}
+
+
+def _values(
+    searcher: Any, index_schema: Any, required: Any, field: str, buckets: Any, names: MutableMapping[Any, str]
+) -> tuple[FacetValue, ...]:
     if field in schema.NUMBERED:
         _learn(searcher, index_schema, required, field, [int(b["key"]) for b in buckets], names)
         shown = [(names[field, int(b["key"])], b["doc_count"]) for b in buckets]

@@ -13,7 +13,7 @@ import tantivy
 
 from catalog_sync.query import Access, FacetValue, Hits, Query, ScanTerm, Sort, Unsupported
 from catalog_sync.search import schema, translate
-from catalog_sync.search.facets import count_facet
+from catalog_sync.search.facets import count_facets
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
@@ -95,7 +95,7 @@ class Reader:
         now = self.snapshot()
         required = translate.within_library(translate.translate(query, now.schema), library, now.schema)
         total, clusters = self._page(now, query, required, offset, limit, sort, prefer)
-        counted = {name: self._facet(now, query, required, name, facet_limit, library) for name in facets}
+        counted = self._facets(now, query, required, facets, facet_limit, library)
         suggestion = ""
         if not total and not offset and not translate.is_deep(query):
             correction = self.did_you_mean(query, library=library)
@@ -117,21 +117,24 @@ class Reader:
             found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
         return found.count, tuple(now.searcher.doc(address)["id"][0] for _, address in found.hits)
 
-    def _facet(
-        self, now: Snapshot, query: Query, required: Any, name: str, limit: int, library: str
-    ) -> tuple[FacetValue, ...]:
-        if name not in schema.FACETS:
-            raise Unsupported("facet", name)
-        if translate.is_deep(query):
-            return count_facet(now.searcher, now.schema, required, schema.FACETS[name], limit, now.names)
-        key = (query, library, name, limit)
-        if key not in now.facets:
-            if len(now.facets) >= CACHED_ANSWERS:
+    def _facets(
+        self, now: Snapshot, query: Query, required: Any, names: Sequence[str], limit: int, library: str
+    ) -> dict[str, tuple[FacetValue, ...]]:
+        """Counts of the named facets; what was counted in this commit is not counted again, the rest in one walk."""
+        unknown = next((name for name in names if name not in schema.FACETS), None)
+        if unknown is not None:
+            raise Unsupported("facet", unknown)
+        deep = translate.is_deep(query)  # too deep to be compared with other queries
+        kept = {} if deep else {n: now.facets[query, library, n, limit] for n in names
+                                if (query, library, n, limit) in now.facets}  # fmt: skip
+        missing = {schema.FACETS[n]: n for n in names if n not in kept}
+        found = count_facets(now.searcher, now.schema, required, list(missing), limit, now.names)
+        counted = {missing[field]: values for field, values in found.items()}
+        if not deep and counted:
+            if len(now.facets) + len(counted) > CACHED_ANSWERS:
                 now.facets.clear()
-            now.facets[key] = count_facet(
-                now.searcher, now.schema, required, schema.FACETS[name], limit, now.names
-            )
-        return now.facets[key]
+            now.facets.update({(query, library, n, limit): values for n, values in counted.items()})
+        return {n: kept.get(n) or counted.get(n, ()) for n in names}
 
     def scan(
         self, access: Access, term: str, before: int, after: int, library: str = ""

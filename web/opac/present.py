@@ -10,7 +10,7 @@ from catalog_sync.model import Agent, BibRecord, Isbn, Link, RecordKey, UnionRec
 from catalog_sync.query import Catalogue, LibraryHoldings
 from web.i18n import _
 from web.labels import CARRIERS, EKINDS, age_word, capital, kind_icon, word
-from web.opac.signs import signs_of
+from web.opac.signs import kind_and_grades, signs_of
 from web.security import safe_url
 
 
@@ -53,7 +53,7 @@ class Card:
 
     @cached_property
     def kind(self) -> str:
-        return signs_of(self.record).kind
+        return kind_and_grades(self.record)[0]
 
     @cached_property
     def carrier(self) -> str:
@@ -77,7 +77,7 @@ class Card:
 
     @cached_property
     def grades(self) -> tuple[int, ...]:
-        return signs_of(self.record).grades
+        return kind_and_grades(self.record)[1]
 
     @cached_property
     def grade_word(self) -> str:
