@@ -14,7 +14,7 @@ from catalog_sync.cli.root import Context, as_state, example, local, root, with_
 from catalog_sync.errors import Refused
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.model import Dialect, FetchedFile, Library, Source
-from catalog_sync.store import audit, jobs, registry, runs
+from catalog_sync.store import audit, jobs, registry, rereading, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
 from harvesters import table
@@ -132,11 +132,12 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
         if registry.find_library(connection, after.library) is None:
             raise Refused(f"нет библиотеки {after.library!r}")
         _save(connection, system, before, after)
+        read_anew = rereading.reread(connection, after) if _difference(before, after) else 0
     if before == after:
         click.echo("ничего не изменилось")
         return
     click.echo(f"источник {code} изменён")
-    if _difference(before, after):
+    if read_anew or before.holdings_profile != after.holdings_profile:
         click.echo("уже загруженные записи прочтутся по-новому после catalog-sync rebuild")
 
 
@@ -221,7 +222,10 @@ def test(context: Context, code: str, files: tuple[Path, ...], cards: int, write
     elif write:
         with writing(system.engine) as connection:
             _save(connection, system, found, after)
+            read_anew = rereading.reread(connection, after)
         click.echo(f"записано: {_difference(found, after)}")
+        if read_anew:
+            click.echo("уже загруженные записи прочтутся по-новому после catalog-sync rebuild")
     else:
         click.echo(f"в настройках иначе: {_difference(found, after)}; записать найденное: добавьте --write")
 

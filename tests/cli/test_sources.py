@@ -172,3 +172,16 @@ def test_a_mapping_of_columns_that_are_not_there_names_those_that_are(cli: Cli, 
     add(cli)
     ended = cli("source", "mapping", "school-7", spisok, "--columns", "Заглавие=title")
     assert "есть: A; B; C; D" in ended.line
+
+
+def test_a_wrong_encoding_and_dialect_are_corrected_afterwards(cli: Cli, export: Export) -> None:
+    path = export("a.mrc", shelf(5), "cp866")
+    cli("import", path, "--source", "s", "--dialect", "marc21", "--encoding", "koi8-r", "--yes")
+    assert "найдено: 0" in cli("search", "Алые паруса").out
+    ended = cli("source", "set", "s", "encoding=cp866", "dialect=rusmarc")
+    assert "catalog-sync rebuild" in ended.out
+    assert cli("rebuild").code == 0
+    assert "найдено: 1" in cli("search", "Алые паруса").out
+    assert cli("check").code == 0
+    again = cli("import", path, "--source", "s")
+    assert "без изменений 5" in again.out
