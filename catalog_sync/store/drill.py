@@ -167,7 +167,7 @@ def _copies_held(
                 func.min(move.day).label("day"),
                 func.min(move.basis).label("first"),
                 func.max(move.basis).label("last"),
-            ),
+            )
             .where(move.record.in_(records), move.day <= question.end, *_of_cell(move, cell))
             .group_by(move.record, move.library)
             .having(func.sum(move.copies) > 0)
