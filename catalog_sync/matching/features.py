@@ -32,7 +32,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_autho
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 2  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 3  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,9 @@ _SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
 _SERIAL_LEVELS = "si"
 _ANALYTIC_LEVELS = "ab"
 _LAST_PART = re.compile(r"(?<=[.;,]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+|[ivx]+)\W*$")
+# Notes that ГОСТ 7.82 and ГОСТ Р 7.0.100 ask for on electronic resources alone.
+_SCREEN_NOTE = re.compile(r"систем\w*\.? треб|загл\w*\.? с (?:титул\w*\.? )?экрана|электрон\w* (?:версия|копия) печатн")
+SHORT_NOTE = 40  # characters: longer notes tell of other things, too
 _DISC = re.compile(r"^\W*\d+ (?:(sound|audio|аудио|зв\w*|грампл|mp3)|электрон|эл\.|cd|dvd|компакт|опт)")
 _FORM_BY_TYPE = {"i": "audio", "j": "audio", "g": "video"}
 
@@ -243,9 +246,31 @@ class _Zone:
         if not self.level:
             self.level = next((v for v, _ in (take_level(fold(t)) for t in places if "уров" in t.lower()) if v), "")
         if not self.form:
-            self.form = next((v for v, _ in (take_form(fold(t)) for t in bib.notes) if v in ("large", "braille")), "")
+            notes = [fold(t) for t in bib.notes]
+            self.form = next((v for v, _ in map(take_form, notes) if v in ("large", "braille")), "")
+            if not self.form and any(_SCREEN_NOTE.search(note) for note in notes):
+                self.form = "electronic"
         if not self.revision:
             self.revision = revision(fold(bib.edition))
+        for note in (*bib.notes, *bib.genres):
+            if len(note) <= SHORT_NOTE:
+                self._short_note(fold(note))
+
+    def _short_note(self, note: str) -> None:
+        """A note that is nothing but «Ч. 2», «3-е изд.» or «Рабочая тетрадь» says it as the title area would."""
+        found, rest = take_parts(note)
+        if found and not self.parts and not self.is_set and _says_nothing(rest):
+            self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
+        number, revised, rest = take_edition(note)
+        if number and not self.edition and _says_nothing(rest):
+            self.edition, self.revision = number, revised
+        kind, rest = take_kind(note)
+        if kind and not self.kind and _says_nothing(rest):
+            self.kind = kind
+
+
+def _says_nothing(rest: str) -> bool:
+    return not any(c.isalnum() for c in rest)
 
 
 def _title_and_host(bib: BibRecord) -> tuple[str, str]:
@@ -321,6 +346,11 @@ def _form_of_carrier(bib: BibRecord) -> str:
     carried = _DISC.search(fold(bib.extent))
     if carried:
         return "audio" if carried[1] else "electronic"
+    described = fold(f"{signs.access} {signs.content} {signs.media}")
+    if "тактил" in described:
+        return "braille"
+    if "электрон" in described:
+        return "electronic"
     russian = bib.dialect.is_unimarc_family
     if signs.leader_type == ("l" if russian else "m") or signs.form in ("s", "o", "q") or signs.media in ("b", "c"):
         if signs.media == "c" and russian:
