@@ -145,11 +145,7 @@ def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine |
 
 
 def register(app: Flask, module: str, catalogue: Catalogue, settings: Settings) -> None:
-    try:
-        make: Callable[[Catalogue, Settings], Blueprint] = importlib.import_module(module).blueprint
-    except (ImportError, AttributeError) as error:
-        log.warning("%s is not mounted: %s", module, error)
-        return
+    make: Callable[[Catalogue, Settings], Blueprint] = importlib.import_module(module).blueprint
     app.register_blueprint(make(catalogue, settings))
 
 
