@@ -57,10 +57,10 @@ def write_exports(home: Path, sizes: list[int], changed: float, district: int = 
         (folder / "books.mrc").write_bytes(b"".join(night_data.export(owned, number, picked)))
 
 
-def first_load(home: Path, sizes: list[int]) -> None:
+def first_load(home: Path, sizes: list[int], district: int) -> None:
     """Yesterday's catalogue: made once, then `home` has a file that says so."""
     home.mkdir(parents=True, exist_ok=True)
-    write_exports(home, sizes, 0)
+    write_exports(home, sizes, 0, district)
     system = opened(home)
     with writing(system.engine) as connection:
         registry.save_libraries(connection, [Library(code(n), f"Школа № {n}") for n in range(len(sizes))])
@@ -122,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     sizes = night_data.sizes(options.sources, options.records)
     if not (home / "loaded").exists():
         print(f"first load of {options.records} records into {home}", flush=True)
-        first_load(home, sizes)
+        first_load(home, sizes, options.district)
     return report(home, sizes, options)
 
 
