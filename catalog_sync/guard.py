@@ -90,4 +90,4 @@ def _set_aside(d: Difference, guard: Guard) -> str:
 
 
 def _truncated(d: Difference, guard: Guard) -> str:
-    return f"файл оборван: {d.truncated}" if d.truncated and not d.incremental else ""
+    return d.truncated if not d.incremental else ""

@@ -23,8 +23,11 @@ def main() -> None:
         load_commands()
         # Without standalone mode click returns the code of an Exit instead of leaving with it.
         code = root.main(standalone_mode=False, prog_name="catalog-sync")
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"catalog-sync: {failing.usage(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         end_progress()

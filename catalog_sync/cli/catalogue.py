@@ -18,6 +18,7 @@ from catalog_sync.cli.root import Context, end_progress, example, progress_line,
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, writing
+from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, RecordKey, UnionRecord
 from catalog_sync.query import LibraryHoldings, Query
 from catalog_sync.search.parse import search_box
@@ -142,7 +143,11 @@ def _into(output: Path, writer: Writer, records: Iterator[UnionRecord]) -> None:
 def _export_encoding(encoding: str, format_: str) -> str:
     if format_ != "iso2709" and encoding.lower().replace("-", "") != "utf8":
         raise Refused(f"кодировка выбирается только для iso2709; {format_} всегда в UTF-8")
-    return checked_encoding(encoding)
+    codec = checked_encoding(encoding)
+    # Tags, lengths and delimiters of ISO 2709 are ASCII: only an encoding that leaves them alone will do.
+    if codec == MARC8 or "\x1f0aZ".encode(codec) != b"\x1f0aZ":
+        raise Refused(f"в кодировке {encoding} записи не выгружаются; есть utf-8, cp1251, cp866, koi8-r")
+    return codec
 
 
 def _matching(catalogue: StoreCatalogue, query: Query | None) -> Iterator[UnionRecord]:

@@ -70,12 +70,14 @@ def _source(
     with reading(system.engine) as connection:
         found = registry.find_source(connection, code)
         fresh = registry.published_run(connection, code) is None
+        last = runs.last_published(connection, code)
     if found is None:
         return _made(system, code, dialect, encoding, files, yes)
     wanted = replace(found, dialect=Dialect(dialect) if dialect else found.dialect, encoding=encoding or _codec(found))
     if wanted == replace(found, encoding=_codec(found)):
         return found
-    if not fresh and (wanted.dialect is not found.dialect or found.encoding):
+    known = found.encoding or (last.encoding if last else "")
+    if not fresh and (wanted.dialect is not found.dialect or (known and wanted.encoding not in ("", known))):
         raise Refused(
             f"источник {code} заведён иначе ({_reading(found)}), а указано: {_reading(wanted)}. Если прежнее неверно: "
             f"catalog-sync source set {code} dialect={wanted.dialect.value} encoding={wanted.encoding}"

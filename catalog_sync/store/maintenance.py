@@ -34,6 +34,8 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
     A PostgreSQL database is copied table by table in one snapshot into the same SQLite form, so that a backup of either
     can be restored to either. Nothing appears under `target` until it is whole.
     """
+    if target.is_dir():
+        raise Refused(f"{target}: это папка, а нужно имя файла")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder) / DATABASE

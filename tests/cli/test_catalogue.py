@@ -110,6 +110,11 @@ def test_a_failed_export_leaves_the_former_file(
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "marc8", "nonsense"])
+def test_an_encoding_that_would_break_the_records_is_refused(encoding: str, district: Cli) -> None:
+    assert "кодировк" in district("export", "--format", "iso2709", "--encoding", encoding).line
+
+
 def test_an_encoding_for_xml_is_refused(district: Cli) -> None:
     assert "только для iso2709" in district("export", "--format", "marcxml", "--encoding", "cp1251").line
 

@@ -111,10 +111,28 @@ def test_every_option_says_what_it_does(name: str) -> None:
     assert not set(silent) - obvious
 
 
-def test_a_mistyped_command_is_refused_with_code_two(cli: Cli) -> None:
-    ended = cli("imort")
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("imort", "нет команды «imort»; может быть, import?"),
+        ("import", "не указано: FILES"),
+        ("import none.mrc --source x", "нет файла «none.mrc»"),
+        ("import . --source x", "папка, а нужен файл"),
+        ("runs --limt 3", "нет ключа --limt"),
+        ("runs --limit 0", "0 не входит в границы x>=1"),
+        ("approve abc", "нужно целое число, а указано 'abc'"),
+        ("export --format mrc", "'mrc' — нет такого, есть: 'iso2709'"),
+        ("undo 1 2", "лишнее: 2"),
+        ("decide same a:1 b:2", "не указан ключ --why"),
+        ("source lits", "нет команды «lits»; может быть, list?"),
+        ("token issue x --until 2027", "нужна дата ГГГГ-ММ-ДД"),
+    ],
+)
+def test_a_mistyped_command_is_one_russian_line_and_code_two(line: str, told: str, cli: Cli) -> None:
+    ended = cli(*line.split())
     assert ended.code == 2
-    assert "imort" in ended.err
+    assert told in ended.line
+    assert "--help" in ended.line
 
 
 def test_without_a_command_the_help_is_shown(cli: Cli) -> None:

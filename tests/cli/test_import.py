@@ -121,6 +121,15 @@ def test_an_unknown_encoding_is_refused_before_anything_is_made(cli: Cli, export
     assert "источников ещё нет" in cli("source", "list").out
 
 
+def test_an_encoding_named_later_is_kept_where_it_agrees_and_refused_where_not(cli: Cli, export: Export) -> None:
+    path = export("a.mrc", shelf(8), "cp866")
+    cli("import", path, "--source", "school-1", "--yes")
+    assert cli("import", path, "--source", "school-1", "--encoding", "ibm866").code == 0
+    assert "cp866" in cli("source", "show", "school-1").out
+    ended = cli("import", path, "--source", "school-1", "--encoding", "cp1251", "--yes")
+    assert "source set school-1 dialect=rusmarc encoding=cp1251" in ended.line
+
+
 def test_an_archive_is_opened(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
