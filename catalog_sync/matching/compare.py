@@ -42,8 +42,11 @@ def judge(a: Features, b: Features) -> Judgement:
 
 
 def _is_unsettled(codes: set[int]) -> bool:
-    """An edition number without a year, or a part without its number: only extent or ISBN can settle it."""
-    return v.N_EDITION in codes or (v.N_PART in codes and not codes & {v.P_PAGES, v.P_ISBN})
+    """An edition number without a year, a part without its number, or quite another extent: only the ISBN (or, for the
+    part, the extent) can settle it."""
+    if v.N_EDITION in codes or (v.N_PART in codes and not codes & {v.P_PAGES, v.P_ISBN}):
+        return True
+    return v.N_PAGES_OTHER in codes and v.P_ISBN not in codes
 
 
 def _judge_monographs(a: Monograph, b: Monograph) -> Judgement:

@@ -32,7 +32,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_autho
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 3  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 4  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,9 @@ class _Zone:
         if whole and "н" not in found:
             found = {label: span for label, span in found.items() if label not in ranges}
         self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
-        self.is_set = not self.parts and (whole or bool(in_extent) or (bool(self.parts_total) and not _pages(bib)))
+        own, shared = _isbns(bib.isbns)  # who names an ISBN of its own beside the set's has one part in hand
+        bare_total = bool(self.parts_total) and not _pages(bib) and not (own and shared)
+        self.is_set = not self.parts and (whole or bool(in_extent) or bare_total)
 
     def _words(self, folded: str) -> None:
         title, *rest = folded.split(EDGE)

@@ -116,6 +116,7 @@ class Habits:
         self.edition_style = r.randrange(6)
         self.capitals = r.random() < 0.12
         self.romanised = r.random() < 0.05
+        self.in_notes = r.random() < 0.2  # edition and kind as notes of their own
         self.forget = r.uniform(0.05, 0.3)
         self.slip = r.uniform(0.0, 0.04)
 
@@ -190,6 +191,7 @@ class Description:
     def __init__(self, h: Habits, e: Edition) -> None:
         self.h, self.e, self.rng = h, e, h.rng
         self.shown: dict[str, object] = {"tgroup": e.tgroup, "form": e.form}
+        self.notes: list[str] = []
 
     def say(self, attribute: str, chance: float) -> bool:
         """Whether to type it; a typed attribute is visible, a forgotten one may be anything."""
@@ -230,11 +232,18 @@ class Description:
         if e.kind == "serial" and self.say("issue", 0.97):
             number = r.choice((f"№ {e.issue}", f"№{e.issue}", f"{e.year}, № {e.issue}", f"вып. {e.issue}"))
         subtitle = e.subtitle if e.subtitle and self.say("subtitle", keep) else ""
+        if kind and h.in_notes:
+            self.notes.append(kind[0].upper() + kind[1:])
+            kind = ""
         a, e_list, own_part = self._layout(title, grade, kind, level, number, total)
         elements = e_list + ([subtitle] if subtitle else [])
         gmd = ""
         if form:
-            place = r.randrange(3)
+            place = r.randrange(4) if e.form == "electronic" else r.randrange(3)
+            if place == 3:
+                self.notes.append(
+                    r.choice(("Загл. с экрана", "Систем. требования: ПК, Windows", "Загл. с титул. экрана"))
+                )
             gmd = form if place == 0 else ""
             elements += [form] if place == 1 else []
             a = f"{a} ({form})" if place == 2 else a
@@ -313,7 +322,10 @@ class Description:
                 "стер": r.choice((", стер.", ", стереотипное", "")),
                 "перераб": r.choice((", перераб.", ", испр. и доп.", ", переработанное")),
             }[e.note]
-            fields.append(("205" if unimarc else "250", "  ", [("a", text)]))
+            if h.in_notes:
+                self.notes.append(text)
+            else:
+                fields.append(("205" if unimarc else "250", "  ", [("a", text)]))
         imprint = []
         city = r.choice(("Москва", "М.", "[М.]", "М", "Моск."))
         house = r.choice(HOUSES[e.pub]) if self.say("pub", 0.95) else ""
@@ -338,6 +350,7 @@ class Description:
             fields.append(("215" if unimarc else "300", "  ", [("a", f"{e.parts} кн.")]))
         if e.series and r.random() < keep:
             fields.append(("225" if unimarc else "490", "1 ", [("a", e.series)]))
+        fields += [("300" if unimarc else "500", "  ", [("a", note)]) for note in self.notes]
         self._isbn(fields, unimarc)
         self._people(fields, unimarc)
         if e.form == "electronic" and r.random() < 0.5:
