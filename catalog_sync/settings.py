@@ -44,6 +44,7 @@ class Web:
     workers: int = setting(2, "Число процессов веб-сервера")
     base_url: str = setting("http://127.0.0.1:8000", "Внешний адрес каталога: в ссылках, лентах и OAI-PMH")
     secret: str = setting("", "Ключ подписи сеансов: env:ИМЯ или file:ПУТЬ; пусто — создаётся в папке данных")
+    oai_page: int = setting(250, "Записей на странице OAI-PMH; меньше — для медленной линии")
     https: bool = setting(False, "Каталог открыт по HTTPS: cookie только по защищённому каналу")
 
 

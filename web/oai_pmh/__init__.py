@@ -15,6 +15,7 @@ from catalog_sync.settings import Settings
 from web.oai_pmh.server import Repository
 
 MAX_BODY_BYTES = 20_000
+HEADERS_TO_RECORDS = 4  # how many more headers than records a page may have: they are much shorter
 BLOCK_CHARACTERS = 32_768
 GZIP_LEVEL = 1  # a third of the time of the usual level for a tenth more bytes
 GZIP_WRAPPER = 16  # zlib: write gzip's header and trailer, not its own
@@ -74,9 +75,10 @@ def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def repository(catalogue: Catalogue, settings: Settings, key: bytes) -> Repository:
     base = settings.web.base_url.rstrip("/")
+    page = max(1, settings.web.oai_page)
     return Repository(
         catalogue, f"Сводный каталог: {settings.district.name}", f"{base}/oai", urlsplit(base).hostname or "localhost",
-        settings.district.email or NO_REPLY, f"{base}/record/", key,
+        settings.district.email or NO_REPLY, f"{base}/record/", key, page, HEADERS_TO_RECORDS * page,
     )
 
 
