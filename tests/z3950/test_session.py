@@ -12,11 +12,12 @@ from catalog_sync.protocol.apdu import (
     Close,
     CloseReason,
     CqlQuery,
-    DeleteRequest,
     Diagnostic,
     InitRequest,
     SearchRequest,
     SearchResponse,
+    SortKey,
+    SortRequest,
 )
 from tests.fakes import sample_catalogue
 from tests.z3950.answers import condition, content, marc
@@ -206,12 +207,17 @@ def test_sets_of_sets_cannot_grow_for_ever(talk: Talk) -> None:
     assert 6 in [a.diagnostics[0].condition for a in answers if a.diagnostics]
 
 
-def test_twenty_result_sets_are_kept_and_no_more(talk: Talk) -> None:
-    answers = [talk.search("@attr 1=4 алгебра", result_set=str(n)) for n in range(21)]
-    assert all(answer.success for answer in answers[:20])
-    assert condition(answers[20]) == 112
-    talk.send(DeleteRequest(("3",)))
-    assert talk.search("@attr 1=4 алгебра", result_set="21").success
+def test_the_oldest_of_twenty_result_sets_makes_room_for_the_next(talk: Talk) -> None:
+    answers = [talk.search("@attr 1=4 алгебра", result_set=str(n)) for n in range(20)]
+    talk.search("@attr 1=31 2019", result_set="0")  # used again: the youngest now
+    answers.append(talk.search("@attr 1=4 алгебра", result_set="20"))
+    assert all(answer.success for answer in answers)
+    assert condition(talk.present(result_set="1")) == 30
+    for kept in ("0", "2", "20"):
+        assert not talk.present(result_set=kept).diagnostics
+    talk.send(SortRequest(("20",), "21", (SortKey("year"),)))
+    assert condition(talk.present(result_set="2")) == 30
+    assert not talk.present(result_set="21").diagnostics
 
 
 @pytest.mark.parametrize(

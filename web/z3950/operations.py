@@ -101,10 +101,7 @@ class Desk:
         finally:
             # 3.2.2.1.4: a failed search leaves no old set under the name (which the query itself may have used).
             self._sets.pop(request.result_set, None)
-        if len(self._sets) >= self._settings.limits.result_sets:
-            info = f"не больше {self._settings.limits.result_sets} наборов; удалите лишние (Delete)"
-            raise Fault(Condition.TOO_MANY_RESULT_SETS, info)
-        self._sets[request.result_set] = found
+        self._keep(request.result_set, found)
         facts = {"databases": len(request.databases), "hits": found.total, "query": _shape(request)}
         return Outcome(facts, 0, self._with_piggyback(request, found, greeting))
 
@@ -120,6 +117,15 @@ class Desk:
         found.open(self._ask(found))
         return found
 
+    def _keep(self, name: str, found: ResultSet) -> None:
+        """Under a name, as the youngest. Where there is no room the oldest goes: yaz-client gives every search a name
+        of its own and deletes none, and its twenty-first would be refused.
+        """
+        self._sets.pop(name, None)
+        while len(self._sets) >= self._settings.limits.result_sets:
+            del self._sets[next(iter(self._sets))]
+        self._sets[name] = found
+
     def _query_of(self, name: str) -> Query:
         """A result set as operand: its question, limited to what it was asked of."""
         found = self._find(name)
@@ -131,7 +137,8 @@ class Desk:
     def _find(self, name: str) -> ResultSet:
         found = self._sets.get(name)
         if found is None:
-            raise Fault(Condition.NO_RESULT_SET, f"{name}: такого набора нет")
+            limit = self._settings.limits.result_sets
+            raise Fault(Condition.NO_RESULT_SET, f"{name}: такого набора нет; хранятся последние {limit}")
         return found
 
     @staticmethod
@@ -264,14 +271,11 @@ class Desk:
             raise Fault(Condition.NO_RESULT_SET, "не назван набор для сортировки")
         sort, downwards = asking.read_sort(request.keys)
         inputs = [self._find(name) for name in request.inputs]
-        limits = self._settings.limits
-        if request.output not in self._sets and len(self._sets) >= limits.result_sets:
-            raise Fault(Condition.TOO_MANY_RESULT_SETS, f"не больше {limits.result_sets} наборов")
         sorted_set = ResultSet(inputs[0].query, inputs[0].databases, sort, downwards, inputs[0].library)
         if len(inputs) > 1:
             sorted_set = self._merged(request.inputs, sort, downwards)
         sorted_set.open(self._ask(sorted_set))
-        self._sets[request.output] = sorted_set
+        self._keep(request.output, sorted_set)
         response = SortResponse(0, SORTED_UNCHANGED, sorted_set.total, reference=request.reference)
         return Outcome({"hits": sorted_set.total, "sort": sort.value}, 0, response)
 
