@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.query import Change
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import upsert
+from catalog_sync.store.database import chunks, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class _Sets:
+    """OAI sets of a cluster: those it is in, and those it once was in."""
+
+    now: Sequence[str] = ()
+    left: Sequence[str] = ()
+
+    def become(self, now: Sequence[str]) -> _Sets:
+        """A set it comes back to is no longer one it left."""
+        return _Sets(now, sorted({*self.now, *self.left}.difference(now)))
 
 
 def announce(connection: Connection, changed: Mapping[str, Sequence[str]], gone: Sequence[str], now: datetime) -> None:
     """Number the changes: `changed` maps a live cluster to its OAI sets, `gone` are ids that no longer stand alone.
 
-    A gone cluster keeps the sets it had, so that a selective harvester hears of its deletion (OAI-PMH 2.0, 2.5.1).
+    A gone cluster keeps the sets it had, and a live one remembers the sets it left, so that a selective harvester hears
+    of both (OAI-PMH 2.0, 2.5.1: deletions are kept for ever, and so are these).
     """
     number = last_number(connection)
     rows = []
-    sets_before = _sets(connection, gone)
+    before = _sets(connection, sorted({*changed, *gone}))
     for cluster in sorted(changed):
         number += 1
-        rows.append(_row(cluster, number, now, False, list(changed[cluster])))
+        rows.append(_row(cluster, number, now, False, before.get(cluster, _Sets()).become(changed[cluster])))
     for cluster in sorted(gone):
         number += 1
-        rows.append(_row(cluster, number, now, True, sets_before.get(cluster, [])))
+        rows.append(_row(cluster, number, now, True, before.get(cluster, _Sets())))
     upsert(connection, t.cluster_change, rows)
 
 
-def _row(cluster: str, number: int, now: datetime, deleted: bool, sets: list[str]) -> dict[str, object]:
-    return {"cluster": cluster, "number": number, "when": now, "deleted": deleted, "sets": sets}
+def _row(cluster: str, number: int, now: datetime, deleted: bool, sets: _Sets) -> dict[str, object]:
+    kept = {"sets": list(sets.now), "left_sets": list(sets.left)}
+    return {"cluster": cluster, "number": number, "when": now, "deleted": deleted, **kept}
 
 
-def _sets(connection: Connection, clusters: Sequence[str]) -> dict[str, list[str]]:
-    if not clusters:
-        return {}
-    rows = connection.execute(
-        select(t.cluster_change.c.cluster, t.cluster_change.c.sets).where(t.cluster_change.c.cluster.in_(clusters))
-    )
-    return {row.cluster: list(row.sets) for row in rows}
+def _sets(connection: Connection, clusters: Sequence[str]) -> dict[str, _Sets]:
+    c = t.cluster_change.c
+    found: dict[str, _Sets] = {}
+    for some in chunks(clusters):
+        rows = connection.execute(select(c.cluster, c.sets, c.left_sets).where(c.cluster.in_(some)))
+        found.update({row.cluster: _Sets(row.sets, row.left_sets) for row in rows})
+    return found
 
 
 def last_number(connection: Connection) -> int:

@@ -300,6 +300,8 @@ cluster_change = Table(
     Column("when", Moment, nullable=False, index=True),
     Column("deleted", Boolean, nullable=False),
     Column("sets", JSON, nullable=False, default=list),
+    # Sets it once was in and is no longer: who harvests one of them has to hear that it went.
+    Column("left_sets", JSON, nullable=False, default=list, server_default="[]"),
 )
 
 # Derived: what one library has of one record now.

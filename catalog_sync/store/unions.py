@@ -124,7 +124,10 @@ def changes(
     connection: Connection, *, after: int, since: datetime | None, until: datetime | None, oai_set: str, limit: int,
     after_cluster: str | None = None,
 ) -> list[Change]:  # fmt: skip
-    """Latest change of each cluster, numbered above `after`; with `after_cluster`, by cluster and from there on."""
+    """Latest change of each cluster, numbered above `after`; with `after_cluster`, by cluster and from there on.
+
+    Asked of one set, a cluster that left it is a deletion there, whatever it is elsewhere.
+    """
     c = t.cluster_change.c
     key, start = (c.number, after) if after_cluster is None else (c.cluster, after_cluster)
     conditions = [key > start, c.number > after]
@@ -139,9 +142,7 @@ def changes(
             select(t.cluster_change).where(and_(*conditions)).order_by(key).limit(limit)
         ).all()
         found += [
-            _change(r)
-            for r in rows
-            if not oai_set or oai_set in r.sets
+            _change(r, oai_set) for r in rows if not oai_set or oai_set in r.sets or oai_set in r.left_sets
         ]
         if len(rows) < limit or not oai_set:
             break
@@ -155,7 +156,9 @@ def change(connection: Connection, cluster: str) -> Change | None:
     return None if row is None else _change(row)
 
 
-def _change(row: Any) -> Change:
+def _change(row: Any, oai_set: str = "") -> Change:
+    if oai_set and oai_set not in row.sets:
+        return Change(row.number, row.cluster, row.when, True, (oai_set,))
     return Change(row.number, row.cluster, row.when, row.deleted, tuple(row.sets))
 
 
