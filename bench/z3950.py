@@ -44,10 +44,10 @@ def ours(folder: Path, marc: bytes) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "-m", "catalog_sync", "--config", str(config)]
     subprocess.run(
         [*command, "import", str(folder / "export.mrc"), "--source", "bench", "--dialect", "marc21", "--yes"],
-        env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=environment, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.environ["CATALOG_SYNC_HOME"] = environment["CATALOG_SYNC_HOME"]
-    with server([*command, "serve", "z3950"], port, ROOT) as process:
+    with server([*command, "serve", "z3950"], port, folder, seconds=60) as process:
         yield port, process.pid
 
 

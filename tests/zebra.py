@@ -1,4 +1,4 @@
-"""Zebra, the library world's own Z39.50 server, with an index of its own in a temporary folder (tests and bench)."""
+"""Zebra, the library world's own Z39.50 and SRU server, indexed anew in a temporary folder (tests, bench)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 TAB = "/usr/share/idzebra-2.0/tab"
@@ -82,6 +82,15 @@ sort s
 completeness 1
 charmap string.chr
 """
+# SRU: without cql2rpn every query is diagnostic 11, without retrievalinfo there is no marcxml.
+CQL_MAP = Path("/usr/share/yaz/etc/pqf.properties")
+FRONT = """<yazgfs><listen id="one">tcp:127.0.0.1:{port}</listen><server id="s" listenref="one">
+<directory>{folder}</directory><config>zebra.cfg</config><cql2rpn>{cql_map}</cql2rpn>
+<retrievalinfo><retrieval syntax="usmarc" name="F"/>
+<retrieval syntax="xml" name="marcxml" identifier="info:srw/schema/1/marcxml-v1.1"><backend syntax="usmarc" name="F">
+<marc inputformat="marc" outputformat="marcxml" inputcharset="utf-8"/></backend></retrieval></retrievalinfo>
+</server></yazgfs>"""
+STOP_SECONDS = 20
 
 
 def free_port() -> int:
@@ -120,23 +129,30 @@ def wait_for(port: int, seconds: float = 10) -> None:
 
 
 @contextlib.contextmanager
-def server(command: list[str], port: int, folder: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A real program serving on `port` until the block ends; ended by its own process id."""
-    log = (folder or Path("/dev/null")) / "server.log" if folder else Path("/dev/null")
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out)
+def server(
+    command: list[str], port: int, folder: Path, environment: Mapping[str, str] | None = None, seconds: float = 10
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A real program serving on `port` until the block ends; ended by its own process id. Its words: `server.log`."""
+    with (folder / "server.log").open("ab") as out:
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, env=environment)
         try:
-            wait_for(port)
+            wait_for(port, seconds)
             yield process
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(STOP_SECONDS)
 
 
 @contextlib.contextmanager
-def zebra(folder: Path) -> Iterator[tuple[int, int]]:
-    """(port, process id) of zebrasrv over an index of `index`; a process per connection, as in production."""
+def zebra(folder: Path, *, sru: bool = False) -> Iterator[tuple[int, int]]:
+    """(port, process id) of zebrasrv over an index of `index`; a process per connection, as in production.
+
+    With `sru` it answers SRU with CQL and marcxml on the same port, as database Default.
+    """
     port = free_port()
     command = ["zebrasrv", "-c", "zebra.cfg", f"tcp:127.0.0.1:{port}"]
+    if sru:
+        (folder / "front.xml").write_text(FRONT.format(port=port, folder=folder, cql_map=CQL_MAP))
+        command = ["zebrasrv", "-f", "front.xml"]
     with server(command, port, folder) as process:
         yield port, process.pid

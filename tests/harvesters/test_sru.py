@@ -19,7 +19,8 @@ from tests.harvesters.conformance import HarvesterConformance, World, built, las
 from tests.harvesters.conftest import closed_port
 from tests.harvesters.hostile import HostileServer, Request
 from tests.harvesters.samples import GS, RS, US, local_ids, marcxml
-from tests.harvesters.zebra import zebra
+from tests.peers import need
+from tests.zebra import index, zebra
 
 OLD = "http://www.loc.gov/zing/srw/"
 NEW = "http://docs.oasis-open.org/ns/search-ws/sruResponse"
@@ -190,7 +191,10 @@ def marc21(number: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def zebra_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with zebra(tmp_path_factory.mktemp("zebra"), b"".join(marc21(n) for n in range(1230))) as port:
+    need("zebrasrv", "zebraidx")
+    folder = tmp_path_factory.mktemp("zebra")
+    index(folder, b"".join(marc21(n) for n in range(1230)))
+    with zebra(folder, sru=True) as (port, _):
         yield port
 
 
