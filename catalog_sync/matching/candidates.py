@@ -17,7 +17,7 @@ from typing import Protocol
 from catalog_sync.matching.compare import Judgement, judge
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
-from catalog_sync.matching.verdict import UNSURE, V_GRADE
+from catalog_sync.matching.verdict import UNSURE, V_GRADE, V_KIND, V_LEVEL
 from catalog_sync.model import RecordKey, Verdict
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
@@ -206,8 +206,8 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey
             judged.add(code)
             left, right = listed[a], listed[b]
             pair = (everyone[a], everyone[b]) if a < b else (everyone[b], everyone[a])
-            if left.grade and right.grade and left.grade != right.grade:  # nine of ten pairs of a school shelf
-                refused[pair] = V_GRADE
+            if veto := _plain_veto(left, right):
+                refused[pair] = veto
                 continue
             found = judge(left, right)
             if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
@@ -222,13 +222,13 @@ def _decisive(judgement: Judgement) -> int:
     return min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
 
 
-def _plainly_other(a: Features, b: Features) -> bool:
-    """The vetoes that part nine of ten pairs of a school shelf, without a call for each."""
-    return bool(
-        (a.grade and b.grade and a.grade != b.grade)
-        or (a.kind and b.kind and a.kind != b.kind)
-        or (a.level and b.level and a.level != b.level)
-    )
+def _plain_veto(a: Features, b: Features) -> int:
+    """Code of the veto that parts nine of ten pairs of a school shelf, without a call for each kind of it; else 0."""
+    if a.grade and b.grade and a.grade != b.grade:
+        return V_GRADE
+    if a.kind and b.kind and a.kind != b.kind:
+        return V_KIND
+    return V_LEVEL if a.level and b.level and a.level != b.level else 0
 
 
 def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> tuple[list[_Block], dict[str, int]]:
