@@ -57,9 +57,12 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A consistent view: what is read inside belongs to one moment."""
-    with engine.connect() as connection, connection.begin():
-        yield connection
+    """A consistent view: what is read inside belongs to one moment (SQLite's WAL gives it, PostgreSQL when asked)."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 @contextmanager

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.pipeline.conftest import district, postgres_url, sqlite_district
+from tests.pipeline.conftest import district, sqlite_district
 
-__all__ = ["district", "postgres_url", "sqlite_district"]
+__all__ = ["district", "sqlite_district"]

@@ -77,10 +77,10 @@ def test_what_is_restored_is_what_was_backed_up(district: District, tmp_path: Pa
 def test_a_district_moves_to_postgresql_and_goes_on(
     sqlite_district: District, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    from tests.pipeline.conftest import _fresh_database
+    from tests.conftest import fresh_database
 
     before = filled(sqlite_district)
-    url = _fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
+    url = fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
     moved = restored(tmp_path / "server", backed_up(before, tmp_path), url)
     assert moved.system.engine.dialect.name == "postgresql"
     assert rows(moved.system) == rows(before.system)

