@@ -154,6 +154,8 @@ def _anchored(parts: list[str], term: Term) -> str:
 # --- Truncation and masks --------------------------------------------------------------------------------------------
 
 _SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$#&~\-])")
+_ESCAPED = re.compile(r"\\(.)")
+_PREFIX = re.compile(r"((?:[^\\.+*?()|\[\]{}^$#&~\-]|\\.)+)\.\*")
 _MASKED_WORD = re.compile(r"[^\W_*?]*[*?][\w*?]*|[^\W_]+")
 
 
@@ -164,6 +166,10 @@ def escape(text: str) -> str:
 
 def by_pattern(index_schema: Any, field: str, pattern: str) -> Any:
     """Terms that match a pattern as a whole. Raises Unsupported for one too long for the index's automaton."""
+    if prefix := _PREFIX.fullmatch(pattern):
+        # The same terms without a regular expression, which takes a quarter of a millisecond to compile.
+        text = _ESCAPED.sub(r"\1", prefix[1])
+        return TQ.fuzzy_term_query(index_schema, field, text, distance=0, prefix=True)
     try:
         return TQ.regex_query(index_schema, field, pattern)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The sample district as an operator has it: `init --sample`, then `serve web` and `serve z3950`, all real processes."""
+"""The sample district as an operator has it: `init --sample`, `serve web` and `serve z3950`, real processes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class District:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """Cluster → title and remainder of title, from our OAI-PMH provider: what the other clients' answers must be."""
+        """Cluster → title and remainder of title, as harvested by OAI-PMH: what the other answers must agree with."""
         found = {}
         for record in Sickle(f"{self.base}/oai").ListRecords(metadataPrefix="marcxml"):
             path = './/*[@tag="245"]/*[@code="a" or @code="b"]/text()'

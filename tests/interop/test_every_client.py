@@ -112,8 +112,8 @@ def test_yaz_client_asks_thirty_times_joins_and_deletes_sets(district: District)
 
 def test_yaz_client_asks_a_library_of_its_own_and_is_told_its_faults(district: District) -> None:
     said = run("yaz-client", f"tcp:{district.z}", script=(
-        f"base school-03\nfind {PQF}\nformat usmarc\nshow 1\nbase nosuch\nfind {PQF}\nbase Default\nfind @attr 1=9999 x\n"
-        "find алгебра\nshow 900\nformat grs-1\nshow 1\nquerytype cql\nfind title=((\nfind title=алгебра\nquit\n"
+        f"base school-03\nfind {PQF}\nformat usmarc\nshow 1\nbase nosuch\nfind {PQF}\nbase Default\n"
+        "find @attr 1=9999 x\nfind алгебра\nshow 900\nformat grs-1\nshow 1\nquerytype cql\nfind title=((\nfind title=алгебра\nquit\n"
     ))  # fmt: skip
     for word in ("[235] Database does not exist", "[114] Unsupported Use", "[13] Present request out of range",
                  "[108] Malformed query", "9999: такой точки доступа нет"):  # fmt: skip
