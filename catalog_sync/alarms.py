@@ -24,6 +24,7 @@ class Alarm:
     about: str
     subject: str
     text: str
+    files: tuple[tuple[str, bytes], ...] = ()  # attached to the letter: name, content
 
 
 def name_of(source: Source | None, code: str) -> str:

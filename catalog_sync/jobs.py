@@ -373,22 +373,24 @@ class Process:
     def _reports(self, now: datetime) -> None:
         """Ended licences, quarterly snapshots and the reports of the roadmaps' dates; the methodologist is told."""
         whole = self.system.settings
-        made = scheduled.run_due(self.system.engine, now, self.zone, whole.district.organisation, whole.home)
-        for one in made:
-            self._tell(alarms.Alarm(f"report {one.title} {one.due}", one.title, one.letter))
-        scheduled.mark_mailed(self.system.engine, made, now)
+        scheduled.run_due(self.system.engine, now, self.zone, whole.district.organisation, whole.home)
+        for one in scheduled.unmailed(self.system.engine, now):
+            if self._tell(alarms.Alarm(f"report {one.title} {one.due}", one.title, one.letter, one.files)):
+                scheduled.mark_mailed(self.system.engine, [one], now)
 
-    def _tell(self, alarm: alarms.Alarm | None) -> None:
-        """Deliver an alarm once."""
+    def _tell(self, alarm: alarms.Alarm | None) -> bool:
+        """Deliver an alarm once; False where nobody took it, so that the next round tries again."""
         if alarm is None:
-            return
+            return False
         with reading(self.system.engine) as connection:
             if store.is_told(connection, alarm.about):
-                return
+                return True
         now = self.system.now()
-        if deliver(self.system.settings, alarm, now, self.secrets):
+        told = deliver(self.system.settings, alarm, now, self.secrets)
+        if told:
             with writing(self.system.engine) as connection:
                 store.tell(connection, alarm.about, now)
+        return told
 
 
 def is_alive(system: System) -> bool:

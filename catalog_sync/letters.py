@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import mimetypes
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -69,6 +70,9 @@ def letter_of(settings: Settings, alarm: Alarm, now: datetime) -> EmailMessage:
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = make_msgid(domain="catalog-sync")
     letter.set_content(f"{alarm.text}\n{settings.web.base_url}/staff/\n")
+    for name, data in alarm.files:
+        kind, _, detail = (mimetypes.guess_type(name)[0] or "application/octet-stream").partition("/")
+        letter.add_attachment(data, maintype=kind, subtype=detail, filename=name)
     return letter
 
 

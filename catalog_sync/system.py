@@ -31,6 +31,7 @@ def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now) ->
     settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
     migrations.upgrade(engine)
+    engine.update_execution_options(district_zone=settings.time_zone)
     return System(settings, engine, now)
 
 

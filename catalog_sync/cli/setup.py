@@ -40,7 +40,8 @@ def init(context: Context, sample: bool) -> None:
     system = context.system()
     settings = system.settings
     with writing(system.engine) as connection:
-        registry.save_libraries(connection, settings.libraries)
+        today = system.now().astimezone(settings.time_zone).date()
+        registry.save_libraries(connection, settings.libraries, today=today)
         known = {source.code: source for source in registry.sources(connection)}
         registry.save_sources(connection, [_kept(known.get(source.code), source) for source in settings.sources])
     counts = f"библиотек: {len(settings.libraries)}, источников: {len(settings.sources)}"
@@ -146,8 +147,6 @@ def restore(context: Context, file: Path, yes: bool) -> None:
     """Вернуть каталог из копии. Прежние файлы остаются рядом с пометкой времени."""
     home = context.settings.home
     question = f"Заменить каталог в {home} копией {file}?"
-    kept = maintenance.restore(
-        home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes)
-    )
+    kept = maintenance.restore(home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes))
     pipeline.drain_index(context.system(), from_scratch=True)
     click.echo(f"восстановлено из {file}" + (f"; прежний каталог сохранён в {kept}" if kept else ""))

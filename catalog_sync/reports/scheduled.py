@@ -11,15 +11,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catalog_sync.reports import period as periods
 from catalog_sync.reports import registry, render, roadmap
 from catalog_sync.reports.roadmap import Duty
 from catalog_sync.store import coverage, kept, licences, snapshots
-from catalog_sync.store.database import writing
+from catalog_sync.store import registry as participants
+from catalog_sync.store.database import reading, writing
 
 KEY_FILE = "snapshot-key"
 LOOK_BACK_DAYS = 45  # a computer that stood still over the holidays still makes what was due
@@ -71,6 +74,22 @@ def signing_key(home: Path) -> bytes:
     except FileExistsError:
         pass
     return path.read_bytes()
+
+
+def unmailed(engine: Engine, now: datetime) -> list[Made]:
+    """What nobody has been told of yet: the reports made just now, and those whose letter did not go before."""
+    with reading(engine) as connection:
+        found = kept.unmailed(connection, now - timedelta(LOOK_BACK_DAYS))
+        names = {one.code: one.name for one in participants.libraries(connection)}
+    titles = {duty.code: duty.title for duty in roadmap.duties()}
+    made = []
+    for (code, due, period), some in groupby(found, key=lambda pair: (pair[0].schedule, pair[0].due, pair[0].period)):
+        heads, data = zip(*some, strict=True)
+        files = tuple((f"{head.name}_{period}.{head.format}", one) for head, one in zip(heads, data, strict=True))
+        missing = tuple(names.get(library, library) for library in heads[0].missing)
+        words = periods.parse(period, now.date()).words
+        made.append(Made(titles.get(code, code), due, words, missing, files, tuple(head.number for head in heads)))
+    return made
 
 
 def mark_mailed(engine: Engine, made: Sequence[Made], now: datetime) -> None:

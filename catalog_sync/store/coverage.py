@@ -13,6 +13,7 @@ from catalog_sync.store import registry
 from catalog_sync.store.ledger_tables import stock_movement
 from catalog_sync.store.tables import run, source
 
+ZONE = "district_zone"  # the option of an engine that says whose calendar dates are of (see system.open_system)
 FRESH_DAYS = 30  # «данные не старше 30 дней» (8.1): older ones say nothing about the end of a period
 
 
@@ -30,8 +31,11 @@ class Freshness:
 
 
 def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Freshness]:
-    """All libraries in the order of codes. An export or an act typed by hand counts, a held run does not."""
-    zone = zone or ZoneInfo("Europe/Moscow")
+    """All libraries in the order of codes. An export or an act typed by hand counts, a held run does not.
+
+    Days are of `zone`, without one of the district's calendar.
+    """
+    zone = zone or connection.get_execution_options().get(ZONE) or ZoneInfo("UTC")
     published = (
         select(source.c.library, func.min(run.c.published), func.max(run.c.published))
         .join_from(run, source, source.c.code == run.c.source)

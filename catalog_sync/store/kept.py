@@ -61,6 +61,13 @@ def is_made(connection: Connection, schedule: str, due: date) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def unmailed(connection: Connection, since: datetime) -> list[tuple[Kept, bytes]]:
+    """Reports of the schedule made since then whose letter has not gone, in the order they were made."""
+    row = kept_report.c
+    query = select(kept_report).where(row.mailed.is_(None), row.schedule != "", row.made >= since).order_by(row.number)
+    return [(_kept(found), found.data) for found in connection.execute(query)]
+
+
 def mark_mailed(connection: Connection, numbers: Sequence[int], when: datetime) -> None:
     connection.execute(update(kept_report).where(kept_report.c.number.in_(numbers)).values(mailed=when))
 

@@ -24,12 +24,13 @@ from catalog_sync.store.tables import metadata
 MANIFEST = "manifest.json"
 DATABASE = "catalog.sqlite"
 SETTINGS = "catalog-sync.toml"
+KEY = "snapshot-key"  # signs the snapshots: without it those of the backup can't be verified
 FORMAT = 1  # of the archive; another number is another program's
 ROWS = 2000  # copied at a time between two databases
 
 
 def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
-    """Write a backup of the database (and the settings file) to `target`; returns its size in bytes.
+    """Write a backup of the database, the settings file and the key of the snapshots; returns its size in bytes.
 
     A PostgreSQL database is copied table by table in one snapshot into the same SQLite form, so that a backup of either
     can be restored to either. Nothing appears under `target` until it is whole.
@@ -45,8 +46,10 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(copy, DATABASE)
             archive.writestr(MANIFEST, json.dumps(manifest))
-            if (home / SETTINGS).exists():
-                archive.write(home / SETTINGS, SETTINGS)
+            for name in (SETTINGS, KEY):
+                if (home / name).exists():
+                    archive.write(home / name, name)
+        packed.chmod(0o600)  # there is a key inside
         packed.replace(target)
     return target.stat().st_size
 
@@ -114,7 +117,7 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place) as folder:
         copy = _unpack(archive, Path(folder))
-        settings = _settings_in(archive)
+        settings, key = _read_from(archive, SETTINGS), _read_from(archive, KEY)
         if on_server:
             _refuse_filled(url)
             confirm()
@@ -124,7 +127,8 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
             confirm()
             kept = _move_aside(Path(str(parsed.database)))
             copy.replace(Path(str(parsed.database)))
-    _restore_settings(home, settings)
+    _put_settings(home, settings)
+    _put_key(home, key)
     return kept
 
 
@@ -156,17 +160,28 @@ def _unpack(archive: Path, folder: Path) -> Path:
     return copy
 
 
-def _settings_in(archive: Path) -> bytes:
+def _read_from(archive: Path, name: str) -> bytes:
     with zipfile.ZipFile(archive) as packed:
-        return packed.read(SETTINGS) if SETTINGS in packed.namelist() else b""
+        return packed.read(name) if name in packed.namelist() else b""
 
 
-def _restore_settings(home: Path, settings: bytes) -> None:
+def _put_settings(home: Path, settings: bytes) -> None:
     """The settings of the copy where there are none; where there are others, beside them for a person to compare."""
     ours = home / SETTINGS
     if not settings or (ours.exists() and ours.read_bytes() == settings):
         return
     (ours.with_name(SETTINGS + ".from-backup") if ours.exists() else ours).write_bytes(settings)
+
+
+def _put_key(home: Path, key: bytes) -> None:
+    """The key the snapshots of the copy are signed with; another one that is here is kept beside it."""
+    ours = home / KEY
+    if not key or (ours.exists() and ours.read_bytes() == key):
+        return
+    if ours.exists():
+        ours.replace(ours.with_name(f"{KEY}.before-restore"))
+    ours.touch(mode=0o600)
+    ours.write_bytes(key)
 
 
 def _move_aside(database: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -12,6 +13,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, Source
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert
+from catalog_sync.store.ledger_check import library_kind_changed
 
 
 def libraries(connection: Connection) -> list[Library]:
@@ -25,8 +27,17 @@ def find_library(connection: Connection, code: str) -> Library | None:
     return Library(**row) if row else None
 
 
-def save_libraries(connection: Connection, values: Iterable[Library]) -> None:
-    upsert(connection, t.library, [asdict(value) for value in values])
+def save_libraries(connection: Connection, values: Iterable[Library], *, today: date | None = None) -> None:
+    """Insert or replace libraries. A school that becomes a partner, or the other way round, leaves or joins the
+    district's figures at once; the correction is recorded on `today`, which is needed for that."""
+    new = list(values)
+    kinds = {one.code: one.kind for one in connection.execute(select(t.library.c.code, t.library.c.kind))}
+    upsert(connection, t.library, [asdict(value) for value in new])
+    for value in new:
+        if kinds.get(value.code, value.kind) != value.kind:
+            if today is None:
+                raise ValueError(f"{value.code}: expected the day on which its kind changes, came None")
+            library_kind_changed(connection, value.code, recorded=today)
 
 
 def sources(connection: Connection, *, active_only: bool = False) -> list[Source]:

@@ -201,3 +201,17 @@ def test_settings_come_back_where_there_are_none_and_lie_beside_others(
     maintenance.restore(home, sqlite_district.system.settings.database_url, archive)
     assert (home / "catalog-sync.toml").read_text() == "# newer\n"
     assert (home / "catalog-sync.toml.from-backup").read_text() == "# ours\n"
+
+
+def test_the_key_of_the_snapshots_comes_back_with_the_backup(sqlite_district: District, tmp_path: Path) -> None:
+    from catalog_sync.reports.scheduled import signing_key
+
+    home, other = sqlite_district.system.settings.home, tmp_path / "other"
+    key = signing_key(home)
+    archive = backed_up(filled(sqlite_district), tmp_path)
+    foreign = signing_key(other)
+    restored(other, archive).system.engine.dispose()
+    assert signing_key(other) == key != foreign
+    assert (other / "snapshot-key").stat().st_mode & 0o777 == 0o600
+    assert archive.stat().st_mode & 0o077 == 0
+    assert (other / "snapshot-key.before-restore").read_bytes() == foreign

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from catalog_sync.reports import registry, scheduled
 from catalog_sync.settings import Settings
 from catalog_sync.store import kept, snapshots, staff
+from catalog_sync.store import registry as registered
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.staff import User
 from tests.api.test_api import OneBook
@@ -186,3 +187,21 @@ def test_due_reports_are_made_once_kept_and_name_the_missing(engine, app):
         assert snapshots.verify(connection, scheduled.signing_key(home)) == []
     client = log_in(app, "boss")
     assert client.get(f"/reports/kept/{listed[0].number}").get_data()[:2] == b"PK"
+
+
+def test_the_desk_of_accounting_is_one_click_from_every_page_of_the_staff(app):
+    page = log_in(app, "ivanova").get("/staff/").get_data(as_text=True)
+    assert 'href="/reports/desk"' in page
+
+
+def test_a_library_that_becomes_a_partner_on_its_card_leaves_the_figures(app, engine):
+    client = log_in(app, "boss")
+    page = client.get("/staff/libraries/school-08").get_data(as_text=True)
+    values = dict(re.findall(r'name="(\w+)"[^>]*value="([^"]*)"', page))
+    answer = client.post("/staff/libraries/school-08", data={**values, "kind": "partner"}, follow_redirects=True)
+    assert "Сохранено" in answer.get_data(as_text=True)
+    with engine.begin() as connection:
+        kinds = {one.code: one.kind for one in registered.libraries(connection)}
+        assert kinds["school-08"] == "partner"
+        assert check(connection) == []
+        registered.save_libraries(connection, [registered.find_library(connection, "school-08")])

@@ -109,7 +109,8 @@ def library(code: str = "") -> Answer:
     values = {k: (v.strip() if isinstance(v, str) else v) for k, v in values.items()}
     values["stage"], values["pupils"] = int(values["stage"] or 0), int(values["pupils"] or 0)
     after = Library(**values | ({"code": before.code} if before else {}))
-    kept(f"библиотека {after.code}", before, after, lambda c, value: registry.save_libraries(c, [value]))
+    kept(f"библиотека {after.code}", before, after,
+         lambda c, value: registry.save_libraries(c, [value], today=services().today()))  # fmt: skip
     return redirect(url_for("editing.libraries"), 303)
 
 
