@@ -103,7 +103,7 @@ def set_up_pages(app: Flask) -> None:
 
     app.context_processor(lambda: {"icons": asset("icons.svg")})
     app.jinja_env.globals.update(
-        asset=asset, reader=reader, services=services, here=here, language=i18n.choose_language
+        asset=asset, reader=reader, services=services, here=here, page_link=page_link, language=i18n.choose_language
     )
     app.jinja_env.filters.update(
         safe_url=security.safe_url, capital=labels.capital, library_name=lambda code: services().directory.name(code)
@@ -113,9 +113,26 @@ def set_up_pages(app: Flask) -> None:
     @app.url_defaults
     def keep_language(endpoint: str, values: dict[str, Any]) -> None:
         """A language asked in the address goes on in its links: English works with cookies off."""
-        asked = request.args.get("lang") if request else None
-        if asked in i18n.LANGUAGES and endpoint != "static" and asked != request.cookies.get("lang", "ru"):
+        asked = kept_language()
+        if asked and endpoint != "static":
             values.setdefault("lang", asked)
+
+
+def kept_language() -> str:
+    """The language the address asks for against the reader's setting, or ""."""
+    asked = request.args.get("lang", "") if request else ""
+    return asked if asked in i18n.LANGUAGES and asked != request.cookies.get("lang", "ru") else ""
+
+
+_links: dict[tuple[str, str, str, bool], str] = {}
+
+
+def page_link(endpoint: str, *, plain: bool = False) -> str:
+    """`url_for` of a page without parameters, made once: every page has thirty of them. `plain` drops the language."""
+    key = (request.script_root, kept_language(), endpoint, plain)
+    if key not in _links:
+        _links[key] = url_for(endpoint, lang=None) if plain else url_for(endpoint)
+    return _links[key]
 
 
 def digest(path: Path) -> str:
@@ -130,11 +147,12 @@ def here(**changes: str) -> str:
 
 def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine | None) -> None:
     """Every surface under its address; the protocol and report modules belong to their own packages."""
-    from web import feeds, health, opac, staff
+    from web import feeds, health, opac, protocol_log, staff
 
     opac.mount(app)
     app.register_blueprint(feeds.blueprint)
     app.register_blueprint(health.blueprint)
+    app.extensions[protocol_log.EXTENSION] = protocol_log.ProtocolLog(settings.home)
     for module in ("web.sru", "web.oai_pmh"):
         register(app, module, catalogue, settings)
     if engine is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy import func, select
 
 from catalog_sync.query import Everything
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading
+from web.protocol_log import EXTENSION
 from web.services import services
 
 blueprint = Blueprint("health", __name__)
@@ -55,4 +56,5 @@ def metrics() -> Response:
         "# HELP catalog_runs Harvest runs by state.", "# TYPE catalog_runs gauge",
     ]  # fmt: skip
     lines += [f'catalog_runs{{state="{state}"}} {states.get(state, 0)}' for state in STATES]
-    return Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    protocols = current_app.extensions[EXTENSION].text()
+    return Response("\n".join(lines) + "\n" + protocols, content_type="text/plain; version=0.0.4; charset=utf-8")

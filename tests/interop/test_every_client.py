@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from oaipmh_scythe import Scythe
 from sickle import Sickle
 from sickle.oaiexceptions import NoRecordsMatch
 
-from tests.interop.conftest import OAI_PAGE, District
+from tests.interop.conftest import OAI_PAGE, District, until_written
 from tests.peers import need, unavailable
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
@@ -113,7 +114,8 @@ def test_yaz_client_asks_thirty_times_joins_and_deletes_sets(district: District)
 def test_yaz_client_asks_a_library_of_its_own_and_is_told_its_faults(district: District) -> None:
     said = run("yaz-client", f"tcp:{district.z}", script=(
         f"base school-03\nfind {PQF}\nformat usmarc\nshow 1\nbase nosuch\nfind {PQF}\nbase Default\n"
-        "find @attr 1=9999 x\nfind алгебра\nshow 900\nformat grs-1\nshow 1\nquerytype cql\nfind title=((\nfind title=алгебра\nquit\n"
+        "find @attr 1=9999 x\nfind алгебра\nshow 900\nformat grs-1\nshow 1\n"
+        "querytype cql\nfind title=((\nfind title=алгебра\nquit\n"
     ))  # fmt: skip
     for word in ("[235] Database does not exist", "[114] Unsupported Use", "[13] Present request out of range",
                  "[108] Malformed query", "9999: такой точки доступа нет"):  # fmt: skip
@@ -317,3 +319,28 @@ def test_catmandu_oai_harvests_everything_once(district: District, prefix: str) 
     identifiers = [str(record.get("_identifier") or record["_id"]).rsplit(":", 1)[-1] for record in found]
     assert len(identifiers) == len(district.titles)
     assert set(identifiers) == set(district.titles)
+
+
+# --- What the operator sees of it -------------------------------------------------------------------------------------
+
+
+def test_every_protocol_is_counted_and_logged_without_words_or_addresses(district: District) -> None:
+    word = "дубровин"
+    run("yaz-client", f"tcp:{district.z}", script=f"find @attr 1=1003 {word}\nquit\n")
+    run("yaz-client", script=f"sru get 2.0\nopen {district.base}/sru\nquerytype cql\nfind author={word}\nquit\n")
+    Sickle(f"{district.base}/oai").Identify()
+    logs = district.home / "logs"
+    for path, event in ((logs / "sru-access.log", "searchRetrieve"), (logs / "oai-access.log", "Identify")):
+        text = until_written(path, f'"event": "{event}"')
+        assert word not in text
+        assert "127.0.0.1" not in text
+        for line in text.splitlines():
+            assert {"time", "connection", "event", "ms"} <= set(json.loads(line))
+    with urllib.request.urlopen(f"{district.base}/metrics", timeout=20) as page:
+        counted = page.read().decode()
+    assert 'catalog_sync_sru_requests_total{kind="searchRetrieve"' in counted
+    assert 'catalog_sync_oai_requests_total{kind="Identify"' in counted
+    workers = set(re.findall(r'catalog_sync_z3950_connections_total\{worker="(\d)"', counted))
+    assert workers
+    assert workers <= {"0", "1"}
+    assert counted.count("# TYPE catalog_sync_z3950_requests_total counter") == 1

@@ -194,10 +194,10 @@ def test_a_harvest_ends_with_the_reason(
 
 
 @pytest.mark.peer
-def test_yaz_ztest_is_harvested() -> None:
+def test_yaz_ztest_is_harvested(tmp_path: Path) -> None:
     need("yaz-ztest")
     port = free_port()
-    with server(["yaz-ztest", f"tcp:127.0.0.1:{port}"], port):
+    with server(["yaz-ztest", f"tcp:127.0.0.1:{port}"], port, tmp_path):
         files = harvest(port, query="computer", syntax="usmarc")
     records = b"".join(f.data for f in files)
     assert len(list(pymarc.MARCReader(records, to_unicode=False))) == records.count(b"\x1d") > 0

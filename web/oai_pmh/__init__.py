@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app, request
 from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
 from web.oai_pmh.server import Repository
+from web.protocol_log import teller, watch
 
 MAX_BODY_BYTES = 20_000
 HEADERS_TO_RECORDS = 4  # how many more headers than records a page may have: they are much shorter
@@ -47,6 +48,7 @@ def blueprint(
 
     # Nothing here reads a cookie or a session, so a POSTed request needs no token (Flask-WTF honours this mark).
     oai.csrf_exempt = True  # type: ignore[attr-defined]
+    watch(oai, "oai")
     return oai
 
 
@@ -78,7 +80,7 @@ def repository(catalogue: Catalogue, settings: Settings, key: bytes) -> Reposito
     page = max(1, settings.web.oai_page)
     return Repository(
         catalogue, f"Сводный каталог: {settings.district.name}", f"{base}/oai", urlsplit(base).hostname or "localhost",
-        settings.district.email or NO_REPLY, f"{base}/record/", key, page, HEADERS_TO_RECORDS * page,
+        settings.district.email or NO_REPLY, f"{base}/record/", key, page, HEADERS_TO_RECORDS * page, teller(),
     )
 
 

@@ -16,6 +16,7 @@ from catalog_sync.model import UnionRecord
 from catalog_sync.query import Catalogue, Change, LibraryHoldings
 from web.oai_pmh.arguments import OaiError, Span, arguments_of, checked_set, span_of, spec_of, verb_of
 from web.oai_pmh.tokens import BadToken, Token, open_token, seal
+from web.protocol_log import Tell, tell_nobody
 from web.record_schemas import OAI_SCHEMAS, RecordSchema
 
 PAGE_RECORDS = 250  # 600 kB of MARCXML: a second on a school's line
@@ -55,6 +56,7 @@ class Repository:
     key: bytes
     page_records: int = PAGE_RECORDS
     page_headers: int = PAGE_HEADERS
+    tell: Tell = tell_nobody  # of what was asked and how it went, for the access log
 
     def answer(self, given: Mapping[str, Sequence[str]], now: datetime) -> Iterator[str]:
         """The response to the arguments of a request; every fault is an error element, as the protocol wants."""
@@ -65,10 +67,12 @@ class Repository:
             body = self._answer(verb, arguments)
         except OaiError as error:
             # 3.6: badVerb and badArgument repeat no argument, they may not be legal in an attribute.
+            self.tell(event=verb or "unknown", diagnostic=error.code)
             silent = error.code in ("badVerb", "badArgument")
             yield from self._frame(now, "" if silent else verb, {} if silent else arguments)
             yield f'<error code="{error.code}">{text(error.message)}</error></OAI-PMH>\n'
             return
+        self.tell(event=verb)
         yield from self._frame(now, verb, arguments)
         yield f"<{verb}>"
         yield from body
@@ -175,6 +179,7 @@ class Repository:
         if len(changes) > size:
             following = Token(verb, asked.prefix, shown[-1].cluster, asked.cursor + size, asked.oai_set, asked.since,
                               asked.until)
+        self.tell(records=len(shown), prefix=asked.prefix, resumed=resumed or None)
         return Page(shown, following, asked, resumed)
 
     def _asked(self, verb: str, arguments: Mapping[str, str]) -> Token:

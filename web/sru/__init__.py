@@ -11,6 +11,7 @@ from lxml import etree
 
 from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
+from web.protocol_log import teller, watch
 from web.sru.diagnostics import Diagnostic
 from web.sru.explain import Database
 from web.sru.server import Server
@@ -51,6 +52,7 @@ def blueprint(catalogue: Catalogue | Callable[[], Catalogue], settings: Settings
 
     # Nothing here reads a cookie or a session, so a POSTed query needs no token (Flask-WTF honours this mark).
     sru.csrf_exempt = True  # type: ignore[attr-defined]
+    watch(sru, "sru")
     return sru
 
 
@@ -70,7 +72,7 @@ def server(catalogue: Catalogue, settings: Settings, library: str, title: str) -
         description="Сводный каталог школьных библиотек: книги, учебники, электронные издания",
         address=f"{base}/sru" + (f"/{library}" if library else ""), email=settings.district.email,
     )
-    return Server(catalogue, database, f"{base}/record/", library, neighbours)
+    return Server(catalogue, database, f"{base}/record/", library, neighbours, tell=teller())
 
 
 def wants_page(parameters: Mapping[str, Sequence[str]]) -> bool:

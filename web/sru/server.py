@@ -11,6 +11,7 @@ from catalog_sync.protocol.cql_context import find_index, in_scope, sort_of_para
 from catalog_sync.protocol.cql_query import read_words, to_query
 from catalog_sync.query import Access, Catalogue, Everything, Hits, Query, ScanTerm, Sort, Unsupported
 from web import record_schemas
+from web.protocol_log import Tell, tell_nobody
 from web.record_schemas import SRU_SCHEMAS, RecordSchema
 from web.sru import explain, facets, xml
 from web.sru.diagnostics import Diagnostic, SruFailure, of_error
@@ -37,13 +38,16 @@ class Server:
     library: str = ""
     neighbours: Callable[[], Mapping[str, str]] = dict
     style: str = "/sru/style.xsl"
+    tell: Tell = tell_nobody  # of what was asked and how it went, for the access log
 
     def answer(self, parameters: Mapping[str, Sequence[str]]) -> str:
         """The response document; always an SRU response, whatever was asked."""
         try:
             request = read(parameters)
         except SruFailure as failed:
-            return xml.failure(*self._shape(parameters), failed.diagnostic, self.style)
+            operation, version = self._shape(parameters)
+            return self._failed(operation, version, failed.diagnostic)
+        self.tell(event=request.operation, version=request.version)
         try:
             operations = {"explain": self.explain, "searchRetrieve": self.search, "scan": self.scan}
             return operations[request.operation](request)
@@ -54,7 +58,11 @@ class Server:
         except Exception:
             log.exception("SRU %s failed", request.operation)
             found = Diagnostic(1)
-        return xml.failure(request.operation, request.version, found, self.style)
+        return self._failed(request.operation, request.version, found)
+
+    def _failed(self, operation: str, version: str, found: Diagnostic) -> str:
+        self.tell(event=operation, version=version, diagnostic=found.number)
+        return xml.failure(operation, version, found, self.style)
 
     @staticmethod
     def _shape(parameters: Mapping[str, Sequence[str]]) -> tuple[str, str]:
@@ -93,6 +101,7 @@ class Server:
         )
         if start > max(hits.total, 1):
             raise SruFailure(61, f"startRecord {start}, numberOfRecords {hits.total}")
+        self.tell(hits=hits.total, records=len(hits.clusters), schema=schema.name)
         shown = facets.render(plan, dict(hits.facets), request, self.database.address)
         records = self._records(request, schema, hits, start)
         return xml.search_response(
@@ -148,6 +157,7 @@ class Server:
         # Position 1: the term asked for is the first of the response; 0: the response begins after it (SRU scan).
         before = max(position - 1, 0)
         terms, ends = self._around(index.access[0], words, before, size, skip=position == 0)
+        self.tell(terms=len(terms))
         warnings = [Diagnostic(121, str(MAX_TERMS))] if asked > MAX_TERMS else []
         return xml.scan_response(request, clause.index, terms, ends, warnings, self.style)
 

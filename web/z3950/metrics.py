@@ -1,4 +1,4 @@
-"""Counters of the server, in the text format of Prometheus."""
+"""Counters of a server, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ PREFIX = "catalog_sync_z3950"
 class Metrics:
     """Thread-safe counters, gauges included: `connections_open` goes down again. `worker` labels all of them."""
 
-    def __init__(self, worker: str = "") -> None:
+    def __init__(self, worker: str = "", prefix: str = PREFIX) -> None:
+        self._prefix = prefix
         self._lock = threading.Lock()
         self._worker = worker
         self._counts: defaultdict[tuple[str, str], float] = defaultdict(float)
@@ -21,7 +22,7 @@ class Metrics:
         with self._lock:
             self._counts[name, label] += amount
 
-    def request(self, event: str, seconds: float, diagnostic: int) -> None:
+    def request(self, event: str, seconds: float, diagnostic: int | str) -> None:
         """One request served."""
         with self._lock:
             self._counts["requests_total", event] += 1
@@ -36,7 +37,7 @@ class Metrics:
         """Prometheus' text exposition format."""
         with self._lock:
             counts = sorted(self._counts.items())
-        lines = (f"{PREFIX}_{name}{self._labels(kind)} {round(value, 6):g}\n" for (name, kind), value in counts)
+        lines = (f"{self._prefix}_{name}{self._labels(kind)} {round(value, 6):g}\n" for (name, kind), value in counts)
         return "".join(lines)
 
     def _labels(self, kind: str) -> str:
