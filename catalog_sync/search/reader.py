@@ -45,6 +45,7 @@ class Reader:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self._meta, self._folder = os.fspath(self.path / "meta.json"), os.fspath(self.path)
         self._index: Any = None
         self._stamp = (0, 0, 0)
         self._renewing = Lock()
@@ -53,7 +54,7 @@ class Reader:
     def snapshot(self) -> Snapshot:
         """The current commit: a new one is noticed by the file the writer replaces with every commit."""
         try:
-            file, folder = os.stat(self.path / "meta.json"), os.stat(self.path)
+            file, folder = os.stat(self._meta), os.stat(self._folder)
         except FileNotFoundError:
             if self._snapshot is None:
                 raise
