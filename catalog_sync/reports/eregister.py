@@ -76,7 +76,12 @@ def summary(held: Sequence[Held]) -> Table:
             values = [rows[number].cells[at].value for number in open_]
             sums[at] = Cell(sum(value for value in values if isinstance(value, int | float)), sum_of=open_)
         rows.append(Row(tuple(sums), "total"))
-    return Table(columns, tuple(rows), "Реестр суммарного учёта", (), True, "summary")
+    return Table(columns, tuple(rows) or _none(columns, 3), "Реестр суммарного учёта", (), True, "summary")
+
+
+def _none(columns: Sequence[Column], at: int) -> tuple[Row, ...]:
+    """The one line of a register in which nothing is written yet."""
+    return (Row(tuple(Cell("записей нет" if n == at else "") for n in range(len(columns))), "muted"),)
 
 
 def individual(rows: Sequence[Counted], cut: bool) -> Table:
@@ -94,7 +99,7 @@ def individual(rows: Sequence[Counted], cut: bool) -> Table:
         for number, row in enumerate(rows, 1)
     ]  # fmt: skip
     notes = (f"Показаны первые {russian.number(len(rows))}; полный список — CSV по ссылке показателя.",) if cut else ()
-    return Table(columns, tuple(lines), "Реестр индивидуального учёта", notes, True, "individual")
+    return Table(columns, tuple(lines) or _none(columns, 2), "Реестр индивидуального учёта", notes, True, "individual")
 
 
 # --- Forecast --------------------------------------------------------------------------------------------------------
@@ -113,7 +118,7 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
         if ending
         else f"До {russian.day(until)} договоры на электронные издания не заканчиваются."
     )
-    sections: list[Section] = [Text(lead), _ending(ending), *_months(ending)]
+    sections: list[Section] = [Text(lead), *([_ending(ending)] if ending else []), *_months(ending)]
     for one in ending:
         if one.licence.ends <= today + timedelta(WARN_DAYS):
             sections += letter(one, today)
@@ -138,6 +143,9 @@ def _ending(ending: Sequence[Held]) -> Table:
         )
         for one in ending
     ]  # fmt: skip
+    whole = tuple(range(len(rows)))
+    sums = (sum(one.titles for one in ending), sum(one.copies for one in ending))
+    rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 3, *(Cell(value, sum_of=whole) for value in sums)), "total"))
     return Table(columns, tuple(rows), "Договоры, срок которых заканчивается", name="ending")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -25,9 +25,21 @@ from catalog_sync.reports import (
     textbooks,
 )
 from catalog_sync.reports.facts import ELECTRONIC, Facts
+from catalog_sync.reports.memo_rules import Background
 from catalog_sync.reports.model import Report
 from catalog_sync.reports.period import Period
-from catalog_sync.store import acts, catalogue_state, drill, kept, licences, manual, provision, records, registry
+from catalog_sync.store import (
+    acts,
+    catalogue_state,
+    coverage,
+    drill,
+    kept,
+    licences,
+    manual,
+    provision,
+    records,
+    registry,
+)
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.store.tables import record
@@ -84,7 +96,7 @@ def make_memo(asked: Asked) -> Report:
     register = licences.register(connection)
     stated = textbooks.summary(provision.lines(connection, asked.today))
     extras = _extras(connection)
-    background = memo.Background(before, extras, count, editions, register, asked.organisation, provision=stated)
+    background = Background(before, extras, count, editions, register, asked.organisation, provision=stated)
     return memo.make(load(asked), background)
 
 
@@ -107,6 +119,7 @@ def _ksu(asked: Asked, textbooks_only: bool) -> Report:
     quarters = [
         (step, ksu.balance_of(facts.load(connection, step, asked.today), asked.library, textbooks_only))
         for step in ksu.quarters_of(period)
+        if step.start <= asked.today  # a quarter that has not begun is no zero
     ]
     book = ksu.Book(
         facts.library_of(found, asked.library), period, came, went,
@@ -153,8 +166,10 @@ def make_quarterly(asked: Asked) -> Report:
 
 
 def _due(asked: Asked) -> list[tuple[str, date]]:
-    until = min(asked.period.end, asked.today)
-    return [(duty.code, day) for day, duty in roadmap.due(asked.period.start, until)]
+    """Reports due in the period, from the day the first school was connected."""
+    first = min((one.first for one in coverage.freshness(asked.connection) if one.first), default=asked.today)
+    since, until = max(asked.period.start, first) - timedelta(1), min(asked.period.end, asked.today)
+    return [(duty.code, day) for day, duty in roadmap.due(since, until)]
 
 
 def make_rollout(asked: Asked) -> Report:

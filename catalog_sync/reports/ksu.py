@@ -46,7 +46,7 @@ def make(book: Book, today: date, textbooks: bool) -> Report:
     name = "ksu-textbooks" if textbooks else "ksu"
     title = "Книга суммарного учёта " + ("учебного фонда" if textbooks else "библиотечного фонда")
     sections: list[Section] = [
-        part_in(book, textbooks), part_out(book, textbooks), part_totals(book), Text(SIGNED, style="note"),
+        part_in(book, textbooks), part_out(book, textbooks), part_totals(book, today), Text(SIGNED, style="note"),
     ]  # fmt: skip
     return Report(
         name=name, title=title, period=f"за {book.period.words}", start=book.period.start, end=book.period.end,
@@ -91,7 +91,7 @@ def part_out(book: Book, textbooks: bool) -> Table:
     return Table(columns, tuple(rows), "Часть 2. Выбытие из фонда", (), True, "part2")
 
 
-def part_totals(book: Book) -> Table:
+def part_totals(book: Book, today: date) -> Table:
     """Часть 3: state at the beginning, movement by quarters, state at the end."""
     columns = (Column("Показатель", "text", width=44), Column("Экземпляров", width=14))
     total = book.total
@@ -104,10 +104,14 @@ def part_totals(book: Book) -> Table:
     went = range(len(rows), len(rows) + len(book.quarters))
     rows += [Row((Cell(f"Выбыло за {step.words}"), Cell(b.left))) for step, b in book.quarters]
     rows.append(Row((Cell("Выбыло за период"), Cell(total.left, sum_of=tuple(went))), "total"))
-    rows.append(
-        Row((Cell(f"Состоит на конец периода ({russian.short_day(book.period.end)})"), Cell(total.closing)), "total")
-    )
+    rows.append(Row((Cell(_closing_name(book.period, today)), Cell(total.closing)), "total"))
     return Table(columns, tuple(rows), "Часть 3. Итоги движения фонда", (), False, "part3")
+
+
+def _closing_name(period: Period, today: date) -> str:
+    if today <= period.end:
+        return f"Состоит на {russian.short_day(today)} (период не закончен)"
+    return f"Состоит на конец периода ({russian.short_day(period.end)})"
 
 
 def quarters_of(period: Period) -> list[Period]:

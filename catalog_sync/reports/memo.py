@@ -6,46 +6,17 @@ Every sentence is computed from figures of the ledger; where a figure is missing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from catalog_sync.reports import replenishment, russian
-from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, OTHER, TEXTBOOKS, Facts, Kinds
+from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, TEXTBOOKS, Facts, Kinds
+from catalog_sync.reports.memo_rules import Background, Findings, findings
 from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
-from catalog_sync.reports.replenishment import Extras
-from catalog_sync.reports.russian import COPY, LICENCE, RECORD, SCHOOL, TITLE, counted, genitive, percent, within
+from catalog_sync.reports.russian import COPY, RECORD, SCHOOL, TITLE, counted, genitive, percent, within
 from catalog_sync.store.figures import Balance
-from catalog_sync.store.licences import Licence
 from catalog_sync.store.rollups import DISTRICT
 
-NOTABLE_GROWTH = 0.05  # growth worth naming a school for: smaller is within the error of an annual stocktaking
-GOOD_COMPLETENESS = 0.8  # below this share of dated copies, movement by period says little
-MUCH_OTHER = 0.2  # a fifth of the stock without a category: the rows of ОО-2 mean little
-WARN_DAYS = 90  # a contract is prolonged by municipal procurement in about a quarter
-ANSWER_DAYS = 30
 QUESTION = russian.Word("вопрос", "вопроса", "вопросов", "вопроса", "вопросе", "вопросах")
-LISTED = 12  # longer lists of schools go to the appendix
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """What the memo needs beside the figures of its period."""
-
-    previous: Facts
-    extras: Extras
-    records: int
-    editions: int
-    licences: Sequence[Licence]
-    organisation: str = ""
-    basis: str = replenishment.BASIS
-    provision: tuple[float, int, int] | None = None  # share, missing copies, schools that stated their needs
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    good: tuple[str, ...]
-    bad: tuple[str, ...]
-    advice: tuple[tuple[str, tuple[str, ...]], ...]  # addressee → what to do
 
 
 def make(facts: Facts, background: Background) -> Report:
@@ -128,10 +99,10 @@ def _coverage(facts: Facts) -> list[Section]:
 def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list[Section]:
     if not codes:
         return [Text("Данных за период нет, результаты не подводятся.")]
-    charts = replenishment.charts(facts, facts.schools)
+    moved, stock = replenishment.movement_chart(facts, facts.schools), replenishment.stock_chart(facts, facts.schools)
     return [
-        Text("4.1. Динамика фонда", level=3), *_movement(facts, background, codes, ALL, "Фонд"), *charts[:1],
-        Text("4.2. Электронные издания", level=3), *_electronic(facts, background, codes), *charts[1:],
+        Text("4.1. Динамика фонда", level=3), *_movement(facts, background, codes, ALL, "Фонд"), *moved,
+        Text("4.2. Электронные издания", level=3), *_electronic(facts, background, codes), *stock,
         Text("4.3. Художественная литература", level=3),
         *_movement(facts, background, codes, FICTION, "Фонд художественной литературы"),
         Text("4.4. Учебная литература", level=3),
@@ -145,16 +116,30 @@ def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds:
     now, before = facts.copies(codes, kinds), background.previous.copies(codes, kinds)
     first = (
         f"{subject} {within(len(codes), SCHOOL)} на {russian.day(facts.as_of)} — {counted(now.closing, COPY)}. "
-        f"За {facts.period.words} {russian.agree(now.acquired, 'поступил', 'поступило')} "
-        f"{counted(now.acquired, COPY)}, {russian.agree(now.left, 'выбыл', 'выбыло')} "
-        f"{counted(now.left, COPY)}; {_growth(now)}."
+        f"{_moved(now, facts.period.words)}"
     )
     sentences = [first]
-    sentences.append(_compared(now, before, background.previous.period.words))
+    if facts.today > facts.period.end:
+        sentences.append(_compared(now, before, background.previous.period.words))
+    else:
+        sentences.append(f"Период не закончен; за {background.previous.period.words} {_came(before.acquired)}.")
     if now.initial:
         verb = russian.agree(now.initial, "впервые отражён", "впервые отражено")
         sentences.append(f"Кроме того, {verb} в каталоге {counted(now.initial, COPY)}: это не поступление.")
     return [Text(" ".join(sentences))]
+
+
+def _moved(now: Balance, words: str) -> str:
+    if not now.acquired and not now.left:
+        return f"За {words} поступлений и выбытия не было."
+    left = f"{russian.agree(now.left, 'выбыл', 'выбыло')} {counted(now.left, COPY)}" if now.left else "выбытия не было"
+    return f"За {words} {_came(now.acquired)}, {left}; {_growth(now)}."
+
+
+def _came(copies: int) -> str:
+    if not copies:
+        return "поступлений не было"
+    return f"{russian.agree(copies, 'поступил', 'поступило')} {counted(copies, COPY)}"
 
 
 def _growth(balance: Balance) -> str:
@@ -233,74 +218,6 @@ def _catalogue(background: Background) -> str:
 
 
 # --- 5–8 -------------------------------------------------------------------------------------------------------------
-
-
-def findings(facts: Facts, background: Background, codes: Sequence[str]) -> Findings:
-    """What the rules notice, each with the schools it concerns, and what to do about it."""
-    name = {one.library.code: one.library.name for one in facts.schools}
-    electronic = {code: facts.copies(code, ELECTRONIC) for code in codes}
-    fiction = {code: facts.copies(code, FICTION) for code in codes}
-    good, bad = [], []
-    heads, librarians, department, methodists = [], [], [], []
-    due = russian.day(facts.today + timedelta(ANSWER_DAYS))
-
-    def schools(chosen: Sequence[str]) -> str:
-        some = [name[code] for code in chosen[:LISTED]]
-        more = len(chosen) - len(some)
-        return ", ".join(some) + (f" и ещё {counted(more, SCHOOL)} (см. приложение)" if more > 0 else "")
-
-    grew = [code for code in codes if (electronic[code].growth or 0) >= NOTABLE_GROWTH]
-    if grew:
-        good.append(f"Фонд электронных изданий вырос на {percent(NOTABLE_GROWTH)} и более {within(len(grew), SCHOOL)}: "
-                    f"{schools(grew)}.")  # fmt: skip
-    bought = [code for code in codes if fiction[code].acquired]
-    if bought:
-        share = percent(len(bought) / len(codes))
-        good.append(f"Художественная литература поступила {within(len(bought), SCHOOL)} ({share}).")
-    none = [code for code in codes if not electronic[code].closing]
-    if none:
-        bad.append(f"Электронных изданий в фонде нет {within(len(none), SCHOOL)}: {schools(none)}.")
-        methodists.append(f"подобрать электронные издания для {genitive(len(none), SCHOOL)}, где их нет, — до {due};")
-    lost = [code for code in codes if fiction[code].left > fiction[code].acquired]
-    if lost:
-        bad.append(f"Художественной литературы выбыло больше, чем поступило, {within(len(lost), SCHOOL)}: "
-                   f"{schools(lost)}.")  # fmt: skip
-        heads.append(f"предусмотреть приобретение художественной литературы ({schools(lost)}) — до {due};")
-    missing = facts.coverage().missing
-    if missing:
-        bad.append(f"Нет свежих данных {within(len(missing), SCHOOL)}: {', '.join(missing)}.")
-        heads.append(f"обеспечить выгрузку каталога ({', '.join(missing)}) — до {due};")
-    undated = [code for code in codes if background.extras.dated.get(code, 1.0) < GOOD_COMPLETENESS]
-    if undated:
-        bad.append(f"Менее {percent(GOOD_COMPLETENESS)} экземпляров имеют дату регистрации "
-                   f"{within(len(undated), SCHOOL)}: {schools(undated)}.")  # fmt: skip
-        librarians.append(f"внести даты регистрации экземпляров ({schools(undated)}) — до {due};")
-    ending = _ending(background.licences, facts.today)
-    if ending:
-        titles = sum(one.titles for one in ending)
-        bad.append(f"До {russian.day(facts.today + timedelta(WARN_DAYS))} заканчивается {counted(len(ending), LICENCE)}"
-                   + (f" на {counted(titles, TITLE)}." if titles else "."))  # fmt: skip
-        department.append(f"решить вопрос о продлении: {', '.join(_contract(one) for one in ending)};")
-    everything, other = facts.copies(codes), facts.copies(codes, OTHER)
-    if everything.closing and other.closing / everything.closing > MUCH_OTHER:
-        bad.append(f"Категория не определена у {percent(other.closing / everything.closing)} фонда: строки 02–05 "
-                   "формы ОО-2 неполны.")  # fmt: skip
-        librarians.append(f"указать вид издания в записях категории «прочее» — до {due};")
-    addressed = (
-        ("Отделу образования", department), ("Районному методическому кабинету", methodists),
-        ("Руководителям общеобразовательных организаций", heads), ("Педагогам-библиотекарям", librarians),
-    )  # fmt: skip
-    advice = tuple((who, tuple(what)) for who, what in addressed if what)
-    return Findings(tuple(good), tuple(bad), advice)
-
-
-def _ending(licences: Sequence[Licence], today: date) -> list[Licence]:
-    last = today + timedelta(WARN_DAYS)
-    return [one for one in licences if one.closed is None and today <= one.ends <= last]
-
-
-def _contract(one: Licence) -> str:
-    return f"«{one.name}» (до {russian.short_day(one.ends)})"
 
 
 def _listed(title: str, items: tuple[str, ...], otherwise: str) -> list[Section]:

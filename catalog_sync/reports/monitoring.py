@@ -32,7 +32,7 @@ class State:
 def quarterly(facts: Facts, stages: Sequence[Stage], state: State, manual: Manual, organisation: str = "") -> Report:
     rows = _indicators(facts, stages, state, manual)
     columns = (
-        Column("Показатель", "text", width=44), Column("План на период", "text", width=14), Column("Факт", width=12),
+        Column("Показатель", "text", width=44), Column("План на период", width=14), Column("Факт", width=17),
         Column("Источник", "text", width=26), Column("Комментарий", "text", width=34),
     )  # fmt: skip
     coverage = facts.coverage()
@@ -52,15 +52,15 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     total = len(facts.schools)
     stock = facts.copies(codes)
 
-    def line(name: str, fact: object, source: str, comment: str = "", plan: str = "—", rows: str = "") -> Row:
+    def line(name: str, fact: object, source: str, comment: str = "", plan: int | None = None, rows: str = "") -> Row:
         return Row((Cell(name), Cell(plan), Cell(fact, rows), Cell(source), Cell(comment)))  # type: ignore[arg-type]
 
     whole = russian.genitive(total, russian.SCHOOL)
     share = f"{russian.percent(len(connected) / total)} от {whole}" if total else "—"
     found = [
-        line("Подключено школ", len(connected), "сеансы сбора", share, str(planned)),
+        line("Подключено школ", len(connected), "сеансы сбора", share, planned),
         line(f"Школ с данными не старше {FRESH_DAYS} дней", len(codes), "сеансы сбора",
-             _names(facts.coverage().missing), str(planned)),
+             _names(facts.coverage().missing), planned),
         line("Записей школ в сводном каталоге", state.records, "сводный каталог"),
         line("Изданий без повторов", state.editions, "сводный каталог"),
         line("Экземпляров в фондах", stock.closing, "журнал движения фонда", rows=facts.drill(DISTRICT, "state")),
@@ -85,7 +85,8 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
         known = [values[name] for values in manual.values() if name in values]
         found.append(line(label, round(sum(known)) if known else NOT_KEPT, "вводится вручную"))
     done, due = state.on_time
-    found.append(line("Отчётов составлено в срок", done, "календарь отчётов", f"из {due} назначенных", str(due)))
+    if due:
+        found.append(line("Отчётов составлено в срок", done, "календарь отчётов", f"из {due} назначенных", due))
     return found
 
 
@@ -97,7 +98,7 @@ def _reflected(facts: Facts, codes: Sequence[str], manual: Manual) -> Row:
     shown = russian.percent(value) if isinstance(value, float) else value
     comment = f"по {russian.counted(len(known), russian.SCHOOL)}, где введена КСУ" if known else "КСУ не введены"
     return Row(
-        (Cell("Доля фонда, отражённого в каталоге"), Cell("—"), Cell(shown), Cell("журнал и КСУ"), Cell(comment))
+        (Cell("Доля фонда, отражённого в каталоге"), Cell(None), Cell(shown), Cell("журнал и КСУ"), Cell(comment))
     )
 
 
@@ -200,6 +201,8 @@ def libraries(facts: Facts, manual: Manual) -> Report:
         Column("ПК", width=6), Column("Каталог", "text", width=9),
     )  # fmt: skip
     rows = [_library(facts, one, manual.get(one.library.code, {})) for one in facts.schools]
+    shown = tuple(number for number, one in enumerate(facts.schools) if facts.has_data(one))
+    rows += [_all_schools(rows, shown)] if len(shown) > 1 else []
     notes = (
         "Читаемость = выдано / читателей; посещаемость = посещений / читателей; обращаемость = выдано / фонд; "
         "книгообеспеченность = фонд / читателей; обновляемость = поступило / состоит.",
@@ -236,6 +239,19 @@ def _library(facts: Facts, one: Freshness, values: Mapping[str, float]) -> Row:
     return Row(
         (Cell(one.library.name), Cell(one.library.pupils or None), *typed, *figures, *ratios, *tail, Cell("есть"))
     )
+
+
+def _all_schools(rows: Sequence[Row], shown: tuple[int, ...]) -> Row:
+    """Sums of the schools with data; ratios are counted from the sums where every school has typed its figures."""
+    sums: list[float | None] = []
+    for at in range(1, 9):
+        values = [rows[number].cells[at].value for number in shown]
+        known = [value for value in values if isinstance(value, int | float)]
+        sums.append(sum(known) if known and (at == 1 or at > 4 or len(known) == len(values)) else None)
+    readers, visits, loans, stock = sums[1], sums[2], sums[3], sums[4]
+    ratios = [_ratio(loans, readers), _ratio(visits, readers), _ratio(loans, stock), _ratio(stock, readers)]
+    cells = [Cell(value, sum_of=shown if value is not None else ()) for value in sums]
+    return Row((Cell("ИТОГО по школам с данными"), *cells, *ratios, *[Cell("")] * 4), "total")
 
 
 def _ratio(upper: float | None, lower: float | None) -> Cell:

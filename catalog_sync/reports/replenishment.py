@@ -199,30 +199,34 @@ def _unique(facts: Facts, codes: Sequence[str]) -> Row:
 
 
 def charts(facts: Facts, schools: Sequence[Freshness]) -> list[Section]:
-    shown = [one for one in schools if facts.has_data(one)]
-    if not shown:
-        return []
-    codes = [one.library.code for one in shown]
+    """Charts of what there is: one of nothing tells nothing."""
+    return [*movement_chart(facts, schools), *stock_chart(facts, schools)]
+
+
+def movement_chart(facts: Facts, schools: Sequence[Freshness]) -> list[Section]:
+    codes = [one.library.code for one in schools if facts.has_data(one)]
     groups = (("Электронные", ELECTRONIC), ("Художественная", FICTION), ("Учебная", LEARNING))
-    moved = Chart(
-        f"Поступило и выбыло за {facts.period.words}",
-        tuple(name for name, _ in groups),
-        (
-            ("Поступило", tuple(float(facts.copies(codes, kinds).acquired) for _, kinds in groups)),
-            ("Выбыло", tuple(float(facts.copies(codes, kinds).left) for _, kinds in groups)),
-        ),
-        unit="экземпляров",
-    )
-    largest = sorted(shown, key=lambda one: -facts.copies(one.library.code, ELECTRONIC).closing)[:20]
-    stock = Chart(
-        "Электронные издания в фондах школ на конец периода",
-        tuple(one.library.name for one in largest),
-        tuple(
-            (name, tuple(float(facts.copies(one.library.code, kinds).closing) for one in largest))
-            for name, kinds in (("Съёмные", PHYSICAL), ("Локальные", LOCAL), ("Лицензионные", LICENSED))
-        ),
-        kind="stacked",
-        unit="экземпляров",
-    )
-    has_stock = any(facts.copies(one.library.code, ELECTRONIC).closing for one in shown)
-    return [moved, stock] if has_stock and len(shown) > 1 else [moved]
+    found = [facts.copies(codes, kinds) for _, kinds in groups]
+    if not any(balance.acquired or balance.left for balance in found):
+        return []
+    came, went = tuple(float(b.acquired) for b in found), tuple(float(b.left) for b in found)
+    title = f"Поступило и выбыло за {facts.period.words}"
+    names = tuple(name for name, _ in groups)
+    return [Chart(title, names, (("Поступило", came), ("Выбыло", went)), unit="экземпляров")]
+
+
+def stock_chart(facts: Facts, schools: Sequence[Freshness]) -> list[Section]:
+    def stock(one: Freshness, kinds: Kinds = ELECTRONIC) -> int:
+        return facts.copies(one.library.code, kinds).closing
+
+    shown = [one for one in schools if facts.has_data(one)]
+    largest = sorted((one for one in shown if stock(one)), key=lambda one: -stock(one))[:20]
+    if not largest or len(shown) < 2:
+        return []
+    kinds_ = (("Съёмные", PHYSICAL), ("Локальные", LOCAL), ("Лицензионные", LICENSED))
+    series = [(name, tuple(float(stock(one, kinds)) for one in largest)) for name, kinds in kinds_]
+    kept = tuple((name, values) for name, values in series if any(values))
+    names = tuple(one.library.name for one in largest)
+    return [
+        Chart("Электронные издания в фондах школ на конец периода", names, kept, kind="stacked", unit="экземпляров")
+    ]

@@ -186,9 +186,14 @@ def exchange_report(
     return Report(
         name="exchange", title="Радар обмена учебниками", period=f"на {russian.day(today)}", start=period.start,
         end=period.end, made=today, library=code, library_name=_name(libraries, code) if code else "",
-        sections=(Text(lead), Table(columns, tuple(rows), "Кто кому может передать", name="transfers"), *acts),
+        sections=(Text(lead), *_unless_empty(Table(columns, tuple(rows), "Кто кому может передать", name="transfers")),
+                  *acts),
         facts={"copies": copies, "missing": missing, "pairs": len(pairs)},
     )  # fmt: skip
+
+
+def _unless_empty(table: Table) -> list[Section]:
+    return [table] if table.rows else []
 
 
 def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date) -> list[Section]:
@@ -228,23 +233,25 @@ def reconciliation_report(pairs: Sequence[Pair], period: Period, today: date, na
         Column("АИС «Учебник»"), Column("Каталог"), Column("Разница"), Column("Что делать", "text", width=30),
     )  # fmt: skip
     rows = []
-    for pair in pairs:
+    stated = any(pair.ais is not None for pair in pairs)
+    for pair in pairs if stated else ():
         difference = (pair.ais or 0) - (pair.catalogue or 0)
         style: Literal["", "muted"] = "muted" if difference == 0 else ""
         rows.append(
             Row((Cell(pair.title), Cell(pair.grade), Cell(pair.isbn), Cell(pair.ais), Cell(pair.catalogue),
                  Cell(difference), Cell(_advice(pair))), style)
         )  # fmt: skip
+    counted = russian.counted(len(pairs), russian.TITLE)
     same = sum(pair.ais == pair.catalogue for pair in pairs)
     lead = (
-        f"Сверено {russian.counted(len(pairs), russian.TITLE)}, числа сходятся у {russian.number(same)}."
-        if pairs
-        else "Список из АИС «Учебник» не загружен, учебников в каталоге нет."
+        f"Сверено {counted}, числа сходятся у {russian.number(same)}."
+        if stated
+        else f"Список из АИС «Учебник» не загружен: сверять не с чем. В каталоге {counted}."
     )
     return Report(
         name="reconciliation", title="Сверка с АИС «Учебник»", period=f"на {russian.day(today)}", start=period.start,
         end=period.end, made=today, library=code, library_name=name, facts={"titles": len(pairs), "same": same},
-        sections=(Text(lead), Table(columns, tuple(rows), name="pairs")),
+        sections=(Text(lead), *_unless_empty(Table(columns, tuple(rows), name="pairs"))),
     )  # fmt: skip
 
 

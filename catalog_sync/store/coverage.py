@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from catalog_sync.model import Library
 from catalog_sync.store import registry
-from catalog_sync.store.ledger_tables import stock_movement
+from catalog_sync.store.ledger_tables import stock_movement, stock_rollup
 from catalog_sync.store.tables import run, source
 
 ZONE = "district_zone"  # the option of an engine that says whose calendar dates are of (see system.open_system)
@@ -24,10 +24,14 @@ class Freshness:
     library: Library
     last: date | None
     first: date | None
+    since: date | None = None  # the earliest quarter its books speak of; copies without dates speak of the first export
 
     def covers(self, end: date, today: date, fresh_days: int = FRESH_DAYS) -> bool:
-        """Whether its data say something about the end of a period: they came at most `fresh_days` before it."""
-        return self.last is not None and self.last >= min(end, today) - timedelta(fresh_days)
+        """Whether its data say something about the end of a period: they came at most `fresh_days` before it, and the
+        books begin before it ends. What a school connected later had then, undated, nobody knows: that is no zero."""
+        if self.last is None or self.last < min(end, today) - timedelta(fresh_days):
+            return False
+        return self.since is None or self.since <= end
 
 
 def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Freshness]:
@@ -55,8 +59,22 @@ def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Fres
     for code, first, last in connection.execute(by_hand):
         there = seen.get(code, (first, last))
         seen[code] = (min(there[0], first), max(there[1], last))
-    nothing = (None, None)
-    found = sorted(registry.libraries(connection), key=lambda library: library.code)
-    return [
-        Freshness(library, seen.get(library.code, nothing)[1], seen.get(library.code, nothing)[0]) for library in found
-    ]
+    since = _since(connection)
+    return [_of(library, seen.get(library.code), since) for library in _by_code(connection)]
+
+
+def _by_code(connection: Connection) -> list[Library]:
+    return sorted(registry.libraries(connection), key=lambda library: library.code)
+
+
+def _of(library: Library, seen: tuple[date, date] | None, since: dict[str, date]) -> Freshness:
+    if seen is None:
+        return Freshness(library, None, None)
+    return Freshness(library, seen[1], seen[0], min(seen[0], since.get(library.code, seen[0])))
+
+
+def _since(connection: Connection) -> dict[str, date]:
+    """The first quarter in which something moved, by library."""
+    row = stock_rollup.c
+    query = select(row.scope, func.min(row.start)).where(row.grain == "Q").group_by(row.scope)
+    return {found[0]: found[1] for found in connection.execute(query)}

@@ -130,3 +130,20 @@ def new_moment():
     from datetime import UTC, datetime
 
     return datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_school_connected_later_without_dates_had_no_zero_stock_before():
+    """What it held at the end of last year nobody knows: «нет данных», and the district's sum says so."""
+    engine = new_engine()
+    with engine.begin() as connection:
+        district = District(engine)
+        for code in ("a", "b"):
+            district.add_library(connection, code)
+        dated = {"r": (holds(item("1", came=date(2024, 9, 1))), klass())}
+        district.publish(connection, "a", date(2026, 10, 5), dated)
+        district.publish(connection, "b", date(2026, 10, 5), {"r": (holds(item("1"), item("2")), klass())})
+        last_year = facts.load(connection, parse("2025", date(2026, 10, 6)), date(2026, 10, 6))
+        this_year = facts.load(connection, parse("2026", date(2026, 10, 6)), date(2026, 10, 6))
+    assert [one.library.code for one in last_year.with_data] == ["a"]
+    assert last_year.coverage().missing == ("Школа b",)
+    assert [one.library.code for one in this_year.with_data] == ["a", "b"]

@@ -33,9 +33,10 @@ ALIGN = {
 def render(report: Report) -> bytes:
     document = Document()
     _styles(document)
-    _page(document.sections[0], _format_of(report, None))
+    first = report.sections[0] if report.sections else None
+    format_ = _format_of(report, first if isinstance(first, Table) else None)  # the title stands above its table
+    _page(document.sections[0], format_)
     _head(document, report)
-    format_ = _format_of(report, None)
     for section, following in zip(report.sections, (*report.sections[1:], None), strict=True):
         heads = isinstance(section, Text) and section.level > 0
         table = following if heads else section  # a heading goes to the page of its table

@@ -12,13 +12,16 @@ from catalog_sync.reports.render.shared import clean, shown
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TWIPS_PER_MM = 1440 / 25.4
+TWIPS_PER_LETTER = 5.9  # of one half-point of size: the mean width of bold Cyrillic letters of a book face
+SMALLEST = 12  # half-points: 6 points is the least that is read without a glass
+LONGEST = 18  # longer words (addresses) are broken
+LOOKED_AT = 200  # rows whose words are measured
 NUMERIC = ("int", "decimal", "percent", "money")
 
 
 def table_element(table: Table, width_mm: float) -> Any:
     """The <w:tbl> of a table, `width_mm` wide."""
-    widths = _widths(table, round(width_mm * TWIPS_PER_MM))
-    size = _font_size(table)
+    size, widths = _layout(table, round(width_mm * TWIPS_PER_MM))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     lines = "".join(_heading(table, widths, size))
     lines += "".join(_row(row, table.columns, widths, size) for row in table.rows)
@@ -33,15 +36,37 @@ def table_element(table: Table, width_mm: float) -> Any:
     )
 
 
-def _widths(table: Table, total: int) -> list[int]:
-    asked = sum(column.width for column in table.columns) or 1
-    return [max(380, total * column.width // asked) for column in table.columns]
-
-
-def _font_size(table: Table) -> int:
-    """Half-points: the more columns, the smaller."""
+def _layout(table: Table, total: int) -> tuple[int, list[int]]:
+    """Size of the letters in half-points and widths of the columns: no word is broken while smaller letters help."""
     count = len(table.columns)
-    return 20 if count <= 6 else 18 if count <= 9 else 15
+    size = 20 if count <= 6 else 18 if count <= 9 else 15
+    words = [_longest_word(table, at) for at in range(count)]
+    while size > SMALLEST and sum(_needs(word, size) for word in words) > total:
+        size -= 1
+    return size, _widths(table.columns, [_needs(word, size) for word in words], total)
+
+
+def _longest_word(table: Table, at: int) -> int:
+    column = table.columns[at]
+    texts = [column.title, *(shown(row.cells[at].value, column) for row in table.rows[:LOOKED_AT])]
+    whole = column.kind in (*NUMERIC, "date")  # a number with its spaces stands on one line
+    numbers = [len(text) for text in texts[1:] if whole and text[:1].isdigit()]
+    words = [len(word) for text in texts for word in text.replace("-", "- ").split()]
+    return min(max([3, *words, *numbers]), LONGEST)
+
+
+def _needs(letters: int, size: int) -> int:
+    return round(letters * size * TWIPS_PER_LETTER) + 110
+
+
+def _widths(columns: tuple[Column, ...], floors: list[int], total: int) -> list[int]:
+    """What each column needs, and the rest shared out as the columns ask."""
+    asked = sum(column.width for column in columns) or 1
+    rest = total - sum(floors)
+    if rest <= 0:
+        return [floor * total // sum(floors) for floor in floors]
+    wished = [max(0, total * column.width // asked - floor) for column, floor in zip(columns, floors, strict=True)]
+    return [floor + rest * wish // (sum(wished) or 1) for floor, wish in zip(floors, wished, strict=True)]
 
 
 def _heading(table: Table, widths: list[int], size: int) -> list[str]:
@@ -79,7 +104,7 @@ def _group_cells(columns: tuple[Column, ...], widths: list[int], size: int) -> l
 def _row(row: Row, columns: tuple[Column, ...], widths: list[int], size: int) -> str:
     cells = []
     for cell, column, width in zip(row.cells, columns, widths, strict=True):
-        align = "right" if column.kind in NUMERIC and not isinstance(cell.value, str) else "left"
+        align = "left" if column.kind == "text" else "centre" if isinstance(cell.value, str) else "right"
         fill = "EEF3F7" if row.style == "total" else ""
         cells.append(
             _cell(shown(cell.value, column), width, size, align=align, bold=row.style in ("total", "head"), fill=fill)
@@ -104,5 +129,5 @@ def _cell(
     run = f'<w:rPr>{weight}<w:sz w:val="{size}"/></w:rPr><w:t xml:space="preserve">{escape(clean(text))}</w:t>'
     return (
         f'<w:tc><w:tcPr>{"".join(parts)}</w:tcPr><w:p><w:pPr><w:spacing w:after="0" w:line="240" w:lineRule="auto"/>'
-        f'<w:jc w:val="{align}"/></w:pPr><w:r>{run}</w:r></w:p></w:tc>'
+        f'<w:jc w:val="{align.replace("centre", "center")}"/></w:pPr><w:r>{run}</w:r></w:p></w:tc>'
     )

@@ -28,7 +28,7 @@ class _Book:
         key = (kind, style)
         if key not in self.formats:
             look: dict[str, Any] = {"num_format": NUMBER_FORMATS.get(kind, "@"), "border": 1, "valign": "top"}
-            look |= {"text": {"text_wrap": True}, "word": {}}.get(kind, {"align": "right"})
+            look |= {"text_wrap": True} if kind == "text" else {"align": "center" if kind == "word" else "right"}
             look |= {"bold": True} if style in ("total", "head") else {}
             look |= {"bg_color": "#eef3f7"} if style == "total" else {}
             look |= {"font_color": "#666666"} if style == "muted" else {}
@@ -67,20 +67,31 @@ def _sheet(state: _Book, report: Report, table: Table, name: str) -> None:
     bold = state.book.add_format({"bold": True, "font_size": 12})
     grey = state.book.add_format({"font_color": "#555555"})
     top = 0
-    for line, look in ((report.title, bold), (subtitle(report), None), (coverage_line(report), grey)):
+    plain = state.book.add_format({})
+    heads = ((report.title, bold), (subtitle(report), plain), (coverage_line(report), grey), (table.title, bold))
+    for line, look in heads:
         if line:
-            sheet.write_string(top, 0, line, look)
+            _across(sheet, top, line, look, table)
             top += 1
-    if table.title:
-        sheet.write_string(top, 0, table.title, bold)
-        top += 1
     first = _heading(state, sheet, table, top + 1)
     for number, row in enumerate(table.rows):
         _row(state, sheet, table, row, first, number)
     last = first + len(table.rows)
     for shift, note in enumerate((*table.notes, made_line(report))):
-        sheet.write_string(last + 1 + shift, 0, note, grey)
+        _across(sheet, last + 1 + shift, note, grey, table)
     _page(sheet, report, table, top + 1, first, last + len(table.notes) + 1)
+
+
+def _across(sheet: Any, at: int, text: str, look: Any, table: Table) -> None:
+    """A line of text over all columns, as high as it needs: what runs out of the print area is not printed."""
+    look.set_text_wrap()
+    look.set_align("top")
+    width = sum(column.width for column in table.columns)
+    sheet.set_row(at, 16 * -(-len(text) * 11 // (max(width, 1) * 10)))
+    if len(table.columns) > 1:
+        sheet.merge_range(at, 0, at, len(table.columns) - 1, text, look)
+    else:
+        sheet.write_string(at, 0, text, look)
 
 
 def _heading(state: _Book, sheet: Any, table: Table, top: int) -> int:
