@@ -9,6 +9,7 @@ from catalog_sync.matching import verdict as v
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name, same_name
+from catalog_sync.matching.publishers import abbreviates
 from catalog_sync.matching.subjects import GENRES
 from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
 
@@ -30,6 +31,8 @@ def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | 
     same_isbn = same_own_isbn(a, b)
     if not title_likeness(a, b) and not titles_may_differ(a, b, same_isbn):
         return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
+    if a.alternative and b.alternative and not same_isbn and not likeness(a.alternative, b.alternative):
+        return v.V_TITLE
     if _forms_differ(a, b, same_isbn):
         return v.V_FORM
     if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
@@ -207,7 +210,7 @@ def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 def _house_like(a: str, b: str) -> bool:
     left, right = a.split(), b.split()
     if len(left) == len(right):
-        return _words_within(left, right) or _words_within(right, left)
+        return abbreviates(left, right) or _words_within(left, right) or _words_within(right, left)
     return _words_within(*sorted((left, right), key=len))
 
 

@@ -78,11 +78,16 @@ _LEVEL = re.compile(
 # --- Carrier, large print, Braille -----------------------------------------------------------------------------------
 
 _WITH = r"(?:\b(?:с|со|и|вкл|прил|содерж)\.?\s+|\+\s*|\bприл\w*\.?\s*:?\s*)"
+_IN_BRACKETS = r"(?:\s*[(\[][^()\[\]\x01|]{0,30}?(?:cd|dvd|mp3|диск|электрон|rom|флеш)[^()\[\]\x01|]{0,30}[)\]])?"
 _ACCOMPANIED = re.compile(
-    rf"{_WITH}(?:[а-я]+\w*\.?\s+){{0,2}}?(?:электрон\w*\.?|эл\.|аудио\w*|мультимедийн\w+|cd|dvd|диск\w*"
+    rf"{_WITH}(?:\d{{1,2}}\s*)?(?:[а-я]+\w*\.?\s+){{0,2}}?(?:электрон\w*\.?|эл\.|аудио\w*|мультимедийн\w+|cd|dvd|диск\w*"
     rf"|компакт-диск\w*|mp3)"
     r"(?:[\s-]*(?:прил\w*\.?|носител\w*|диск\w*|rom|cd|dvd|курс\w*|опт\w*\.?"
-    r"|учебник\w*))*(?:\s+на\s+(?:cd|dvd|электрон\w*|диск\w*)[\w -]*)?"
+    r"|учебник\w*))*(?:\s+на\s+(?:cd|dvd|электрон\w*|диск\w*)[\w -]*)?" + _IN_BRACKETS
+)
+# A disc has no pages: beside «160 с.» these words in the title area can only mean what lies in the book's pocket.
+_DISC_WORDS = re.compile(
+    r"[(\[]?(?<!\w)(?:cd|dvd|mp3|(?:компакт-?\s?)?диск\w*)(?:-?\s?(?:rom|диск\w*|audio))?(?!\w)[)\]]?"
 )
 _FORMS = (
     (
@@ -211,14 +216,17 @@ def take_level(text: str) -> tuple[str, str]:
     return kind, _LEVEL.sub(BREAK, text)
 
 
-def take_form(text: str) -> tuple[str, str]:
+def take_form(text: str, *, paged: bool = False) -> tuple[str, str]:
     """Carrier and form: electronic | audio | video | large | braille | micro | print, "" where nothing says it.
 
-    What only goes along with the book («с электронным приложением», «+ CD») is not its carrier.
+    What only goes along with the book («с электронным приложением», «+ CD») is not its carrier; nor is a bare word
+    for a disc where the extent is `paged`.
     """
     if not _FORM_HINT.search(text):
         return "", text
     text = _ACCOMPANIED.sub(BREAK, text)
+    if paged:
+        text = _DISC_WORDS.sub(BREAK, text)
     forms = {found.lastgroup or "" for found in _FORM.finditer(text)}
     form = next((name for name, _ in _FORMS if name in forms), "")
     return form, _FORM.sub(BREAK, text) if forms else text

@@ -28,11 +28,11 @@ from catalog_sync.matching.names import Name
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
 from catalog_sync.matching.subjects import SUBJECTS
-from catalog_sync.matching.titles import bare_title, is_romanised, leading_author
+from catalog_sync.matching.titles import bare_title, is_romanised, leading_names, take_alternative, take_genre
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 4  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 5  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Features:
     subtitle: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()  # numbers left in title: «ОГЭ-2018» → ("2018",)
     subtitle_numbers: tuple[str, ...] = ()
+    alternative: tuple[str, ...] = ()  # «…, или Туда и обратно», not part of `title`
     host: tuple[str, ...] = ()  # title of the set or journal this is a part of
     authors: tuple[Name, ...] = ()
     and_others: bool = False
@@ -105,6 +106,7 @@ def _frozen(value: Any) -> Any:
 
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _PAGES_MARK = re.compile(r"(?<![^\W\d_])(?:с(?:тр)?(?![^\W\d_])|p(?:p|ages|\.)?(?![^\W\d_]))")
+_PAGED = re.compile(r"\W*(?:[ivxlc]+[\W_]+)?\d[\d\s,\[\]]*(?:с(?:тр\w*)?|p(?:p|ages)?)(?![^\W\d_])")
 _INTEGER = re.compile(r"\d{1,4}")
 _SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
 _SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
@@ -128,6 +130,7 @@ def extract(bib: BibRecord) -> Features:
         subtitle=zone.subtitle,
         numbers=zone.numbers,
         subtitle_numbers=zone.subtitle_numbers,
+        alternative=zone.alternative,
         host=zone.host,
         authors=zone.authors,
         and_others=zone.and_others,
@@ -160,6 +163,9 @@ def extract(bib: BibRecord) -> Features:
 class _Zone:
     """The title area read once: discriminators are taken out in a fixed order, what is left is title and subtitle."""
 
+    authors: tuple[Name, ...]
+    title: tuple[str, ...]
+
     def __init__(self, bib: BibRecord) -> None:
         self.parts_found: dict[str, tuple[int, int]] = {}
         title, host = _title_and_host(bib)
@@ -168,9 +174,10 @@ class _Zone:
         romanised = is_romanised(" ".join(segments[:4]))
         folded = repair_vocabulary(EDGE.join(read_romanised(s) if romanised and s.isascii() else s for s in segments))
         self._people(bib, romanised)
-        folded = leading_author(folded, self.authors)
+        folded, typed = leading_names(folded, self.authors)
+        self.authors = self.authors or typed
         self.edition, self.revision, folded = take_edition(folded)
-        self.form, folded = take_form(folded)
+        self.form, folded = take_form(folded, paged=_is_paged(bib.extent))
         self.level, folded = take_level(folded)
         self.grade, folded = take_grade(folded)
         self.parts_total, folded = take_total(folded)
@@ -179,7 +186,9 @@ class _Zone:
         self._parts(bib, found)
         self.kind, folded = take_kind(folded)
         self._words(folded)
-        self.host = bare_title(fold(host))[0] if host else ()
+        self.host = bare_title(take_grade(fold(host))[1])[0] if host else ()
+        if self.host == self.title:
+            self.host = ()
         self._look_elsewhere(bib)
         self._number_of_class()
 
@@ -210,6 +219,10 @@ class _Zone:
     def _words(self, folded: str) -> None:
         title, *rest = folded.split(EDGE)
         head, _, tail = title.partition(" : ")
+        alternative, head = take_alternative(head)
+        genre, head = take_genre(head)
+        tail = f"{genre} | {tail}"
+        self.alternative = bare_title(alternative)[0]
         words, numbers = bare_title(head)
         if not words and not numbers:
             words, numbers, tail = *bare_title(tail), ""
@@ -323,6 +336,11 @@ def _pages(bib: BibRecord) -> int:
     before = re.sub(r"\[[^\]]*\]?", " ", extent[: mark.start()] if mark else extent)
     found = [int(n) for n in _INTEGER.findall(before)] or [int(n) for n in _INTEGER.findall(extent[:30])]
     return max(found, default=0)
+
+
+def _is_paged(extent: str) -> bool:
+    """«XII, 160 с.», not «1 CD (160 с.)» nor «1 электрон. опт. диск»."""
+    return bool(_PAGED.match(fold(extent)))
 
 
 def _size(text: str) -> int:

@@ -30,6 +30,7 @@ _YEAR_TAIL = re.compile(r"[,;]?\s*\(?(?:19|20)\d\d\s?г?\.?\)?\s*$")
 _BETWEEN = re.compile(r"\s*[:;/]\s*|,\s+|\s&\s|\.\s*:\s*")
 _MARKS = re.compile(r"[\"'\[\]().©]+")
 _COMPANY_WORDS = ("изд-во", "издательство", "ооо", "ао", "иоц", "центр", "издат")
+MIN_ABBREVIATED = 5  # letters of a name cut short: «мол гв» is five, fewer fit too many names
 MIN_SLIP_LENGTH = 5  # four letters and fewer forgive no slip: «Вече», «Мир»
 _NOT_NAMED = re.compile(r"^(?:б\. ?и\.?|s\. ?n\.?|s\.?n|без издателя|\W*)$")
 
@@ -85,7 +86,7 @@ def _house(name: str) -> tuple[str, bool]:
     """The house of a bare name: as listed, else the only listed one within a slip of the keyboard, else the name."""
     if known := _houses().get(name):
         return known
-    abbreviated = {house for alias, house in _houses().items() if _abbreviates(name.split(), alias.split())}
+    abbreviated = {house for alias, house in _houses().items() if abbreviates(name.split(), alias.split())}
     if len(abbreviated) == 1:
         return abbreviated.pop()
     first, _, last = name.rpartition(" ")
@@ -102,14 +103,22 @@ def _house(name: str) -> tuple[str, bool]:
     return near.pop() if len(near) == 1 else (name, False)
 
 
-def _abbreviates(short: list[str], full: list[str]) -> bool:
-    """«дет лит-ра» for «детская литература»: word by word, two words at least, three letters of each."""
-    return len(short) == len(full) >= 2 and all(
-        a == b
-        or (len(a) >= 3 and b.startswith(a))
-        or ("-" in a and b.startswith(a.split("-")[0]) and b.endswith(a.split("-")[-1]))
-        for a, b in zip(short, full, strict=True)
+def abbreviates(one: list[str], other: list[str]) -> bool:
+    """«мол гв» and «молодая гвардия», «дет литература» and «детская лит-ра»: word by word one is the other cut short.
+
+    Two words at least, two letters of each (ГОСТ Р 7.0.12, 4.3), five in all. Symmetric.
+    """
+    return (
+        len(one) == len(other) >= 2
+        and sum(min(len(a), len(b)) for a, b in zip(one, other, strict=True)) >= MIN_ABBREVIATED
+        and all(a == b or _cut_short(*sorted((a, b), key=len)) for a, b in zip(one, other, strict=True))
     )
+
+
+def _cut_short(short: str, full: str) -> bool:
+    if "-" in short and short[-1] != "-":
+        return full.startswith(short.split("-")[0]) and full.endswith(short.split("-")[-1])
+    return len(short) >= 2 and full.startswith(short)
 
 
 def _is_russian(typed: str) -> bool:

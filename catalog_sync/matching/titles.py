@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from catalog_sync.matching.discriminators import EDGE
+from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.matching.names import Name
+from catalog_sync.matching.subjects import GENRES
 from catalog_sync.text import sound, words
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
@@ -19,10 +20,15 @@ _DROPPED = frozenset(
         " новый новая класс класса текст изд издание др школа_"
     )
 )
+_NEVER_CUT_AT = frozenset("аеиоуыэюяйьъ")
 _LEADING_NAME = re.compile(
     r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?:[^\W\d_]\.\s?){1,2}"
     r"|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
 )
+_NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
+# ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
+_ALTERNATIVE = re.compile(r"(?<=\w),\s*или\b[,:]?\s+([^.|:/]*)")
+_GENRE_SENTENCE = re.compile(r"(?:[.!?]|\|)\s+((?:[^\W\d_]+\s+){0,2}([^\W\d_]+))[\s.|]*$")
 _ENDINGS = re.compile(
     r"(?:иями|ями|ами|ыми|ими|ого|его|ому|ему|ией|иям|иях|ием|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ую|юю|ам"
     r"|ям|ах|ях|ом|ем|ым|им|ия|ии"
@@ -31,7 +37,10 @@ _ENDINGS = re.compile(
 
 
 def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(words, numbers) of a folded text; service words are dropped, an abbreviation keeps its point."""
+    """(words, numbers) of a folded text; service words are dropped, an abbreviation keeps its point.
+
+    A point after a vowel, й, ь or ъ ends a sentence: no Russian abbreviation ends so (ГОСТ Р 7.0.12, 5.2).
+    """
     kept: list[str] = []
     numbers: list[str] = []
     for token in _TOKEN.findall(text):
@@ -39,20 +48,71 @@ def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if bare.isdigit():
             numbers.append(bare.lstrip("0") or "0")
         elif bare not in _DROPPED and not bare.startswith("общеобраз"):
-            kept.append(token)
+            kept.append(bare if bare[-1] in _NEVER_CUT_AT else token)
     return tuple(kept), tuple(numbers)
 
 
 def leading_author(text: str, authors: tuple[Name, ...]) -> str:
-    """The text without «Громов С. В.» typed before the title (МАРК-SQL habit); the name must be one of the authors,
-    or, where the record names none, look like one."""
-    found = _LEADING_NAME.match(text)
-    if not found or found.end() >= len(text.split(EDGE)[0]):
+    """The end of the text after the names typed before the title."""
+    return leading_names(text, authors)[0]
+
+
+def leading_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name, ...]]:
+    """The text without «Громов С. В.» typed before the title (МАРК-SQL habit), and the names so typed.
+
+    The first name must be one of the authors, or, where the record names none, look like one; a team follows it
+    after commas. A forename in full is only believed of a known author.
+    """
+    rest, found = text, list[Name]()
+    while name := _LEADING_NAME.match(rest):
+        surname = name[1] or name[2]
+        if name.end() >= len(rest.split(EDGE)[0]) or not (found or not authors or _known_surname(surname, authors)):
+            break
+        found.append((surname, _initials(name[0].replace(surname, "", 1))))
+        rest = rest[name.end() :]
+        if "," not in name[0][name[0].rindex(".") :]:
+            break
+    return (rest, tuple(found)) if found else (_without_full_name(text, authors), ())
+
+
+def _initials(typed: str) -> str:
+    return "".join(re.findall(r"(?<![^\W\d_])([^\W\d_])\.", typed))[:3]
+
+
+def _known_surname(surname: str, authors: tuple[Name, ...]) -> bool:
+    return any(surname == a[0] or OSA.distance(surname, a[0], score_cutoff=1) <= 1 for a in authors)
+
+
+def _without_full_name(text: str, authors: tuple[Name, ...]) -> str:
+    """«Толстой Лев Николаевич. Детство», «Лев Толстой. Детство»: surname and each initial must be the author's."""
+    found = _NAME_IN_FULL.match(text.split(EDGE)[0])
+    if not found:
         return text
-    surname = found[1] or found[2]
-    if authors and not any(surname == a[0] or OSA.distance(surname, a[0], score_cutoff=1) <= 1 for a in authors):
-        return text
-    return text[found.end() :]
+    typed = [w for w in found.groups() if w]
+    orders = ((typed[0], typed[1:]), (typed[-1], typed[:-1]))
+    known = any(
+        surname == a[0]
+        and a[1]
+        and (given := "".join(w[0] for w in others))
+        and given[: len(a[1])] == a[1][: len(given)]
+        for surname, others in orders
+        for a in authors
+    )
+    return text[found.end() :] if known else text
+
+
+def take_alternative(title: str) -> tuple[str, str]:
+    """(alternative title, the rest) of a folded title: «Хоббит, или Туда и обратно» is catalogued with and without."""
+    found = _ALTERNATIVE.search(title)
+    return (found[1], title[: found.start()] + BREAK + title[found.end() :]) if found else ("", title)
+
+
+def take_genre(title: str) -> tuple[str, str]:
+    """(genre, the rest) where the last sentence of a title says only what it is: «Хоббит. Сказочная повесть»."""
+    found = _GENRE_SENTENCE.search(title)
+    if found is None or found[2] not in GENRES or not any(c.isalpha() for c in title[: found.start()]):
+        return "", title
+    return found[1], title[: found.start()]
 
 
 # --- Comparing -------------------------------------------------------------------------------------------------------
@@ -151,6 +211,8 @@ def _word_slip(a: str, b: str, words: int) -> bool:
 
     A changed letter makes another word of a short one («ЕГЭ», «ОГЭ»), unless three words vouch for each other.
     """
+    if _letter_lost(stem(a), stem(b)):
+        return True
     short, long = sorted((a, b), key=len)
     if len(long) >= 10:
         return OSA.distance(a, b, score_cutoff=2) <= 2
@@ -159,6 +221,11 @@ def _word_slip(a: str, b: str, words: int) -> bool:
     changed = len(short) == len(long) and sorted(short) != sorted(long)
     needed = 5 if words == 1 or (changed and words < 3) else 4 if changed else 3
     return len(long) >= needed
+
+
+def _letter_lost(a: str, b: str) -> bool:
+    """«геогрфия» and «географии»: a letter too few in another case of the word; the stem must be a long one."""
+    return abs(len(a) - len(b)) == 1 and min(len(a), len(b)) >= 6 and OSA.distance(a, b, score_cutoff=1) <= 1
 
 
 def title_key(title: tuple[str, ...]) -> str:
