@@ -178,7 +178,7 @@ def _provision(background: Background) -> list[Section]:
         return [Text("Потребность в учебниках школами не введена: обеспеченность не рассчитывалась.", style="note")]
     share, missing, schools = background.provision
     text = f"Обеспеченность учебниками {within(schools, SCHOOL)}, сообщивших потребность, — {percent(share)}"
-    return [Text(f"{text}; не хватает {counted(missing, COPY)}." if missing else f"{text}.")]
+    return [Text(f"{text}; не хватает {genitive(missing, COPY)}." if missing else f"{text}.")]
 
 
 def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from catalog_sync.model import Classified, Holdings
-from catalog_sync.reports import registry
+from catalog_sync.reports import facts, registry
+from catalog_sync.reports.period import parse
 from catalog_sync.store import manual
 from tests.ledger.district import District, holds, item, klass, new_engine
 
