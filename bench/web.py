@@ -27,6 +27,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from bench.search_data import LIBRARIES, SUBJECTS, records
+from catalog_sync.cli.serving import BLOCKING_THREADS
 from catalog_sync.model import Holdings, Item, Library, UnionRecord
 from catalog_sync.search.document import make
 from catalog_sync.search.engine import Engine
@@ -120,8 +121,11 @@ def queries() -> list[str]:
 def cpu_per_page(home: Path) -> float:
     """Milliseconds of CPU of one worker per search page, each with another question (no cached counts)."""
     from web.app import create_app
+    from web.wsgi import warm_up
 
-    client = create_app(Settings(home=home)).test_client()
+    app = create_app(Settings(home=home))
+    warm_up(app)  # as a worker is started
+    client = app.test_client()
     wanted = [f"/search?{urlencode({'q': text})}" for text in queries()]
     client.get(wanted.pop())
     start = time.process_time()
@@ -203,6 +207,8 @@ def main(count: int, home: Path) -> int:
         str(port),
         "--workers",
         "2",
+        "--blocking-threads",
+        str(BLOCKING_THREADS),
         "--no-log",
         "web.wsgi:make",
     ]

@@ -17,6 +17,7 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel
+from markupsafe import Markup, escape
 
 LANGUAGES = {"ru": "Русский", "en": "English"}
 FOLDER = Path(__file__).with_name("translations")
@@ -46,6 +47,21 @@ def _current() -> NullTranslations:
 def _(text: str, **values: Any) -> str:
     """The sentence in the reader's language; `%(name)s` is filled from `values`."""
     found = _current().gettext(text)
+    return found % values if values else found
+
+
+_escaped: dict[tuple[int, str], Markup] = {}
+ESCAPED = 4000  # more than the pages have sentences; words of records may pass here too, so it has an end
+
+
+def escaped(text: str, **values: Any) -> Markup:
+    """`_` for templates: the sentence escaped once, not on every page; what is filled in is escaped each time."""
+    chosen = _current()
+    found = _escaped.get((id(chosen), text))
+    if found is None:
+        if len(_escaped) >= ESCAPED:
+            _escaped.clear()
+        found = _escaped[id(chosen), text] = escape(chosen.gettext(text))
     return found % values if values else found
 
 
@@ -101,5 +117,5 @@ def set_up(app: Flask) -> None:
     def forget(_error: BaseException | None) -> None:
         _chosen.set(None)
 
-    app.jinja_env.globals.update(_=_, ngettext=ngettext, languages=LANGUAGES)
+    app.jinja_env.globals.update(_=escaped, ngettext=ngettext, languages=LANGUAGES)
     app.jinja_env.filters.update(day=day, moment=moment, grouped=grouped)

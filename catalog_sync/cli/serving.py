@@ -30,6 +30,9 @@ FIRST_PAUSE_SECONDS = 2.0  # between a part's death and its next start; doubled 
 LONGEST_PAUSE_SECONDS = 60.0
 SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next death starts with the first pause
 TICK_SECONDS = 0.2
+# Pages of one worker at the same moment: more threads only take the interpreter from each other, and a page that could
+# be finished waits with all others; fewer would let one long report stop a worker.
+BLOCKING_THREADS = 4
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 
@@ -57,7 +60,7 @@ def _serve_web(context: Context) -> None:
     click.echo(f"каталог: http://{web.host}:{web.port}", err=True)
     Granian(
         "web.wsgi:make", factory=True, interface=Interfaces.WSGI, address=web.host, port=web.port, workers=web.workers,
-        log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
+        blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
     ).serve()  # fmt: skip
 
 

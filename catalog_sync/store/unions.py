@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from catalog_sync.model import Category, Holdings, RecordKey, SourceRecord, UnionRecord
 from catalog_sync.query import Change, LibraryHoldings
@@ -74,23 +74,26 @@ def members(connection: Connection, cluster: str) -> list[SourceRecord]:
     return sorted(found.values(), key=lambda record: (order.get(record.key, len(order)), record.key))
 
 
+# Every page of hits asks this: a statement made once is compiled once.
+_HOLDINGS = (
+    select(
+        t.member.c.cluster, t.record.c.source, t.record.c.local_id, t.holding.c.library, t.holding.c.data,
+        func.coalesce(t.library.c.name, t.holding.c.library).label("name"),
+    )
+    .select_from(t.member)
+    .join(t.holding, t.holding.c.record == t.member.c.record)
+    .join(t.record, t.record.c.id == t.member.c.record)
+    .outerjoin(t.library, t.library.c.code == t.holding.c.library)
+    .where(t.member.c.cluster.in_(bindparam("clusters", expanding=True)))
+    .order_by(t.member.c.cluster, "name", t.record.c.source, t.record.c.local_id)
+)  # fmt: skip
+
+
 def holdings(connection: Connection, clusters: Sequence[str]) -> dict[str, list[LibraryHoldings]]:
     """Cluster → what each library has of it, libraries by name."""
     rows: list[Any] = []
     for some in chunks(list(clusters)):
-        query = (
-            select(
-                t.member.c.cluster, t.record.c.source, t.record.c.local_id, t.holding.c.library, t.holding.c.data,
-                func.coalesce(t.library.c.name, t.holding.c.library).label("name"),
-            )
-            .select_from(t.member)
-            .join(t.holding, t.holding.c.record == t.member.c.record)
-            .join(t.record, t.record.c.id == t.member.c.record)
-            .outerjoin(t.library, t.library.c.code == t.holding.c.library)
-            .where(t.member.c.cluster.in_(some))
-            .order_by(t.member.c.cluster, "name", t.record.c.source, t.record.c.local_id)
-        )  # fmt: skip
-        rows += connection.execute(query).all()
+        rows += connection.execute(_HOLDINGS, {"clusters": some}).all()
     grouped: dict[str, dict[str, list[Any]]] = {}
     for row in rows:
         grouped.setdefault(row.cluster, {}).setdefault(row.library, []).append(row)

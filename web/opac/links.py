@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from web.opac.basket import kept
+from web.opac.hits import Shelf
 from web.opac.search import address
 from web.opac.state import SearchState
 
@@ -33,13 +34,13 @@ def search_path(**asked: str) -> str:
 
 def for_templates() -> dict[str, Any]:
     """Read once per page: macros ask for them in a loop."""
+    path, basket, ids = record_paths(), f"{request.script_root}/basket", frozenset(kept())
+    asset: Callable[[str], str] = cast(Any, current_app.jinja_env.globals["asset"])
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
-        "record_path": record_paths(),
-        "search_path": search_path,
-        "basket_path": f"{request.script_root}/basket",
-        "basket_ids": frozenset(kept()),
-        "this_path": request.full_path.rstrip("?") if request.method == "GET" else "/",
-    }
+        "record_path": path, "search_path": search_path, "basket_path": basket, "basket_ids": ids, "this_path": here,
+        "shelf": Shelf(asset("icons.svg"), path, basket, ids, here),
+    }  # fmt: skip
 
 
 def set_up(app: Flask) -> None:
