@@ -11,6 +11,7 @@ from catalog_sync.reports import russian
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
 from catalog_sync.reports.period import Period
 from catalog_sync.store.drill import Counted
+from catalog_sync.store.ledger import LICENCES
 from catalog_sync.store.licences import Licence
 
 METHOD = (
@@ -84,7 +85,9 @@ def _none(columns: Sequence[Column], at: int) -> tuple[Row, ...]:
     return (Row(tuple(Cell("записей нет" if n == at else "") for n in range(len(columns))), "muted"),)
 
 
-def individual(rows: Sequence[Counted], cut: bool) -> Table:
+def individual(found: Sequence[Counted], cut: bool) -> Table:
+    """By titles; a package without records has none to name, it stands in the summary register."""
+    rows = [row for row in found if row.title or row.record is None or row.record.source != LICENCES]
     columns = (
         Column("№", width=6), Column("Дата", "date", width=11), Column("Заглавие, автор", "text", width=50),
         Column("Идентификатор", "text", width=24), Column("Вид", "text", width=16), Column("Экз.", width=6),

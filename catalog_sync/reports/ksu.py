@@ -69,7 +69,12 @@ def part_in(book: Book, textbooks: bool) -> Table:
     )  # fmt: skip
     rows = []
     for number, act in enumerate(book.came, 1):
-        head = (Cell(act.day), Cell(number), Cell("в записях не указан"), Cell(act.document or NO_DOCUMENT))
+        head = (
+            Cell(act.day),
+            Cell(number),
+            Cell(act.supplier or "в записях не указан"),
+            Cell(act.document or NO_DOCUMENT),
+        )
         rows.append(Row((*head, Cell(act.copies), *_content(act, textbooks), _money(act.kopecks))))
     rows += _total(rows, columns, "ВСЕГО поступило")
     notes = () if all(act.document for act in book.came) else ("Поступление без документа оформляется актом приёма.",)

@@ -38,11 +38,8 @@ def provision_report(
     if found:
         share, missing, schools = found
         facts = {"share": share, "missing": missing, "schools": schools}
-        verb = russian.agree(missing, "не хватает", "не хватает")
-        lead = (
-            f"Обеспеченность {russian.within(schools, russian.SCHOOL)} — {russian.percent(share)}; {verb} "
-            f"{russian.counted(missing, russian.TEXTBOOK)}."
-        )
+        lack = f"; не хватает {russian.genitive(missing, russian.TEXTBOOK)}" if missing else ""
+        lead = f"Обеспеченность {russian.within(schools, russian.SCHOOL)} — {russian.percent(share)}{lack}."
         sections = [Text(lead), _by_school(lines, names), *_chart(lines), _details(lines, names)]
     return Report(
         name="textbooks", title="Обеспеченность учебниками", period=f"на {russian.day(today)}", start=period.start,
@@ -213,7 +210,7 @@ def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date)
     line = "_" * 20
     return [
         Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2),
-        Text(f"{giver} передаёт, а {taker} принимает учебники в количестве {russian.counted(copies, russian.COPY)} "
+        Text(f"{giver} передаёт, а {taker} принимает учебники: всего {russian.counted(copies, russian.COPY)} "
              f"({russian.in_words(copies)})."),
         Table(columns, tuple(rows)),
         Text(f"Передал: {line}    Принял: {line}", style="sign"),

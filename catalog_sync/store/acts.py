@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from catalog_sync.model import BibRecord
-from catalog_sync.store import unions
+from catalog_sync.errors import BadRecord
+from catalog_sync.marc.reading import marc_record
+from catalog_sync.model import BibRecord, Dialect, SourceRecord
+from catalog_sync.store import records, unions
 from catalog_sync.store.database import chunks
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement
 
@@ -36,6 +38,7 @@ class Act:
     carriers: Counter[str] = field(default_factory=Counter)
     groups: Counter[str] = field(default_factory=Counter)
     grades: Counter[str] = field(default_factory=Counter)
+    supplier: str = ""  # источник поступления, as the records name it; several are joined
 
 
 def acts(
@@ -50,12 +53,15 @@ def acts(
         .order_by(move.day, move.document, move.reason, move.column, move.number)
     )
     rows = connection.execute(query).all()
-    books = _books(connection, {row.record for row in rows})
+    ids = {row.record for row in rows}
+    books, suppliers = _books(connection, ids), _suppliers(connection, ids)
     found = []
-    for key, some in groupby(rows, key=lambda row: (row.day, row.document, _stated(row), row.column)):
-        made = _act(key, list(some), books)
+    for key, of_one in groupby(rows, key=lambda row: (row.day, row.document, _stated(row), row.column)):
+        some = list(of_one)
+        made = _act(key, some, books)
         if made.copies:
-            found.append(made)
+            named = dict.fromkeys(suppliers[row.record] for row in some if row.record in suppliers)
+            found.append(replace(made, supplier="; ".join(named)))
     return found
 
 
@@ -103,6 +109,24 @@ def _books(connection: Connection, records: set[int]) -> dict[int, BibRecord]:
     for few in chunks(sorted(set(clusters.values()))):
         bibs |= {union.cluster: union.bib for union in unions.load(connection, list(few))}
     return {number: bibs[cluster] for number, cluster in clusters.items() if cluster in bibs}
+
+
+def _suppliers(connection: Connection, ids: set[int]) -> dict[int, str]:
+    """Record → 901 $a «источник поступления» of МАРК-SQL; other formats have no field for it."""
+    found: dict[int, str] = {}
+    for some in chunks(sorted(number for number in ids if number >= 0)):
+        for number, record in records.load(connection, list(some)):
+            if record.dialect is Dialect.MARCSQL and (name := _supplier(record)):
+                found[number] = name
+    return found
+
+
+def _supplier(record: SourceRecord) -> str:
+    try:
+        fields = marc_record(record).fields
+    except BadRecord:
+        return ""
+    return next((name for field_ in fields if field_.tag == "901" and (name := field_.first("a").strip())), "")
 
 
 def content_groups(book: BibRecord | None, category: str) -> Iterator[str]:

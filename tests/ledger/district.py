@@ -31,9 +31,10 @@ def holds(*items: Item, basis: str = "INV") -> Holdings:
     return Holdings(items=items, basis=basis)
 
 
-def marc(local_id: str) -> bytes:
-    """A small МАРК-SQL record: 001 and 245."""
+def marc(local_id: str, supplier: str = "") -> bytes:
+    """A small МАРК-SQL record: 001, 245 and 901."""
     fields = [("001", f"{local_id}\x1e"), ("245", f"00\x1faКнига {local_id}\x1e")]
+    fields += [("901", f"  \x1fa{supplier}\x1e")] if supplier else []
     body, directory = b"", ""
     for tag, text in fields:
         data = text.encode()

@@ -13,8 +13,10 @@ from catalog_sync.model import BibRecord, Classified, Dialect, Isbn, RecordKey, 
 from catalog_sync.reports import registry, roadmap, textbooks
 from catalog_sync.store import provision, tabular, unions
 from catalog_sync.store.acts import content_groups, level_of
+from catalog_sync.store.packing import compress
 from catalog_sync.store.provision import Line, Wanted, grades_of, is_same, isbn13
-from tests.ledger.district import District, holds, item, klass, new_engine
+from catalog_sync.store.tables import record
+from tests.ledger.district import District, holds, item, klass, marc, new_engine
 
 TODAY = date(2026, 10, 10)
 
@@ -59,6 +61,17 @@ def test_ksu_has_one_line_per_document_and_part_two_goes_on_numbering(connection
     assert part3["Поступило за I квартал 2026 года"] == 3
     assert part3["Поступило за период"] == 5
     assert part3["Выбыло за период"] == 1
+
+
+def test_ksu_names_where_books_came_from_as_the_record_does(connection):
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    held = {code: (holds(item(code, came=date(2026, 2, 1), ksu_number=code)), klass()) for code in ("r1", "r2")}
+    district.publish(connection, "a", TODAY, held)
+    known = compress(marc("r1", "Библиотечный коллектор"))
+    connection.execute(record.update().where(record.c.local_id == "r1").values(data=known))
+    report = registry.make_in(connection, "ksu", library="a", asked_period="2026", today=TODAY)
+    assert [row[2] for row in cells(report, "part1")[:2]] == ["Библиотечный коллектор", "в записях не указан"]
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def _th(title: str) -> str:
 def _numbers(table: Table) -> str:
     if not table.numbered:
         return ""
-    return f"<tr>{''.join(f'<td class=n>{n}</td>' for n in range(1, len(table.columns) + 1))}</tr>"
+    return f"<tr>{''.join(f'<td class=c>{n}</td>' for n in range(1, len(table.columns) + 1))}</tr>"
 
 
 def _row(row: Row, columns: tuple[Column, ...], rows_at: str) -> str:
@@ -112,4 +112,7 @@ def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
     note = f' title="{escape(cell.note, quote=True)}"' if cell.note else ""
     if first:
         return f'<th scope="row"{note}>{text}</th>'
-    return f"<td{' class=n' if number else ''}{note}>{text}</td>"
+    look = "n" if number or (cell.value is None and column.kind != "text") else ""
+    if isinstance(cell.value, str) and cell.value and column.kind not in ("text", "date"):
+        look = "c"  # a word where numbers stand
+    return f"<td{f' class={look}' if look else ''}{note}>{text}</td>"

@@ -16,6 +16,8 @@ from catalog_sync.reports.render.shared import A4_COLUMNS, coverage_line, made_l
 NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
                   "text": "@"}  # fmt: skip
 SHEET_NAME_LENGTH = 31  # Excel's own limit
+WIDTH_OF_BOLD = 1.2  # of a bold letter against the digits in which Excel counts the width of columns
+_WORDS = {"total": "left"}  # «ВСЕГО» begins at its column and runs into the empty cells beside it
 COLOURS = ("#1f5f8b", "#c8641b", "#4f7a28", "#7a3b78", "#8a6d1f", "#3f6f6f")
 
 
@@ -28,7 +30,11 @@ class _Book:
         key = (kind, style)
         if key not in self.formats:
             look: dict[str, Any] = {"num_format": NUMBER_FORMATS.get(kind, "@"), "border": 1, "valign": "top"}
-            look |= {"text_wrap": True} if kind == "text" else {"align": "center" if kind == "word" else "right"}
+            look |= (
+                {"text_wrap": True}
+                if kind == "text"
+                else {"align": _WORDS.get(style, "center") if kind == "word" else "right"}
+            )
             look |= {"bold": True} if style in ("total", "head") else {}
             look |= {"bg_color": "#eef3f7"} if style == "total" else {}
             look |= {"font_color": "#666666"} if style == "muted" else {}
@@ -102,7 +108,8 @@ def _heading(state: _Book, sheet: Any, table: Table, top: int) -> int:
     grouped = any(column.group for column in table.columns)
     at = 0
     for at, column in enumerate(table.columns):
-        sheet.set_column(at, at, column.width)
+        words = max(len(word) for word in (*column.title.replace("-", "- ").split(), ""))
+        sheet.set_column(at, at, max(column.width, round(words * WIDTH_OF_BOLD) + 1))
         if not grouped:
             sheet.write_string(top, at, column.title, look)
         elif not column.group:
