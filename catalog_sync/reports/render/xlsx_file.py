@@ -13,6 +13,7 @@ from xlsxwriter.utility import xl_col_to_name
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Table, Text
 from catalog_sync.reports.render.shared import A4_COLUMNS, coverage_line, made_line, subtitle
 
+FOOTER = 70  # letters of a title that stand beside the number of the page
 NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
                   "text": "@"}  # fmt: skip
 SHEET_NAME_LENGTH = 31  # Excel's own limit
@@ -192,7 +193,7 @@ def _page(sheet: Any, report: Report, table: Table, top: int, first: int, last: 
     sheet.repeat_rows(top, first - 1)
     sheet.freeze_panes(first, 1)
     sheet.print_area(0, 0, last, len(table.columns) - 1)
-    sheet.set_footer(f"&L{report.title[:120].replace('&', '&&')}&RСтраница &P из &N")
+    sheet.set_footer(f"&L{report.title[:FOOTER].replace('&', '&&')}&RСтраница &P из &N")
 
 
 def _prose(state: _Book, report: Report, prose: list[Text]) -> None:
