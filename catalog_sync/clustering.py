@@ -86,12 +86,7 @@ class _Component:
         return known
 
     def _vetoed(self, x: RecordKey, y: RecordKey) -> bool:
-        """A visible contradiction; two ISBNs are none where a third record names both as of one book."""
-        a, b = self.features[x], self.features[y]
-        veto = first_veto(a, b)
-        if veto == V_ISBN and self.together and any((i, j) in self.together for i in a.isbns for j in b.isbns):
-            veto = first_veto(a, b, isbns_agree=True)
-        return veto is not None
+        return standing_veto(self.features[x], self.features[y], self.together) is not None
 
     def clash(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
         """Whether some pair across the two is forbidden. Groups that clashed clash for ever, unless a member leaves."""
@@ -216,6 +211,24 @@ class _Component:
             if self.group[r.left] is not self.group[r.right]
         )
         return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
+
+
+def blocking(one: Mapping[RecordKey, Features], other: Mapping[RecordKey, Features]) -> list[tuple[Pair, int]]:
+    """Pairs across two clusters whose veto keeps the clusters apart, with the veto's code, sorted.
+
+    One such pair is enough: it is what a librarian should look at where two records of the clusters look alike.
+    """
+    together = _isbns_together([*one.values(), *other.values()])
+    found = ((pair(a, b), standing_veto(x, y, together)) for a, x in one.items() for b, y in other.items())
+    return sorted((names, veto) for names, veto in found if veto is not None)
+
+
+def standing_veto(a: Features, b: Features, together: Collection[tuple[str, str]]) -> int | None:
+    """A visible contradiction; two ISBNs are none where a third record names both as of one book (`together`)."""
+    veto = first_veto(a, b)
+    if veto == V_ISBN and together and any((i, j) in together for i in a.isbns for j in b.isbns):
+        veto = first_veto(a, b, isbns_agree=True)
+    return veto
 
 
 def _isbns_together(features: Iterable[Features]) -> set[tuple[str, str]]:

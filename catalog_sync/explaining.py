@@ -9,12 +9,14 @@ from sqlalchemy import Connection, or_, select
 
 from catalog_sync import citation
 from catalog_sync.classify import classify
+from catalog_sync.clustering import blocking
 from catalog_sync.court import WORDS, reason_line
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc.reading import marc_record, to_bib
 from catalog_sync.matching.compare import compare
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
+from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
 from catalog_sync.store import clusters, decisions, derived, overrides, records, registry, unions
 from catalog_sync.store import tables as t
@@ -44,6 +46,7 @@ def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
         yield "\nЗапись исчезла из источника: она ни в каком кластере."
         return
     yield from _matching(connection, id_, key)
+    yield from _kept_apart(connection, id_)
     yield from _cluster(connection, id_)
 
 
@@ -106,6 +109,32 @@ def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Feature
             f"  решение № {decision.number}{' (отменено)' if decision.undone else ''}: {decision.left} и "
             f"{decision.right} — {word}: {decision.why} ({decision.who})"
         )
+
+
+def _kept_apart(connection: Connection, id_: int) -> Iterator[str]:
+    """Other clusters with a look-alike of this record, and the pair whose contradiction forbids the union."""
+    alike = select(t.edge).where(or_(t.edge.c.left == id_, t.edge.c.right == id_), t.edge.c.score >= SAME)
+    others = {row.right if row.left == id_ else row.left for row in connection.execute(alike)}
+    own = clusters.clusters_of(connection, [id_]).get(id_)
+    apart = set(clusters.clusters_of(connection, others).values()) - {own}
+    if own is None or not apart:
+        return
+    yield "\nПохожие записи в других кластерах"
+    members = clusters.members_of(connection, [own, *apart])
+    mine = _features_by_key(connection, members[own])
+    for cluster in sorted(apart):
+        pairs = blocking(mine, _features_by_key(connection, members[cluster]))
+        if not pairs:
+            yield f"  кластер {cluster}: противоречий нет; разделило решение библиотекаря или близость к третьему"
+            continue
+        (left, right), veto = pairs[0]
+        more = f" (и ещё таких пар: {len(pairs) - 1})" if len(pairs) > 1 else ""
+        yield f"  кластер {cluster}: объединить мешает пара {left} и {right} — {KINDS[veto].text}{more}"
+
+
+def _features_by_key(connection: Connection, ids: set[int]) -> dict[RecordKey, Features]:
+    names = records.keys_of(connection, ids)
+    return {names[n]: found for n, found in derived.features(connection, ids).items()}
 
 
 def _cluster(connection: Connection, id_: int) -> Iterator[str]:

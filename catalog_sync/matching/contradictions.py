@@ -112,8 +112,11 @@ def _forms_differ(a: Features, b: Features, same_isbn: bool) -> bool:
 def _may_mix_isbns(a: Features, b: Features) -> bool:
     """Parts of a set carry the set's ISBN on one copy and their own on another, often unmarked.
 
-    Not so where both name the set's beside their own, or where the class is silent or the extent another one.
+    Not so where both name the set's beside their own, or where the class is silent or the extent another one; nor where
+    neither year nor number of the edition is said on both sides, for then another ISBN says reprint.
     """
+    if not (a.years and b.years) and not (a.edition and b.edition):
+        return False
     if not (a.parts or a.parts_total) or not (b.parts or b.parts_total) or (a.shared_isbns and b.shared_isbns):
         return False
     if a.pages and b.pages:

@@ -135,6 +135,7 @@ _EDITION = re.compile(
     r"|(?<!\w)(?P<e>\d{1,2})(?:st|nd|rd|th|d)?\.? (?:rev\w*\.? )?ed(?:ition|n)?\b\.?"
     r"|\b(?P<w>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\s+(?:[a-z]+\s+)?ed(?:ition)?\b\.?)"
 )
+_BARE_EDITION = re.compile(r"\W*(\d{1,2})\s?-?\s?(?:ое|е)(?=\W|$)(?!\s*(?:полуг|т\b|ч\b|кн\b))")
 _EDITION_HINT = re.compile(r"изд|\bed")
 _STEREO = re.compile(r"стер\w*\.?|без изм\w*\.?")
 _REVISED = re.compile(
@@ -243,6 +244,12 @@ def take_edition(text: str) -> tuple[int, str, str]:
     tail = _EDITION_TAIL.match(text, found.end())
     end = tail.end() if tail else found.end()
     return value, revision(found[0] + text[found.end() : end]), text[: found.start()] + BREAK + text[end:]
+
+
+def bare_edition(area: str) -> int:
+    """The number in an edition area that leaves «изд.» out, as that is where it stands: «8-е», «2-е, стер.»; else 0."""
+    found = _BARE_EDITION.match(area)
+    return int(found[1]) if found else 0
 
 
 def revision(text: str) -> str:

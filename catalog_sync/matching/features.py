@@ -12,6 +12,7 @@ from catalog_sync.matching.discriminators import (
     EDGE,
     MAX_GRADE,
     Grade,
+    bare_edition,
     bare_part,
     parts_in_extent,
     revision,
@@ -177,6 +178,7 @@ class _Zone:
         folded, typed = leading_names(folded, self.authors)
         self.authors = self.authors or typed
         self.edition, self.revision, folded = take_edition(folded)
+        self.edition = self.edition or bare_edition(fold(bib.edition))
         self.form, folded = take_form(folded, paged=_is_paged(bib.extent))
         self.level, folded = take_level(folded)
         self.grade, folded = take_grade(folded)

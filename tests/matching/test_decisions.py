@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from catalog_sync.clusterer import Clusterer
-from catalog_sync.clustering import carry_ids, contradiction, in_force
+from catalog_sync.clustering import blocking, carry_ids, contradiction, in_force
 from catalog_sync.matching.review import queue
+from catalog_sync.matching.verdict import V_EDITION
 from catalog_sync.model import Decision, RecordKey
 from tests.matching.cards import features
 
@@ -92,3 +93,12 @@ def test_the_queue_asks_first_what_moves_most_copies() -> None:
     assert [(q.left.local_id, q.holdings) for q in questions] == [("c", 30), ("a", 2)]
     assert (questions[1].score, questions[1].pairs) == (6.0, 2)
     assert queue(pairs, home.__getitem__, {}, decided=lambda left, right: True) == []
+
+
+def test_the_pair_that_keeps_two_clusters_apart_is_named_from_either_side() -> None:
+    book = "200 1 $aАлгебра$e8 класс$eучебник$fЮ. Н. Макарычев\n210   $aМ.$cПросвещение$d2011\n215   $a271 с.\n"
+    found = features(f"=a rusmarc\n{book}=b rusmarc\n{book}205   $a2-е изд.\n=c rusmarc\n{book}205   $a3-е изд.")
+    one = {key("a"): found["a"], key("b"): found["b"]}
+    other = {key("c"): found["c"]}
+    assert blocking(one, other) == blocking(other, one) == [((key("b"), key("c")), V_EDITION)]
+    assert blocking({key("a"): found["a"]}, other) == []
