@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from catalog_sync import pipeline
+from catalog_sync import onboarding, pipeline
 from catalog_sync.errors import Refused
 from catalog_sync.harvesting import Harvests
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.store import jobs as store
 from catalog_sync.store import registry
-from catalog_sync.store.database import writing
+from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 
+TRIED_CARDS = 3  # descriptions of a trial: enough to see how the export is read
 WORDS = {
     RunState.PUBLISHED: "опубликовано",
     RunState.HELD: "удержано",
@@ -29,8 +30,30 @@ def carry_out(request: store.Request, system: System, harvests: Harvests) -> str
             registry.get_source(connection, request.argument)
             registry.set_active(connection, request.argument, request.what == "resume")
         return "приостановлен" if request.what == "pause" else "возобновлён"
+    if request.what == "test":
+        return tried(system, request.argument)
     verbs = {"approve": pipeline.approve, "reject": pipeline.reject, "rollback": pipeline.roll_back}
     return outcome(verbs[request.what](system, number_in(request.argument), who=who))
+
+
+def tried(system: System, code: str) -> str:
+    """What a source brings now and how it is understood; the catalogue does not change."""
+    with reading(system.engine) as connection:
+        source = registry.get_source(connection, code)
+    seen = onboarding.look(onboarding.fetched(source, system.settings.home), source, cards=TRIED_CARDS)
+    lines = [
+        "файлы: " + ", ".join(seen.files[:TRIED_CARDS]),
+        *seen.detected.reasons,
+        f"просмотрено записей: {seen.seen}, не прочитано: {seen.set_aside}; с экземплярами: {seen.with_copies}, "
+        f"экземпляров: {seen.copies}",
+        *(f"не прочитано: {fault}" for fault in seen.faults[:TRIED_CARDS]),
+        *(card.description for card in seen.cards),
+    ]
+    found = onboarding.settled(source, seen)
+    for name in ("dialect", "encoding", "holdings_profile"):
+        if getattr(found, name) != getattr(source, name):
+            lines.append(f"в настройках иначе: {name} {getattr(source, name) or '—'}, а пришло {getattr(found, name)}")
+    return "\n".join(lines)
 
 
 def number_in(argument: str) -> int:

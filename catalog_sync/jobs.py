@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from catalog_sync import alarms, indexing, pipeline, scheduling
+from catalog_sync import alarms, indexing, link_check, pipeline, scheduling
 from catalog_sync.answering import carry_out, outcome
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
 from catalog_sync.harvesting import Harvests, Stopping, is_dead
@@ -46,7 +46,7 @@ RECONCILE_SECONDS = 30.0  # how soon a changed schedule is
 WATCH_SECONDS = 300.0  # how often overdue sources and the digest are looked at
 MAX_THREADS = 64  # harvests that may wait for their sources at once; each costs a thread, not a working place
 BUSY_AGAIN = timedelta(seconds=pipeline.LEASE_SECONDS + 30)  # a dead process frees its source after this
-KINDS = ("harvest", "import", "pause", "resume", "approve", "reject", "rollback")
+KINDS = ("harvest", "import", "pause", "resume", "approve", "reject", "rollback", "test")
 log = logging.getLogger(__name__)
 _process: list[Process] = []  # job rows name functions of this module; they find their process here
 
@@ -357,6 +357,7 @@ class Process:
             self._tell(alarm)
         self._digest(sources, sorted(late), now)
         self._reports(now)
+        link_check.start_due(self.system)
         indexing.drain(self.system)
 
     def _digest(self, sources: dict[str, Source], late: list[str], now: datetime) -> None:

@@ -16,8 +16,8 @@ from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.marc.reading import Detected, detect, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, Holdings, SetAside, Source
 from harvesters import options, table
-from harvesters.registry import KINDS, kind_of, make
-from harvesters.secrets import Secret, Secrets
+from harvesters.registry import KINDS, make
+from harvesters.secrets import NamedSecrets, Secrets
 from harvesters.table_reading import XLS_MAGIC
 from harvesters.unpack import unpack
 
@@ -51,19 +51,6 @@ class Look:
     copies: int
     cards: tuple[Card, ...]
     faults: tuple[str, ...]  # why pieces could not be read, each once
-
-
-class NamedSecrets(Secrets):
-    """Takes a reference for good without the environment holding it: the night's process has another one than we."""
-
-    def _from_environment(self, name: str, setting: str) -> Secret:
-        return Secret("•")
-
-
-def check_settings(source: Source) -> None:
-    """Raises StopEverything for an unknown kind or setting, a wrong value, or a secret written out in full."""
-    if source.harvester not in ("", "manual"):
-        options.parse(kind_of(source.harvester).settings, source.settings, NamedSecrets({}), f"источник {source.code}")
 
 
 def kinds() -> list[tuple[str, str]]:

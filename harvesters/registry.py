@@ -12,7 +12,7 @@ from catalog_sync.model import Source
 from harvesters import files, http_file, mailbox, marcsql_db, oai_pmh, options, sftp, sru, table, z3950
 from harvesters.base import Harvester
 from harvesters.options import Option
-from harvesters.secrets import Secrets
+from harvesters.secrets import NamedSecrets, Secrets
 from harvesters.surroundings import Surroundings
 
 BY_HAND = ("", "manual")  # exports given with `catalog-sync import`: there is nothing to fetch
@@ -80,3 +80,9 @@ def make(source: Source, secrets: Secrets, home: Path, surroundings: Surrounding
     where = f"источник {source.code}"
     settings = options.parse(kind.settings, source.settings, secrets, where)
     return kind.build(source, settings, surroundings or Surroundings(home))
+
+
+def check_settings(source: Source) -> None:
+    """Raises StopEverything for an unknown kind or setting, a wrong value, or a secret written out in full."""
+    if source.harvester not in ("", "manual"):
+        options.parse(kind_of(source.harvester).settings, source.settings, NamedSecrets({}), f"источник {source.code}")

@@ -98,6 +98,19 @@ ROLES = {
     "methodologist": N_("методист"),
     "administrator": N_("администратор"),
 }
+HARVESTERS = {
+    "manual": N_("Вручную: файл приносят на страницу «Загрузить выгрузку»"),
+    "files": N_("Папка обмена: файлы MARC"),
+    "table": N_("Папка обмена: Excel или CSV"),
+    "http": N_("Файл по адресу HTTP(S)"),
+    "sftp": N_("Каталог на сервере SFTP"),
+    "mailbox": N_("Вложения в почтовом ящике (IMAP)"),
+    "oai_pmh": "OAI-PMH",
+    "sru": "SRU 1.1, 1.2, 2.0",
+    "marcsql_db": N_("База МАРК-SQL"),
+    "z3950": "Z39.50",
+}
+DIALECTS = {"rusmarc": "RUSMARC", "unimarc": "UNIMARC", "marc21": "MARC 21", "marcsql": "МАРК-SQL"}
 RUN_STATES = {
     "waiting": N_("ждёт"),
     "running": N_("идёт"),
@@ -116,6 +129,7 @@ ORDERS = {
     "reject": N_("отклонить сеанс"),
     "rollback": N_("отменить сеанс"),
     "import": N_("загрузить выгрузку"),
+    "test": N_("проверить источник"),
 }
 BASES = {
     "open_licence": N_("открытая лицензия"),

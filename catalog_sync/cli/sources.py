@@ -18,7 +18,7 @@ from catalog_sync.store import audit, jobs, registry, rereading, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
 from harvesters import table
-from harvesters.registry import kind_of
+from harvesters.registry import check_settings, kind_of
 from harvesters.secrets import redact
 
 OWN = ("name", "library", "harvester", "dialect", "encoding", "holdings_profile", "base", "schedule", "incremental")
@@ -107,7 +107,7 @@ def add(
     system = context.system()
     made = Source(code, library, name or code, "manual" if kind == "manual" else kind_of(kind).name, Dialect(dialect))
     made = _changed(made, _pairs(settings))
-    onboarding.check_settings(made)
+    check_settings(made)
     with writing(system.engine) as connection:
         if registry.find_source(connection, code):
             raise Refused(f"источник {code} уже есть; изменить его: catalog-sync source set {code} ИМЯ=ЗНАЧЕНИЕ")
@@ -128,7 +128,7 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
     with writing(system.engine) as connection:
         before = registry.get_source(connection, code)
         after = _changed(before, _pairs(settings))
-        onboarding.check_settings(after)
+        check_settings(after)
         if registry.find_library(connection, after.library) is None:
             raise Refused(f"нет библиотеки {after.library!r}")
         _save(connection, system, before, after)

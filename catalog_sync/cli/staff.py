@@ -79,6 +79,9 @@ def block(context: Context, login: str) -> None:
     click.echo(f"вход сотруднику {login} закрыт; открыть: catalog-sync user password {login}")
 
 
+user.add_command(block, "disable")  # the other word people try
+
+
 def _known(system: System, login: str) -> staff.User:
     with reading(system.engine) as connection:
         found = staff.find_user(connection, login)

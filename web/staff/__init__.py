@@ -7,8 +7,8 @@ from flask import Flask
 
 def mount(app: Flask) -> None:
     """Register every staff page and the login that guards them."""
-    from web.staff import access, board, copying, court, editing, entering, quality, uploads
+    from web.staff import access, board, copying, court, editing, elsewhere, entering, quality, sourcing, uploads
 
     access.set_up(app)
-    for module in (entering, board, court, uploads, editing, copying, quality):
+    for module in (entering, board, sourcing, court, uploads, editing, copying, elsewhere, quality):
         app.register_blueprint(module.blueprint)

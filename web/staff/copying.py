@@ -46,6 +46,7 @@ def form() -> str:
         borrowed = staff.borrowed_by_library(connection)
     return render_template("staff/copy.html", typed=typed, found=found, dialect=dialect, encoding=encoding,
                            dialects=DIALECTS, encodings=ENCODINGS,
+                           has_targets=any(t.active for t in services().settings.targets),
                            borrowed=borrowed.get(me().library or "", 0))  # fmt: skip
 
 

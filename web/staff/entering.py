@@ -35,7 +35,7 @@ def login() -> str | Response | tuple[str, int]:
         return redirect(target)
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("staff/login.html", form=form, target=target, complaint="")
+        return render_template("staff/login.html", form=form, target=target, complaint="", first=nobody_yet())
     name = form.login.data.strip()
     try:
         found = staff.log_in(services().store, name, form.password.data, request.remote_addr or "", services().now())
@@ -48,6 +48,12 @@ def login() -> str | Response | tuple[str, int]:
     session.permanent = True
     login_user(Session(found))
     return redirect(target, 303)
+
+
+def nobody_yet() -> bool:
+    """A fresh installation has no accounts: the page then says how the first one is made."""
+    with reading(services().store) as connection:
+        return not staff.users(connection)
 
 
 @blueprint.post("/logout")

@@ -22,11 +22,12 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from catalog_sync.classify import AGE_MARKS
+from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.store.eresources import EResource
 from catalog_sync.store.lists import Entry, Person, ReadingList
 from catalog_sync.store.staff import ROLES, SHORTEST_PASSWORD
 from web.i18n import N_, _
-from web.labels import BASES, LIBRARY_KINDS, RESOURCE_KINDS
+from web.labels import BASES, DIALECTS, HARVESTERS, LIBRARY_KINDS, RESOURCE_KINDS
 from web.labels import ROLES as ROLE_WORDS
 from web.security import safe_url
 
@@ -81,6 +82,41 @@ class LibraryForm(FlaskForm):  # type: ignore[misc]
     phone = StringField(N_("Телефон"), [Length(max=100)])
     stage = IntegerField(N_("Этап внедрения (0–3)"), [Optional(), NumberRange(0, 3)], default=0)
     pupils = IntegerField(N_("Учеников"), [Optional(), NumberRange(0, 20_000)], default=0)
+
+
+class ScheduleForm(FlaskForm):  # type: ignore[misc]
+    schedule = StringField(
+        N_("Когда собирать: пять полей cron («30 2 * * 1-5» — по будням в 2:30), «вручную» или пусто — как у всех"),
+        [Length(max=100)],
+    )
+    active = BooleanField(N_("Собирать по расписанию"))
+
+
+class SourceForm(FlaskForm):  # type: ignore[misc]
+    code = StringField(N_("Код"), [InputRequired(), CODE])
+    name = StringField(N_("Название"), [Length(max=300)])
+    library = SelectField(N_("Библиотека"))
+    base = StringField(N_("База в программе школы («Учебники», «Книги»)"), [Length(max=200)])
+    harvester = SelectField(N_("Как собирать"), choices=choices(HARVESTERS))
+    options = TextAreaField(
+        N_("Настройки сбора: «имя = значение» по одной в строке; пароль — только ссылкой env:ИМЯ или file:/путь"),
+        [Length(max=10_000)], render_kw={"rows": 6, "spellcheck": "false"},
+    )  # fmt: skip
+    dialect = SelectField(N_("Формат записей"), choices=choices(DIALECTS))
+    encoding = StringField(N_("Кодировка (пусто — определять по файлу)"), [Length(max=40)])
+    incremental = BooleanField(N_("Приходят только изменения: записей, которых нет в выгрузке, не удалять"))
+
+    def validate_encoding(self, field: Field) -> None:
+        if field.data:
+            try:
+                field.data = known_encoding(field.data.strip())
+            except LookupError:
+                raise ValidationError(_("Нет такой кодировки; обычные: utf-8, cp1251, cp866, koi8-r.")) from None
+
+    def validate_options(self, field: Field) -> None:
+        for line in filter(None, (line.strip() for line in (field.data or "").splitlines())):
+            if not line.partition("=")[0].strip() or "=" not in line:
+                raise ValidationError(_("Непонятная строка: %(line)s", line=line[:80]))
 
 
 class ResourceForm(FlaskForm):  # type: ignore[misc]
