@@ -212,7 +212,7 @@ def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date)
         Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2),
         Text(f"{giver} передаёт, а {taker} принимает учебники: всего {russian.counted(copies, russian.COPY)} "
              f"({russian.in_words(copies)})."),
-        Table(columns, tuple(rows)),
+        Table(columns, tuple(rows), f"{giver} → {taker}"),
         Text(f"Передал: {line}    Принял: {line}", style="sign"),
     ]  # fmt: skip
 
