@@ -36,6 +36,16 @@ def test_explain_shows_the_whole_line(district: Cli) -> None:
         assert heading in told
 
 
+def test_explain_names_the_pair_that_keeps_look_alikes_apart(district: Cli, export: Export) -> None:
+    books = [
+        book(number, "Зимний лес", author=("Лугов", "П. П."), publisher="Дрофа", pages=pages, subtitle=genre)
+        for number, pages, genre in (("E1", "311", ""), ("E2", "311", "повесть"), ("E3", "309", "рассказы"))
+    ]
+    district("import", export("e.mrc", [*shelf(8, prefix="Q"), *books]), "--source", "school-2")
+    told = district("explain", "school-2:E1").out
+    assert "объединить мешает пара school-2:E2 и school-2:E3 — разные жанры в подзаголовке" in told
+
+
 @pytest.mark.parametrize(
     ("dialect", "encoding"),
     [("rusmarc", "utf-8"), ("unimarc", "koi8-r"), ("marc21", "cp866"), ("marcsql", "cp1251")],
