@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
 
 from catalog_sync.query import Change
 from catalog_sync.settings import Settings
 from catalog_sync.store import unions
-from catalog_sync.store.database import open_engine, reading, writing
+from catalog_sync.store.database import reading
 from catalog_sync.system import System, open_system
 from tests.exports import shelf
 from tests.pipeline.conftest import Clock, District
@@ -60,19 +59,3 @@ def test_a_book_one_school_gave_away_is_deleted_in_its_set_and_lives_in_the_othe
     district.load("s1", without)
     assert told(district.system, "library:s2")[cluster].deleted
     assert told(district.system, "library:s1")[cluster].deleted
-
-
-def test_a_database_made_before_the_column_gets_it(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home")
-    open_system(settings).engine.dispose()
-    engine = open_engine(settings.database_url)
-    with writing(engine) as connection:
-        connection.execute(text("INSERT INTO cluster_change (cluster, number, \"when\", deleted, sets) "
-                                "VALUES ('c1', 1, '2026-09-01 00:00:00.000000', 0, '[\"library:s1\"]')"))
-        connection.execute(text("ALTER TABLE cluster_change DROP COLUMN left_sets"))
-        connection.execute(text("DROP TABLE alembic_version"))
-    engine.dispose()
-    system = open_system(settings)
-    assert "left_sets" in {column["name"] for column in inspect(system.engine).get_columns("cluster_change")}
-    assert told(system, "library:s1")["c1"].sets == ("library:s1",)
-    system.engine.dispose()

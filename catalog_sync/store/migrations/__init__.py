@@ -31,9 +31,6 @@ def upgrade(engine: Engine) -> None:
         version = MigrationContext.configure(connection).get_current_revision()
     script = ScriptDirectory(str(HERE))
     head = script.get_current_head()
-    if head is None:
-        tables.metadata.create_all(engine)
-        return
     if version == head:
         return
     if version is not None and version not in {revision.revision for revision in script.walk_revisions()}:

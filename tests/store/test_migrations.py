@@ -1,0 +1,48 @@
+"""The migrations lead to the schema the program uses, from nothing and from any version before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from catalog_sync.errors import StopEverything
+from catalog_sync.store import migrations
+from catalog_sync.store.database import open_engine, reading, writing
+from catalog_sync.store.tables import metadata
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return open_engine(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+
+
+def differences(engine: Engine) -> list[object]:
+    with reading(engine) as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def test_all_migrations_from_nothing_give_the_schema_in_use(engine: Engine) -> None:
+    with writing(engine) as connection:
+        command.upgrade(migrations.config(connection), "head")
+    assert differences(engine) == []
+
+
+def test_a_fresh_database_is_made_at_once_and_stamped(engine: Engine) -> None:
+    migrations.upgrade(engine)
+    migrations.upgrade(engine)
+    assert differences(engine) == []
+    with reading(engine) as connection:
+        assert MigrationContext.configure(connection).get_current_revision() is not None
+
+
+def test_a_database_of_a_newer_program_is_refused(engine: Engine) -> None:
+    migrations.upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StopEverything, match="новее программы"):
+        migrations.upgrade(engine)
