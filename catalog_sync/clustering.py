@@ -281,44 +281,6 @@ def components(records: Iterable[RecordKey], links: Iterable[Pair]) -> list[list
     return list(found.values())
 
 
-# --- Permanent ids ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """`ids`: one for each new cluster, "" where a new id is due. `redirects`: old id → where its readers are sent."""
-
-    ids: tuple[str, ...]
-    redirects: Mapping[str, str]
-    gone: tuple[str, ...] = ()  # old ids of which no record is left
-
-
-def carry_ids(old: Mapping[str, Collection[RecordKey]], new: Sequence[Collection[RecordKey]]) -> Carried:
-    """Which new cluster keeps which id: the largest overlap first, then the least record.
-
-    An old id that no new cluster keeps redirects to the cluster that holds most of its records (its index in `new` as
-    text where that cluster has no id yet: `#3`).
-    """
-    home = {record: n for n, cluster in enumerate(new) for record in cluster}
-    overlaps: dict[tuple[str, int], list[RecordKey]] = defaultdict(list)
-    for name, members in old.items():
-        for record in members:
-            if record in home:
-                overlaps[name, home[record]].append(record)
-    ids = [""] * len(new)
-    redirects: dict[str, str] = {}
-    ranked = sorted(overlaps.items(), key=lambda item: (-len(item[1]), min(item[1]), item[0]))
-    kept: dict[str, int] = {}
-    for (name, n), _ in ranked:
-        if not ids[n] and name not in kept:
-            ids[n], kept[name] = name, n
-    for (name, n), _ in ranked:
-        if name not in kept:
-            redirects.setdefault(name, ids[n] or f"#{n}")
-    gone = tuple(sorted(name for name in old if name not in kept and name not in redirects))
-    return Carried(tuple(ids), redirects, gone)
-
-
 # --- Decisions -------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Librarians' decisions, permanent ids and the review queue: pure parts."""
+"""Librarians' decisions and permanent ids: pure parts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from catalog_sync.clusterer import Clusterer
-from catalog_sync.clustering import blocking, carry_ids, contradiction, in_force
-from catalog_sync.matching.review import queue
+from catalog_sync.clustering import blocking, contradiction, in_force
 from catalog_sync.matching.verdict import V_EDITION
 from catalog_sync.model import Decision, RecordKey
+from catalog_sync.store.clusters import carry_ids
 from tests.matching.cards import features
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -76,25 +76,6 @@ def test_decisions_outweigh_evidence_survive_changes_and_can_be_undone() -> None
     assert clusters(clusterer) == [["a", "b"], ["c"]]
 
 
-def test_the_larger_part_keeps_the_id_and_the_lost_id_redirects() -> None:
-    old = {"k1": [key("a"), key("b"), key("c")], "k2": [key("d")], "k3": [key("e")]}
-    carried = carry_ids(old, [[key("a"), key("d")], [key("b"), key("c")]])
-    assert carried.ids == ("k2", "k1")
-    assert carried.gone == ("k3",)
-    merged = carry_ids(old, [[key("a"), key("b"), key("c"), key("d")]])
-    assert merged.ids == ("k1",)
-    assert merged.redirects == {"k2": "k1"}
-
-
-def test_the_queue_asks_first_what_moves_most_copies() -> None:
-    home = {key(n): n.upper() for n in "abcd"}
-    pairs = [(key("a"), key("b"), 5.5), (key("c"), key("d"), 5.0), (key("a"), key("b"), 6.0), (key("a"), key("a"), 9.0)]
-    questions = queue(pairs, home.__getitem__, {"A": 3, "B": 2, "C": 40, "D": 30})
-    assert [(q.left.local_id, q.holdings) for q in questions] == [("c", 30), ("a", 2)]
-    assert (questions[1].score, questions[1].pairs) == (6.0, 2)
-    assert queue(pairs, home.__getitem__, {}, decided=lambda left, right: True) == []
-
-
 def test_the_pair_that_keeps_two_clusters_apart_is_named_from_either_side() -> None:
     book = "200 1 $aАлгебра$e8 класс$eучебник$fЮ. Н. Макарычев\n210   $aМ.$cПросвещение$d2011\n215   $a271 с.\n"
     found = features(f"=a rusmarc\n{book}=b rusmarc\n{book}205   $a2-е изд.\n=c rusmarc\n{book}205   $a3-е изд.")
@@ -102,3 +83,11 @@ def test_the_pair_that_keeps_two_clusters_apart_is_named_from_either_side() -> N
     other = {key("c"): found["c"]}
     assert blocking(one, other) == blocking(other, one) == [((key("b"), key("c")), V_EDITION)]
     assert blocking({key("a"): found["a"]}, other) == []
+
+
+def test_an_id_stays_with_most_of_its_records_then_the_older_id_wins() -> None:
+    keys = {n: key(letter) for n, letter in enumerate("abcd")}
+    born = {"old": datetime(2026, 1, 1, tzinfo=UTC), "new": datetime(2026, 2, 1, tzinfo=UTC)}
+    assert carry_ids({"old": {0, 1, 2}}, [{0}, {1, 2}], keys, born) == ["", "old"]
+    assert carry_ids({"new": {0}, "old": {1}}, [{0, 1}], keys, born) == ["old"]
+    assert carry_ids({"old": {0, 1}, "new": {2, 3}}, [{0, 3}, {1, 2}], keys, born) == ["old", "new"]
