@@ -32,7 +32,7 @@ SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next deat
 TICK_SECONDS = 0.2
 # Pages of one worker at the same moment: more threads only take the interpreter from each other, and a page that could
 # be finished waits with all others; fewer would let one long report stop a worker.
-BLOCKING_THREADS = 4
+BLOCKING_THREADS = 2
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 

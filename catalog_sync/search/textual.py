@@ -66,10 +66,17 @@ def _words(name: str, parts: list[str], term: Term, index_schema: Any) -> Any:
 
 def _word(name: str, word: str, index_schema: Any) -> Any:
     found = by_lemmas(name, word, index_schema)
-    if not (word.isascii() and word.isalpha() and len(word) >= _SHORTEST_TRANSLITERATED):
+    if not is_transliteration(word):
         return found
     sounds = [TQ.term_query(index_schema, f, skeleton(word), index_option="basic") for f in transliterated(name)]
     return TQ.boolean_query([(SHOULD, found), *((SHOULD, TQ.const_score_query(s, 1.0)) for s in sounds)])
+
+
+def is_transliteration(word: str) -> bool:
+    """Whether Latin letters may be a Russian word: «zzzz» leaves one sound, which half of all short words share."""
+    if not (word.isascii() and word.isalpha() and len(word) >= _SHORTEST_TRANSLITERATED):
+        return False
+    return len(skeleton(word)) >= _SHORTEST_TRANSLITERATED
 
 
 def transliterated(name: str) -> list[str]:

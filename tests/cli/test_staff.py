@@ -55,6 +55,13 @@ def test_a_blocked_person_stays_out_until_a_new_password(cli: Cli, home: Path) -
     assert staff.log_in(system.engine, "a", f"{PASSWORD}2", "127.0.0.1", system.now())
 
 
+def test_disable_is_another_word_for_block(cli: Cli) -> None:
+    cli("user", "add", "root", "--role", "administrator", "--generate")
+    cli("user", "add", "a", "--role", "librarian", "--generate")
+    assert "закрыт" in cli("user", "disable", "a").out
+    assert "[закрыт]" in cli("user", "list").out
+
+
 def test_a_key_is_shown_once_works_and_is_revoked(cli: Cli, home: Path) -> None:
     key = cli("token", "issue", "Регион", "--until", "2099-01-01").out.strip()
     assert key.startswith("cs_")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from catalog_sync.model import Agent, BibRecord, Isbn, Link, RecordKey, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
+from catalog_sync.text import fold
 from web.i18n import _
 from web.labels import CARRIERS, EKINDS, age_word, capital, kind_icon, word
 from web.opac.signs import kind_and_grades, signs_of
 from web.security import safe_url
+
+# «Часть 1», «ч.1», «Ч. 1» are one thing to a reader; ГОСТ Р 7.0.12-2011 shortens these words so.
+_PART = re.compile(r"^(часть|ч|том|т|книга|кн|выпуск|вып)\b\.?\s*(?:№\s*)?(\d+|[IVXLC]+)\W*$", re.IGNORECASE)
+_SHORT = {"часть": "Ч.", "ч": "Ч.", "том": "Т.", "т": "Т.", "книга": "Кн.", "кн": "Кн.", "выпуск": "Вып.",
+          "вып": "Вып."}  # fmt: skip
+
+
+def part_number(text: str) -> str:
+    """A part's number in one form, «Ч. 1», however it was typed; what is no plain number stays as typed."""
+    found = _PART.match(text.strip())
+    return f"{_SHORT[found[1].lower()]} {found[2]}" if found else text
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Card:
     @cached_property
     def heading(self) -> str:
         """Title with its part: what names the edition in one line."""
-        parts = [". ".join(filter(None, (p.number, p.title))) for p in self.bib.parts]
+        parts = [". ".join(filter(None, (part_number(p.number), p.title))) for p in self.bib.parts]
         return ". ".join([self.title.rstrip(". "), *filter(None, parts)])
 
     @cached_property
@@ -143,6 +156,14 @@ class Card:
     def isbn(self) -> str:
         """The first valid ISBN of this edition, 13 digits, or ""."""
         return next((i.normal for i in self.isbns if i.normal and not i.erroneous), "")
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """Subjects and keywords, each once: a word is often typed into both fields."""
+        found: dict[str, str] = {}
+        for text in (*self.bib.subjects, *self.bib.keywords):
+            found.setdefault(fold(text), text)
+        return tuple(found.values())
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -38,8 +38,14 @@ def relatives(card: Card) -> Relatives:
     except Unsupported:
         return Relatives()
     others = [c for c in cards(services().catalogue, hits.clusters, "") if c.id != card.id and same_title(c, card)]
-    same = tuple(c for c in others if (c.bib.parts, c.grades) == (bib.parts, card.grades))
-    return Relatives(same, tuple(c for c in others if c not in same))
+    same = tuple(c for c in others if place_in_set(c) == place_in_set(card))
+    sisters = sorted((c for c in others if c not in same), key=lambda c: (c.grades, c.heading, c.year))
+    return Relatives(same, tuple(sisters))
+
+
+def place_in_set(card: Card) -> tuple[str, tuple[int, ...], str]:
+    """What another printing shares: part and class, and being a textbook or a workbook of them."""
+    return fold(card.heading), card.grades, card.kind
 
 
 def same_title(left: Card, right: Card) -> bool:
