@@ -50,6 +50,9 @@ READER_PAGES = (
 STAFF_PAGES = (
     "/staff/",
     "/staff/sources",
+    "/staff/sources/new",
+    "/staff/sources/school-02/schedule",
+    "/staff/sources/school-02/edit",
     "/staff/runs",
     "/staff/court/",
     "/staff/court/history",
