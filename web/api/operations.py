@@ -17,6 +17,9 @@ LARGEST = 2_000_000_000  # numbers of rows fit in 31 bits
 NO_CONTROLS = r"^[^\x00-\x1f]*$"
 
 
+LONGEST_LIST = 20_000  # characters: a thousand codes of libraries; the schema of a list promises no other limit
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """A query parameter. kind: string | integer | date | boolean | choice | choices (comma-separated)."""
@@ -36,8 +39,9 @@ class Param:
         """The value, or the default where nothing came. Raises Problem naming the parameter and what was expected."""
         if given is None or (given == "" and self.kind == "string" and not self.pattern):
             return self.default
-        if len(given) > max(self.longest, 1) or any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in given):
-            raise self._wrong(given, f"текст до {self.longest} знаков")
+        longest = max(self.longest, LONGEST_LIST if self.kind == "choices" else 1)
+        if len(given) > longest or any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in given):
+            raise self._wrong(given, f"текст до {longest} знаков")
         return _PARSERS[self.kind](self, given)
 
     def _wrong(self, given: str, expected: str) -> Problem:
