@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from catalog_sync.matching.discriminators import BREAK
-from catalog_sync.matching.tables import rows
+from catalog_sync.tables import rows
 
 _WHOM = r"(?:уч-ся|учащ\w*\.?|обуч\w*\.?|учен\w*\.?|школьник\w*|студент\w*|абитур\w*|воспит\w*|учит\w*\.?|педаг\w*\.?)"
 _SCHOOL = (

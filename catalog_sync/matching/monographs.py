@@ -15,8 +15,8 @@ from functools import cache
 
 from rapidfuzz import fuzz
 
-from catalog_sync.matching.tables import rows
 from catalog_sync.model import BibRecord
+from catalog_sync.tables import rows
 from catalog_sync.text import fold, words
 
 _CYRILLIC = re.compile(r"[а-яА-ЯёЁ]")

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from catalog_sync.matching.tables import rows
+from catalog_sync.tables import rows
 from catalog_sync.text import fold, lookalike_as_cyrillic
 
 # Words that say what a company is, not which one. Longest first, so that «издательский центр» goes whole.
