@@ -61,7 +61,8 @@ def _step(record: MarcRecord, source: Dialect, target: Dialect, keep: bool) -> C
     table = "crosswalk_marcsql.tsv" if local else "crosswalk.tsv"
     forward = target is Dialect.MARCSQL if local else source is Dialect.RUSMARC
     record, losses = _without_people(_with_control_fields(record), source)
-    facts = Facts(level=record.leader[7:8] or "m", punctuated=_is_punctuated(record, source))
+    language = coded.language_of(record) if source is Dialect.RUSMARC else ""
+    facts = Facts(level=record.leader[7:8] or "m", language=language, punctuated=_is_punctuated(record, source))
     found: list[MarcField] = []
     skipped = frozenset() if local else CODED[source]
     for item in record.fields:

@@ -15,8 +15,13 @@ BLANK = " |#^-"  # how files say «no code» at a position
 
 
 def _a(record: MarcRecord, tag: str) -> str:
-    found = record.first(tag)
-    return found.first("a") if found else ""
+    """The first $a of the first field with that tag that says something."""
+    return next((s.value for f in record.all(tag) for s in f.subfields if s.code == "a" and s.value.strip()), "")
+
+
+def language_of(record: MarcRecord) -> str:
+    """What 008/35-37 says of a RUSMARC record."""
+    return _a(record, "101")[:3].ljust(3) if _a(record, "101") else "und"
 
 
 def _text(codes: Iterable[str], length: int, blank: str = " ") -> str:
@@ -51,10 +56,9 @@ def _fixed(record: MarcRecord, processing: str, text: str) -> str:
     government = translate("government", processing[20], RUSMARC, MARC21, " ")
     literary = translate("literary", text[11], RUSMARC, MARC21, "|")
     life = translate("biography", text[12], RUSMARC, MARC21, " ")
-    language = _a(record, "101")[:3].ljust(3) if _a(record, "101") else "und"
     return (
         f"{entered}{date_type}{processing[9:17]}{country}{pictures}{audience}{form}{contents}{government}"
-        f"{''.join(map(_flag, text[8:11]))} {literary}{life}{language}| "
+        f"{''.join(map(_flag, text[8:11]))} {literary}{life}{language_of(record)}| "
     ).replace("#", " ")
 
 
@@ -76,10 +80,14 @@ def _dropped_by_008(record: MarcRecord, processing: str, text: str) -> Dropped:
     audience = [c for c in processing[17:20] if c.strip(BLANK + "u")]
     if len(audience) > 1:
         found.append(("100", "a", f"{''.join(audience[1:])} (audience, positions 18-19)"))
-    found += [("105", s.code, s.value) for f in record.all("105") for s in f.subfields if s.code != "a"]
-    # 008 has one of each: a second 100, 105 or 106 can't be told.
+    if (form := _a(record, "106")) and not translate("form", form[:1], RUSMARC, MARC21):
+        found.append(("106", "a", form))
+    # 008 has one of each: a second 100, 105 or 106, or a second $a there, can't be told.
     for tag in ("100", "105", "106"):
-        found += [(tag, s.code, s.value) for f in list(record.all(tag))[1:] for s in f.subfields]
+        values = [(tag, s.code, s.value) for f in record.all(tag) for s in f.subfields if s.value.strip()]
+        if told := _a(record, tag):
+            values.remove((tag, "a", told))
+        found += values
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog_sync.marc.codes import relator_for
-from catalog_sync.marc.crosswalk import Facts, Outcome, Rule, field_of, mapped, without_isbd
+from catalog_sync.marc.crosswalk import Facts, Outcome, Rule, field_of, mapped, told_once, without_isbd
 from catalog_sync.marc.union_rusmarc import initials
 from catalog_sync.model import Dialect, MarcField, Subfield
 
@@ -22,16 +22,17 @@ def person(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
 def _person_to_marc21(source: MarcField, rule: Rule, tag: str) -> Outcome:
     """$a and $b become one name, with the forenames in full where $g expands the initials; $d is the numeration."""
     found, used = mapped(rule, source)
-    used |= {n for n, s in enumerate(source.subfields) if s.code in "abdg"}
+    values, told = told_once(source, "abdg")
+    used |= told
     inverted = source.indicators[1] != "0"
-    given, full = source.first("b").strip(), source.first("g").strip()
+    given, full = values["b"].strip(), values["g"].strip()
     if full and initials(full) == given:
         given, full = full, ""
-    name = (", " if inverted else " ").join(filter(None, (source.first("a").rstrip(" ,"), given)))
-    head = [Subfield("a", name), Subfield("b", source.first("d"))]
+    name = (", " if inverted else " ").join(filter(None, (values["a"].rstrip(" ,"), given)))
+    head = [Subfield("a", name), Subfield("b", values["d"])]
     fuller = [Subfield("q", full)] if full and full != given else []
     roles, taken = _roles_to_marc21(source)
-    indicator = "1" if inverted and source.first("b") else "0" if not inverted else "1"
+    indicator = "1" if inverted and values["b"] else "0" if not inverted else "1"
     kept = tuple(s for s in (*head, *fuller, *found, *roles) if s.value.strip())
     return ([MarcField(tag, f"{indicator} ", kept)], used | taken) if name else ([], set())
 
@@ -48,16 +49,17 @@ def _roles_to_marc21(source: MarcField) -> tuple[list[Subfield], set[int]]:
 
 def _person_to_rusmarc(source: MarcField, rule: Rule) -> Outcome:
     found, used = mapped(rule, source)
-    used |= {n for n, s in enumerate(source.subfields) if s.code in "abq"}
-    name = source.first("a").strip().rstrip(",").strip()
+    values, told = told_once(source, "abq")
+    used |= told
+    name = values["a"].strip().rstrip(",").strip()
     entry, comma, rest = name.partition(",")
     inverted = source.indicators[0] != "0" and bool(comma)
     if not inverted:
         entry, rest = name, ""
-    given, full = rest.strip(), source.first("q").strip("() ,")
+    given, full = rest.strip(), values["q"].strip("() ,")
     if not full and initials(given) != given:
         given, full = initials(given), given
-    head = [Subfield("a", entry), Subfield("b", given), Subfield("d", source.first("b")), Subfield("g", full)]
+    head = [Subfield("a", entry), Subfield("b", given), Subfield("d", values["b"]), Subfield("g", full)]
     found = [Subfield(s.code, s.value.strip().rstrip(",") if s.code in "fc" else s.value) for s in found]
     roles, taken = _roles_to_rusmarc(source)
     kept = tuple(s for s in (*head, *found, *roles) if s.value.strip())

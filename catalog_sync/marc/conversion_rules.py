@@ -19,6 +19,7 @@ from catalog_sync.marc.crosswalk import (
     everything,
     field_of,
     mapped,
+    told_once,
     without_isbd,
 )
 from catalog_sync.model import Dialect, MarcField, Subfield
@@ -49,7 +50,8 @@ def uri(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     if rule.forward:
         value = source.data or ""
         return field_of(rule, [Subfield("a", value), Subfield("2", "uri")]) if "://" in value else [], set()
-    return [MarcField("003", data=source.first("a"))], {n for n, s in enumerate(source.subfields) if s.code in "a2"}
+    values, used = told_once(source, "a2")
+    return [MarcField("003", data=values["a"])] if values["a"] else [], used
 
 
 # --- codes -----------------------------------------------------------------------------------------------------------
@@ -60,8 +62,7 @@ def languages(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     found, used = mapped(rule, source)
     if not rule.forward:
         return field_of(rule, found, {"1": "1 "}.get(source.indicators[0], "0 ")), used
-    if len(found) == 1 and found[0].code == "a" and len(found[0].value) == 3 and "008" not in facts.written:
-        facts.written.add("008")
+    if found == [Subfield("a", facts.language)]:
         return [], used
     return field_of(rule, found, {"1": "1 ", "2": "1 "}.get(source.indicators[0], "0 ")), used
 
@@ -81,31 +82,52 @@ def country(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
 def rda(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     """ISBD codes of RUSMARC 181 and 182 ⇄ RDA codes of MARC 21 336 and 337; words are made from nothing."""
     code_list = {"181": "content_form", "182": "media"}[rule.source if rule.forward else rule.target]
-    if rule.forward:
-        code = translate(code_list, source.first("a")[:1], RUSMARC, MARC21)
-        scheme = "rdacontent" if code_list == "content_form" else "rdamedia"
-        used = {n for n, s in enumerate(source.subfields) if code and s.code in "a2"}
-        return field_of(rule, [Subfield("b", code), Subfield("2", scheme)] if code else []), used
-    code = translate(code_list, source.first("b"), MARC21, RUSMARC)
-    used = {n for n, s in enumerate(source.subfields) if code and s.code in "ab2"}
-    return field_of(rule, [Subfield("a", code + ("#" if code_list == "content_form" else ""))] if code else []), used
+    made: list[MarcField] = []
+    used: set[int] = set()
+    for number, s in enumerate(source.subfields):
+        if s.code != ("a" if rule.forward else "b"):
+            continue
+        if rule.forward:
+            code = translate(code_list, s.value[:1], RUSMARC, MARC21)
+            scheme_name = "rdacontent" if code_list == "content_form" else "rdamedia"
+            written = [Subfield("b", code), Subfield("2", scheme_name)]
+        else:
+            code = translate(code_list, s.value, MARC21, RUSMARC)
+            written = [Subfield("a", code + ("#" if code_list == "content_form" else ""))]
+        if code:
+            made += field_of(rule, written)
+            used.add(number)
+    if used:  # the name of the code list, and in MARC 21 the word beside the code, say nothing more
+        used |= {n for n, s in enumerate(source.subfields) if s.code in ("2" if rule.forward else "a2")}
+    return made, used
 
 
 def words203(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
-    """203 in words: content form → 336$a, media type → 337$a (the record has no 181 and 182 for them otherwise)."""
-    form = ", ".join(filter(None, (source.first("a"), source.first("b"))))
-    found = [MarcField("336", "  ", (Subfield("a", form),))] if form else []
-    found += [MarcField("337", "  ", (Subfield("a", media),)) for media in source.all("c")]
+    """203 in words: each content form with what qualifies it → 336$a, each media type → 337$a.
+
+    The record has no 181 and 182 for them otherwise.
+    """
+    forms: list[str] = []
+    media: list[str] = []
+    for s in source.subfields:
+        value = s.value.strip()
+        if s.code == "c" and value:
+            media.append(value)
+        elif s.code == "b" and value and forms:
+            forms[-1] += f", {value}"
+        elif s.code in "ab" and value:
+            forms.append(value)
+    found = [MarcField("336", "  ", (Subfield("a", form),)) for form in forms]
+    found += [MarcField("337", "  ", (Subfield("a", word),)) for word in media]
     return found, {n for n, s in enumerate(source.subfields) if s.code in "abc"}
 
 
 def electronic(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     """RUSMARC 135$a/1-12 are MARC 21 007/01 and 03-13 of electronic resources; 135$a/0 has no place."""
     if rule.forward:
-        value = source.first("a").ljust(13)
-        return [MarcField("007", data=f"c{value[1]} {value[2:13]}")], {
-            n for n, s in enumerate(source.subfields) if s.code == "a"
-        }
+        values, used = told_once(source, "a")
+        value = values["a"].ljust(13)
+        return [MarcField("007", data=f"c{value[1]} {value[2:13]}")], used
     data = (source.data or "").ljust(14)
     if data[0] != "c":
         return [], set()
@@ -243,8 +265,10 @@ def agency(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     """801: the second indicator says what the agency did; 040 has a subfield for each."""
     if rule.forward:
         code = {"0": "a", "1": "c", "2": "d"}.get(source.indicators[1], "a")
-        found = [Subfield(code, source.first("b")), Subfield("e", source.first("g"))]
-        return field_of(rule, found), {n for n, s in enumerate(source.subfields) if s.code in "abg2"}
+        values, used = told_once(source, "bg")
+        found = [Subfield(code, values["b"]), Subfield("e", values["g"])]
+        # The country and the name of the format are the same for all and are written again on the way back.
+        return field_of(rule, found), used | {n for n, s in enumerate(source.subfields) if s.code in "a2"}
     made: list[MarcField] = []
     used: set[int] = set()
     for number, s in enumerate(source.subfields):
@@ -331,11 +355,12 @@ def series_once(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
 
 def heading_of_person(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     """998 of МАРК-SQL holds whole headings of persons written about, dates included."""
-    found, used = mapped(rule, source)
-    if rule.forward and source.first("d"):
-        used |= {n for n, s in enumerate(source.subfields) if s.code == "d"}
-        found = [Subfield("a", f"{source.first('a').rstrip(' ,')}, {source.first('d')}")]
-    return field_of(rule, found), used
+    if not rule.forward:
+        found, used = mapped(rule, source)
+        return field_of(rule, found), used
+    values, used = told_once(source, "ad")
+    heading = ", ".join(filter(None, (values["a"].rstrip(" ,"), values["d"])))
+    return field_of(rule, [Subfield("a", heading)]), used
 
 
 PROCEDURES: dict[str, Procedure] = {

@@ -42,6 +42,7 @@ class Facts:
     """What rules need to know of the record besides the field: leader/07, and what was written so far."""
 
     level: str = "m"
+    language: str = ""  # what 008/35-37 of the target will say
     punctuated: bool = False  # the source ends areas with ISBD marks (MARC 21, leader/18 other than c)
     has_main_entry: bool = False
     written: set[str] = field(default_factory=set)  # tags of the target record
@@ -101,6 +102,20 @@ def mapped(rule: Rule, source: MarcField) -> tuple[list[Subfield], set[int]]:
             found.append(Subfield(code, subfield.value))
             used.add(number)
     return found, used
+
+
+def told_once(source: MarcField, codes: str) -> tuple[dict[str, str], set[int]]:
+    """Of each code the first value that says something ("" where none does), and the positions of those values.
+
+    For what the target holds once. A repetition is not taken, and so it is listed as a loss.
+    """
+    values = dict.fromkeys(codes, "")
+    used: set[int] = set()
+    for number, s in enumerate(source.subfields):
+        if values.get(s.code) == "" and s.value.strip():
+            values[s.code] = s.value
+            used.add(number)
+    return values, used
 
 
 Procedure = Callable[[MarcField, Rule, Facts], Outcome]
