@@ -263,23 +263,27 @@ def contents(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
 
 def agency(source: MarcField, rule: Rule, facts: Facts) -> Outcome:
     """801: the second indicator says what the agency did; 040 has a subfield for each."""
-    if rule.forward:
-        code = {"0": "a", "1": "c", "2": "d"}.get(source.indicators[1], "a")
-        values, used = told_once(source, "bg")
-        found = [Subfield(code, values["b"]), Subfield("e", values["g"])]
-        # The country and the name of the format are the same for all and are written again on the way back.
-        return field_of(rule, found), used | {n for n, s in enumerate(source.subfields) if s.code in "a2"}
+    if not rule.forward:
+        return _agencies(source)
+    code = {"0": "a", "1": "c", "2": "d"}.get(source.indicators[1], "a")
+    values, used = told_once(source, "bg")
+    # The country and the name of the format are the same for all and are written again on the way back.
+    used |= {n for n, s in enumerate(source.subfields) if s.code in "a2"}
+    return field_of(rule, [Subfield(code, values["b"]), Subfield("e", values["g"])]), used
+
+
+def _agencies(source: MarcField) -> Outcome:
+    """040 → an 801 for each agency; the rules of description go to the first of them."""
     made: list[MarcField] = []
-    used: set[int] = set()
+    values, used = told_once(source, "e")
     for number, s in enumerate(source.subfields):
         if s.code in "acd":
-            first = Subfield("a", "RU"), Subfield("b", s.value)
-            rules_ = (Subfield("g", source.first("e")),) if source.first("e") and not made else ()
-            written = MarcField("801", f" {'acd'.index(s.code)}", (*first, *rules_, Subfield("2", "rusmarc")))
-            made.append(written)
+            rules_ = (Subfield("g", values["e"]),) if values["e"] and not made else ()
+            head = Subfield("a", "RU"), Subfield("b", s.value)
+            made.append(MarcField("801", f" {'acd'.index(s.code)}", (*head, *rules_, Subfield("2", "rusmarc"))))
             used.add(number)
-        elif s.code == "b" or (s.code == "e" and s.value == source.first("e")):
-            used.add(number)  # the language of cataloguing stands in 100$a/22-24, the rules went to the first 801
+        elif s.code == "b":
+            used.add(number)  # the language of cataloguing stands in 100$a/22-24
     return made, used if made else set()
 
 
