@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -96,8 +96,12 @@ class Facts:
         return _sum(self.scopes[scope].titles, kinds) if scope in self.scopes else Balance()
 
     def drill(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies") -> str:
+        """The query of the rows behind a field or property of Balance; an opening is the state of the day before."""
+        start, end = self.period.start, self.period.end
+        if measure == "opening":
+            start = end = start - timedelta(1)
         made = Drill(
-            scope, self.period.start, self.period.end, measure, unit,  # type: ignore[arg-type]
+            scope, start, end, _MEASURES.get(measure, measure), unit,  # type: ignore[arg-type]
             kinds.categories, kinds.carriers, kinds.ekinds,
         )  # fmt: skip
         return made.query
@@ -105,8 +109,10 @@ class Facts:
     def cell(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies") -> Cell:
         """A number with the way to its books; `measure` is a field or property of Balance."""
         balance = self.copies(scope, kinds) if unit == "copies" else self.titles(scope, kinds)
-        rows = {"closing": "state", "left": "withdrawn", "opening": ""}.get(measure, measure)
-        return Cell(getattr(balance, measure), self.drill(scope, rows, kinds, unit) if rows else "")
+        return Cell(getattr(balance, measure), self.drill(scope, measure, kinds, unit))
+
+
+_MEASURES = {"closing": "state", "opening": "state"}  # fields of Balance that are states
 
 
 def load(connection: Connection, period: Period, today: date, *, at: Horizon | None = None) -> Facts:

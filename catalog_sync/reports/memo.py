@@ -187,11 +187,11 @@ def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:
     rows = []
     for name, kinds in groups:
         balance = facts.copies(codes, kinds)
-        drill = {m: facts.drill(DISTRICT, r, kinds) for m, r in _DRILL.items()}
+        drill = {m: facts.drill(DISTRICT, m, kinds) for m in ("opening", "initial", "acquired", "left", "closing")}
         rows.append(
             Row(
                 (
-                    Cell(name), Cell(balance.opening), Cell(balance.initial, drill["initial"]),
+                    Cell(name), Cell(balance.opening, drill["opening"]), Cell(balance.initial, drill["initial"]),
                     Cell(balance.acquired, drill["acquired"]), Cell(balance.left, drill["left"]),
                     Cell(balance.closing, drill["closing"]), Cell(balance.growth),
                 )
@@ -202,9 +202,6 @@ def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:
         Column("Поступило"), Column("Выбыло"), Column("На конец"), Column("Прирост", "percent"),
     )  # fmt: skip
     return [Table(columns, tuple(rows), f"Движение фондов за {facts.period.words}, экз.", name="movement")]
-
-
-_DRILL = {"initial": "initial", "acquired": "acquired", "left": "withdrawn", "closing": "state"}
 
 
 def _catalogue(background: Background) -> str:

@@ -115,7 +115,7 @@ class Drill:
     scope: str
     start: date
     end: date
-    measure: Literal["state", "initial", "acquired", "withdrawn", "expired"] = "state"
+    measure: Literal["state", "initial", "acquired", "withdrawn", "expired", "left"] = "state"
     unit: Literal["copies", "titles"] = "copies"
     categories: tuple[str, ...] = ()
     carriers: tuple[str, ...] = ()

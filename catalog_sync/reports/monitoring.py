@@ -65,7 +65,7 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
         line("Изданий без повторов", state.editions, "сводный каталог"),
         line("Экземпляров в фондах", stock.closing, "журнал движения фонда", rows=facts.drill(DISTRICT, "state")),
         line("Поступило экземпляров", stock.acquired, "журнал движения фонда", rows=facts.drill(DISTRICT, "acquired")),
-        line("Выбыло экземпляров", stock.left, "журнал движения фонда", rows=facts.drill(DISTRICT, "withdrawn")),
+        line("Выбыло экземпляров", stock.left, "журнал движения фонда", rows=facts.drill(DISTRICT, "left")),
         _reflected(facts, codes, manual),
     ]  # fmt: skip
     for name, kinds in (("Электронных изданий, экз.", ELECTRONIC), ("в том числе съёмных", PHYSICAL),

@@ -67,7 +67,7 @@ def _row(facts: Facts, row: FormRow, numbers: Sequence[str], codes: Sequence[str
     cells = [
         Cell(
             getattr(balance, measure) if fresh else NO_DATA,
-            facts.drill(scope, {"closing": "state", "left": "withdrawn"}.get(measure, measure), row.kinds),
+            facts.drill(scope, measure, row.kinds),
             sum_of if fresh else (),
         )
         for measure in MEASURES

@@ -144,19 +144,14 @@ def _figures(facts: Facts, extras: Extras, scope: str, codes: Sequence[str], pup
     return cells
 
 
-_ROWS = {"closing": "state", "left": "withdrawn"}
-
-
 def _copies(facts: Facts, scope: str, codes: Sequence[str], measure: str, kinds: Kinds = ELECTRONIC) -> Cell:
     value = getattr(facts.copies(codes, kinds), measure)
-    rows = "" if measure == "opening" else facts.drill(scope, _ROWS.get(measure, measure), kinds)
-    return Cell(value, rows)
+    return Cell(value, facts.drill(scope, measure, kinds))
 
 
 def _titles(facts: Facts, scope: str, measure: str) -> Cell:
     value = getattr(facts.titles(scope, ELECTRONIC), measure)
-    rows = "" if measure == "opening" else facts.drill(scope, _ROWS.get(measure, measure), ELECTRONIC, "titles")
-    return Cell(value, rows)
+    return Cell(value, facts.drill(scope, measure, ELECTRONIC, "titles"))
 
 
 def _totals(
@@ -189,8 +184,7 @@ def _unique(facts: Facts, codes: Sequence[str]) -> Row:
     cells = [Cell("уникальных названий по району"), *[Cell("")] * (len(COLUMNS) - 1)]
     if everyone:
         for at, measure in ((3, "opening"), (6, "acquired"), (8, "left")):
-            rows = facts.drill(DISTRICT, _ROWS.get(measure, measure), ELECTRONIC, "titles") if at != 3 else ""
-            cells[at] = Cell(getattr(titles, measure), rows)
+            cells[at] = Cell(getattr(titles, measure), facts.drill(DISTRICT, measure, ELECTRONIC, "titles"))
     cells[11] = Cell(facts.unique(codes, ELECTRONIC), facts.drill(DISTRICT, "state", ELECTRONIC, "titles"))
     return Row(tuple(cells), "total")
 

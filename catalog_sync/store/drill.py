@@ -20,7 +20,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 from catalog_sync.store import ledger, unions
 from catalog_sync.store.database import chunks
-from catalog_sync.store.figures import CLASSES, Selection
+from catalog_sync.store.figures import CLASSES, Selection, balances
 from catalog_sync.store.ledger_tables import (
     ledger_member,
     stock_movement,
@@ -31,11 +31,16 @@ from catalog_sync.store.ledger_tables import (
 from catalog_sync.store.rollups import DISTRICT, schools
 
 Cell = tuple[str, str, str]
+MEASURES = ("state", "initial", "acquired", "withdrawn", "expired", "left")  # left = withdrawn and expired («выбыло»)
+EXITS = {"withdrawn": ("withdrawn",), "expired": ("expired",), "left": ("withdrawn", "expired")}
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One row behind a figure. For a state `day` is the first day the copies were there; `number` is the ledger's."""
+    """One row behind a figure; the `copies` of all its rows add up to it, so what left is positive here.
+
+    For a state `day` is the first day the copies were there; `number` is the ledger's.
+    """
 
     library: str
     record: RecordKey | None
@@ -70,7 +75,7 @@ class Question:
     """Which rows: of one scope, of a measure, in a period (a state is taken at its end)."""
 
     selection: Selection
-    measure: str  # state | initial | acquired | withdrawn | expired
+    measure: str  # of MEASURES
     unit: str  # copies | titles
     start: date
     end: date
@@ -89,6 +94,13 @@ def page(connection: Connection, question: Question, *, cursor: str = "", limit:
             at, key = at + 1, None
     more = _write(at, key) if at < len(cells) and len(found) >= limit else ""
     return Page(tuple(_described(connection, found)), more)
+
+
+def total(connection: Connection, question: Question) -> int:
+    """The figure itself: what the copies of all its rows add up to."""
+    found = balances(connection, question.selection, question.start, question.end)
+    balance = found.total()[question.unit == "titles"]
+    return int(getattr(balance, "closing" if question.measure == "state" else question.measure))
 
 
 def _cells(connection: Connection, selection: Selection) -> list[Cell]:
@@ -151,7 +163,7 @@ def _copies_held(
     """Records with copies on the last day: those that ever had some, in order, until enough of them had some then."""
     there, move = stock_position.c, stock_movement.c
     libraries = _libraries(connection, question.selection)
-    candidates = select(there.record, there.library).where(*_of_cell(there, cell), *_in(connection, there, libraries))
+    candidates = select(there.record, there.library).where(*_of_cell(there, cell), *_in(there, libraries))
     found: list[Counted] = []
     batch = max(limit * 2, 100)
     while len(found) < limit:
@@ -183,7 +195,15 @@ def _copies_held(
     return found, key
 
 
-def _in(connection: Connection, columns: Any, libraries: list[str]) -> list[ColumnElement[bool]]:
+def _columns(question: Question) -> tuple[str, ...]:
+    return EXITS.get(question.measure, (question.measure,))
+
+
+def _sign(question: Question) -> int:
+    return -1 if question.measure in EXITS else 1
+
+
+def _in(columns: Any, libraries: list[str]) -> list[ColumnElement[bool]]:
     """Limit to some libraries, unless they are all there are (then the condition only costs)."""
     return [columns.library == libraries[0]] if len(libraries) == 1 else [columns.library.in_(libraries)]
 
@@ -196,16 +216,17 @@ def _copies_moved(
     query = (
         select(stock_movement)
         .where(*_of_cell(move, cell), move.day.between(question.start, question.end))
-        .where(move.column == question.measure, *_in(connection, move, libraries))
+        .where(move.column.in_(_columns(question)), *_in(move, libraries))
         .where(*_after([move.day, move.number], key, 2))
         .order_by(move.day, move.number)
         .limit(limit)
     )
-    rows = connection.execute(query).all()
+    rows, sign = connection.execute(query).all(), _sign(question)
     found = [
         _counted(
-            row.library, row.record, row.copies, row.day, cell, kind=row.kind, basis=row.basis, document=row.document,
-            reason=row.reason, inventory=row.inventory, kopecks=row.kopecks, number=row.number, run=row.run,
+            row.library, row.record, sign * row.copies, row.day, cell, kind=row.kind, basis=row.basis,
+            document=row.document, reason=row.reason, inventory=row.inventory,
+            kopecks=None if row.kopecks is None else sign * row.kopecks, number=row.number, run=row.run,
         )
         for row in rows
     ]  # fmt: skip
@@ -240,15 +261,15 @@ def _titles_moved(
     line = title_movement.c
     query = (
         select(title_movement)
-        .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.column == question.measure)
+        .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.column.in_(_columns(question)))
         .where(line.day.between(question.start, question.end), *_after([line.cluster, line.number], key, 2))
         .order_by(line.cluster, line.number)
         .limit(limit)
     )
-    rows = connection.execute(query).all()
+    rows, sign = connection.execute(query).all(), _sign(question)
     found = [
         _counted(
-            row.scope, None, row.titles, row.day, cell, cluster=row.cluster, reason=row.cause, number=row.number
+            row.scope, None, sign * row.titles, row.day, cell, cluster=row.cluster, reason=row.cause, number=row.number
         )
         for row in rows
     ]  # fmt: skip

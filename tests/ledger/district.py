@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, create_engine, delete, func, select
+from sqlalchemy.pool import StaticPool
 
 import catalog_sync.store.ledger_tables  # noqa: F401 - registers its tables on the metadata
 from catalog_sync.ledger import movements
@@ -132,12 +132,10 @@ class District:
         ledger.titles_changed(connection, [into, other], cause="merge", recorded=day)
 
 
-def new_engine(folder: Path | None = None) -> Engine:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import StaticPool
-
-    if folder:
-        engine = open_engine(f"sqlite:///{folder / 'catalog.sqlite'}")
+def new_engine(url: str = "") -> Engine:
+    """An engine with all tables: the database at `url`, else one in memory."""
+    if url:
+        engine = open_engine(url)
     else:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     metadata.create_all(engine)

@@ -13,17 +13,11 @@ from catalog_sync.store.figures import Selection, balances
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.ledger_tables import snapshot
 from catalog_sync.store.tables import holding
-from tests.ledger.district import District, holds, item, klass, new_engine
+from tests.ledger.district import District, holds, item, klass
 
 NOW = datetime(2026, 7, 5, 9, tzinfo=UTC)
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 ELECTRONIC = Selection(carriers=("electronic",))
-
-
-@pytest.fixture
-def connection():
-    with new_engine().begin() as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ CLASSES = [
 ]  # fmt: skip
 
 
-def build(schools: int = 20, records: int = 60, seed: int = 5) -> Engine:
-    engine = new_engine()
+def build(schools: int = 20, records: int = 60, seed: int = 5, url: str = "") -> Engine:
+    engine = new_engine(url)
     dice = random.Random(seed)
     with engine.begin() as connection:
         district = District(engine)

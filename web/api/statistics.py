@@ -158,8 +158,9 @@ ROW = {
 }  # fmt: skip
 ROWS = {
     "type": "object",
-    "required": ["rows", "next"],
+    "required": ["total", "rows", "next"],
     "properties": {
+        "total": {"type": "integer", "description": "сам показатель: сумма copies всех строк всех страниц"},
         "rows": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
         "next": {"type": ["string", "null"]},
     },
@@ -176,14 +177,14 @@ def drill_question(args: dict[str, Any], today: date) -> drill.Question:
 def rows(args: dict[str, Any]) -> Response:
     limit = limit_of(args["limit"])
     with reading(services().store) as connection:
-        page = drill.page(
-            connection, drill_question(args, services().today()), cursor=args["cursor"] or "", limit=limit
-        )
+        asked = drill_question(args, services().today())
+        page = drill.page(connection, asked, cursor=args["cursor"] or "", limit=limit)
+        total = drill.total(connection, asked)
     if wants_csv(args["format"]):
         lines = [row_dict(row) for row in page.rows]
         head = list(lines[0]) if lines else ["library"]
         return as_csv(head, ([line[name] for name in head] for line in lines), "rows")
-    return answered({"rows": [row_dict(row) for row in page.rows], "next": page.next or None})
+    return answered({"total": total, "rows": [row_dict(row) for row in page.rows], "next": page.next or None})
 
 
 def row_dict(row: drill.Counted) -> dict[str, Any]:
@@ -267,7 +268,7 @@ OPERATIONS = (
         (
             PERIOD, *FILTERS,
             Param("measure", "состояние на конец периода или движение за период", "choice",
-                  ("state", "initial", "acquired", "withdrawn", "expired"), default="state"),
+                  drill.MEASURES, default="state"),
             Param("unit", "экземпляры или названия", "choice", ("copies", "titles"), default="copies"),
             LIMIT, CURSOR, FORMAT,
         ),

@@ -16,6 +16,8 @@ from catalog_sync.reports.render.shared import A4_COLUMNS, coverage_line, made_l
 FOOTER = 70  # letters of a title that stand beside the number of the page
 NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
                   "text": "@"}  # fmt: skip
+PROSE_WIDTH = 76  # letters in a line of explanations: one column wider than A4 is cut, not shrunk
+LINE = 15  # points: the height of one line of text
 SHEET_NAME_LENGTH = 31  # Excel's own limit
 WIDTH_OF_BOLD = 1.2  # of a bold letter against the digits in which Excel counts the width of columns
 _WORDS = {"total": "left"}  # «ВСЕГО» begins at its column and runs into the empty cells beside it
@@ -199,24 +201,30 @@ def _page(sheet: Any, report: Report, table: Table, top: int, first: int, last: 
 def _prose(state: _Book, report: Report, prose: list[Text]) -> None:
     sheet = state.book.add_worksheet("Пояснения")
     wrap = state.book.add_format({"text_wrap": True, "valign": "top"})
-    bold = state.book.add_format({"bold": True, "text_wrap": True})
-    sheet.set_column(0, 0, 110)
-    at = 0
-    for line in (report.title, subtitle(report), *report.head):
-        sheet.write_string(at, 0, line, bold)
-        at += 1
+    bold = state.book.add_format({"text_wrap": True, "valign": "top", "bold": True})
+    sheet.set_column(0, 0, PROSE_WIDTH)
+    lines = [(line, bold) for line in (report.title, subtitle(report), *report.head)]
     for section in prose:
-        for line in (section.text, *(f"• {item}" for item in section.items)):
-            if line:
-                sheet.write_string(at, 0, line, bold if section.level else wrap)
-                at += 1
+        look = bold if section.level else wrap
+        lines += [(line, look) for line in (section.text, *(f"• {item}" for item in section.items)) if line]
+    for at, (line, look) in enumerate(lines):
+        sheet.set_row(at, LINE * -(-round(len(line) * (WIDTH_OF_BOLD if look is bold else 1)) // (PROSE_WIDTH - 4)))
+        sheet.write_string(at, 0, line, look)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.4, top=0.5, bottom=0.6)
+    sheet.print_area(0, 0, max(0, len(lines) - 1), 0)
 
 
 def _charts(state: _Book, charts: list[Chart]) -> None:
     data = state.book.add_worksheet("Данные графиков")
     sheet = state.book.add_worksheet("Графики")
+    sheet.set_landscape()
+    for one in (data, sheet):
+        one.set_paper(9)
+        one.fit_to_pages(1, 0)
+    data.set_column(0, 0, 40)
+    data.set_column(1, max(len(chart.series) for chart in charts), 16)
     line = 0
     for number, chart in enumerate(charts):
         data.write_string(line, 0, chart.title)
