@@ -451,6 +451,7 @@ class Library:
     phone: str = ""
     stage: int = 0  # roll-out stage 1, 2, 3 (roadmap 3.4–3.6); 0 = not planned
     pupils: int = 0
+    coordinates: str = ""  # «55.7558, 37.6176» as a map gives them: the radar of exchange asks who is nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from catalog_sync.distance import point
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Dialect, ExternalTarget, Library, Source
 
@@ -159,7 +160,7 @@ def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
             f"{where} [district] time_zone: нужен пояс IANA, например Europe/Moscow, а стоит "
             f"{sections['district'].time_zone!r}"
         ) from None
-    libraries = tuple(make(Library, row, f"{where} [[library]] № {n}") for n, row in numbered(raw, "library"))
+    libraries = tuple(make_library(row, f"{where} [[library]] № {n}") for n, row in numbered(raw, "library"))
     sources = tuple(make_source(row, f"{where} [[source]] № {n}") for n, row in numbered(raw, "source"))
     targets = tuple(make_target(row, f"{where} [[target]] № {n}") for n, row in numbered(raw, "target"))
     refuse_strangers(libraries, sources, where)
@@ -168,6 +169,15 @@ def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
 
 def numbered(raw: dict[str, Any], name: str) -> enumerate[dict[str, Any]]:
     return enumerate(raw.get(name, []), start=1)
+
+
+def make_library(row: dict[str, Any], where: str) -> Library:
+    library: Library = make(Library, row, where)
+    try:
+        point(library.coordinates)
+    except ValueError as error:
+        raise StopEverything(f"{where} coordinates: {error}") from None
+    return library
 
 
 def make_source(row: dict[str, Any], where: str) -> Source:

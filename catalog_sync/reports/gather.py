@@ -14,6 +14,7 @@ from catalog_sync.model import BibRecord, EKind
 from catalog_sync.reports import (
     cataloguing,
     eregister,
+    exchange,
     facts,
     forms,
     ksu,
@@ -41,6 +42,7 @@ from catalog_sync.store import (
     registry,
 )
 from catalog_sync.store.figures import Selection
+from catalog_sync.store.provision import Line
 from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.store.tables import record
 
@@ -210,17 +212,25 @@ def _sample(connection: Connection, source: str) -> list[BibRecord]:
 
 def make_textbooks(asked: Asked) -> Report:
     found = load(asked)
-    lines = provision.lines(asked.connection, asked.today, [asked.library] if asked.library else ())
+    offers = _offers(asked)
+    lines = [line for line in offers if line.needed]
     library = facts.library_of(found, asked.library) if asked.library else None
-    names = {one.library.code: one.library.name for one in found.freshness}
-    return textbooks.provision_report(lines, asked.period, asked.today, names, library)
+    libraries = {one.library.code: one.library for one in found.freshness}
+    exchanged = exchange.covered_by(exchange.transfers(offers, libraries))
+    chosen = [line for line in lines if asked.library in ("", line.library)]
+    return textbooks.provision_report(chosen, exchanged, asked.period, asked.today, libraries, library)
 
 
 def make_exchange(asked: Asked) -> Report:
     found = load(asked)
-    lines = provision.lines(asked.connection, asked.today)
     libraries = {one.library.code: one.library for one in found.freshness}
-    return textbooks.exchange_report(lines, asked.period, asked.today, libraries, asked.library)
+    return exchange.exchange_report(_offers(asked), asked.period, asked.today, libraries, asked.library)
+
+
+def _offers(asked: Asked) -> list[Line]:
+    """The needs of all schools, and the books of those that need them not."""
+    lines = provision.lines(asked.connection, asked.today)
+    return [*lines, *provision.idle(asked.connection, asked.today, lines)]
 
 
 def make_reconciliation(asked: Asked) -> Report:

@@ -120,6 +120,7 @@ class Drill:
     categories: tuple[str, ...] = ()
     carriers: tuple[str, ...] = ()
     ekinds: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
 
     @property
     def query(self) -> str:
@@ -127,7 +128,7 @@ class Drill:
         pairs: list[tuple[str, str]] = [("library", self.scope if self.scope != "*" else "")]
         pairs += [("period", f"{self.start}:{self.end}"), ("measure", self.measure), ("unit", self.unit)]
         pairs += [("category", ",".join(self.categories)), ("carrier", ",".join(self.carriers))]
-        pairs += [("ekind", ",".join(ekind or "none" for ekind in self.ekinds))]
+        pairs += [("ekind", ",".join(ekind or "none" for ekind in self.ekinds)), ("cluster", ",".join(self.clusters))]
         return urlencode([(name, value) for name, value in pairs if value], safe=":,")
 
 

@@ -1,19 +1,18 @@
-"""Обеспеченность учебниками, радар обмена with a ready act, and the reconciliation with АИС «Учебник»."""
+"""Обеспеченность учебниками, and the reconciliation with АИС «Учебник»."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from catalog_sync.model import Library
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text
 from catalog_sync.reports.period import Period
-from catalog_sync.store.provision import Line, Pair
+from catalog_sync.store.provision import Line, Pair, identity
 
-MOST_ACTS = 20  # acts printed in one report; the rest of the radar is in its table
+Exchanged = Mapping[tuple[str, tuple[str, ...]], int]  # (library that lacks, book) → copies others could give
 NO_NEEDS = (
     "Потребность школ не введена: загрузите список «класс, предмет, учебник, обучающихся» — тогда будет видно, чего не "
     "хватает и где лишнее."
@@ -30,8 +29,11 @@ def summary(lines: Sequence[Line]) -> tuple[float, int, int] | None:
 
 
 def provision_report(
-    lines: Sequence[Line], period: Period, today: date, names: Mapping[str, str], library: Library | None
-) -> Report:
+    lines: Sequence[Line], exchanged: Exchanged, period: Period, today: date, libraries: Mapping[str, Library],
+    library: Library | None,
+) -> Report:  # fmt: skip
+    """`exchanged`: how many copies of a book other schools could give to a school that lacks them."""
+    names = {code: one.name for code, one in libraries.items()}
     found = summary(lines)
     sections: list[Section] = [Text(NO_NEEDS)]
     facts: dict[str, float | int | str | date | None] = {}
@@ -40,7 +42,8 @@ def provision_report(
         facts = {"share": share, "missing": missing, "schools": schools}
         lack = f"; не хватает {russian.genitive(missing, russian.TEXTBOOK)}" if missing else ""
         lead = f"Обеспеченность {russian.within(schools, russian.SCHOOL)} — {russian.percent(share)}{lack}."
-        sections = [Text(lead), _by_school(lines, names), *_chart(lines), _details(lines, names)]
+        details = _details(lines, exchanged, names, today)
+        sections = [Text(lead), by_school(lines, names), *_chart(lines), details]
     return Report(
         name="textbooks", title="Обеспеченность учебниками", period=f"на {russian.day(today)}", start=period.start,
         end=period.end, made=today, sections=tuple(sections), landscape=True, facts=facts,
@@ -48,7 +51,18 @@ def provision_report(
     )  # fmt: skip
 
 
-def _by_school(lines: Sequence[Line], names: Mapping[str, str]) -> Table:
+def unless_empty(table: Table) -> list[Section]:
+    """The table, where it has a row."""
+    return [table] if table.rows else []
+
+
+def state_of(line: Line, today: date) -> str:
+    """The query of the copies a line counts: those of its editions in its library today."""
+    return Drill(line.library, today, today, clusters=line.clusters).query if line.clusters else ""
+
+
+def by_school(lines: Sequence[Line], names: Mapping[str, str]) -> Table:
+    """One line per school, and the district."""
     columns = (
         Column("Школа", "text", width=30), Column("Нужно"), Column("Есть"), Column("Годных"), Column("Не хватает"),
         Column("Излишек"), Column("Заказано"), Column("Обеспеченность", "percent"),
@@ -80,145 +94,44 @@ def _chart(lines: Sequence[Line]) -> list[Section]:
     return [Chart("Учебники по классам", tuple(f"{g} кл." for g in grades), series, "stacked", "экземпляров")]
 
 
-def _details(lines: Sequence[Line], names: Mapping[str, str]) -> Table:
+def _details(lines: Sequence[Line], exchanged: Exchanged, names: Mapping[str, str], today: date) -> Table:
     columns = (
         Column("Школа", "text", width=22), Column("Класс", width=8), Column("Предмет", "text", width=16),
         Column("№ ФПУ", "text", width=13), Column("Автор, наименование", "text", width=34),
-        Column("Издатель", "text", width=14), Column("Обуч.", width=7), Column("Нужно", width=7),
-        Column("Есть", width=7), Column("Годных", width=7), Column("ЭФУ", width=6), Column("Не хватает", width=8),
-        Column("Излишек", width=8), Column("Заказано", width=8),
+        Column("Издатель", "text", width=14), Column("Обуч.", width=7), Column("Норма", "decimal", width=7),
+        Column("Нужно", width=7), Column("Есть", width=7), Column("Годных", width=7),
+        Column("Годен до", "date", width=11), Column("ЭФУ", width=6), Column("Не хватает", width=8),
+        Column("Излишек", width=8), Column("Заказано", width=8), Column("обменом", group="Чем покрыть", width=8),
+        Column("закупкой", group="Чем покрыть", width=9),
     )  # fmt: skip
     rows = tuple(
         Row(
             (
                 Cell(names.get(line.library, line.library)), Cell(line.grade), Cell(line.subject),
                 Cell(line.wanted.fpu or "—"), Cell(f"{line.wanted.authors} {line.wanted.title}".strip()),
-                Cell(line.publisher), Cell(line.pupils), Cell(line.needed), Cell(line.have), Cell(line.fit),
-                Cell(line.electronic), Cell(line.missing), Cell(line.surplus), Cell(line.ordered),
+                Cell(line.publisher), Cell(line.pupils), Cell(line.per_pupil), Cell(line.needed),
+                Cell(line.have, state_of(line, today)), Cell(line.fit), Cell(line.valid_until), Cell(line.electronic),
+                Cell(line.missing), Cell(line.surplus), Cell(line.ordered), *_cover(line, exchanged),
             )
         )
         for line in lines
     )  # fmt: skip
     known = lines[0].fit_known
-    notes = () if known else ("Федеральный перечень не загружен: годными считаются все учебники.",)
+    notes = (
+        "Годные — в федеральном перечне или в пределах предельного срока использования."
+        if known
+        else "Федеральный перечень не загружен: годными считаются все учебники.",
+        "Чем покрыть: сначала обмен между школами (см. радар обмена), остальное за вычетом заказанного — закупка.",
+    )
     return Table(columns, rows, "По классам и предметам", notes, name="details")
 
 
-# --- Exchange --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Copies one school could give to another for the school year."""
-
-    giver: str
-    taker: str
-    line: Line  # of the taker
-    copies: int
-
-
-def identity(line: Line) -> tuple[str, ...]:
-    """What makes two schools' needs the same book: № ФПУ, else ISBN, else class, title and authors."""
-    wanted = line.wanted
-    if wanted.fpu:
-        return ("fpu", wanted.fpu, str(line.grade))
-    if wanted.isbn:
-        return ("isbn", wanted.isbn)
-    return ("title", str(line.grade), wanted.title.casefold(), wanted.authors.casefold())
-
-
-def transfers(lines: Sequence[Line], libraries: Mapping[str, Library]) -> list[Transfer]:
-    """Surplus to lack: neighbours of the same settlement first, then the largest surplus, then by code."""
-    spare = {(line.library, identity(line)): line.surplus for line in lines}
-    found = []
-    for line in sorted(lines, key=lambda x: (-x.missing, x.library, x.grade, x.subject)):
-        missing, book = line.missing, identity(line)
-        givers = [code for code, other in spare if other == book and code != line.library and spare[code, other]]
-        here = _settlement(libraries, line.library)
-        for giver in sorted(givers, key=lambda c: (_settlement(libraries, c) != here, -spare[c, book], c)):
-            copies = min(missing, spare[giver, book])
-            if copies:
-                found.append(Transfer(giver, line.library, line, copies))
-                spare[giver, book] -= copies
-                missing -= copies
-    return sorted(found, key=lambda t: (t.giver, t.taker, t.line.grade, t.line.subject))
-
-
-def _settlement(libraries: Mapping[str, Library], code: str) -> str:
-    return libraries[code].settlement if code in libraries else ""
-
-
-def exchange_report(
-    lines: Sequence[Line], period: Period, today: date, libraries: Mapping[str, Library], code: str
-) -> Report:
-    found = [t for t in transfers(lines, libraries) if code in ("", t.giver, t.taker)]
-    copies = sum(t.copies for t in found)
-    columns = (
-        Column("Передаёт", "text", width=24), Column("Получает", "text", width=24), Column("Класс", width=8),
-        Column("Автор, наименование", "text", width=38), Column("№ ФПУ", "text", width=14), Column("Экз.", width=7),
-    )  # fmt: skip
-    rows = [
-        Row(
-            (
-                Cell(_name(libraries, t.giver)), Cell(_name(libraries, t.taker)), Cell(t.line.grade),
-                Cell(f"{t.line.wanted.authors} {t.line.wanted.title}".strip()), Cell(t.line.wanted.fpu or "—"),
-                Cell(t.copies),
-            )
-        )
-        for t in found
-    ]  # fmt: skip
-    if rows:
-        rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 4, Cell(copies, sum_of=tuple(range(len(rows))))), "total"))
-    missing = sum(line.missing for line in lines)
-    lead = (
-        f"Обменом между школами можно покрыть {russian.counted(copies, russian.TEXTBOOK)} из "
-        f"{russian.number(missing)} недостающих."
-        if lines
-        else NO_NEEDS
-    )
-    acts: list[Section] = []
-    pairs = list(dict.fromkeys((t.giver, t.taker) for t in found))
-    for giver, taker in pairs[:MOST_ACTS]:
-        acts += act([t for t in found if (t.giver, t.taker) == (giver, taker)], libraries, today)
-    return Report(
-        name="exchange", title="Радар обмена учебниками", period=f"на {russian.day(today)}", start=period.start,
-        end=period.end, made=today, library=code, library_name=_name(libraries, code) if code else "",
-        sections=(Text(lead), *_unless_empty(Table(columns, tuple(rows), "Кто кому может передать", name="transfers")),
-                  *acts),
-        facts={"copies": copies, "missing": missing, "pairs": len(pairs)},
-    )  # fmt: skip
-
-
-def _unless_empty(table: Table) -> list[Section]:
-    return [table] if table.rows else []
-
-
-def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date) -> list[Section]:
-    """Акт передачи документов между школами: list, number in words, signatures."""
-    giver, taker = _name(libraries, some[0].giver), _name(libraries, some[0].taker)
-    copies = sum(t.copies for t in some)
-    columns = (Column("№ п/п", width=6), Column("Автор, наименование", "text", width=46), Column("Класс", width=8),
-               Column("№ ФПУ", "text", width=16), Column("Экз.", width=8))  # fmt: skip
-    rows = [
-        Row((Cell(n), Cell(f"{t.line.wanted.authors} {t.line.wanted.title}".strip()), Cell(t.line.grade),
-             Cell(t.line.wanted.fpu or "—"), Cell(t.copies)))
-        for n, t in enumerate(some, 1)
-    ]  # fmt: skip
-    rows.append(
-        Row((Cell(""), Cell("Всего"), Cell(""), Cell(""), Cell(copies, sum_of=tuple(range(len(rows))))), "total")
-    )
-    line = "_" * 20
-    return [
-        Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2),
-        Text(f"{giver} передаёт, а {taker} принимает учебники: всего {russian.counted(copies, russian.COPY)} "
-             f"({russian.in_words(copies)})."),
-        Table(columns, tuple(rows), f"{giver} → {taker}"),
-        Text(f"Передал: {line}    Принял: {line}", style="sign"),
-    ]  # fmt: skip
-
-
-def _name(libraries: Mapping[str, Library], code: str) -> str:
-    return libraries[code].name if code in libraries else code
+def _cover(line: Line, exchanged: Exchanged) -> tuple[Cell, Cell]:
+    """Where the missing copies could come from: other schools, and then money."""
+    if not line.missing:
+        return Cell(0), Cell(0)
+    given = min(line.missing, exchanged.get((line.library, identity(line)), 0))
+    return Cell(given), Cell(max(0, line.missing - given - line.ordered))
 
 
 # --- АИС «Учебник» ---------------------------------------------------------------------------------------------------
@@ -229,14 +142,17 @@ def reconciliation_report(pairs: Sequence[Pair], period: Period, today: date, na
         Column("Учебник", "text", width=44), Column("Класс", "text", width=8), Column("ISBN", "text", width=16),
         Column("АИС «Учебник»"), Column("Каталог"), Column("Разница"), Column("Что делать", "text", width=30),
     )  # fmt: skip
+    def rows_of(pair: Pair) -> str:
+        return Drill(code, today, today, clusters=pair.clusters).query if pair.clusters else ""
+
     rows = []
     stated = any(pair.ais is not None for pair in pairs)
     for pair in pairs if stated else ():
         difference = (pair.ais or 0) - (pair.catalogue or 0)
         style: Literal["", "muted"] = "muted" if difference == 0 else ""
         rows.append(
-            Row((Cell(pair.title), Cell(pair.grade), Cell(pair.isbn), Cell(pair.ais), Cell(pair.catalogue),
-                 Cell(difference), Cell(_advice(pair))), style)
+            Row((Cell(pair.title), Cell(pair.grade), Cell(pair.isbn), Cell(pair.ais),
+                 Cell(pair.catalogue, rows_of(pair)), Cell(difference), Cell(_advice(pair))), style)
         )  # fmt: skip
     counted = russian.counted(len(pairs), russian.TITLE)
     same = sum(pair.ais == pair.catalogue for pair in pairs)
@@ -248,7 +164,7 @@ def reconciliation_report(pairs: Sequence[Pair], period: Period, today: date, na
     return Report(
         name="reconciliation", title="Сверка с АИС «Учебник»", period=f"на {russian.day(today)}", start=period.start,
         end=period.end, made=today, library=code, library_name=name, facts={"titles": len(pairs), "same": same},
-        sections=(Text(lead), *_unless_empty(Table(columns, tuple(rows), name="pairs"))),
+        sections=(Text(lead), *unless_empty(Table(columns, tuple(rows), name="pairs"))),
     )  # fmt: skip
 
 

@@ -79,6 +79,7 @@ class Question:
     unit: str  # copies | titles
     start: date
     end: date
+    clusters: tuple[str, ...] = ()  # only these editions; empty means all
 
 
 def page(connection: Connection, question: Question, *, cursor: str = "", limit: int = 50) -> Page:
@@ -98,9 +99,37 @@ def page(connection: Connection, question: Question, *, cursor: str = "", limit:
 
 def total(connection: Connection, question: Question) -> int:
     """The figure itself: what the copies of all its rows add up to."""
+    if question.clusters:
+        return _total_of_editions(connection, question)
     found = balances(connection, question.selection, question.start, question.end)
     balance = found.total()[question.unit == "titles"]
     return int(getattr(balance, "closing" if question.measure == "state" else question.measure))
+
+
+def _total_of_editions(connection: Connection, question: Question) -> int:
+    """As `total` for some editions: roll-ups know none, so the lines are summed."""
+    titles = question.unit == "titles"
+    columns = title_movement.c if titles else stock_movement.c
+    amount = title_movement.c.titles if titles else stock_movement.c.copies
+    scopes = question.selection.scopes if titles else _libraries(connection, question.selection)
+    query = select(func.sum(amount)).where(
+        columns.scope.in_(scopes) if titles else columns.library.in_(scopes),
+        *question.selection.admits(columns),
+        *_of_editions(columns, question),
+        columns.day <= question.end,
+    )
+    if question.measure != "state":
+        query = query.where(columns.day >= question.start, columns.column.in_(_columns(question)))
+    return _sign(question) * int(connection.execute(query).scalar() or 0)
+
+
+def _of_editions(columns: Any, question: Question) -> list[ColumnElement[bool]]:
+    if not question.clusters:
+        return []
+    if "cluster" in columns:
+        return [columns.cluster.in_(question.clusters)]
+    chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(question.clusters))
+    return [columns.record.in_(chosen)]
 
 
 def _cells(connection: Connection, selection: Selection) -> list[Cell]:
@@ -164,6 +193,7 @@ def _copies_held(
     there, move = stock_position.c, stock_movement.c
     libraries = _libraries(connection, question.selection)
     candidates = select(there.record, there.library).where(*_of_cell(there, cell), *_in(there, libraries))
+    candidates = candidates.where(*_of_editions(there, question))
     found: list[Counted] = []
     batch = max(limit * 2, 100)
     while len(found) < limit:
@@ -216,7 +246,7 @@ def _copies_moved(
     query = (
         select(stock_movement)
         .where(*_of_cell(move, cell), move.day.between(question.start, question.end))
-        .where(move.column.in_(_columns(question)), *_in(move, libraries))
+        .where(move.column.in_(_columns(question)), *_in(move, libraries), *_of_editions(move, question))
         .where(*_after([move.day, move.number], key, 2))
         .order_by(move.day, move.number)
         .limit(limit)
@@ -243,7 +273,7 @@ def _titles_held(
     query = (
         select(line.cluster, func.sum(line.titles).label("titles"), func.min(line.day).label("day"))
         .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.day <= question.end)
-        .where(*_after([line.cluster], key, 1))
+        .where(*_after([line.cluster], key, 1), *_of_editions(line, question))
         .group_by(line.cluster)
         .having(func.sum(line.titles) > 0)
         .order_by(line.cluster)
@@ -263,6 +293,7 @@ def _titles_moved(
         select(title_movement)
         .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.column.in_(_columns(question)))
         .where(line.day.between(question.start, question.end), *_after([line.cluster, line.number], key, 2))
+        .where(*_of_editions(line, question))
         .order_by(line.cluster, line.number)
         .limit(limit)
     )

@@ -9,8 +9,9 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -52,6 +53,9 @@ class Line:
     electronic: int
     ordered: int
     fit_known: bool
+    per_pupil: float = 1.0
+    valid_until: date | None = None  # the last day the federal list lets it be used; None: in force, or no list
+    clusters: tuple[str, ...] = ()  # the editions of the library's stock that were counted
 
     @property
     def missing(self) -> int:
@@ -60,6 +64,11 @@ class Line:
     @property
     def surplus(self) -> int:
         return max(0, self.fit - self.needed)
+
+    @property
+    def spare(self) -> int:
+        """What can be handed over: printed copies beyond the need."""
+        return min(self.surplus, self.have - self.electronic)
 
     @property
     def covered(self) -> int:
@@ -182,22 +191,65 @@ def lines(connection: Connection, today: date, libraries: Sequence[str] = ()) ->
         return []
     federal = {row.number: row for row in connection.execute(select(fpu_entry))}
     stock = shelves(connection, libraries)
-    found = []
-    for need in needs:
-        entry = federal.get(need.fpu)
-        wanted = Wanted(need.title, need.authors, str(need.grade), need.isbn, need.fpu)
-        isbns = (need.isbn, entry.isbn if entry else "")
-        books = stock.get(need.library, Shelf()).find(wanted, isbns)
-        have, electronic = sum(b.printed for b in books), sum(b.electronic for b in books)
-        admitted = not federal or (entry is not None and (entry.valid_until is None or entry.valid_until >= today))
-        found.append(
+    return [
+        _counted(
             Line(
-                need.library, need.year, need.grade, need.subject, wanted, need.publisher, need.pupils,
-                math.ceil(need.pupils * need.per_pupil), have + electronic, have + electronic if admitted else 0,
-                electronic, need.ordered, bool(federal),
-            )
-        )  # fmt: skip
+                need.library, need.year, need.grade, need.subject,
+                Wanted(need.title, need.authors, str(need.grade), need.isbn, need.fpu), need.publisher, need.pupils,
+                math.ceil(need.pupils * need.per_pupil), 0, 0, 0, need.ordered, bool(federal), need.per_pupil,
+            ),
+            stock.get(need.library, Shelf()), federal, today,
+        )
+        for need in needs
+    ]  # fmt: skip
+
+
+def idle(connection: Connection, today: date, stated: Sequence[Line]) -> list[Line]:
+    """Books some school lacks, standing at schools that have stated their needs and name no such book: all surplus.
+
+    A school that has stated nothing may need every book it has: nothing of it is offered.
+    """
+    lacking = {identity(line): line for line in stated if line.missing}
+    named: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    used: dict[str, set[str]] = defaultdict(set)
+    for line in stated:
+        named[line.library].add(identity(line))
+        used[line.library].update(line.clusters)
+    federal = {row.number: row for row in connection.execute(select(fpu_entry))}
+    stock = shelves(connection, sorted(named))
+    found = []
+    for library in sorted(named):
+        for book, line in lacking.items():
+            if book not in named[library]:
+                bare = replace(line, library=library, pupils=0, needed=0, ordered=0)
+                counted = _counted(bare, stock.get(library, Shelf()), federal, today)
+                if counted.fit and not used[library] & set(counted.clusters):
+                    used[library].update(counted.clusters)
+                    found.append(counted)
     return found
+
+
+def _counted(line: Line, shelf: Shelf, federal: Mapping[str, Any], today: date) -> Line:
+    """The line with what the shelf has of its book, and how much of that may still be used."""
+    entry = federal.get(line.wanted.fpu)
+    books = shelf.find(line.wanted, (line.wanted.isbn, entry.isbn if entry else ""))
+    have = sum(book.printed + book.electronic for book in books)
+    until = entry.valid_until if entry else None
+    admitted = not federal or (entry is not None and (until is None or until >= today))
+    return replace(
+        line, have=have, fit=have if admitted else 0, electronic=sum(book.electronic for book in books),
+        valid_until=until, clusters=tuple(sorted(book.cluster for book in books)),
+    )  # fmt: skip
+
+
+def identity(line: Line) -> tuple[str, ...]:
+    """What makes two schools' needs the same book: № ФПУ, else ISBN, else class, title and authors."""
+    wanted = line.wanted
+    if wanted.fpu:
+        return ("fpu", wanted.fpu, str(line.grade))
+    if wanted.isbn:
+        return ("isbn", wanted.isbn)
+    return ("title", str(line.grade), wanted.title.casefold(), wanted.authors.casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +261,7 @@ class Pair:
     isbn: str
     ais: int | None
     catalogue: int | None
+    clusters: tuple[str, ...] = ()
 
 
 def reconcile(connection: Connection, library: str) -> list[Pair]:
@@ -220,11 +273,11 @@ def reconcile(connection: Connection, library: str) -> list[Pair]:
         books = shelf.find(Wanted(row.title, row.authors, row.grade, row.isbn, row.fpu), [row.isbn])
         seen |= {book.cluster for book in books}
         ours = sum(book.printed + book.electronic for book in books) if books else None
-        pairs.append(Pair(row.title, row.grade, row.isbn, row.copies, ours))
+        found = tuple(book.cluster for book in books)
+        pairs.append(Pair(row.title, row.grade, row.isbn, row.copies, ours, found))
     for book in shelf.books:
         if book.cluster not in seen:
             grade = ", ".join(str(g) for g in sorted(book.grades))
-            pairs.append(
-                Pair(book.bib.title, grade, next(iter(sorted(book.isbns)), ""), None, book.printed + book.electronic)
-            )
+            isbn, copies = next(iter(sorted(book.isbns)), ""), book.printed + book.electronic
+            pairs.append(Pair(book.bib.title, grade, isbn, None, copies, (book.cluster,)))
     return sorted(pairs, key=lambda pair: (pair.ais == pair.catalogue, pair.title))

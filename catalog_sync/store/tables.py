@@ -73,6 +73,7 @@ library = Table(
     Column("phone", Text, nullable=False, default=""),
     Column("stage", Integer, nullable=False, default=0),
     Column("pupils", Integer, nullable=False, default=0),
+    Column("coordinates", Text, nullable=False, default="", server_default=""),
 )
 
 source = Table(

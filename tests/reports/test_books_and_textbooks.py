@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from openpyxl import Workbook
 
+from catalog_sync.distance import kilometres, point
 from catalog_sync.errors import Refused
-from catalog_sync.model import BibRecord, Classified, Dialect, Isbn, RecordKey, UnionRecord
-from catalog_sync.reports import registry, roadmap, textbooks
+from catalog_sync.model import BibRecord, Classified, Dialect, Isbn, Library, RecordKey, UnionRecord
+from catalog_sync.reports import exchange, registry, roadmap, textbooks
 from catalog_sync.store import provision, tabular, unions
 from catalog_sync.store.acts import content_groups, level_of
 from catalog_sync.store.packing import compress
@@ -105,16 +107,70 @@ def test_a_surplus_of_one_book_never_hides_the_lack_of_another():
 
 
 def test_the_radar_gives_to_neighbours_first_and_never_more_than_there_is():
-    from catalog_sync.model import Library
-
     libraries = {code: Library(code, code, settlement=where) for code, where in
                  (("a", "Село"), ("b", "Город"), ("c", "Село"), ("d", "Город"))}  # fmt: skip
     lines = [line("a", 20, 5), line("b", 10, 40), line("c", 10, 18), line("d", 10, 0)]
-    found = {(t.giver, t.taker): t.copies for t in textbooks.transfers(lines, libraries)}
+    found = {(t.giver, t.taker): t.copies for t in exchange.transfers(lines, libraries)}
     assert found[("c", "a")] == 8
     assert sum(copies for (_, taker), copies in found.items() if taker == "a") == 15
     assert sum(copies for (giver, _), copies in found.items() if giver == "b") <= 30
     assert found[("b", "d")] == 10
+
+
+def test_the_nearest_school_gives_first_and_one_of_unknown_place_last():
+    places = {"a": "53.00, 55.00", "near": "53.05, 55.05", "far": "53.50, 56.00", "where": ""}
+    libraries = {code: Library(code, code, coordinates=text) for code, text in places.items()}
+    lines = [line("a", 30, 0), line("far", 0, 10), line("where", 0, 50), line("near", 0, 10)]
+    found = exchange.transfers(lines, libraries)
+    assert [(t.giver, t.copies) for t in found] == [("near", 10), ("far", 10), ("where", 10)]
+    assert [None if t.km is None else round(t.km) for t in found] == [6, 87, None]
+
+
+def test_an_electronic_copy_and_a_textbook_out_of_date_are_not_handed_over():
+    libraries = {code: Library(code, code) for code in "ab"}
+    electronic = replace(line("b", 0, 10), electronic=8)
+    assert [t.copies for t in exchange.transfers([line("a", 30, 0), electronic], libraries)] == [2]
+    outdated = replace(line("b", 0, 10), fit=0)
+    assert exchange.transfers([line("a", 30, 0), outdated], libraries) == []
+
+
+def test_a_book_a_school_has_and_names_no_need_for_is_offered_but_not_of_a_school_that_said_nothing(connection):
+    district = District(connection.engine)
+    for code in ("a", "b", "silent"):
+        district.add_library(connection, code)
+    books = (holds(item(copies=25, came=date(2024, 8, 20))), klass("textbook"))
+    for code in ("b", "silent"):
+        district.publish(connection, code, TODAY, {f"{code}-1": books}, {f"{code}-1": "c-history"})
+    history = bib("История", subtitle="учебник для 5 класса", isbns=(Isbn("", "9785090000008"),))
+    unions.save(connection, [union("c-history", history)])
+    need = {"grade": "5", "subject": "История", "title": "История", "isbn": "9785090000008", "pupils": "20"}
+    tabular.import_needs(connection, "a", 2026, [need])
+    other = {**need, "subject": "Алгебра", "title": "Алгебра", "isbn": "9785090000015"}
+    tabular.import_needs(connection, "b", 2026, [other])
+    stated = provision.lines(connection, TODAY)
+    offered = provision.idle(connection, TODAY, stated)
+    assert [(one.library, one.spare, one.clusters) for one in offered] == [("b", 25, ("c-history",))]
+    report = registry.make_in(connection, "exchange", asked_period="2026", today=TODAY)
+    assert report.facts["copies"] == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("55.7558, 37.6176", (55.7558, 37.6176)), ("55,7558; 37,6176", (55.7558, 37.6176)), ("", None),
+     ("55.7558 37.6176", (55.7558, 37.6176)), ("-33.9 151.2", (-33.9, 151.2))],
+)  # fmt: skip
+def test_coordinates_as_people_copy_them_from_a_map(text, expected):
+    assert point(text) == expected
+
+
+@pytest.mark.parametrize("text", ["Заречье", "137.1, 55", "55", "55, 237"])
+def test_what_is_no_place_on_earth_is_refused_in_words(text):
+    with pytest.raises(ValueError, match=r"широт"):
+        point(text)
+
+
+def test_moscow_and_saint_petersburg_are_634_kilometres_apart():
+    assert round(kilometres((55.7558, 37.6176), (59.9386, 30.3141))) == 634
 
 
 def test_a_need_finds_its_book_by_isbn_or_by_class_author_and_title():

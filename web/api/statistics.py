@@ -171,7 +171,9 @@ def drill_question(args: dict[str, Any], today: date) -> drill.Question:
     asked = question(args, today)
     scopes = asked.libraries or (DISTRICT,)
     selection = Selection(scopes, asked.categories, asked.carriers, asked.ekinds)
-    return drill.Question(selection, args["measure"], args["unit"], asked.period.start, asked.period.end)
+    return drill.Question(
+        selection, args["measure"], args["unit"], asked.period.start, asked.period.end, args["cluster"] or ()
+    )
 
 
 def rows(args: dict[str, Any]) -> Response:
@@ -270,6 +272,7 @@ OPERATIONS = (
             Param("measure", "состояние на конец периода или движение за период", "choice",
                   drill.MEASURES, default="state"),
             Param("unit", "экземпляры или названия", "choice", ("copies", "titles"), default="copies"),
+            Param("cluster", "только эти издания, через запятую", "choices", pattern=CODE, longest=4_000),
             LIMIT, CURSOR, FORMAT,
         ),
         csv=True,

@@ -78,8 +78,9 @@ def read(args: Mapping[str, str], today: date) -> Asked:
     libraries = tuple(code for code in args.get("library", "").split(",") if code)
     ekinds = tuple("" if kind == "none" else kind for kind in chosen["ekind"])
     selection = Selection(libraries or (DISTRICT,), chosen["category"], chosen["carrier"], ekinds)
+    clusters = tuple(value for value in args.get("cluster", "").split(",") if value)
     words = _words(measure, unit, period, chosen)
-    return Asked(drill.Question(selection, measure, unit, period.start, period.end), period, words)
+    return Asked(drill.Question(selection, measure, unit, period.start, period.end, clusters), period, words)
 
 
 def _values(args: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from catalog_sync.classify import AGE_MARKS
+from catalog_sync.distance import point
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.store.eresources import EResource
 from catalog_sync.store.lists import Entry, Person, ReadingList
@@ -82,6 +83,13 @@ class LibraryForm(FlaskForm):  # type: ignore[misc]
     phone = StringField(N_("Телефон"), [Length(max=100)])
     stage = IntegerField(N_("Этап внедрения (0–3)"), [Optional(), NumberRange(0, 3)], default=0)
     pupils = IntegerField(N_("Учеников"), [Optional(), NumberRange(0, 20_000)], default=0)
+    coordinates = StringField(N_("Координаты с карты: широта, долгота (для обмена учебниками)"), [Length(max=60)])
+
+    def validate_coordinates(self, field: Field) -> None:
+        try:
+            point(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class ScheduleForm(FlaskForm):  # type: ignore[misc]

@@ -1,0 +1,201 @@
+"""Радар обмена: who could lend whom which textbook, nearest first, with an act of transfer ready to be signed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from catalog_sync.distance import kilometres, point
+from catalog_sync.model import Library
+from catalog_sync.reports import russian
+from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.period import Period
+from catalog_sync.reports.textbooks import NO_NEEDS, state_of, unless_empty
+from catalog_sync.store.provision import Line, identity
+
+MOST_ACTS = 20  # acts printed in one report; the rest of the radar is in its table
+FAR = 1e9  # km: an unknown distance comes after every known one
+UNKNOWN = "не известно"
+NOTES = (
+    "Расстояние — по прямой, по координатам из карточек библиотек; школы одного населённого пункта без координат "
+    "считаются рядом (0 км). «Не известно» — координаты не указаны: такие школы предлагаются последними.",
+    "Передаются только печатные экземпляры, годные по федеральному перечню на день отчёта. Школы, не сообщившие "
+    "потребность, не предлагаются: их учебники могут быть нужны им самим.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Copies one school could give to another for the school year."""
+
+    giver: str
+    taker: str
+    line: Line  # of the taker
+    given: Line  # of the giver
+    copies: int
+    km: float | None  # None: nobody said where one of them stands
+
+
+def distance(libraries: Mapping[str, Library], one: str, other: str) -> float | None:
+    """Kilometres between two libraries: by coordinates, else nought in the same settlement, else not known."""
+    here, there = libraries.get(one), libraries.get(other)
+    if here is None or there is None:
+        return None
+    places = _point(here), _point(there)
+    if places[0] and places[1]:
+        return kilometres(places[0], places[1])
+    return 0.0 if here.settlement and here.settlement.casefold() == there.settlement.casefold() else None
+
+
+def _point(library: Library) -> tuple[float, float] | None:
+    try:
+        return point(library.coordinates)
+    except ValueError:  # typed past the form; the card says what is wrong with it
+        return None
+
+
+def transfers(lines: Sequence[Line], libraries: Mapping[str, Library]) -> list[Transfer]:
+    """Surplus to lack. The greatest lack is served first, by the nearest school, then by the largest surplus."""
+    givers: dict[tuple[str, ...], dict[str, Line]] = defaultdict(dict)
+    spare: dict[tuple[tuple[str, ...], str], int] = {}
+    for line in lines:
+        if line.spare:
+            givers[identity(line)][line.library] = line
+            spare[identity(line), line.library] = line.spare
+    far = {}
+    found = []
+    for line in sorted(lines, key=lambda x: (-x.missing, x.library, x.grade, x.subject)):
+        missing, book = line.missing, identity(line)
+        if not missing:
+            break
+        for code in givers[book]:
+            if (code, line.library) not in far:
+                far[code, line.library] = distance(libraries, code, line.library)
+        nearest = sorted(
+            (code for code in givers[book] if code != line.library),
+            key=lambda code: (_far(far[code, line.library]), -spare[book, code], code),
+        )
+        for giver in nearest:
+            copies = min(missing, spare[book, giver])
+            if copies:
+                found.append(Transfer(giver, line.library, line, givers[book][giver], copies, far[giver, line.library]))
+                spare[book, giver] -= copies
+                missing -= copies
+    return sorted(found, key=lambda t: (_far(t.km), t.giver, t.taker, t.line.grade, t.line.subject))
+
+
+def _far(km: float | None) -> float:
+    return FAR if km is None else km
+
+
+def covered_by(found: Sequence[Transfer]) -> dict[tuple[str, tuple[str, ...]], int]:
+    """(taker, book) → copies other schools could give."""
+    sums: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
+    for one in found:
+        sums[one.taker, identity(one.line)] += one.copies
+    return dict(sums)
+
+
+def exchange_report(
+    lines: Sequence[Line], period: Period, today: date, libraries: Mapping[str, Library], code: str
+) -> Report:
+    """`lines`: the needs of all schools with the surplus of those that name no such book."""
+    found = [t for t in transfers(lines, libraries) if code in ("", t.giver, t.taker)]
+    copies, missing = sum(t.copies for t in found), sum(line.missing for line in lines if code in ("", line.library))
+    acts: list[Section] = []
+    pairs = list(dict.fromkeys((t.giver, t.taker) for t in found))
+    for giver, taker in pairs[:MOST_ACTS]:
+        acts += act([t for t in found if (t.giver, t.taker) == (giver, taker)], libraries, today)
+    if len(pairs) > MOST_ACTS:
+        rest = f"Актов показано {MOST_ACTS} из {len(pairs)}: остальные — в радаре отдельной школы."
+        acts.append(Text(rest, style="note"))
+    return Report(
+        name="exchange", title="Радар обмена учебниками", period=f"на {russian.day(today)}", start=period.start,
+        end=period.end, made=today, library=code, library_name=_name(libraries, code) if code else "",
+        sections=(Text(_lead(lines, found, missing, code)), *unless_empty(_radar(found, libraries, today)), *acts),
+        facts={"copies": copies, "missing": missing, "pairs": len(pairs)}, landscape=True,
+    )  # fmt: skip
+
+
+def _lead(lines: Sequence[Line], found: Sequence[Transfer], missing: int, code: str) -> str:
+    if not lines:
+        return NO_NEEDS
+    copies = sum(t.copies for t in found)
+    if code:
+        taken, given = (sum(t.copies for t in found if getattr(t, side) == code) for side in ("taker", "giver"))
+        return (
+            f"Школе не хватает {russian.genitive(missing, russian.TEXTBOOK)}, из них {russian.number(taken)} могут "
+            f"передать другие школы; сама она может передать {russian.counted(given, russian.TEXTBOOK)}."
+        )
+    if not missing:
+        return "Недостающих учебников нет: обмен не нужен."
+    if not copies:
+        return f"Не хватает {russian.genitive(missing, russian.TEXTBOOK)}; лишних таких учебников в других школах нет."
+    return (
+        f"Обменом между школами можно покрыть {russian.counted(copies, russian.TEXTBOOK)} из {russian.number(missing)} "
+        "недостающих."
+    )
+
+
+def _radar(found: Sequence[Transfer], libraries: Mapping[str, Library], today: date) -> Table:
+    columns = (
+        Column("Передаёт", "text", width=22), Column("Получает", "text", width=22),
+        Column("Расстояние, км", "decimal", width=12), Column("Класс", width=7),
+        Column("Автор, наименование", "text", width=34), Column("№ ФПУ", "text", width=13),
+        Column("Годен до", "date", width=11), Column("Экз.", width=7),
+    )  # fmt: skip
+    rows = [
+        Row(
+            (
+                Cell(_name(libraries, t.giver)), Cell(_name(libraries, t.taker)),
+                Cell(UNKNOWN if t.km is None else t.km), Cell(t.line.grade), Cell(_book(t)),
+                Cell(t.line.wanted.fpu or "—"), Cell(_until(t.given)),
+                Cell(t.copies, state_of(t.given, today)),
+            )
+        )
+        for t in found
+    ]  # fmt: skip
+    if rows:
+        whole = tuple(range(len(rows)))
+        total = Cell(sum(t.copies for t in found), sum_of=whole)
+        rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 6, total), "total"))
+    return Table(columns, tuple(rows), "Кто кому может передать", NOTES, name="transfers")
+
+
+def _until(line: Line) -> date | str:
+    if line.valid_until:
+        return line.valid_until
+    return "без срока" if line.fit_known else "перечень не загружен"
+
+
+def _book(one: Transfer) -> str:
+    return f"{one.line.wanted.authors} {one.line.wanted.title}".strip()
+
+
+def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date) -> list[Section]:
+    """Акт передачи документов между школами: list, number in words, signatures."""
+    giver, taker = _name(libraries, some[0].giver), _name(libraries, some[0].taker)
+    copies = sum(t.copies for t in some)
+    columns = (Column("№ п/п", width=6), Column("Автор, наименование", "text", width=46), Column("Класс", width=8),
+               Column("№ ФПУ", "text", width=16), Column("Экз.", width=8))  # fmt: skip
+    rows = [
+        Row((Cell(n), Cell(_book(t)), Cell(t.line.grade), Cell(t.line.wanted.fpu or "—"), Cell(t.copies)))
+        for n, t in enumerate(some, 1)
+    ]
+    rows.append(
+        Row((Cell(""), Cell("Всего"), Cell(""), Cell(""), Cell(copies, sum_of=tuple(range(len(rows))))), "total")
+    )
+    line = "_" * 20
+    return [
+        Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2),
+        Text(f"{giver} передаёт, а {taker} принимает учебники: всего {russian.counted(copies, russian.COPY)} "
+             f"({russian.in_words(copies)})."),
+        Table(columns, tuple(rows), f"{giver} → {taker}"),
+        Text(f"Передал: {line}    Принял: {line}", style="sign"),
+    ]  # fmt: skip
+
+
+def _name(libraries: Mapping[str, Library], code: str) -> str:
+    return libraries[code].name if code in libraries else code
