@@ -1,10 +1,11 @@
 """Our Z39.50 server beside Zebra, on the same records, in one run: pairs per second and CPU per pair.
 
-    python bench/z3950.py [--records 20000] [--seconds 4] [--rounds 3] [--differential]
+    python bench/z3950.py [--records 20000] [--seconds 4] [--rounds 3] [--differential] [--keep FOLDER]
 
 A pair is one search and one present of ten MARC 21 records. Ours is the real thing: the records are imported, clustered
 and indexed by `catalog-sync import`, and served by `catalog-sync serve z3950`. `--differential` compares hit counts of
-500 generated queries and groups the differences.
+500 generated queries and groups the differences. `--keep` leaves both indexes in a folder, and finds them there the
+next time: 300,000 records take minutes to import and seconds to ask.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,24 +33,44 @@ from tests.fake_records import generated_records  # noqa: E402
 from tests.zebra import free_port, index, server, zebra  # noqa: E402
 
 CONNECTIONS = (1, 8)
+CONFIG = "catalog-sync.toml"
+COMMAND = (sys.executable, "-m", "catalog_sync", "--config", CONFIG)
 
 
 @contextlib.contextmanager
-def ours(folder: Path, marc: bytes) -> Iterator[tuple[int, int]]:
-    """(port, process id) of `catalog-sync serve z3950` over a catalogue made of these records."""
+def ours(folder: Path) -> Iterator[tuple[int, int]]:
+    """(port, process id) of `catalog-sync serve z3950` over the catalogue that `imported` made."""
     port = free_port()
-    (folder / "export.mrc").write_bytes(marc)
-    config = folder / "catalog-sync.toml"
-    config.write_text(f"[z3950]\nport = {port}\n")
-    environment = {**os.environ, "CATALOG_SYNC_HOME": str(folder / "home")}
-    command = [sys.executable, "-m", "catalog_sync", "--config", str(config)]
-    subprocess.run(
-        [*command, "import", str(folder / "export.mrc"), "--source", "bench", "--dialect", "marc21", "--yes"],
-        env=environment, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.environ["CATALOG_SYNC_HOME"] = environment["CATALOG_SYNC_HOME"]
-    with server([*command, "serve", "z3950"], port, folder, seconds=60) as process:
+    (folder / CONFIG).write_text(f"[z3950]\nport = {port}\n")
+    with server([*COMMAND, "serve", "z3950"], port, folder, _environment(folder), seconds=60) as process:
         yield port, process.pid
+
+
+def imported(folder: Path, marc: bytes) -> None:
+    """A catalogue made of these records in the usual way."""
+    (folder / "export.mrc").write_bytes(marc)
+    (folder / CONFIG).write_text("")
+    subprocess.run(
+        [*COMMAND, "import", "export.mrc", "--source", "bench", "--dialect", "marc21", "--yes"],
+        env=_environment(folder), cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "CATALOG_SYNC_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
+
+
+def made(folder: Path, records: Sequence[UnionRecord]) -> None:
+    """Both indexes in subfolders; what an earlier run kept there is not made again."""
+    done = folder / f"{len(records)}-records"
+    if done.exists():
+        return
+    marc = b"".join(writing.to_iso2709(union_marc.from_union(r, Dialect.MARC21)) for r in records)
+    for name, make in (("zebra", index), ("ours", imported)):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir(parents=True)
+        make(folder / name, marc)
+    done.touch()
 
 
 def measure(port: int, pid: int, pdus: Sequence[bytes], connections: int, seconds: float) -> tuple[float, float]:
@@ -104,17 +126,15 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=4)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--differential", action="store_true")
+    arguments.add_argument("--keep", type=Path, help="folder for the indexes, used again by the next run")
     given = arguments.parse_args()
     records = list(generated_records(given.records))
-    marc = b"".join(writing.to_iso2709(union_marc.from_union(r, Dialect.MARC21)) for r in records)
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        folder = Path(name)
-        for part in ("zebra", "ours"):
-            (folder / part).mkdir()
-        index(folder / "zebra", marc)
+    with contextlib.ExitStack() as stack:
+        folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        made(folder, records)
         servers = {
             "zebra": stack.enter_context(zebra(folder / "zebra")),
-            "catalog-sync": stack.enter_context(ours(folder / "ours", marc)),
+            "catalog-sync": stack.enter_context(ours(folder / "ours")),
         }
         if given.differential:
             differential(servers, records)

@@ -123,10 +123,30 @@ Query = Term | And | Or | Not | Everything | OneOf
 class Sort(enum.StrEnum):
     RELEVANCE = "relevance"
     TITLE = "title"
+    TITLE_DOWN = "title-"
     AUTHOR = "author"
+    AUTHOR_DOWN = "author-"
     YEAR_DOWN = "year-"
     YEAR_UP = "year"
     NEWEST = "new-"  # latest arrival in the union first
+    OLDEST = "new"
+    CHANGED_DOWN = "changed-"
+    CHANGED = "changed"
+
+    @property
+    def subject(self) -> str:
+        """What is compared, whichever way it runs."""
+        return self.value.removesuffix("-")
+
+
+# One key, or several: hits alike by the first are ordered by the second. Records without a key stand behind the others.
+Order = Sort | tuple[Sort, ...]
+MAX_SORT_KEYS = 6
+
+
+def order_of(keys: Sequence[Sort]) -> Order:
+    """The order of a list of keys; by relevance where there are none."""
+    return tuple(keys) if len(keys) > 1 else keys[0] if keys else Sort.RELEVANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +212,7 @@ class Catalogue(Protocol):
         *,
         offset: int = 0,
         limit: int = 20,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Order = Sort.RELEVANCE,
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",

@@ -33,6 +33,7 @@ from catalog_sync.query import (
     Not,
     OneOf,
     Or,
+    Order,
     Query,
     Relation,
     ScanTerm,
@@ -184,7 +185,7 @@ class MemoryCatalogue:
         *,
         offset: int = 0,
         limit: int = 20,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Order = Sort.RELEVANCE,
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",
@@ -337,17 +338,23 @@ class MemoryCatalogue:
             elif any(COMPARISONS[term.relation](n, asked[0]) for n in numbers):
                 yield cluster
 
-    def _sorted(self, found: set[str], sort: Sort) -> list[str]:
-        if sort is Sort.RELEVANCE:
-            return sorted(found)
-        keys: dict[Sort, Callable[[str], object]] = {
-            Sort.TITLE: lambda c: (words(self._records[c].bib.title), c),
-            Sort.AUTHOR: lambda c: (words(next((a.name for a in self._records[c].bib.agents), "\uffff")), c),
-            Sort.YEAR_UP: lambda c: (self._records[c].bib.year_coded, c),
-            Sort.YEAR_DOWN: lambda c: (-int(self._records[c].bib.year_coded or 0), c),
-            Sort.NEWEST: lambda c: -self._changes[c].number,
-        }
-        return sorted(found, key=keys[sort])  # type: ignore[arg-type]
+    def _sorted(self, found: set[str], sort: Order) -> list[str]:
+        """By the last key first: sorting keeps the order of what is alike. Without a value: behind the others."""
+        listed = sorted(found)
+        for key in reversed(sort if isinstance(sort, tuple) else (sort,)):
+            listed.sort(key=lambda c, k=key: self._sort_value(c, k), reverse=key.value.endswith("-"))  # type: ignore[misc]
+            listed.sort(key=lambda c, k=key: not self._sort_value(c, k))  # type: ignore[misc]
+        return listed
+
+    def _sort_value(self, cluster: str, key: Sort) -> list[str]:
+        bib = self._records[cluster].bib
+        if key is Sort.RELEVANCE:
+            return [""]
+        if key.subject == "title":
+            return words(bib.title)
+        if key.subject == "author":
+            return words(next((a.name for a in bib.agents), ""))
+        return [bib.year_coded] if key.subject == "year" else [f"{self._changes[cluster].number:09d}"]
 
     def _facet(self, found: set[str], facet: str, limit: int) -> tuple[FacetValue, ...]:
         counted = Counter(v for c in found for v in set(values(self._records[c], Access(facet))))

@@ -122,12 +122,12 @@ VALUES = frozenset({
     Access.AGE, Access.RECORD_TYPE, Access.BIB_LEVEL,
 })  # fmt: skip
 
-# Use attribute → order, as it runs upwards (the newest first is the one that runs down).
+# Use attribute → order, as it runs upwards.
 SORTS: dict[int, Sort] = {
     4: Sort.TITLE, 5: Sort.TITLE, 33: Sort.TITLE, 36: Sort.TITLE,
     1: Sort.AUTHOR, 2: Sort.AUTHOR, 1002: Sort.AUTHOR, 1003: Sort.AUTHOR, 1004: Sort.AUTHOR, 1005: Sort.AUTHOR,
     30: Sort.YEAR_UP, 31: Sort.YEAR_UP, 1083: Sort.YEAR_UP,
-    1011: Sort.NEWEST, 1012: Sort.NEWEST,
+    1011: Sort.OLDEST, 1012: Sort.CHANGED,
 }  # fmt: skip
 SORT_FIELDS: dict[str, Sort] = {
     "title": Sort.TITLE, "author": Sort.AUTHOR, "name": Sort.AUTHOR, "date": Sort.YEAR_UP, "year": Sort.YEAR_UP,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from catalog_sync.protocol.cql import CqlError, Modifier, Prefix, SortKey
-from catalog_sync.query import Access, Sort
+from catalog_sync.query import MAX_SORT_KEYS, Access, Order, Sort, order_of
 from catalog_sync.tables import rows
 
 # An index without a prefix is looked for in these sets, in this order (SRU: the server's default context set first).
 DEFAULT_ORDER = ("dc", "cql", "bath", "bib", "rec", "cs")
-ACCEPTED_SORT = frozenset({"ignorecase", "ignoreaccents", "missinglow", "missinghigh", "unicodecollate"})
+DIRECTIONS = ("ascending", "descending")
+ACCEPTED_SORT = frozenset({"ignorecase", "ignoreaccents", "unicodecollate"})  # what happens anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,59 +107,51 @@ def set_of(prefix: str, scope: Mapping[str, str]) -> str:
 # --- sorting ----------------------------------------------------------------------------------------------------
 
 
-def sort_of(keys: Iterable[SortKey], scope: Mapping[str, str] | None = None) -> Sort:
-    """The order that `sortBy` asks for. Raises CqlError 16, 80, 84, 90–92: an order we can't give is never ignored."""
-    listed = list(keys)
-    if not listed:
-        return Sort.RELEVANCE
-    if len(listed) > 1:
-        raise CqlError(84, "1")
-    key = listed[0]
-    return _order(find_index(key.index, scope), _direction(key.modifiers))
+def sort_of(keys: Iterable[SortKey], scope: Mapping[str, str] | None = None) -> Order:
+    """The order that `sortBy` asks for. Raises CqlError 16, 80, 84, 85, 90–92: what we can't do is never ignored."""
+    return _order_of([_key(find_index(key.index, scope), *_wishes(key.modifiers)) for key in keys])
 
 
-def _direction(modifiers: Iterable[Modifier]) -> str:
-    """"", "ascending" or "descending"; every other modifier must be one that changes nothing here."""
-    direction = ""
+def sort_of_parameter(text: str) -> Order:
+    """SRU 1.1 `sortKeys`: path,schema,ascending(1/0),caseSensitive,missingValue, several separated by blanks."""
+    return _order_of([_key_of_parameter(key) for key in text.split()])
+
+
+def _order_of(keys: Sequence[Sort]) -> Order:
+    if len(keys) > MAX_SORT_KEYS:
+        raise CqlError(84, str(MAX_SORT_KEYS))
+    subjects = [key.subject for key in keys]
+    repeated = next((s for n, s in enumerate(subjects) if s in subjects[:n]), "")
+    if repeated:
+        raise CqlError(85, repeated)
+    if len(keys) > 1 and Sort.RELEVANCE in keys:
+        raise CqlError(80, "relevance beside other keys")
+    return order_of(keys)
+
+
+def _wishes(modifiers: Iterable[Modifier]) -> tuple[str, str]:
+    """Direction ("", "ascending", "descending") and where records without a value go ("", "low", "high").
+
+    Every other modifier must be one that changes nothing here.
+    """
+    direction = missing = ""
     for modifier in modifiers:
         name = modifier.name.lower().removeprefix("sort.")
-        if name in ("ascending", "descending"):
+        if name in DIRECTIONS:
             direction = name
+        elif name in ("missinglow", "missinghigh"):
+            missing = name.removeprefix("missing")
         elif name in ("respectcase", "respectaccents"):
             raise CqlError(91, modifier.name)
-        elif name.startswith("missing") and name not in ACCEPTED_SORT:
+        elif name.startswith("missing"):
             raise CqlError(92, modifier.name)
         elif name not in ACCEPTED_SORT:
             raise CqlError(80, modifier.name)
-    return direction
+    return direction, missing
 
 
-def _order(index: Index, direction: str) -> Sort:
-    orders = {
-        ("title", "ascending"): Sort.TITLE,
-        ("author", "ascending"): Sort.AUTHOR,
-        ("year", "ascending"): Sort.YEAR_UP,
-        ("year", "descending"): Sort.YEAR_DOWN,
-        ("new-", "descending"): Sort.NEWEST,
-        ("relevance", "descending"): Sort.RELEVANCE,
-    }
-    if not index.sort:
-        raise CqlError(80, index.qualified)
-    usual = "descending" if index.sort in ("new-", "relevance") else "ascending"
-    found = orders.get((index.sort, direction or usual))
-    if found is None:
-        raise CqlError(90, f"{index.qualified} {direction}")
-    return found
-
-
-def sort_of_parameter(text: str) -> Sort:
-    """SRU 1.1 `sortKeys`: path,schema,ascending(1/0),caseSensitive,missingValue, several separated by blanks."""
-    keys = text.split()
-    if len(keys) > 1:
-        raise CqlError(84, "1")
-    if not keys:
-        return Sort.RELEVANCE
-    path, schema, ascending, case, missing = [*keys[0].split(","), "", "", "", ""][:5]
+def _key_of_parameter(text: str) -> Sort:
+    path, schema, ascending, case, missing = [*text.split(","), "", "", "", ""][:5]
     if case == "1":
         raise CqlError(91, case)
     if missing not in ("", "lowValue", "highValue"):
@@ -169,7 +162,22 @@ def sort_of_parameter(text: str) -> Sort:
         index = find_index(path.strip('"/'), {"": find_schema(schema)} if schema else {})
     except CqlError as error:
         raise CqlError(88 if error.number == 16 else error.number, path) from error
-    return _order(index, {"0": "descending", "1": "ascending"}.get(ascending, ""))
+    direction = {"0": "descending", "1": "ascending"}.get(ascending, "")
+    return _key(index, direction, missing.removesuffix("Value"))
+
+
+def _key(index: Index, direction: str, missing: str) -> Sort:
+    """Records without a value come last: they are «high» in an ascending order and «low» in a descending one."""
+    if not index.sort:
+        raise CqlError(80, index.qualified)
+    if index.sort == "relevance":
+        if direction == "ascending":
+            raise CqlError(90, f"{index.qualified} {direction}")
+        return Sort.RELEVANCE
+    direction = direction or "ascending"
+    if missing == ("low" if direction == "ascending" else "high"):
+        raise CqlError(92, f"{index.qualified} {direction}, missing {missing}")
+    return Sort(index.sort + ("-" if direction == "descending" else ""))
 
 
 def find_schema(schema: str) -> str:

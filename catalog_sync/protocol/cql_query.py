@@ -9,7 +9,7 @@ from functools import reduce
 
 from catalog_sync.protocol.cql import CqlError, CqlNode, CqlQuery, Modifier, SearchClause, Triple
 from catalog_sync.protocol.cql_context import Index, find_index, in_scope, sort_of
-from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Sort, Term, Truncation
+from catalog_sync.query import Access, And, Everything, Not, Or, Order, Query, Relation, Term, Truncation
 
 MAX_TERM_CHARACTERS = 1000
 ORDERED = {
@@ -44,7 +44,7 @@ class Word:
     last: bool = False
 
 
-def to_query(query: CqlQuery) -> tuple[Query, Sort]:
+def to_query(query: CqlQuery) -> tuple[Query, Order]:
     """The question and the order it is asked in. Raises CqlError with the SRU diagnostic that says what can't be done.
 
     The depth of recursion is bounded by MAX_BOOLEANS of the parser.

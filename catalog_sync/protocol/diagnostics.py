@@ -44,6 +44,7 @@ class Condition(enum.IntEnum):
     CANNOT_SORT = 207
     DATABASE_SPECIFIC_SORT = 210
     TOO_MANY_SORT_KEYS = 211
+    DUPLICATE_SORT_KEYS = 212
     MISSING_DATA_ACTION = 213
     SORT_RELATION = 214
     MALFORMED_SCAN = 228
@@ -76,7 +77,8 @@ TEXTS = {
     122: "Unsupported completeness attribute", 123: "Unsupported attribute combination",
     125: "Malformed search term", 126: "Illegal term value for attribute", 128: "Illegal result set name",
     205: "Only zero step size supported for Scan", 207: "Cannot sort according to sequence",
-    210: "Database specific sort unsupported", 211: "Too many sort keys", 213: "Unsupported missing data action",
+    210: "Database specific sort unsupported", 211: "Too many sort keys",
+    212: "Duplicate sort keys", 213: "Unsupported missing data action",
     214: "Illegal sort relation", 228: "Scan: malformed scan", 229: "Term type not supported",
     233: "Scan: unsupported value of position in response", 235: "Database does not exist",
     238: "Record not available in requested syntax", 239: "Record syntax not supported",

@@ -11,13 +11,14 @@ from typing import Any
 
 import tantivy
 
-from catalog_sync.query import Access, FacetValue, Hits, Query, ScanTerm, Sort, Unsupported
+from catalog_sync.query import Access, FacetValue, Hits, Order, Query, ScanTerm, Sort, Unsupported
 from catalog_sync.search import schema, translate
 from catalog_sync.search.facets import count_facets
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
 MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
+MAX_SORTED = 50_000  # hits ordered by several keys: each key costs a walk over all of them
 CACHED_ANSWERS = 512  # facets of the latest queries: turning pages must not count them again
 
 
@@ -81,7 +82,7 @@ class Reader:
         *,
         offset: int = 0,
         limit: int = 20,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Order = Sort.RELEVANCE,
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",
@@ -104,10 +105,12 @@ class Reader:
         return Hits(total, clusters, counted, suggestion)
 
     def _page(
-        self, now: Snapshot, query: Query, required: Any, offset: int, limit: int, sort: Sort, prefer: str
+        self, now: Snapshot, query: Query, required: Any, offset: int, limit: int, sort: Order, prefer: str
     ) -> tuple[int, tuple[str, ...]]:
         if not limit:
             return now.searcher.search(required, 1).count, ()
+        if isinstance(sort, tuple):
+            return self._page_by_keys(now, required, offset, limit, sort)
         if sort is Sort.RELEVANCE:
             wanted = translate.wishes(query, now.schema)
             if prefer:
@@ -117,6 +120,24 @@ class Reader:
             field, order = _ORDERS[sort]
             found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
         return found.count, tuple(now.searcher.doc(address)["id"][0] for _, address in found.hits)
+
+    def _page_by_keys(
+        self, now: Snapshot, required: Any, offset: int, limit: int, keys: Sequence[Sort]
+    ) -> tuple[int, tuple[str, ...]]:
+        """Ordered by several keys: the index orders by one, so a hit's places in the order of each are compared."""
+        total = int(now.searcher.search(required, 1).count)
+        if total > MAX_SORTED:
+            raise Unsupported("sort size", str(MAX_SORTED))
+        places: dict[tuple[int, int], list[int]] = {}
+        for key in keys if total else ():
+            field, order = _ORDERS[key]
+            place, before = 0, None
+            for value, at in now.searcher.search(required, total, order_by_field=field, order=order).hits:
+                place, before = place + (value != before), value
+                places.setdefault((at.segment_ord, at.doc), []).append(place)
+        ordered = sorted(places, key=places.__getitem__)[offset : offset + limit]
+        addresses = (tantivy.DocAddress(*at) for at in ordered)
+        return total, tuple(now.searcher.doc(address)["id"][0] for address in addresses)
 
     def _facets(
         self, now: Snapshot, query: Query, required: Any, names: Sequence[str], limit: int, library: str
@@ -173,8 +194,13 @@ class Reader:
 
 _ORDERS = {
     Sort.TITLE: ("sort_title", tantivy.Order.Asc),
+    Sort.TITLE_DOWN: ("sort_title", tantivy.Order.Desc),
     Sort.AUTHOR: ("sort_author", tantivy.Order.Asc),
+    Sort.AUTHOR_DOWN: ("sort_author", tantivy.Order.Desc),
     Sort.YEAR_DOWN: ("year", tantivy.Order.Desc),
     Sort.YEAR_UP: ("year", tantivy.Order.Asc),
     Sort.NEWEST: ("added", tantivy.Order.Desc),
+    Sort.OLDEST: ("added", tantivy.Order.Asc),
+    Sort.CHANGED_DOWN: ("changed", tantivy.Order.Desc),
+    Sort.CHANGED: ("changed", tantivy.Order.Asc),
 }

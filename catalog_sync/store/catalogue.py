@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, select
 
 from catalog_sync.model import SourceRecord, UnionRecord
-from catalog_sync.query import Access, Change, Hits, LibraryHoldings, Query, ScanTerm, Sort
+from catalog_sync.query import Access, Change, Hits, LibraryHoldings, Order, Query, ScanTerm, Sort
 from catalog_sync.search.engine import Engine as Index
 from catalog_sync.search.reader import Reader
 from catalog_sync.search.suggest import Suggestion
@@ -38,7 +38,7 @@ class StoreCatalogue:
         *,
         offset: int = 0,
         limit: int = 20,
-        sort: Sort = Sort.RELEVANCE,
+        sort: Order = Sort.RELEVANCE,
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",

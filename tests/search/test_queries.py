@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from functools import reduce
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +23,9 @@ from catalog_sync.query import (
     Truncation,
     Unsupported,
 )  # fmt: skip
+from catalog_sync.search.engine import Engine
 from catalog_sync.search.reader import Reader
-from tests.search.shelf import found, refusal
+from tests.search.shelf import book, documents, found, refusal
 
 TITLE, AUTHOR = Access.TITLE, Access.AUTHOR
 RIGHT, LEFT, BOTH, MASK = Truncation.RIGHT, Truncation.LEFT, Truncation.BOTH, Truncation.MASK
@@ -170,6 +173,9 @@ def test_a_library_limits_hits_facets_and_scan(reader: Reader) -> None:
     [
         (Sort.TITLE, "6", "4"),
         (Sort.AUTHOR, "6", "4"),
+        (Sort.TITLE_DOWN, "1", "6"),
+        (Sort.AUTHOR_DOWN, "3", "4"),  # without an author: behind the others, whichever way they run
+        (Sort.OLDEST, "1", "7"),
         (Sort.YEAR_DOWN, "4", "3"),
         (Sort.YEAR_UP, "3", "4"),
         (Sort.NEWEST, "7", "1"),
@@ -178,6 +184,36 @@ def test_a_library_limits_hits_facets_and_scan(reader: Reader) -> None:
 def test_hits_are_sorted(reader: Reader, sort: Sort, first: str, last: str) -> None:
     clusters = reader.search(Everything(), sort=sort).clusters
     assert (clusters[0], clusters[-1]) == (f"c{first}", f"c{last}")
+
+
+def test_several_keys_order_what_is_alike_by_the_first_and_pages_tile_it(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    books = [
+        book(str(n), chance.choice(["Алгебра", "Физика", "Химия"]),
+             *chance.choice([["Иванов, И."], ["Петров, П."], []]), year_text=str(chance.randint(2018, 2020)))
+        for n in range(1, 61)
+    ]  # fmt: skip
+    engine = Engine.create(tmp_path / "index")
+    for start in (0, 20, 40):  # three commits: the hits come from several segments
+        engine.write(documents(books[start : start + 20]), [], 1)
+    keys = (Sort.AUTHOR, Sort.YEAR_DOWN, Sort.TITLE)
+    ordered = sorted(books, key=lambda b: (not b.agents, [a.name for a in b.agents], -int(b.year_text), b.title))
+    asked = engine.reader()
+    pages = [asked.search(Everything(), sort=keys, offset=i, limit=7).clusters for i in range(0, 60, 7)]
+    described = {f"c{b.key.local_id}": (b.agents, b.year_text, b.title) for b in books}
+    assert [described[c] for c in sum(pages, ())] == [(b.agents, b.year_text, b.title) for b in ordered]
+    assert sorted(sum(pages, ())) == sorted(described)
+
+
+def test_more_hits_than_can_be_ordered_by_several_keys_are_refused(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog_sync.search.reader.MAX_SORTED", 3)
+    with pytest.raises(Unsupported) as caught:
+        reader.search(Everything(), sort=(Sort.TITLE, Sort.YEAR_UP))
+    assert (caught.value.part, caught.value.value) == ("sort size", "3")
+    assert reader.search(Term("онегин"), sort=(Sort.TITLE, Sort.YEAR_UP)).clusters == ("c2",)
+    assert reader.search(Term("нет такого слова"), sort=(Sort.TITLE, Sort.YEAR_UP)).total == 0
 
 
 def test_pages_tile_the_answer(reader: Reader) -> None:

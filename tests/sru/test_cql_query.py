@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from catalog_sync.protocol.cql import CqlError, parse
 from catalog_sync.protocol.cql_context import context_sets, find_index, indexes, sort_of_parameter
 from catalog_sync.protocol.cql_query import read_words, to_query
-from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Sort, Term, Truncation
+from catalog_sync.query import Access, And, Everything, Not, Or, Order, Query, Relation, Sort, Term, Truncation
 
 T, R = Truncation, Relation
 
@@ -115,8 +115,11 @@ def test_an_identifier_is_looked_for_in_every_number() -> None:
         ("a and/rel.SumOfScores b", 46, "rel.SumOfScores"),
         ("cql.resultSetId = x", 50, "cql.resultSetId"),
         ("a sortBy dc.publisher", 80, "dc.publisher"),
-        ("a sortBy title author", 84, "1"),
-        ("a sortBy title/sort.descending", 90, "dc.title descending"),
+        ("a sortBy title author date rec.lastModificationDate title author date", 84, "6"),
+        ("a sortBy title author title/sort.descending", 85, "title"),
+        ("a sortBy title cql.serverChoice", 80, "relevance beside other keys"),
+        ("a sortBy cql.serverChoice/sort.ascending", 90, "cql.serverChoice ascending"),
+        ("a sortBy title/sort.missingLow", 92, "dc.title ascending, missing low"),
         ("a sortBy title/sort.respectCase", 91, "sort.respectCase"),
         ("a sortBy title/sort.missingOmit", 92, "sort.missingOmit"),
         ("a sortBy nosuch", 16, "nosuch"),
@@ -137,27 +140,32 @@ def test_what_cannot_be_asked_is_a_diagnostic_with_its_details(text: str, number
         ("a sortBy dc.creator/sort.ascending/sort.ignoreCase", Sort.AUTHOR),
         ("a sortBy dc.date", Sort.YEAR_UP),
         ("a sortBy dc.date/sort.descending", Sort.YEAR_DOWN),
-        ("a sortBy rec.lastModificationDate", Sort.NEWEST),
+        ("a sortBy rec.lastModificationDate", Sort.CHANGED),
+        ("a sortBy rec.lastModificationDate/sort.descending", Sort.CHANGED_DOWN),
+        ("a sortBy title/sort.descending/sort.missingLow", Sort.TITLE_DOWN),
+        ("a sortBy date/sort.descending title", (Sort.YEAR_DOWN, Sort.TITLE)),
+        ("a sortBy creator/sort.missingHigh date/sort.descending title", (Sort.AUTHOR, Sort.YEAR_DOWN, Sort.TITLE)),
         ('> "info:srw/cql-context-set/1/bib-v1" isbn = 5 sortBy dateIssued', Sort.YEAR_UP),
     ],
 )
-def test_sort_by_chooses_the_order(text: str, sort: Sort) -> None:
-    assert to_query(parse(text))[1] is sort
+def test_sort_by_chooses_the_order(text: str, sort: Order) -> None:
+    assert to_query(parse(text))[1] == sort
 
 
 @pytest.mark.parametrize(
     ("text", "sort"),
     [("title", Sort.TITLE), ("date,,0", Sort.YEAR_DOWN), ("date,dc,1", Sort.YEAR_UP), ("", Sort.RELEVANCE),
-     ("creator,info:srw/cql-context-set/1/dc-v1.1,1,0,lowValue", Sort.AUTHOR)],
+     ("creator,info:srw/cql-context-set/1/dc-v1.1,1,0,highValue", Sort.AUTHOR),
+     ("date,,0 title", (Sort.YEAR_DOWN, Sort.TITLE))],
 )
-def test_the_sort_keys_of_sru_1_1_choose_the_order(text: str, sort: Sort) -> None:
-    assert sort_of_parameter(text) is sort
+def test_the_sort_keys_of_sru_1_1_choose_the_order(text: str, sort: Order) -> None:
+    assert sort_of_parameter(text) == sort
 
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("title date", 84), ("nosuch", 88), ("title,nosuch", 87), ("title,,2", 90), ("title,,0", 90), ("title,,1,1", 91),
-     ("title,,1,0,omit", 92)],
+    [("title date title", 85), ("nosuch", 88), ("title,nosuch", 87), ("title,,2", 90), ("title,,1,1", 91),
+     ("title,,1,0,omit", 92), ("title,,1,0,lowValue", 92), ("title,,0,0,highValue", 92)],
 )
 def test_sort_keys_that_cannot_be_honoured_are_diagnostics(text: str, number: int) -> None:
     with pytest.raises(CqlError) as caught:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from catalog_sync.query import Hits
-from tests.fakes import MemoryCatalogue, sample_catalogue
+from tests.fakes import MemoryCatalogue, sample_catalogue, words
 from tests.sru.live import application
 
 N1 = "{http://www.loc.gov/zing/srw/}"
@@ -224,6 +224,22 @@ def test_the_database_of_a_library_has_only_what_it_holds(client: FlaskClient) -
     unknown = client.get("/sru/nowhere?query=a")
     assert unknown.status_code == 404
     assert wrong(etree.fromstring(unknown.data)) == (235, "nowhere")
+
+
+@pytest.mark.parametrize(("version", "query", "more"), [
+    ("1.1", "cql.allRecords=1", {"sortKeys": "date,,0 title"}),
+    ("1.2", "cql.allRecords=1 sortBy date/sort.descending title", {}),
+    ("2.0", "cql.allRecords=1 sortBy date/sort.descending title", {}),
+])
+def test_several_sort_keys_order_what_is_alike_by_the_first(
+    client: FlaskClient, version: str, query: str, more: dict[str, str]
+) -> None:
+    root = search(client, version, query, recordSchema="dc", **more)
+    dc = "{http://purl.org/dc/elements/1.1/}"
+    found = [(r.findtext(f".//{dc}date") or "", r.findtext(f".//{dc}title") or "") for r in root.iter("{*}recordData")]
+    assert len(found) > 5
+    assert len({year for year, _ in found}) < len(found)  # some are alike by year
+    assert found == sorted(sorted(found, key=lambda pair: words(pair[1])), key=lambda pair: pair[0], reverse=True)
 
 
 def test_sorting_in_the_query_prevails_and_the_client_is_told(client: FlaskClient) -> None:

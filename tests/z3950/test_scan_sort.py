@@ -126,13 +126,28 @@ def titles(talk: Talk, count: int, name: str = "default") -> list[str]:
     return [marc(answer, at)["200"]["a"] for at in range(count)]
 
 
-def test_sorting_by_title_downwards_walks_the_set_from_its_end(talk: Talk) -> None:
+def test_sorting_by_title_downwards_turns_the_order_round(talk: Talk) -> None:
     talk.search("@attr 1=21 математика")
     sort(talk, by(4), output="up")
     sort(talk, by(4, 1), output="down")
     up = titles(talk, 4, "up")
     assert titles(talk, 4, "down") == up[::-1]
     assert [*titles(talk, 2, "down")] == up[:1:-1]
+
+
+def test_several_keys_order_what_is_alike_by_the_first(talk: Talk) -> None:
+    talk.search("@attr 1=_ALLRECORDS @attr 2=103 \"\"")
+    assert sort(talk, by(1003, 1), by(31), by(4)).status == 0
+    answer = talk.present(1, 10, syntax=RUSMARC)
+    found = [marc(answer, at) for at in range(len(answer.records))]
+    authors = [r.get("700", {}).get("a", "") for r in found]
+    years_ = [r.get("210", {}).get("d", "") for r in found]
+    named = [(a, y) for a, y in zip(authors, years_, strict=True) if a]
+    assert [a for a, _ in named] == sorted((a for a, _ in named), reverse=True)
+    assert authors == [*(a for a, _ in named), *[""] * authors.count("")]  # without an author: behind the others
+    for author in set(authors):
+        same = [y for a, y in zip(authors, years_, strict=True) if a == author]
+        assert same == sorted(same)
 
 
 def test_several_sets_are_merged_by_sorting(talk: Talk) -> None:
@@ -146,7 +161,9 @@ def test_several_sets_are_merged_by_sorting(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        ((), 207), ((by(4), by(31)), 211), ((by(7),), 207), ((by(4, 3),), 214), ((SortKey("nosuch"),), 207),
+        ((), 207), ((by(4), by(31), by(1003), by(1011), by(1012), by(4), by(31)), 211),
+        ((by(4), by(4, 1)), 212), ((by(4), SortKey("score")), 207),
+        ((by(7),), 207), ((by(4, 3),), 214), ((SortKey("nosuch"),), 207),
         ((SortKey("", (Attribute(1, 4),), "1.2.3.4"),), 121), ((replace(by(4), missing=1),), 213),
     ],
 )  # fmt: skip

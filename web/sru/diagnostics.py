@@ -11,7 +11,8 @@ from catalog_sync.tables import rows
 
 IDENTIFIER = "info:srw/diagnostic/1/"
 # What part of a question the catalogue could not answer, as a diagnostic.
-UNSUPPORTED = {"access": 16, "relation": 22, "truncation": 28, "term": 36, "sort": 80, "facet": 6, "library": 235}
+UNSUPPORTED = {"access": 16, "relation": 22, "truncation": 28, "term": 36, "sort": 80, "sort size": 83,
+               "facet": 6, "library": 235}
 
 
 @dataclass(frozen=True, slots=True)

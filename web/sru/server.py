@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from catalog_sync.protocol.cql import CqlError, SearchClause, parse
 from catalog_sync.protocol.cql_context import find_index, in_scope, sort_of_parameter
 from catalog_sync.protocol.cql_query import read_words, to_query
-from catalog_sync.query import Access, Catalogue, Everything, Hits, Query, ScanTerm, Sort, Unsupported
+from catalog_sync.query import Access, Catalogue, Everything, Hits, Order, Query, ScanTerm, Unsupported
 from web import record_schemas
 from web.protocol_log import Tell, tell_nobody
 from web.record_schemas import SRU_SCHEMAS, RecordSchema
@@ -117,7 +117,7 @@ class Server:
         return schema
 
     @staticmethod
-    def _question(request: SruRequest) -> tuple[Query, Sort, list[Diagnostic]]:
+    def _question(request: SruRequest) -> tuple[Query, Order, list[Diagnostic]]:
         text = request.get("query")
         if request.get("queryType") == "searchTerms":
             text = " ".join('"' + w.replace("\\", "").replace('"', "") + '"' for w in text.split())

@@ -10,7 +10,20 @@ from catalog_sync.protocol.apdu import AnyQuery, CqlQuery, RpnQuery, SortKey
 from catalog_sync.protocol.charset import decode_term
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES
-from catalog_sync.query import Access, And, Catalogue, Or, Query, Relation, Sort, Term, Unsupported
+from catalog_sync.query import (
+    MAX_SORT_KEYS,
+    Access,
+    And,
+    Catalogue,
+    Or,
+    Order,
+    Query,
+    Relation,
+    Sort,
+    Term,
+    Unsupported,
+    order_of,
+)  # fmt: skip
 from web.z3950.settings import UNION_DATABASE
 
 _UNSUPPORTED = {
@@ -21,6 +34,7 @@ _UNSUPPORTED = {
     "structure": Condition.UNSUPPORTED_STRUCTURE,
     "term": Condition.ILLEGAL_TERM,
     "sort": Condition.CANNOT_SORT,
+    "sort size": Condition.CANNOT_SORT,
     "library": Condition.UNKNOWN_DATABASE,
 }
 # SRU diagnostic of a CQL query → Bib-1 condition; what is not here is a query we don't understand.
@@ -29,17 +43,21 @@ _CQL = {
     20: Condition.UNSUPPORTED_RELATION, 21: Condition.UNSUPPORTED_COMBINATION,
     22: Condition.UNSUPPORTED_COMBINATION, 27: Condition.MALFORMED_TERM, 28: Condition.UNSUPPORTED_TRUNCATION,
     36: Condition.ILLEGAL_TERM, 37: Condition.UNSUPPORTED_OPERATOR, 38: Condition.TOO_MANY_OPERATORS,
-    39: Condition.UNSUPPORTED_OPERATOR, 80: Condition.CANNOT_SORT,
+    39: Condition.UNSUPPORTED_OPERATOR, 80: Condition.CANNOT_SORT, 84: Condition.TOO_MANY_SORT_KEYS,
+    85: Condition.DUPLICATE_SORT_KEYS, 90: Condition.CANNOT_SORT, 91: Condition.CANNOT_SORT,
+    92: Condition.MISSING_DATA_ACTION,
 }  # fmt: skip
 
 
 def refusal(error: Unsupported) -> Fault:
     """The catalogue's «can't» as a diagnostic."""
     condition = _UNSUPPORTED.get(error.part, Condition.UNSUPPORTED_SEARCH)
+    if error.part == "sort size":
+        return Fault(condition, f"по нескольким ключам сортируется не больше {error.value} записей")
     return Fault(condition, f"{error.value}: каталог так не ищет ({error.part})")
 
 
-def read_query(query: AnyQuery, charset: str, *, negotiated: bool, find_set: rpn.FindSet) -> tuple[Query, Sort]:
+def read_query(query: AnyQuery, charset: str, *, negotiated: bool, find_set: rpn.FindSet) -> tuple[Query, Order]:
     """The catalogue's query and the order asked in it. Raises Fault."""
     if isinstance(query, RpnQuery):
 
@@ -52,7 +70,7 @@ def read_query(query: AnyQuery, charset: str, *, negotiated: bool, find_set: rpn
     raise Fault(Condition.UNSUPPORTED_QUERY_TYPE, f"{query.name}: есть type-1 (RPN), type-101 и type-104 (CQL)")
 
 
-def _read_cql(text: str) -> tuple[Query, Sort]:
+def _read_cql(text: str) -> tuple[Query, Order]:
     from catalog_sync.protocol import cql, cql_query
 
     try:
@@ -117,29 +135,30 @@ def within(query: Query, condition: Query | None) -> Query:
 # --- sorting ---------------------------------------------------------------------------------------------------------
 
 
-def read_sort(keys: Sequence[SortKey]) -> tuple[Sort, bool]:
-    """The order, and whether it runs downwards. Raises Fault for what the catalogue can't order by."""
+def read_sort(keys: Sequence[SortKey]) -> Order:
+    """The order of the keys. Raises Fault for what the catalogue can't order by."""
     if not keys:
         raise Fault(Condition.CANNOT_SORT, "не сказано, по чему сортировать")
-    if len(keys) > 1:
-        raise Fault(Condition.TOO_MANY_SORT_KEYS, f"{len(keys)}: сортировка идёт по одному ключу")
-    key = keys[0]
+    if len(keys) > MAX_SORT_KEYS:
+        raise Fault(Condition.TOO_MANY_SORT_KEYS, f"{len(keys)}: ключей сортировки не больше {MAX_SORT_KEYS}")
+    orders = [_read_key(key) for key in keys]
+    subjects = {order.subject for order in orders}
+    if len(subjects) < len(orders):
+        raise Fault(Condition.DUPLICATE_SORT_KEYS, "один и тот же ключ назван дважды")
+    if len(orders) > 1 and Sort.RELEVANCE in orders:
+        raise Fault(Condition.CANNOT_SORT, "по соответствию сортируют без других ключей")
+    return order_of(orders)
+
+
+def _read_key(key: SortKey) -> Sort:
     if key.database_specific:
         raise Fault(Condition.DATABASE_SPECIFIC_SORT, "ключ сортировки задаётся для всех баз сразу")
     if key.relation not in (0, 1):
         raise Fault(Condition.SORT_RELATION, f"{key.relation}: есть 0 (по возрастанию) и 1 (по убыванию)")
     if key.missing in (1, 3):
         raise Fault(Condition.MISSING_DATA_ACTION, "записи без ключа стоят в конце, иначе нельзя")
-    return _direction(_sort_of(key), key.relation == 1)
-
-
-def _direction(order: Sort, downwards: bool) -> tuple[Sort, bool]:
-    """Orders that run down by themselves are used so; the others are walked from their end."""
-    if order is Sort.YEAR_UP and downwards:
-        return Sort.YEAR_DOWN, False
-    if order is Sort.NEWEST:
-        return order, not downwards
-    return order, downwards and order is not Sort.RELEVANCE
+    order = _sort_of(key)
+    return order if key.relation == 0 or order is Sort.RELEVANCE else Sort(f"{order.value}-")
 
 
 def _sort_of(key: SortKey) -> Sort:

@@ -31,7 +31,7 @@ from catalog_sync.protocol.bib1 import USE
 from catalog_sync.protocol.charset import decode_term, encode
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES, Syntax
-from catalog_sync.query import Access, Catalogue, Hits, Or, Query, ScanTerm, Sort
+from catalog_sync.query import Access, Catalogue, Hits, Or, Order, Query, ScanTerm
 from web.z3950 import asking, records
 from web.z3950.asking import Libraries
 from web.z3950.greeting import Greeting
@@ -150,7 +150,7 @@ class Desk:
     def _ask(self, found: ResultSet) -> Ask:
         catalogue = self.catalogue
 
-        def ask(query: Query, offset: int, limit: int, sort: Sort) -> Hits:
+        def ask(query: Query, offset: int, limit: int, sort: Order) -> Hits:
             return catalogue.search(query, offset=offset, limit=limit, sort=sort, library=found.library)
 
         return ask
@@ -269,22 +269,22 @@ class Desk:
     def _sort(self, request: SortRequest) -> Outcome:
         if not request.inputs:
             raise Fault(Condition.NO_RESULT_SET, "не назван набор для сортировки")
-        sort, downwards = asking.read_sort(request.keys)
+        sort = asking.read_sort(request.keys)
         inputs = [self._find(name) for name in request.inputs]
-        sorted_set = ResultSet(inputs[0].query, inputs[0].databases, sort, downwards, inputs[0].library)
+        sorted_set = ResultSet(inputs[0].query, inputs[0].databases, sort, inputs[0].library)
         if len(inputs) > 1:
-            sorted_set = self._merged(request.inputs, sort, downwards)
+            sorted_set = self._merged(request.inputs, sort)
         sorted_set.open(self._ask(sorted_set))
         self._keep(request.output, sorted_set)
         response = SortResponse(0, SORTED_UNCHANGED, sorted_set.total, reference=request.reference)
-        return Outcome({"hits": sorted_set.total, "sort": sort.value}, 0, response)
+        return Outcome({"hits": sorted_set.total, "sort": str(sort)}, 0, response)
 
-    def _merged(self, names: tuple[str, ...], sort: Sort, downwards: bool) -> ResultSet:
+    def _merged(self, names: tuple[str, ...], sort: Order) -> ResultSet:
         """Several sets sorted into one are their union; each keeps the limits of its databases."""
         query = self._query_of(names[0])
         for name in names[1:]:
             query = Or(query, self._query_of(name))
-        return ResultSet(self._checked(query), (UNION_DATABASE,), sort, downwards)
+        return ResultSet(self._checked(query), (UNION_DATABASE,), sort)
 
     def _delete(self, request: DeleteRequest) -> Outcome:
         if request.names is None:

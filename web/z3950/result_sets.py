@@ -9,32 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from catalog_sync.query import And, Hits, Not, Or, Query, Sort
+from catalog_sync.query import And, Hits, Not, Or, Order, Query, Sort
 
 FIRST_WINDOW = 10
 LARGEST_WINDOW = 5000
 MAX_NODES = 400  # sets made of sets grow: the catalogue walks the tree recursively
 
-Ask = Callable[[Query, int, int, Sort], Hits]
+Ask = Callable[[Query, int, int, Order], Hits]
 
 
 @dataclass(slots=True)
 class ResultSet:
-    """`downwards` turns the order round: the last hit of `sort` comes first."""
-
     query: Query
     databases: tuple[str, ...]
-    sort: Sort = Sort.RELEVANCE
-    downwards: bool = False
+    sort: Order = Sort.RELEVANCE
     library: str = ""  # the one library it was asked of; "" = the union, or several named inside the query
     total: int = 0
     ids: list[str] = field(default_factory=list)
 
     def open(self, ask: Ask) -> None:
         """Count the hits and take the first window."""
-        if self.downwards:
-            self.total = ask(self.query, 0, 1, self.sort).total
-            return
         hits = ask(self.query, 0, FIRST_WINDOW, self.sort)
         self.total = hits.total
         self.ids = list(hits.clusters)
@@ -54,10 +48,7 @@ class ResultSet:
         limit = min(until - have, LARGEST_WINDOW, self.total - have)
         if limit <= 0:
             return []
-        if not self.downwards:
-            return list(ask(self.query, have, limit, self.sort).clusters)
-        hits = ask(self.query, max(0, self.total - have - limit), limit, self.sort)
-        return list(hits.clusters[::-1])
+        return list(ask(self.query, have, limit, self.sort).clusters)
 
 
 def nodes(query: Query) -> int:
