@@ -29,6 +29,8 @@ from urllib.parse import urlencode, urlsplit
 from bench.search_data import LIBRARIES, SUBJECTS, records
 from catalog_sync.cli.serving import BLOCKING_THREADS
 from catalog_sync.model import Holdings, Item, Library, UnionRecord
+from catalog_sync.query import LibraryHoldings
+from catalog_sync.search.brief import of, pack
 from catalog_sync.search.document import make
 from catalog_sync.search.engine import Engine
 from catalog_sync.settings import Settings
@@ -88,7 +90,10 @@ def build(count: int, home: Path) -> None:
         for name, values in rows_of(union, next_id, held, copies).items():
             marks = ", ".join("?" * len(values[0]))
             store.executemany(f"INSERT INTO {name} ({TABLES[name]}) VALUES ({marks})", values)
-        document = make(union, held, added=date(2026, 9, 1), copies=copies)
+        shelved = [LibraryHoldings(code, f"Школа {code}", copies, ("84Р7",)) for code in held]
+        document = make(
+            union, held, added=date(2026, 9, 1), copies=copies * len(held), brief=pack(of(union, shelved))
+        )
         documents.append(document)
         grade = document.grades[0] if document.grades else None
         peer.execute(

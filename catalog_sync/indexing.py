@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.query import Everything
-from catalog_sync.search import document
+from catalog_sync.search import brief, document
 from catalog_sync.search.engine import Engine, IndexOutdated
 from catalog_sync.store import leases, outbox, unions
 from catalog_sync.store import tables as t
@@ -77,6 +77,7 @@ def documents_of(connection: Connection, clusters: Sequence[str]) -> list[docume
             [library.library for library in held.get(union.cluster, [])],
             added=created[union.cluster].date(),
             copies=sum(library.copies for library in held.get(union.cluster, [])),
+            brief=brief.pack(brief.of(union, held.get(union.cluster, []))),
         )
         for union in unions.load(connection, clusters)
     ]

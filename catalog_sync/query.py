@@ -163,6 +163,7 @@ class Hits:
     clusters: tuple[str, ...]
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     suggestion: str = ""  # «возможно, вы имели в виду»
+    briefs: tuple[bytes, ...] = ()  # of each hit what a list shows (search.brief), where the index keeps it
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Directory:
         self._kept: Mapping[str, Library] = {}
         self._sources: Mapping[str, str] = {source.code: source.library for source in settings.sources}
         self._until = 0.0
+        self._ordered: tuple[Mapping[str, Library], Mapping[str, tuple[int, str]]] = {}, {}
 
     def all(self) -> Mapping[str, Library]:
         """Every library by code, ordered by settlement and natural order of names (Школа № 2 before № 10)."""
@@ -57,6 +58,13 @@ class Directory:
     def name(self, code: str) -> str:
         found = self.get(code)
         return found.name if found else code
+
+    def order(self) -> Mapping[str, tuple[int, str]]:
+        """Library code → (place in the order of `all`, name)."""
+        found, made = self.all(), self._ordered
+        if made[0] is not found:
+            made = self._ordered = found, {code: (n, library.name) for n, (code, library) in enumerate(found.items())}
+        return made[1]
 
     def settlements(self) -> dict[str, list[Library]]:
         """Libraries by settlement, in the order of `all`."""

@@ -90,7 +90,7 @@ class Builder:
 
     def one(self, name: str, value: Any) -> None:
         """A value for a field; a blank is none."""
-        if value != "":
+        if value not in ("", b""):
             self.fields.setdefault(name, []).append(value)
 
     def add(self, name: str, *values: Any) -> None:
@@ -139,6 +139,7 @@ def index_fields(document: Document) -> dict[str, list[Any]]:
     builder = Builder()
     builder.add("id", document.cluster)
     builder.add("label", shown(document.titles[0]) if document.titles else "")
+    builder.add("brief", document.brief)
     _texts(builder, document)
     _codes(builder, document)
     _facets(builder, document)

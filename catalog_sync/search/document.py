@@ -74,6 +74,7 @@ class Document:
     changed: int = 0  # YYYYMMDD
     added: int = 0  # YYYYMMDD
     copies: int = 0
+    brief: bytes = b""  # what a list of hits shows (search.brief), kept as it is
 
     def __post_init__(self) -> None:
         if not self.cluster:
@@ -99,11 +100,12 @@ def make(
     copies: int,
     access: Sequence[str] = (),
     school_subjects: Sequence[str] = (),
+    brief: bytes = b"",
 ) -> Document:
     """The search document of a union record held by `libraries`.
 
     `access` overrides what the record alone says about access (the e-resource registry knows terms and seats);
-    `school_subjects` adds to what is found in the record.
+    `school_subjects` adds to what is found in the record; `brief` is what a list of hits shows of it.
     """
     bib = record.bib
     known = classify.facets(bib)
@@ -147,6 +149,7 @@ def make(
         changed=_day_number(bib.changed),
         added=added.year * 10000 + added.month * 100 + added.day,
         copies=max(copies, 0),
+        brief=brief,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import tantivy
 
@@ -19,19 +20,59 @@ from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
 MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
 MAX_SORTED = 50_000  # hits ordered by several keys: each key costs a walk over all of them
-CACHED_ANSWERS = 512  # facets of the latest queries: turning pages must not count them again
+KEPT_ANSWERS = 512  # of the latest queries: turning pages must not count again, and a class asks what was just asked
+KEPT_HITS = 100  # of one answer: a page is kept, the result set of another library's system is not
+KEPT_NAMES = 100_000  # displayed forms of numbered headings, 10 MB
+
+Value = TypeVar("Value")
+
+
+class Latest(Generic[Value]):
+    """The latest values by key, so many and no more. Safe between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._kept, self._changing = most, dict[Any, Value](), Lock()
+
+    def get(self, key: Any) -> Value | None:
+        return self._kept.get(key)
+
+    def keep(self, key: Any, value: Value) -> None:
+        with self._changing:
+            self._kept.pop(key, None)
+            while len(self._kept) >= self._most:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Hits of one page, by id and as lists show them."""
+
+    total: int
+    clusters: tuple[str, ...] = ()
+    briefs: tuple[bytes, ...] = ()
 
 
 class Snapshot:
-    """One commit of the index, and what was already counted in it."""
+    """One commit of the index, and what was already found and counted in it.
 
-    def __init__(self, searcher: Any, index_schema: Any) -> None:
+    `names` are displayed forms of numbered headings: they stay true from one commit to the next.
+    """
+
+    def __init__(self, searcher: Any, index_schema: Any, names: dict[Any, str]) -> None:
         self.searcher = searcher
         self.schema = index_schema
-        self.facets: dict[Any, tuple[FacetValue, ...]] = {}
-        self.names: dict[Any, str] = {}
+        self.pages: Latest[Page] = Latest(KEPT_ANSWERS)
+        self.facets: Latest[dict[str, tuple[FacetValue, ...]]] = Latest(KEPT_ANSWERS)
+        self.names = names if len(names) < KEPT_NAMES else {}
         state = read_state(searcher, index_schema)
         self.alphabet: str = state.get("alphabet", "")
+
+
+def _page_of(now: Snapshot, total: int, addresses: Iterable[Any]) -> Page:
+    documents = [now.searcher.doc(address) for address in addresses]
+    briefs = (next(iter(document["brief"] or ()), b"") for document in documents)
+    return Page(total, tuple(document["id"][0] for document in documents), tuple(briefs))
 
 
 def read_state(searcher: Any, index_schema: Any) -> dict[str, Any]:
@@ -72,7 +113,8 @@ class Reader:
             self._index = tantivy.Index(schema.build(), path=str(self.path))
             schema.register(self._index)
         self._index.reload()
-        current = Snapshot(self._index.searcher(), self._index.schema)
+        names = self._snapshot.names if self._snapshot else {}
+        current = Snapshot(self._index.searcher(), self._index.schema, names)
         self._snapshot, self._stamp = current, stamp
         return current
 
@@ -96,19 +138,25 @@ class Reader:
             raise Unsupported("offset", str(offset))
         now = self.snapshot()
         required = translate.within_library(translate.translate(query, now.schema), library, now.schema)
-        total, clusters = self._page(now, query, required, offset, limit, sort, prefer)
-        counted = self._facets(now, query, required, facets, facet_limit, library)
+        deep = translate.is_deep(query)  # too deep to be compared with other queries
+        key = None if deep or limit > KEPT_HITS else (query, library, offset, limit, sort, prefer)
+        page = now.pages.get(key) if key else None
+        if page is None:
+            page = self._page(now, query, required, offset, limit, sort, prefer)
+            if key:
+                now.pages.keep(key, page)
+        counted = self._facets(now, None if deep else (query, library, facet_limit), required, facets, facet_limit)
         suggestion = ""
-        if not total and not offset and not translate.is_deep(query):
+        if not page.total and not offset and not deep:
             correction = self.did_you_mean(query, library=library)
             suggestion = correction.text if correction else ""
-        return Hits(total, clusters, counted, suggestion)
+        return Hits(page.total, page.clusters, counted, suggestion, page.briefs)
 
     def _page(
         self, now: Snapshot, query: Query, required: Any, offset: int, limit: int, sort: Order, prefer: str
-    ) -> tuple[int, tuple[str, ...]]:
+    ) -> Page:
         if not limit:
-            return now.searcher.search(required, 1).count, ()
+            return Page(now.searcher.search(required, 1).count)
         if isinstance(sort, tuple):
             return self._page_by_keys(now, required, offset, limit, sort)
         if sort is Sort.RELEVANCE:
@@ -119,11 +167,11 @@ class Reader:
         else:
             field, order = _ORDERS[sort]
             found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
-        return found.count, tuple(now.searcher.doc(address)["id"][0] for _, address in found.hits)
+        return _page_of(now, found.count, (address for _, address in found.hits))
 
     def _page_by_keys(
         self, now: Snapshot, required: Any, offset: int, limit: int, keys: Sequence[Sort]
-    ) -> tuple[int, tuple[str, ...]]:
+    ) -> Page:
         """Ordered by several keys: the index orders by one, so a hit's places in the order of each are compared."""
         total = int(now.searcher.search(required, 1).count)
         if total > MAX_SORTED:
@@ -136,27 +184,23 @@ class Reader:
                 place, before = place + (value != before), value
                 places.setdefault((at.segment_ord, at.doc), []).append(place)
         ordered = sorted(places, key=places.__getitem__)[offset : offset + limit]
-        addresses = (tantivy.DocAddress(*at) for at in ordered)
-        return total, tuple(now.searcher.doc(address)["id"][0] for address in addresses)
+        return _page_of(now, total, (tantivy.DocAddress(*at) for at in ordered))
 
     def _facets(
-        self, now: Snapshot, query: Query, required: Any, names: Sequence[str], limit: int, library: str
+        self, now: Snapshot, key: tuple[Query, str, int] | None, required: Any, names: Sequence[str], limit: int
     ) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of the named facets; what was counted in this commit is not counted again, the rest in one walk."""
         unknown = next((name for name in names if name not in schema.FACETS), None)
         if unknown is not None:
             raise Unsupported("facet", unknown)
-        deep = translate.is_deep(query)  # too deep to be compared with other queries
-        kept = {} if deep else {n: now.facets[query, library, n, limit] for n in names
-                                if (query, library, n, limit) in now.facets}  # fmt: skip
+        kept = (now.facets.get(key) if key and names else None) or {}
         missing = {schema.FACETS[n]: n for n in names if n not in kept}
-        found = count_facets(now.searcher, now.schema, required, list(missing), limit, now.names)
-        counted = {missing[field]: values for field, values in found.items()}
-        if not deep and counted:
-            if len(now.facets) + len(counted) > CACHED_ANSWERS:
-                now.facets.clear()
-            now.facets.update({(query, library, n, limit): values for n, values in counted.items()})
-        return {n: kept.get(n) or counted.get(n, ()) for n in names}
+        if missing:
+            found = count_facets(now.searcher, now.schema, required, list(missing), limit, now.names)
+            kept = {**kept, **{missing[field]: values for field, values in found.items()}}
+            if key:
+                now.facets.keep(key, kept)
+        return {n: kept[n] for n in names}
 
     def scan(
         self, access: Access, term: str, before: int, after: int, library: str = ""

@@ -14,7 +14,7 @@ import tantivy
 
 from catalog_sync.query import Access
 
-SCHEMA_VERSION = 3  # grows with every change here: an index of another version is rebuilt, never guessed at
+SCHEMA_VERSION = 4  # grows with every change here: an index of another version is rebuilt, never guessed at
 SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
 STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number
 
@@ -85,6 +85,7 @@ def build() -> Any:
     builder.add_text_field("label", stored=True, tokenizer_name=RAW, index_option="basic")
     builder.add_text_field("meta", tokenizer_name=RAW, index_option="basic")
     builder.add_text_field("payload", stored=True, tokenizer_name=RAW, index_option="basic")
+    builder.add_bytes_field("brief", stored=True, indexed=False)
     for name in TEXT.values():
         builder.add_text_field(f"{name}_l", tokenizer_name=WORDS, index_option="freq")
         builder.add_text_field(f"{name}_x", tokenizer_name=WORDS, index_option="position")

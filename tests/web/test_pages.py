@@ -14,10 +14,10 @@ from lxml import etree, html
 from werkzeug.datastructures import MultiDict
 
 from catalog_sync.marc.framing import pieces
+from catalog_sync.search.brief import part_number
 from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.web.conftest import first_hit, log_in, token
-from web.opac.present import part_number
 from web.opac.state import SearchState, read_state
 
 READER_PAGES = (

@@ -12,6 +12,8 @@ from web.opac.basket import kept
 from web.opac.hits import Shelf
 from web.opac.search import address
 from web.opac.state import SearchState
+from web.reader import reader
+from web.services import services
 
 
 def _language() -> str:
@@ -39,7 +41,9 @@ def for_templates() -> dict[str, Any]:
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
         "record_path": path, "search_path": search_path, "basket_path": basket, "basket_ids": ids, "this_path": here,
-        "shelf": Shelf(asset("icons.svg"), path, basket, ids, here),
+        "shelf": Shelf(
+            asset("icons.svg"), path, basket, ids, here, services().directory.order(), reader().library
+        ),
     }  # fmt: skip
 
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from catalog_sync.facets import DocumentFacets, facets
 from catalog_sync.model import Agent, BibRecord, Isbn, Link, RecordKey, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
+from catalog_sync.search import brief
+from catalog_sync.search.brief import Brief
 from catalog_sync.text import fold
 from web.i18n import _
-from web.labels import CARRIERS, EKINDS, age_word, capital, kind_icon, word
-from web.opac.signs import kind_and_grades, signs_of
+from web.labels import CARRIERS, EKINDS, age_word, capital, word
+from web.opac.hits import grade_word, opens_at
 from web.security import safe_url
-
-# «Часть 1», «ч.1», «Ч. 1» are one thing to a reader; ГОСТ Р 7.0.12-2011 shortens these words so.
-_PART = re.compile(r"^(часть|ч|том|т|книга|кн|выпуск|вып)\b\.?\s*(?:№\s*)?(\d+|[IVXLC]+)\W*$", re.IGNORECASE)
-_SHORT = {"часть": "Ч.", "ч": "Ч.", "том": "Т.", "т": "Т.", "книга": "Кн.", "кн": "Кн.", "выпуск": "Вып.",
-          "вып": "Вып."}  # fmt: skip
-
-
-def part_number(text: str) -> str:
-    """A part's number in one form, «Ч. 1», however it was typed; what is no plain number stays as typed."""
-    found = _PART.match(text.strip())
-    return f"{_SHORT[found[1].lower()]} {found[2]}" if found else text
 
 
 @dataclass(frozen=True)
@@ -59,18 +50,27 @@ class Card:
         return self.bib.title or _("Без заглавия")
 
     @cached_property
+    def brief(self) -> Brief:
+        """What a list of hits shows."""
+        held = (LibraryHoldings(p.code, p.name, p.copies, p.call_numbers) for p in self.places)
+        return brief.of(self.record, held)
+
+    @property
     def heading(self) -> str:
         """Title with its part: what names the edition in one line."""
-        parts = [". ".join(filter(None, (part_number(p.number), p.title))) for p in self.bib.parts]
-        return ". ".join([self.title.rstrip(". "), *filter(None, parts)])
+        return self.brief.title or _("Без заглавия")
 
-    @cached_property
+    @property
+    def subtitle(self) -> str:
+        return self.brief.subtitle
+
+    @property
     def kind(self) -> str:
-        return kind_and_grades(self.record)[0]
+        return self.brief.kind
 
-    @cached_property
+    @property
     def carrier(self) -> str:
-        return self.record.classified.carrier.value if self.record.classified else "print"
+        return self.brief.carrier
 
     @cached_property
     def kind_word(self) -> str:
@@ -84,28 +84,17 @@ class Card:
     def ekind_word(self) -> str:
         return word(EKINDS, self.record.classified.ekind.value) if self.record.classified else ""
 
-    @cached_property
-    def icon(self) -> str:
-        return kind_icon(self.kind, self.carrier)
-
-    @cached_property
+    @property
     def grades(self) -> tuple[int, ...]:
-        return kind_and_grades(self.record)[1]
+        return self.brief.grades
 
     @cached_property
     def grade_word(self) -> str:
-        """«7 класс», «7–9 классы», or nothing."""
-        if not self.grades:
-            return ""
-        first, last = self.grades[0], self.grades[-1]
-        if first == last:
-            return _("%(grade)s класс", grade=first)
-        return _("%(first)s–%(last)s классы", first=first, last=last)
+        return grade_word(self.grades)
 
-    @cached_property
+    @property
     def age(self) -> str:
-        mark = self.record.classified.age_mark if self.record.classified else ""
-        return mark or self.bib.age_mark
+        return self.brief.age
 
     @property
     def age_word(self) -> str:
@@ -118,35 +107,37 @@ class Card:
     @cached_property
     def authors(self) -> tuple[Agent, ...]:
         """People and bodies of the heading, else the first named ones."""
-        main = tuple(a for a in self.bib.agents if a.main)
-        return main or tuple(a for a in self.bib.agents if a.kind == "person")[:3]
+        return brief.authors(self.bib)
 
     @property
     def others(self) -> tuple[Agent, ...]:
         return tuple(a for a in self.bib.agents if a not in self.authors)
 
-    @cached_property
+    @property
     def by(self) -> str:
-        """Authors for a hit: headings, else the statement of responsibility."""
-        return "; ".join(a.name for a in self.authors) or self.bib.responsibility
+        return self.brief.by
 
-    @cached_property
+    @property
     def year(self) -> str:
-        return self.bib.year_text or self.bib.year_coded
+        return brief.year(self.bib)
+
+    @property
+    def imprint(self) -> str:
+        return self.brief.imprint
 
     @cached_property
-    def imprint(self) -> str:
-        """«Просвещение, 2020»: what tells two printings apart; the place is on the card."""
-        return ", ".join(filter(None, ("; ".join(self.bib.publishers), self.year)))
+    def signs(self) -> DocumentFacets:
+        """The signs that the facets count."""
+        return facets(self.bib)
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        return tuple(_(name) for name in signs_of(self.record).languages)
+        return tuple(_(name) for name in self.signs.languages)
 
     @property
     def subjects_taught(self) -> tuple[str, ...]:
         """School subjects: «Алгебра»."""
-        return signs_of(self.record).subjects
+        return self.signs.subjects
 
     @cached_property
     def isbns(self) -> tuple[Isbn, ...]:
@@ -177,7 +168,7 @@ class Card:
     @property
     def reading(self) -> str:
         """Where the work itself opens, or "" (a cover or a table of contents is not the work)."""
-        return next((safe_url(link.url) for link in self.links if link.of_work), "")
+        return opens_at(self.brief)
 
     @cached_property
     def copies(self) -> int:

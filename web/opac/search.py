@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
+from catalog_sync.search import brief
+from catalog_sync.search.brief import Brief
 from web.i18n import _, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
@@ -67,7 +70,8 @@ class Answer:
 
     state: SearchState
     total: int
-    cards: Sequence[Card]
+    clusters: tuple[str, ...]
+    briefs: Sequence[Brief]
     facets: tuple[Facet, ...]
     suggestion: str
     complaint: str = ""
@@ -97,12 +101,13 @@ def search() -> str:
 def search_json() -> Response:
     state = read_state(request.args)
     found = answer(state)
+    hits = cards(services().catalogue, found.clusters, reader().library)
     return jsonify(
         total=found.total,
         page=state.page,
         pages=found.pages,
         suggestion=found.suggestion,
-        hits=[as_json(card) for card in found.cards],
+        hits=[as_json(card) for card in hits],
         facets={f.name: [{"value": v.text, "count": v.count} for v in f.values] for f in found.facets},
     )
 
@@ -155,10 +160,16 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
             **preference(),
         )
     except Unsupported as error:
-        return Answer(state, 0, (), (), "", str(error))
+        return Answer(state, 0, (), (), (), "", str(error))
     counted = {**hits.facets, **open_facets(state, names)}
-    found = cards(services().catalogue, hits.clusters, reader().library)
-    return Answer(state, hits.total, found, make_facets(state, counted), hits.suggestion)
+    return Answer(state, hits.total, hits.clusters, briefs(hits), make_facets(state, counted), hits.suggestion)
+
+
+def briefs(hits: Hits) -> list[Brief]:
+    """What the list shows: kept in the index, else made of the records (where the catalogue is of another make)."""
+    if hits.briefs and all(hits.briefs):
+        return [brief.unpack(packed) for packed in hits.briefs]
+    return [card.brief for card in cards(services().catalogue, hits.clusters, reader().library)]
 
 
 def preference() -> dict[str, str]:
