@@ -11,8 +11,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Flask, g, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
+from markupsafe import Markup
 from sqlalchemy import Engine
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -20,7 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from catalog_sync.errors import Refused
 from catalog_sync.query import Catalogue, Unsupported
 from catalog_sync.settings import Settings
-from web import i18n, labels, security
+from web import compression, i18n, labels, security
 from web.i18n import _
 from web.reader import reader
 from web.services import Services, clock, services
@@ -57,6 +59,7 @@ def create_app(
     app.config.update(config)
     app.extensions["catalog-sync"] = Services(catalogue, settings, engine, now)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    compression.set_up(app)
     set_up_pages(app)
     security.protect(app, settings.web.https)
     mount(app, settings, catalogue, engine)
@@ -103,8 +106,9 @@ def set_up_pages(app: Flask) -> None:
 
     app.context_processor(lambda: {"icons": asset("icons.svg")})
     app.jinja_env.globals.update(
-        asset=asset, reader=reader, services=services, here=here, page_link=page_link, language=i18n.choose_language
-    )
+        asset=asset, reader=reader, services=services, here=here, page_link=page_link, language=i18n.choose_language,
+        part=part, settings_link=settings_link,
+    )  # fmt: skip
     app.jinja_env.filters.update(
         safe_url=security.safe_url, capital=labels.capital, library_name=lambda code: services().directory.name(code)
     )
@@ -120,8 +124,12 @@ def set_up_pages(app: Flask) -> None:
 
 def kept_language() -> str:
     """The language the address asks for against the reader's setting, or ""."""
-    asked = request.args.get("lang", "") if request else ""
-    return asked if asked in i18n.LANGUAGES and asked != request.cookies.get("lang", "ru") else ""
+    if not request:
+        return ""
+    if "kept_language" not in g:  # a page asks fifty times
+        asked = i18n.asked_language()
+        g.kept_language = asked if asked and asked != request.cookies.get("lang", "ru") else ""
+    return str(g.kept_language)
 
 
 _links: dict[tuple[str, str, str, bool], str] = {}
@@ -133,6 +141,21 @@ def page_link(endpoint: str, *, plain: bool = False) -> str:
     if key not in _links:
         _links[key] = url_for(endpoint, lang=None) if plain else url_for(endpoint)
     return _links[key]
+
+
+def part(name: str) -> Markup:
+    """What stands on every page alike (head, sections, foot): made once for each language."""
+    key = (name, request.script_root, i18n.choose_language(), kept_language())
+    made: dict[tuple[str, ...], Markup] = current_app.extensions.setdefault("page-parts", {})
+    if key not in made:
+        made[key] = Markup(render_template(f"parts/{name}.html"))  # noqa: S704 (a template, escaped by itself)
+    return made[key]
+
+
+def settings_link() -> str:
+    """The reader's settings, and back to this page."""
+    target = request.full_path if request.method == "GET" else "/"
+    return f"{page_link('opac.settings')}{'&' if kept_language() else '?'}next={quote(target)}"
 
 
 def digest(path: Path) -> str:

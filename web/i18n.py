@@ -15,7 +15,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from babel.support import Translations
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel
 from markupsafe import Markup, escape
 
@@ -27,8 +27,18 @@ def choose_language() -> str:
     """`?lang=` for this page and its links, else the reader's setting, else Russian (the district's language)."""
     if not has_request_context():
         return "ru"
-    asked = request.args.get("lang") or request.cookies.get("lang") or "ru"
-    return asked if asked in LANGUAGES else "ru"
+    if "language" not in g:  # a page asks a hundred times
+        kept = request.cookies.get("lang", "")
+        g.language = asked_language() or (kept if kept in LANGUAGES else "ru")
+    return str(g.language)
+
+
+def asked_language() -> str:
+    """The language this page's address asks for, or ""."""
+    if "asked_language" not in g:
+        asked = request.args.get("lang", "")
+        g.asked_language = asked if asked in LANGUAGES else ""
+    return str(g.asked_language)
 
 
 @cache

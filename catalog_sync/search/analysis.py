@@ -8,6 +8,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from catalog_sync.citation.names import inverted
 from catalog_sync.model import Agent
 from catalog_sync.search import schema
@@ -65,6 +67,15 @@ def heading_number(folded: str) -> int:
     return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big") >> 12
 
 
+def pack_headings(displayed: Iterable[str]) -> bytes:
+    """Displayed forms of a document's numbered headings, for `facets.learn`."""
+    return msgspec.msgpack.encode(list(displayed))
+
+
+def unpack_headings(data: bytes) -> list[str]:
+    return msgspec.msgpack.decode(data, type=list[str])
+
+
 def facet_label(field: str, displayed: str) -> str:
     """How a heading is shown and counted in facets: authors by initials, since half of the records have no more."""
     return inverted(Agent(displayed)) if field == "author_n" else displayed
@@ -87,6 +98,7 @@ class Builder:
         self.fields: dict[str, list[Any]] = {}
         self.every_word: list[str] = []
         self.every_lemma: list[str] = []
+        self.displayed: dict[str, None] = {}
 
     def one(self, name: str, value: Any) -> None:
         """A value for a field; a blank is none."""
@@ -131,7 +143,9 @@ class Builder:
                 if name in schema.HEADED:
                     self.one(f"{name}_s", folded_heading + schema.SEPARATOR + shown(text))
                 if f"{name}_n" in schema.NUMBERED:
-                    self.once(f"{name}_n", heading_number(heading(facet_label(f"{name}_n", shown(text)))))
+                    label = facet_label(f"{name}_n", shown(text))
+                    self.displayed[label] = None
+                    self.once(f"{name}_n", heading_number(heading(label)))
 
 
 def index_fields(document: Document) -> dict[str, list[Any]]:
@@ -148,6 +162,7 @@ def index_fields(document: Document) -> dict[str, list[Any]]:
         value = getattr(document, name)
         if value is not None:
             builder.add(name, value)
+    builder.add("headings", pack_headings(builder.displayed))
     builder.add("changed", document.changed)
     builder.add("added", document.added)
     builder.add("copies", document.copies)

@@ -7,18 +7,18 @@ of every segment before it drops all but twenty, which costs ten times as much.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from typing import Any
 
 import tantivy
 
 from catalog_sync.query import FacetValue
 from catalog_sync.search import schema
-from catalog_sync.search.analysis import facet_label, heading, heading_number
+from catalog_sync.search.analysis import heading, heading_number, unpack_headings
 
 TQ = tantivy.Query
 ALL = 10_000_000  # values asked of each segment: fewer would make counts approximate
-MUST = tantivy.Occur.Must
+ASKED_FOR_NAME = 3  # records asked how a heading is written: one may have typed it in capitals
 
 
 def count_facets(
@@ -33,14 +33,14 @@ def count_facets(
         return {}
     request = {field: {"terms": {"field": field, "size": limit, "segment_size": ALL}} for field in fields}
     answer = searcher.aggregate(required, request)
-    return {f: _values(searcher, index_schema, required, f, answer[f]["buckets"], names) for f in fields}
+    return {f: _values(searcher, index_schema, f, answer[f]["buckets"], names) for f in fields}
 
 
 def _values(
-    searcher: Any, index_schema: Any, required: Any, field: str, buckets: Any, names: MutableMapping[Any, str]
+    searcher: Any, index_schema: Any, field: str, buckets: Any, names: MutableMapping[Any, str]
 ) -> tuple[FacetValue, ...]:
     if field in schema.NUMBERED:
-        _learn(searcher, index_schema, required, field, [int(b["key"]) for b in buckets], names)
+        _learn(searcher, index_schema, field, [int(b["key"]) for b in buckets], names)
         shown = [(names[field, int(b["key"])], b["doc_count"]) for b in buckets]
     else:
         shown = [(_label(b["key"]), b["doc_count"]) for b in buckets]
@@ -52,17 +52,15 @@ def _label(key: object) -> str:
 
 
 def _learn(
-    searcher: Any, index_schema: Any, required: Any, field: str, numbers: list[int], names: MutableMapping[Any, str]
+    searcher: Any, index_schema: Any, field: str, numbers: Iterable[int], names: MutableMapping[Any, str]
 ) -> None:
-    """Displayed forms of numbered headings, all at once: in the form most of these hits write them."""
-    unknown = {n for n in numbers if (field, n) not in names}
-    if not unknown:
-        return
-    having = TQ.boolean_query([(MUST, required), (MUST, TQ.term_set_query(index_schema, field, list(unknown)))])
-    request = {"values": {"terms": {"field": schema.NUMBERED[field], "size": ALL, "segment_size": ALL}}}
-    for bucket in searcher.aggregate(having, request)["values"]["buckets"]:
-        label = facet_label(field, bucket["key"].partition(schema.SEPARATOR)[2])
-        number = heading_number(heading(label))
-        if number in unknown:  # co-authors come along
-            names[field, number] = label
-            unknown.discard(number)
+    """Displayed forms of numbered headings: as a record that has it writes it, one not in capitals if there is such."""
+    for number in numbers:
+        if (field, number) in names:
+            continue
+        having = TQ.term_query(index_schema, field, number, index_option="basic")
+        for _score, address in searcher.search(having, ASKED_FOR_NAME, count=False).hits:
+            written = unpack_headings(searcher.doc(address)["headings"][0])
+            names[field, number] = next(label for label in written if heading_number(heading(label)) == number)
+            if not names[field, number].isupper():
+                break

@@ -72,7 +72,7 @@ FACETS: dict[str, str] = {
     "subject": "subject_n",
 }  # fmt: skip
 # Facets of headings: counted by a number of the folded heading, shown by one of its displayed forms.
-NUMBERED = {"author_n": "author_s", "publisher_n": "publisher_s", "subject_n": "subject_s"}
+NUMBERED = ("author_n", "publisher_n", "subject_n")
 _FAST_CODED = {"kind", "category", "carrier", "library", "grade", "school_subject", "access", "source"}
 _FACET_ONLY = ("f_language", "f_bbk")
 SORT_FIELDS = ("sort_title", "sort_author")
@@ -86,14 +86,14 @@ def build() -> Any:
     builder.add_text_field("meta", tokenizer_name=RAW, index_option="basic")
     builder.add_text_field("payload", stored=True, tokenizer_name=RAW, index_option="basic")
     builder.add_bytes_field("brief", stored=True, indexed=False)
+    builder.add_bytes_field("headings", stored=True, indexed=False)  # displayed forms of the numbered ones
     for name in TEXT.values():
         builder.add_text_field(f"{name}_l", tokenizer_name=WORDS, index_option="freq")
         builder.add_text_field(f"{name}_x", tokenizer_name=WORDS, index_option="position")
         if name != "any":
             builder.add_text_field(f"{name}_h", tokenizer_name=RAW, index_option="basic")
     for name in HEADED:
-        counted = f"{name}_s" in NUMBERED.values()
-        builder.add_text_field(f"{name}_s", tokenizer_name=RAW, index_option="basic", fast=counted)
+        builder.add_text_field(f"{name}_s", tokenizer_name=RAW, index_option="basic")
     for name in TRANSLITERATED:
         builder.add_text_field(f"{name}_t", tokenizer_name=WORDS, index_option="basic")
     for name in CODED.values():

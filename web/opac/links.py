@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from flask import Flask, current_app, request
 
+from web.i18n import asked_language
 from web.opac.basket import kept
 from web.opac.hits import Shelf
 from web.opac.search import address
@@ -17,8 +18,8 @@ from web.services import services
 
 
 def _language() -> str:
-    asked = request.args.get("lang", "")
-    return f"?lang={asked}" if asked in ("ru", "en") else ""
+    asked = asked_language()
+    return f"?lang={asked}" if asked else ""
 
 
 def record_paths() -> Callable[[str], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from markupsafe import Markup
@@ -13,7 +13,7 @@ from markupsafe import Markup
 from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
 from catalog_sync.search import brief
 from catalog_sync.search.brief import Brief
-from web.i18n import _, grouped
+from web.i18n import _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
 from web.opac.elsewhere import search_there
@@ -28,12 +28,11 @@ SHOWN = 6  # values before «ещё»
 CLASSES = tuple(map(str, range(1, 12)))
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One line of a facet, with the address it leads to."""
 
     text: str
-    count: int | None
+    number: int | None
     url: str
     chosen: bool
 
@@ -58,7 +57,7 @@ def lines(values: Sequence[Value]) -> Markup:
     """Lines of a facet as HTML: sixty on a page, each written without a macro."""
     made = []
     for value in values:
-        count = f' <span class="count">{grouped(value.count)}</span>' if value.count is not None else ""
+        count = f' <span class="count">{grouped(value.number)}</span>' if value.number is not None else ""
         chosen = ' class="chosen" aria-current="true"' if value.chosen else ""
         made.append(f'<li><a href="{escape(value.url)}"{chosen}><span>{escape(value.text)}</span>{count}</a></li>')
     return Markup("".join(made))  # noqa: S704 (every value is escaped above)
@@ -108,7 +107,7 @@ def search_json() -> Response:
         pages=found.pages,
         suggestion=found.suggestion,
         hits=[as_json(card) for card in hits],
-        facets={f.name: [{"value": v.text, "count": v.count} for v in f.values] for f in found.facets},
+        facets={f.name: [{"value": v.text, "count": v.number} for v in f.values] for f in found.facets},
     )
 
 
@@ -132,8 +131,8 @@ def suggest() -> Response:
 def address(state: SearchState, **changes: Any) -> str:
     """The permanent link of a state; built without url_for, a search page has two hundred of them."""
     text = state.query_string(**changes)
-    lang = request.args.get("lang", "")
-    if lang in ("ru", "en"):
+    lang = asked_language()
+    if lang:
         text += f"&lang={lang}" if text else f"lang={lang}"
     return f"{request.script_root}/search" + (f"?{text}" if text else "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -50,6 +51,9 @@ FIELDS: dict[str, Access] = {
 }
 ORDER = ("q", "also", "without", *FIELDS, *FILTERS, "from", "to", "mine", "sort", "page")  # of an address
 ADULT = "18"
+
+
+quoted = lru_cache(maxsize=10_000)(quote_plus)  # values of facets come again on every page
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class SearchState:
                 return urlencode(self.toggled(facet, value).pairs())
             at = sum(place[name] <= place[facet] for name, _ in first)
             texts = [text for _, text in first]
-            return "&".join((*texts[:at], f"{facet}={quote_plus(value)}", *texts[at:]))
+            return "&".join((*texts[:at], f"{facet}={quoted(value)}", *texts[at:]))
 
         return toggled
 
@@ -123,20 +127,23 @@ class SearchState:
 
 def read_state(args: MultiDict[str, str]) -> SearchState:
     """A state from an address. What can't be understood is left out: an old or hand-made link still opens."""
-    filters = {name: tuple(_clean(args.getlist(name))[:MAX_VALUES]) for name in FILTERS}
-    words = {name: _text(args.get(name, "")) for name in FIELDS}
-    sort = args.get("sort", "")
+    given = args.to_dict(flat=False)  # a MultiDict makes an exception of every parameter that is not there
+
+    def one(name: str) -> str:
+        return next(iter(given.get(name, ())), "")
+
+    sort = one("sort")
     return SearchState(
-        q=_text(args.get("q", "")),
-        also=tuple(_clean(args.getlist("also"))[:5]),
-        without=_text(args.get("without", "")),
-        words={k: v for k, v in words.items() if v},
-        filters={k: v for k, v in filters.items() if v},
-        year_from=_year(args.get("from", "")),
-        year_to=_year(args.get("to", "")),
-        mine=args.get("mine") == "1",
+        q=_text(one("q")),
+        also=tuple(_clean(given.get("also", ()))[:5]),
+        without=_text(one("without")),
+        words={name: text for name in FIELDS if name in given and (text := _text(one(name)))},
+        filters={n: v for n in FILTERS if n in given and (v := tuple(_clean(given[n])[:MAX_VALUES]))},
+        year_from=_year(one("from")),
+        year_to=_year(one("to")),
+        mine=one("mine") == "1",
         sort=Sort(sort) if sort in set(Sort) else Sort.RELEVANCE,
-        page=min(max(_number(args.get("page", "")) or 1, 1), MAX_PAGE),
+        page=min(max(_number(one("page")) or 1, 1), MAX_PAGE),
     )
 
 

@@ -38,7 +38,7 @@ def set_up(app: Flask) -> None:
     """Logins, and a token for every form sent by somebody who is logged in (the readers' forms have no session)."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf.init_app(app)
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)  # `me` is asked where it is needed, not on every page
     manager.session_protection = "strong"
     manager.user_loader(load)
     manager.unauthorized_handler(to_login)
