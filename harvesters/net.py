@@ -153,7 +153,13 @@ def asked_once(url: str, reach: Reach, headers: Mapping[str, str]) -> Iterator[A
     own = {"User-Agent": USER_AGENT, "Connection": "close", "Accept-Encoding": "identity"}
     connection = connection_to(parts, reach)
     held: list[socket.socket] = []  # http.client forgets the socket once the answer says "close"
-    watchdog = threading.Timer(reach.request_seconds, lambda: shut(held[0] if held else connection.sock))
+    overdue = threading.Event()
+
+    def end_it() -> None:
+        overdue.set()  # before the socket: whoever wakes up must know why
+        shut(held[0] if held else connection.sock)
+
+    watchdog = threading.Timer(reach.request_seconds, end_it)
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -161,10 +167,9 @@ def asked_once(url: str, reach: Reach, headers: Mapping[str, str]) -> Iterator[A
         held.append(connection.sock)
         connection.sock.settimeout(reach.read_seconds)
         connection.request("GET", target_of(parts, reach), headers={**own, **headers})
-        yield Answer(connection.getresponse(), url, watchdog.finished.is_set)
+        yield Answer(connection.getresponse(), url, overdue.is_set)
     except FAILURES as error:
-        over = watchdog.finished.is_set()
-        raise TryAgain(f"{redact(url)}: {reason(error, reach, over)}") from None
+        raise TryAgain(f"{redact(url)}: {reason(error, reach, overdue.is_set())}") from None
     finally:
         watchdog.cancel()
         connection.close()
