@@ -1,0 +1,127 @@
+"""MARC as it is written: fields, records, pieces of a file, source records and what was set aside."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+class Dialect(enum.StrEnum):
+    """The MARC dialect a source speaks: decides which field means what (crosswalk: data/tables/crosswalk.tsv)."""
+
+    RUSMARC = "rusmarc"
+    UNIMARC = "unimarc"
+    MARC21 = "marc21"
+    MARCSQL = "marcsql"
+
+    @property
+    def is_unimarc_family(self) -> bool:
+        """Whether titles live in 200 and authors in 7xx (RUSMARC is the Russian UNIMARC)."""
+        return self in (Dialect.RUSMARC, Dialect.UNIMARC)
+
+
+@dataclass(frozen=True, slots=True)
+class Subfield:
+    code: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarcField:
+    """One field. A control field has `data` and no subfields; a data field has two indicators and subfields."""
+
+    tag: str
+    indicators: str = "  "
+    subfields: tuple[Subfield, ...] = ()
+    data: str | None = None
+
+    def all(self, codes: str) -> Iterator[str]:
+        """Values of the named subfields, in the order they were typed."""
+        return (s.value for s in self.subfields if s.code in codes)
+
+    def first(self, codes: str) -> str:
+        """The first value among the named subfields, or an empty string."""
+        for subfield in self.subfields:
+            if subfield.code in codes:
+                return subfield.value
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarcRecord:
+    """A decoded MARC record of any dialect: ISO 2709 structure, Unicode text (ISO 2709:2008)."""
+
+    leader: str
+    fields: tuple[MarcField, ...]
+
+    def all(self, *tags: str) -> Iterator[MarcField]:
+        return (f for f in self.fields if f.tag in tags)
+
+    def first(self, *tags: str) -> MarcField | None:
+        return next(self.all(*tags), None)
+
+    def control(self, tag: str) -> str:
+        """Text of a control field; МАРК-SQL types it as subfield $0 of a data field, which counts too."""
+        found = self.first(tag)
+        if found is None:
+            return ""
+        return found.data if found.data is not None else found.first("0")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of bytes of an export: one record, or junk between records. Pieces tile the file without a gap."""
+
+    number: int  # 1-based, in file order
+    offset: int  # bytes from the start of the file
+    data: bytes
+    fault: str = ""  # why this piece can't be a record ("" = it can)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One record of one source, kept verbatim. (source, local_id) is its identity for ever."""
+
+    source: str
+    local_id: str
+    data: bytes
+    digest: bytes  # sha256 of `data`
+    dialect: Dialect
+    encoding: str
+    deleted: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> RecordKey:
+        return RecordKey(self.source, self.local_id)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordKey:
+    """Identity of a source record: never 001 alone, prefixes repeat across installations."""
+
+    source: str
+    local_id: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.local_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> RecordKey:
+        """Read `SOURCE:ID`; raises ValueError where there is no colon or an empty side."""
+        source, colon, local_id = text.partition(":")
+        if not (source and colon and local_id):
+            raise ValueError(f"expected SOURCE:ID, came {text!r}")
+        return cls(source, local_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A piece that could not be read: kept with the reason, shown to the school, never lost."""
+
+    source: str
+    number: int
+    offset: int
+    data: bytes
+    reason: str
