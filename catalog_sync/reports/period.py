@@ -143,3 +143,12 @@ _STEPS: dict[str, Callable[[date], Period]] = {
     "year": lambda day: _year(str(day.year)),
 }
 GRAINS = tuple(_STEPS)
+
+
+def named(period: Period) -> Period:
+    """The same days by their name, where they are a year, half-year, quarter or month."""
+    for grain in ("year", "half", "quarter", "month"):
+        found = _STEPS[grain](period.start)
+        if (found.start, found.end) == (period.start, period.end):
+            return found
+    return period

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
 from catalog_sync.errors import Refused
-from catalog_sync.ledger import movements
+from catalog_sync.ledger import movements, reversal
 from catalog_sync.model import Carrier, Category, Classified, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import ledger
-from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_position
+from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_movement, stock_position
 from catalog_sync.store.overrides import REASON
 from catalog_sync.store.packing import unpack_holdings
 from catalog_sync.store.tables import holding, record, source
@@ -50,6 +51,70 @@ def enter_act(
     (number,) = ledger.append(connection, [line], recorded=today, who=who)
     ledger.titles_changed(connection, recorded=today)
     return number
+
+
+def take_back(connection: Connection, number: int, *, why: str, today: date, who: str) -> int:
+    """An act typed wrongly: a correcting line on its own day; the act itself stays. Returns the correction's number.
+
+    Raises Refused without a reason, for a line no hand has written, and for one already taken back.
+    """
+    if not why.strip():
+        raise Refused("исправление акта: ожидалась причина")
+    move = stock_movement.c
+    row = connection.execute(select(stock_movement).where(move.number == number)).first()
+    if row is None or row.basis != BY_HAND or row.corrects is not None:
+        raise Refused(f"строка журнала {number}: акта, внесённого вручную, под этим номером нет")
+    if number in _taken_back(connection, [row]):
+        raise Refused(f"акт {row.document}: уже исправлен")
+    (key,) = ledger.keys_of(connection, {row.record}).values()
+    line = reversal(ledger.as_movement(row, key), run=None, reason=f"акт внесён ошибочно: {why.strip()}", number=number)
+    (made,) = ledger.append(connection, [line], recorded=today, who=who)
+    ledger.titles_changed(connection, cause="correction", recorded=today)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredAct:
+    """An act somebody typed; `taken_back`: a correcting line names it."""
+
+    number: int
+    library: str
+    record: RecordKey
+    day: date
+    copies: int
+    document: str
+    reason: str
+    who: str
+    taken_back: bool
+
+
+def entered_acts(connection: Connection, library: str = "", limit: int = 50) -> list[EnteredAct]:
+    """Acts typed by hand, newest first; of one library, or of all."""
+    move = stock_movement.c
+    query = (
+        select(stock_movement)
+        .where(move.run.is_(None), move.basis == BY_HAND, move.corrects.is_(None))  # run is indexed, basis is not
+        .order_by(move.number.desc())
+        .limit(limit)
+    )
+    rows = connection.execute(query.where(move.library == library) if library else query).all()
+    keys, undone = ledger.keys_of(connection, {row.record for row in rows}), _taken_back(connection, rows)
+    return [
+        EnteredAct(
+            row.number, row.library, keys[row.record], row.day, row.copies, row.document, row.reason, row.who,
+            row.number in undone,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _taken_back(connection: Connection, rows: Sequence[Any]) -> set[int]:
+    """Numbers of the lines some later line corrects."""
+    move = stock_movement.c
+    query = select(move.corrects).where(
+        move.record.in_({row.record for row in rows}), move.corrects.in_({row.number for row in rows})
+    )
+    return set(connection.execute(query).scalars())
 
 
 def reclassify(

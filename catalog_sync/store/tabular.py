@@ -228,6 +228,21 @@ def import_needs(connection: Connection, library: str, year: int, rows: Sequence
     return len(found)
 
 
+def needs_of(connection: Connection, library: str, year: int) -> list[Any]:
+    """What the classes of a school need in a school year, in the order of classes."""
+    columns = textbook_need.c
+    query = select(textbook_need).where(columns.library == library, columns.year == year)
+    return list(connection.execute(query.order_by(columns.grade, columns.subject, columns.fpu)))
+
+
+def remove_need(connection: Connection, library: str, year: int, grade: int, subject: str, fpu: str) -> bool:
+    """Take one need out of the list; whether it was there."""
+    columns = textbook_need.c
+    which = (columns.library == library, columns.year == year, columns.grade == grade, columns.subject == subject,
+             columns.fpu == fpu)  # fmt: skip
+    return bool(connection.execute(delete(textbook_need).where(*which)).rowcount)
+
+
 def whole(text: str, name: str, line: int) -> int:
     """A whole number as people type it («1 250», «25 экз.»)."""
     digits = re.match(r"\s*(\d[\d\s]*)", text)

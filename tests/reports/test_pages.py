@@ -207,3 +207,74 @@ def test_a_library_that_becomes_a_partner_on_its_card_leaves_the_figures(app, en
         assert kinds["school-08"] == "partner"
         assert check(connection) == []
         registered.save_libraries(connection, [registered.find_library(connection, "school-08")])
+
+
+def test_an_act_typed_wrongly_is_taken_back_by_a_correcting_line(app, engine):
+    client = log_in(app, "ivanova")
+    before = closing(engine, "school-02")
+    values = {"library": "school-02", "record": "school-02:e004", "direction": "in", "copies": "7"}
+    send(client, "/reports/desk/act", **values, day="2026-10-01", document="21-ошибка")
+    assert closing(engine, "school-02") == before + 7
+    desk = client.get("/reports/desk").get_data(as_text=True)
+    number = re.search(r'21-ошибка</th>.*?/reports/desk/act/(\d+)"', desk, re.DOTALL)[1]
+    assert "Причина: не заполнено" in send(client, f"/reports/desk/act/{number}", why="").get_data(as_text=True)
+    send(client, f"/reports/desk/act/{number}", why="записан не тот учебник")
+    assert closing(engine, "school-02") == before
+    again = send(client, f"/reports/desk/act/{number}", why="ещё раз").get_data(as_text=True)
+    assert "уже исправлен" in again
+    with engine.connect() as connection:
+        assert check(connection) == []
+
+
+def closing(engine, library: str) -> int:
+    return registry.make(engine, "oo2", library=library, period="2026", today=TODAY).facts["01.5"]
+
+
+def test_a_contract_is_prolonged_or_dissolved_on_the_desk(app, engine):
+    client = log_in(app, "boss")
+    values = {"library": "school-03", "name": "Полка", "kind": "package", "starts": "2026-09-01", "ends": "2026-12-31"}
+    send(client, "/reports/desk/licence", **values, titles="20", copies="20", category="fiction")
+    desk = client.get("/reports/desk").get_data(as_text=True)
+    number = re.search(r"<td>Полка</td>.*?/reports/desk/licence/(\d+)", desk, re.DOTALL)[1]
+    address = f"/reports/desk/licence/{number}"
+    assert "Договор продлён" in send(client, address, action="extend", day="2027-06-30").get_data(as_text=True)
+    assert "раньше прежнего" in send(client, address, action="extend", day="2026-12-01").get_data(as_text=True)
+    before = closing(engine, "school-03")
+    send(client, address, action="close", day="2026-10-05", why="издательство отказалось")
+    assert closing(engine, "school-03") == before - 20
+    assert "издательство отказалось" in client.get("/reports/desk").get_data(as_text=True)
+
+
+def test_needs_are_typed_one_by_one_and_taken_out(app, engine):
+    client = log_in(app, "ivanova")
+    address = "/reports/desk/needs"
+    sent = {"library": "school-02", "year": "2026", "grade": "7", "subject": "География", "pupils": "31"}
+    answer = client.post(address, data={**sent, "csrf_token": token(client.get(address).get_data(as_text=True))})
+    assert answer.status_code == 302
+    page = client.get(f"{address}?library=school-02&year=2026").get_data(as_text=True)
+    assert "География" in page
+    wrong = client.post(address, data={**sent, "grade": "12", "csrf_token": token(page)}).get_data(as_text=True)
+    assert "класс — ожидалось от 1 до 11" in wrong
+    wrong = client.post(address, data={**sent, "isbn": "978-5-09-1", "csrf_token": token(page)}).get_data(as_text=True)
+    assert "ISBN: контрольная цифра" in wrong
+    gone = {**sent, "fpu": "", "remove": "1", "csrf_token": token(page)}
+    assert client.post(address, data=gone).status_code == 302
+    assert "География" not in client.get(f"{address}?library=school-02&year=2026").get_data(as_text=True)
+    assert client.get(f"{address}?library=school-01").status_code == 422
+
+
+def test_the_desk_names_what_is_due_and_who_is_silent(app):
+    page = log_in(app, "boss").get("/reports/desk").get_data(as_text=True)
+    assert "Ближайшие сроки" in page
+    assert "Отчёт о внедрении модели (апрель, октябрь)" in page
+    assert "Школа school-07" in page.partition("Нет свежих данных у школ:")[2].partition("</p>")[0]
+
+
+def test_the_page_of_rows_begins_with_the_number_they_add_up_to(app, engine, client):
+    report = registry.make(engine, "oo2", period="2026", today=TODAY)
+    stock = next(table for table in report.tables if table.name == "stock")
+    cell = stock.rows[0].cells[3]  # выбыло, строка 01
+    page = client.get(f"/reports/rows?{cell.rows}").get_data(as_text=True)
+    assert f"<h1>Выбыло, экземпляры, за 2026 год: {cell.value}</h1>" in page.replace("\xa0", "")
+    lines = client.get(f"/reports/rows.csv?{cell.rows}").get_data(as_text=True).splitlines()[1:]
+    assert sum(int(line.split(";")[5]) for line in lines) == cell.value

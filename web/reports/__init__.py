@@ -13,9 +13,11 @@ from catalog_sync.query import Catalogue
 from catalog_sync.reports import period as periods
 from catalog_sync.reports import registry
 from catalog_sync.reports.render import file_name, html_page, media_type, render
+from catalog_sync.reports.scheduled import signing_key
 from catalog_sync.settings import Settings
 from catalog_sync.store import drill, snapshots
 from catalog_sync.store.database import reading
+from catalog_sync.store.rollups import DISTRICT
 from web.i18n import _
 from web.reports import desk
 from web.reports import rows as rows_page
@@ -118,7 +120,12 @@ def rows() -> str:
     asked = rows_page.read(request.args.to_dict(), services().today())
     with reading(services().store) as connection:
         page = drill.page(connection, asked.question, cursor=request.args.get("cursor", ""))
-    return render_template("reports/rows.html", asked=asked, page=page, staff=rows_page.is_staff())
+        total = drill.total(connection, asked.question)
+    scopes = asked.question.selection.scopes
+    names = [_("все школы района") if code == DISTRICT else services().directory.name(code) for code in scopes]
+    return render_template(
+        "reports/rows.html", asked=asked, page=page, total=total, names=names, staff=rows_page.is_staff()
+    )
 
 
 def rows_csv() -> Response:
@@ -152,10 +159,12 @@ def show_snapshot(number: int) -> str:
         changes = snapshots.corrections(connection, found)
         other = snapshots.find(connection, request.args.get("with", 0, type=int))
         heads = snapshots.listed(connection)
+        faults = snapshots.verify(connection, signing_key(services().settings.home))
     lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(found.data["coverage"]))]
     return render_template(
-        "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes
-    )
+        "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes, faults=faults,
+        measures=rows_page.MEASURES, units=rows_page.UNITS,
+    )  # fmt: skip
 
 
 def _snapshot_line(found: snapshots.Snapshot, other: snapshots.Snapshot | None, library: str) -> tuple[Any, ...]:

@@ -79,7 +79,7 @@ def read(args: Mapping[str, str], today: date) -> Asked:
     ekinds = tuple("" if kind == "none" else kind for kind in chosen["ekind"])
     selection = Selection(libraries or (DISTRICT,), chosen["category"], chosen["carrier"], ekinds)
     clusters = tuple(value for value in args.get("cluster", "").split(",") if value)
-    words = _words(measure, unit, period, chosen)
+    words = _words(measure, unit, periods.named(period), chosen)
     return Asked(drill.Question(selection, measure, unit, period.start, period.end, clusters), period, words)
 
 

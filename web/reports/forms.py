@@ -1,0 +1,80 @@
+"""The plain forms of the reports' desk: fields, what was typed, and one way to save or to say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from catalog_sync.errors import Refused
+from catalog_sync.store import audit
+from web.services import services
+from web.staff.access import me
+
+Answer = str | Response
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form. kind: text | number | date | select | file."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    choices: Sequence[tuple[str, str]] = ()
+    required: bool = False
+    value: str = ""
+
+
+def form(title: str, fields: Sequence[Field], save: Callable[[], str], about: str = "") -> Answer:
+    """Show a form, or save it: what is refused comes back with the sentence and what was typed."""
+    complaint = ""
+    if request.method == "POST":
+        try:
+            flash(save())
+            return redirect(url_for("reports.desk"))
+        except Refused as error:
+            complaint = str(error)
+    values = {field.name: request.values.get(field.name, field.value) for field in fields}
+    return render_template(
+        "reports/form.html", title=title, fields=fields, values=values, complaint=complaint, about=about
+    )
+
+
+def typed(name: str, label: str, required: bool = True) -> str:
+    value = request.form.get(name, "").strip()
+    if required and not value:
+        raise Refused(f"{label}: не заполнено")
+    return value
+
+
+def typed_number(name: str, label: str, default: int | None = None) -> int:
+    value = typed(name, label, default is None)
+    if not value and default is not None:
+        return default
+    try:
+        return int(value.replace(" ", ""))
+    except ValueError:
+        raise Refused(f"{label}: ожидалось целое число, пришло {value!r}") from None
+
+
+def typed_day(name: str, label: str) -> date:
+    value = typed(name, label)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Refused(f"{label}: ожидалась дата, пришло {value!r}") from None
+
+
+def libraries() -> list[tuple[str, str]]:
+    user = me()
+    every = [(one.code, one.name) for one in services().directory.all().values()]
+    return every if user.may("methodologist") else [pair for pair in every if pair[0] == user.library]
+
+
+def note(connection: Any, what: str, after: dict[str, Any]) -> None:
+    audit.note(connection, me().login, what, services().now(), None, {k: str(v) for k, v in after.items()})
