@@ -153,12 +153,12 @@ def _ending(ending: Sequence[Held]) -> Table:
 
 
 def _months(ending: Sequence[Held]) -> list[Section]:
-    if not ending:
-        return []
     sums: dict[str, int] = {}
     for one in ending:
         name = f"{one.licence.ends:%m.%Y}"
         sums[name] = sums.get(name, 0) + one.titles
+    if len(sums) < 2:  # one bar says no more than the sentence above
+        return []
     values = tuple(float(value) for value in sums.values())
     return [Chart("Названий теряется по месяцам", tuple(sums), (("Названий", values),), unit="названий")]
 
@@ -169,14 +169,19 @@ def letter(one: Held, today: date) -> list[Section]:
     days = (it.ends - today).days
     left = f"через {russian.counted(days, russian.DAY)}" if days else "сегодня"
     return [
-        Text(f"Письмо: {one.library_name}", level=2),
+        Text(f"Письмо: {one.library_name}", level=2, style="page"),
         Text(f"Руководителю: {one.library_name}", style="right"),
         Text("Уважаемый руководитель!"),
         Text(
             f"{russian.day(it.ends)} ({left}) заканчивается срок доступа к ресурсу «{it.name}»"
             + (f" по договору {it.contract}" if it.contract else "")
-            + f". После этого из фонда выбудет {russian.counted(one.titles, russian.TITLE)}. "
-            "Просим до этого дня сообщить, будет ли договор продлён."
+            + f". {_lost(one)} Просим до этого дня сообщить, будет ли договор продлён."
         ),
         Text(f"{russian.day(today)}    {'_' * 24}", style="sign"),
     ]
+
+
+def _lost(one: Held) -> str:
+    if one.licence.is_database:
+        return "После этого база данных будет закрыта для читателей."
+    return f"После этого из фонда выбудет {russian.counted(one.titles, russian.TITLE)}."

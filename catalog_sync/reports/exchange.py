@@ -189,7 +189,7 @@ def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date)
     )
     line = "_" * 20
     return [
-        Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2),
+        Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2, style="page"),
         Text(f"{giver} передаёт, а {taker} принимает учебники: всего {russian.counted(copies, russian.COPY)} "
              f"({russian.in_words(copies)})."),
         Table(columns, tuple(rows), f"{giver} → {taker}"),

@@ -250,7 +250,7 @@ def _advice(found: Findings) -> list[Section]:
         return [Text("Продолжить мониторинг в установленные сроки.")]
     sections: list[Section] = []
     for number, (who, what) in enumerate(found.advice, 1):
-        sections += [Text(f"8.{number}. {who}:"), Text(items=(*what[:-1], _ended(what[-1])))]
+        sections += [Text(f"8.{number}. {who}", level=3), Text(items=(*what[:-1], _ended(what[-1])))]
     return sections
 
 

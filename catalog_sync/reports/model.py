@@ -55,12 +55,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph, or a heading (`level` 1–3), or items of a list."""
+    """A paragraph, or a heading (`level` 1–3), or items of a list. Style `page`: on paper it begins a new page."""
 
     text: str = ""
     level: int = 0
     items: tuple[str, ...] = ()
-    style: Literal["", "note", "right", "center", "sign"] = ""
+    style: Literal["", "note", "right", "center", "sign", "page"] = ""
 
 
 @dataclass(frozen=True, slots=True)

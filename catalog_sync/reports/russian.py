@@ -108,12 +108,19 @@ def rubles(kopecks: int | None) -> str:
     return "—" if kopecks is None else number(kopecks / 100, 2)
 
 
+MANY_TIMES = 2.0  # a growth of 200 % and more is said as «в 3 раза»
+
+
 def change(share: float | None) -> str:
     """Growth in words: «вырос на 12 %», «сократился на 3,4 %», «не изменился»."""
     if share is None:
         return "сравнить не с чем"
     if abs(share) < 0.0005:
         return "не изменился"
+    if share >= MANY_TIMES:
+        times = round(1 + share, 1)
+        word = Word("раз", "раза", "раз", "раза", "разе", "разах")
+        return f"вырос в {counted(int(times), word) if times.is_integer() else number(times, 1) + NBSP + 'раза'}"
     return f"{'вырос' if share > 0 else 'сократился'} на {percent(abs(share))}"
 
 

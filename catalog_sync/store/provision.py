@@ -265,7 +265,7 @@ class Pair:
 
 
 def reconcile(connection: Connection, library: str) -> list[Pair]:
-    """АИС against the catalogue, first what differs."""
+    """АИС against the catalogue: first what differs, then what АИС has not, then what agrees."""
     shelf = shelves(connection, [library]).get(library, Shelf())
     seen: set[str] = set()
     pairs = []
@@ -280,4 +280,4 @@ def reconcile(connection: Connection, library: str) -> list[Pair]:
             grade = ", ".join(str(g) for g in sorted(book.grades))
             isbn, copies = next(iter(sorted(book.isbns)), ""), book.printed + book.electronic
             pairs.append(Pair(book.bib.title, grade, isbn, None, copies, (book.cluster,)))
-    return sorted(pairs, key=lambda pair: (pair.ais == pair.catalogue, pair.title))
+    return sorted(pairs, key=lambda pair: (pair.ais == pair.catalogue, pair.ais is None, pair.title))

@@ -129,7 +129,8 @@ def _paragraph(document: Any, text: str, *, align: str = "", size: float = 0, st
 
 def _text(document: Any, section: Text) -> None:
     if section.level:
-        document.add_heading(clean(section.text), level=section.level)
+        heading = document.add_heading(clean(section.text), level=section.level)
+        heading.paragraph_format.page_break_before = section.style == "page" or None
     elif section.text:
         paragraph = _paragraph(document, section.text, align=section.style, size=10 if section.style == "note" else 0)
         if section.style == "":

@@ -15,6 +15,7 @@ TWIPS_PER_MM = 1440 / 25.4
 TWIPS_PER_LETTER = 5.9  # of one half-point of size: the mean width of bold Cyrillic letters of a book face
 SMALLEST = 12  # half-points: 6 points is the least that is read without a glass
 LONGEST = 18  # longer words (addresses) are broken
+KEPT_TOGETHER = 12  # rows of a table that is not split between pages, nor parted from the line below it
 LOOKED_AT = 200  # rows whose words are measured
 NUMERIC = ("int", "decimal", "percent", "money")
 
@@ -24,7 +25,8 @@ def table_element(table: Table, width_mm: float) -> Any:
     size, widths = _layout(table, round(width_mm * TWIPS_PER_MM))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     lines = "".join(_heading(table, widths, size))
-    lines += "".join(_row(row, table.columns, widths, size) for row in table.rows)
+    together = len(table.rows) <= KEPT_TOGETHER
+    lines += "".join(_row(row, table.columns, widths, size, together) for row in table.rows)
     border = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="808080"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
@@ -52,7 +54,7 @@ def _longest_word(table: Table, at: int) -> int:
     whole = column.kind in (*NUMERIC, "date")  # a number with its spaces stands on one line
     numbers = [len(text) for text in texts[1:] if whole and text[:1].isdigit()]
     words = [len(word) for text in texts for word in text.replace("-", "- ").split()]
-    return min(max([3, *words, *numbers]), LONGEST)
+    return min(max([4, *words, *numbers]), LONGEST)
 
 
 def _needs(letters: int, size: int) -> int:
@@ -101,13 +103,14 @@ def _group_cells(columns: tuple[Column, ...], widths: list[int], size: int) -> l
     return cells
 
 
-def _row(row: Row, columns: tuple[Column, ...], widths: list[int], size: int) -> str:
+def _row(row: Row, columns: tuple[Column, ...], widths: list[int], size: int, together: bool) -> str:
     cells = []
     for cell, column, width in zip(row.cells, columns, widths, strict=True):
         align = "left" if column.kind == "text" else "centre" if isinstance(cell.value, str) else "right"
         fill = "EEF3F7" if row.style == "total" else ""
         cells.append(
-            _cell(shown(cell.value, column), width, size, align=align, bold=row.style in ("total", "head"), fill=fill)
+            _cell(shown(cell.value, column), width, size, align=align, bold=row.style in ("total", "head"), fill=fill,
+                  keep=together)
         )
     return _line(cells)
 
@@ -118,16 +121,16 @@ def _line(cells: list[str], heading: bool = False) -> str:
 
 def _cell(
     text: str, width: int, size: int, *, align: str = "center", bold: bool = False, span: int = 1, merge: str = "",
-    fill: str = "",
+    fill: str = "", keep: bool = False,
 ) -> str:  # fmt: skip
     parts = [f'<w:tcW w:w="{width}" w:type="dxa"/>']
     parts += [f'<w:gridSpan w:val="{span}"/>'] if span > 1 else []
     parts += ["<w:vMerge/>" if merge == "continue" else f'<w:vMerge w:val="{merge}"/>'] if merge else []
     parts += [f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>'] if fill else []
     parts += ['<w:vAlign w:val="center"/>'] if align == "center" else []
-    weight = "<w:b/>" if bold else ""
+    weight, stays = "<w:b/>" if bold else "", "<w:keepNext/>" if keep else ""
     run = f'<w:rPr>{weight}<w:sz w:val="{size}"/></w:rPr><w:t xml:space="preserve">{escape(clean(text))}</w:t>'
     return (
-        f'<w:tc><w:tcPr>{"".join(parts)}</w:tcPr><w:p><w:pPr><w:spacing w:after="0" w:line="240" w:lineRule="auto"/>'
-        f'<w:jc w:val="{align.replace("centre", "center")}"/></w:pPr><w:r>{run}</w:r></w:p></w:tc>'
+        f'<w:tc><w:tcPr>{"".join(parts)}</w:tcPr><w:p><w:pPr>{stays}<w:spacing w:after="0" w:line="240"'
+        f' w:lineRule="auto"/><w:jc w:val="{align.replace("centre", "center")}"/></w:pPr><w:r>{run}</w:r></w:p></w:tc>'
     )

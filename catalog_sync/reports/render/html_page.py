@@ -16,7 +16,7 @@ caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{border:1px solid #9aa5ad;padding:.25rem .5rem;vertical-align:top}
 thead th{background:#dfe9f1} .n{text-align:right;white-space:nowrap} tr.total{background:#eef3f7;font-weight:600}
 tr.muted{color:#555} .scroll{overflow-x:auto} .note{color:#444;font-size:.9rem} svg.chart{max-width:100%;height:auto}
-@media print{body{margin:0;max-width:none}.scroll{overflow:visible}}
+@media print{.page{break-before:page}body{margin:0;max-width:none}.scroll{overflow:visible}}
 """
 
 
