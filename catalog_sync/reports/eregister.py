@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from catalog_sync.model import Library
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text
 from catalog_sync.reports.period import Period
 from catalog_sync.store.drill import Counted
 from catalog_sync.store.ledger import LICENCES
@@ -31,12 +32,19 @@ class Held:
     titles: int
     copies: int
 
+    def rows(self, today: date, unit: Literal["titles", "copies"]) -> str:
+        """The query of what a package without records counts today; records of a catalogued one are many editions."""
+        it = self.licence
+        if it.closed or it.source or it.is_database or it.starts > today:
+            return ""
+        return Drill(it.library, today, today, unit=unit, clusters=(f"{LICENCES}:{it.number}",)).query
+
 
 def register(
     held: Sequence[Held], rows: Sequence[Counted], cut: bool, period: Period, today: date, library: Library | None
 ) -> Report:
     """Both registers of one library, or of all. `cut`: more titles exist than are listed."""
-    sections: list[Section] = [summary(held), individual(rows, cut), Text(METHOD, style="note")]
+    sections: list[Section] = [summary(held, today), individual(rows, cut), Text(METHOD, style="note")]
     return Report(
         name="e-register", title="Реестры учёта электронных (сетевых) документов", period=f"за {period.words}",
         start=period.start, end=period.end, made=today, sections=tuple(sections),
@@ -45,7 +53,7 @@ def register(
     )  # fmt: skip
 
 
-def summary(held: Sequence[Held]) -> Table:
+def summary(held: Sequence[Held], today: date) -> Table:
     columns = (
         Column("№ записи", width=7), Column("Дата", "date", width=11), Column("Вид", "text", width=14),
         Column("Ресурс, пакет", "text", width=24), Column("Платформа", "text", width=14),
@@ -62,7 +70,8 @@ def summary(held: Sequence[Held]) -> Table:
                 (
                     Cell(it.number), Cell(it.signed or it.starts), Cell("база данных" if it.is_database else "пакет"),
                     Cell(f"{it.name} ({one.library_name})"), Cell(it.platform), Cell(it.contract), Cell(it.starts),
-                    Cell(it.ends), Cell(int(it.is_database)), Cell(one.titles), Cell(one.copies),
+                    Cell(it.ends), Cell(int(it.is_database)), Cell(one.titles, one.rows(today, "titles")),
+                    Cell(one.copies, one.rows(today, "copies")),
                     Cell(None if it.kopecks is None else it.kopecks / 100), Cell(it.conditions), Cell(it.closed),
                     Cell(it.closed_why),
                 ),
@@ -121,7 +130,7 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
         if ending
         else f"До {russian.day(until)} договоры на электронные издания не заканчиваются."
     )
-    sections: list[Section] = [Text(lead), *([_ending(ending)] if ending else []), *_months(ending)]
+    sections: list[Section] = [Text(lead), *([_ending(ending, today)] if ending else []), *_months(ending)]
     for one in ending:
         if one.licence.ends <= today + timedelta(WARN_DAYS):
             sections += letter(one, today)
@@ -132,7 +141,7 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
     )  # fmt: skip
 
 
-def _ending(ending: Sequence[Held]) -> Table:
+def _ending(ending: Sequence[Held], today: date) -> Table:
     columns = (
         Column("Последний день", "date", width=12), Column("Ресурс", "text", width=30),
         Column("Библиотека", "text", width=24), Column("Договор", "text", width=14), Column("Названий"), Column("Экз."),
@@ -141,7 +150,7 @@ def _ending(ending: Sequence[Held]) -> Table:
         Row(
             (
                 Cell(one.licence.ends), Cell(one.licence.name), Cell(one.library_name), Cell(one.licence.contract),
-                Cell(one.titles), Cell(one.copies),
+                Cell(one.titles, one.rows(today, "titles")), Cell(one.copies, one.rows(today, "copies")),
             )
         )
         for one in ending

@@ -144,7 +144,7 @@ def _radar(found: Sequence[Transfer], libraries: Mapping[str, Library], today: d
         Column("Передаёт", "text", width=22), Column("Получает", "text", width=22),
         Column("Расстояние, км", "decimal", width=12), Column("Класс", width=7),
         Column("Автор, наименование", "text", width=34), Column("№ ФПУ", "text", width=13),
-        Column("Годен до", "date", width=11), Column("Экз.", width=7),
+        Column("Годен до", "date", width=11), Column("Имеет", width=7), Column("Передаёт, экз.", width=9),
     )  # fmt: skip
     rows = [
         Row(
@@ -152,7 +152,7 @@ def _radar(found: Sequence[Transfer], libraries: Mapping[str, Library], today: d
                 Cell(_name(libraries, t.giver)), Cell(_name(libraries, t.taker)),
                 Cell(UNKNOWN if t.km is None else t.km), Cell(t.line.grade), Cell(_book(t)),
                 Cell(t.line.wanted.fpu or "—"), Cell(_until(t.given)),
-                Cell(t.copies, state_of(t.given, today)),
+                Cell(t.given.have, state_of(t.given, today)), Cell(t.copies),
             )
         )
         for t in found
@@ -160,7 +160,7 @@ def _radar(found: Sequence[Transfer], libraries: Mapping[str, Library], today: d
     if rows:
         whole = tuple(range(len(rows)))
         total = Cell(sum(t.copies for t in found), sum_of=whole)
-        rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 6, total), "total"))
+        rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 7, total), "total"))
     return Table(columns, tuple(rows), "Кто кому может передать", NOTES, name="transfers")
 
 

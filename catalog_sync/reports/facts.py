@@ -39,6 +39,7 @@ class Kinds:
 ALL = Kinds()
 TEXTBOOKS = Kinds(categories=(Category.TEXTBOOK.value,))
 STUDY_AIDS = Kinds(categories=(Category.STUDY_AID.value,))
+BESIDE_LEARNING = Kinds(categories=(Category.FICTION.value, Category.REFERENCE.value, Category.OTHER.value))
 LEARNING = Kinds(categories=(Category.TEXTBOOK.value, Category.STUDY_AID.value))  # учебная: строки 02 + 03
 FICTION = Kinds(categories=(Category.FICTION.value,))
 REFERENCE = Kinds(categories=(Category.REFERENCE.value,))
@@ -95,14 +96,21 @@ class Facts:
         """Titles of one scope: they do not add up over libraries."""
         return _sum(self.scopes[scope].titles, kinds) if scope in self.scopes else Balance()
 
-    def drill(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies") -> str:
-        """The query of the rows behind a field or property of Balance; an opening is the state of the day before."""
+    def drill(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies", basis: str = "") -> str:
+        """The query of the rows behind a field or property of Balance; an opening is the state of the day before.
+
+        A figure of the district sums the schools with data, so do its rows; its titles have none where some are out.
+        """
+        if scope == DISTRICT and len(self.with_data) < len(self.schools):
+            scope = ",".join(one.library.code for one in self.with_data) if unit == "copies" else ""
+        if not scope:
+            return ""
         start, end = self.period.start, self.period.end
         if measure == "opening":
             start = end = start - timedelta(1)
         made = Drill(
             scope, start, end, _MEASURES.get(measure, measure), unit,  # type: ignore[arg-type]
-            kinds.categories, kinds.carriers, kinds.ekinds,
+            kinds.categories, kinds.carriers, kinds.ekinds, basis=basis,
         )  # fmt: skip
         return made.query
 

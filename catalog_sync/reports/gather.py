@@ -47,6 +47,9 @@ from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.store.tables import record
 
 SAMPLE = 50  # records of a base looked at for completeness: ±7 % at nine of ten
+EXITS = ("withdrawn", "expired")
+COLUMNS = ("initial", "acquired", *EXITS)
+FIRST_DAY = date(1, 1, 1)
 LISTED = 2_000  # titles of the individual register on one page of a report
 
 
@@ -84,7 +87,10 @@ def _extras(connection: Connection) -> replenishment.Extras:
 
 def make_oo2(asked: Asked) -> Report:
     found = load(asked)
-    return oo2.make(found, forms.form_at("oo2", asked.period.end), _manual(asked, found), asked.library)
+    typed = _manual(asked, found)
+    stated = [code for code, values in typed.items() if any(name.startswith("ksu_") for name in values)]
+    unsure = acts.unsure(asked.connection, stated, asked.period.start, asked.period.end) if stated else {}
+    return oo2.make(found, forms.form_at("oo2", asked.period.end), typed, asked.library, unsure)
 
 
 def make_replenishment(asked: Asked) -> Report:
@@ -116,17 +122,22 @@ def _ksu(asked: Asked, textbooks_only: bool) -> Report:
     categories = ksu.kinds(textbooks_only).categories
     came, went = (
         acts.acts(connection, asked.library, columns, period.start, period.end, categories)
-        for columns in (("acquired",), ("withdrawn", "expired"))
+        for columns in (("acquired",), EXITS)
     )
+
+    def moved(columns: tuple[str, ...], start: date, end: date) -> acts.Act:
+        return acts.content(connection, asked.library, columns, start, end, categories)
+
     quarters = [
-        (step, ksu.balance_of(facts.load(connection, step, asked.today), asked.library, textbooks_only))
+        (step, moved(("acquired",), step.start, step.end), ksu.summed([], [moved(EXITS, step.start, step.end)]))
         for step in ksu.quarters_of(period)
         if step.start <= asked.today  # a quarter that has not begun is no zero
     ]
     book = ksu.Book(
         facts.library_of(found, asked.library), period, came, went,
-        acts.count_before(connection, asked.library, "withdrawn", period.start) + 1, quarters,
-        ksu.balance_of(found, asked.library, textbooks_only),
+        acts.count_before(connection, asked.library, "withdrawn", period.start) + 1,
+        moved(COLUMNS, FIRST_DAY, period.start - timedelta(1)), moved(("initial",), period.start, period.end), quarters,
+        ksu.balance_of(found, asked.library, textbooks_only), categories,
     )  # fmt: skip
     return ksu.make(book, asked.today, textbooks_only)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from catalog_sync.model import Library
 from catalog_sync.reports import russian
 from catalog_sync.reports.facts import MAIN_STOCK, TEXTBOOKS, Facts, Kinds
-from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Column, Drill, Report, Row, Section, Table, Text
 from catalog_sync.reports.period import Period, steps
 from catalog_sync.store.acts import GROUPS, Act
 from catalog_sync.store.figures import Balance
@@ -38,15 +38,19 @@ class Book:
     came: Sequence[Act]
     went: Sequence[Act]
     first_number_out: int  # part 2 is numbered through the years
-    quarters: Sequence[tuple[Period, Balance]]
+    opening: Act  # everything that stood there the day before the period
+    initial: Act
+    quarters: Sequence[tuple[Period, Act, Act]]  # what came and what left in each that has begun
     total: Balance
+    categories: tuple[str, ...]
 
 
 def make(book: Book, today: date, textbooks: bool) -> Report:
     name = "ksu-textbooks" if textbooks else "ksu"
     title = "Книга суммарного учёта " + ("учебного фонда" if textbooks else "библиотечного фонда")
     sections: list[Section] = [
-        part_in(book, textbooks), part_out(book, textbooks), part_totals(book, today), Text(SIGNED, style="note"),
+        part_in(book, textbooks), part_out(book, textbooks), part_totals(book, today, textbooks),
+        Text(SIGNED, style="note"),
     ]  # fmt: skip
     return Report(
         name=name, title=title, period=f"за {book.period.words}", start=book.period.start, end=book.period.end,
@@ -75,7 +79,8 @@ def part_in(book: Book, textbooks: bool) -> Table:
             Cell(act.supplier or "в записях не указан"),
             Cell(act.document or NO_DOCUMENT),
         )
-        rows.append(Row((*head, Cell(act.copies), *_content(act, textbooks), _money(act.kopecks))))
+        copies = Cell(act.copies, _of_act(book, book.came, act, "acquired"))
+        rows.append(Row((*head, copies, *_content(act, textbooks), _money(act.kopecks))))
     rows += _total(rows, columns, "ВСЕГО поступило")
     notes = () if all(act.document for act in book.came) else ("Поступление без документа оформляется актом приёма.",)
     return Table(columns, tuple(rows), "Часть 1. Поступление в фонд", notes, True, "part1")
@@ -90,27 +95,80 @@ def part_out(book: Book, textbooks: bool) -> Table:
     )  # fmt: skip
     rows = []
     for number, act in enumerate(book.went, book.first_number_out):
-        head = (Cell(act.day), Cell(number), Cell(act.document or NO_DOCUMENT), Cell(act.copies))
+        copies = Cell(act.copies, _of_act(book, book.went, act, "left"))
+        head = (Cell(act.day), Cell(number), Cell(act.document or NO_DOCUMENT), copies)
         rows.append(Row((*head, *_content(act, textbooks), _money(act.kopecks), Cell(act.reason or "не указана"))))
     rows += _total(rows, columns, "ВСЕГО выбыло")
     return Table(columns, tuple(rows), "Часть 2. Выбытие из фонда", (), True, "part2")
 
 
-def part_totals(book: Book, today: date) -> Table:
-    """Часть 3: state at the beginning, movement by quarters, state at the end."""
-    columns = (Column("Показатель", "text", width=44), Column("Экземпляров", width=14))
-    total = book.total
-    rows = [Row((Cell(f"Состоит на {russian.short_day(book.period.start)}"), Cell(total.opening)))]
-    if total.initial:
-        rows.append(Row((Cell("Впервые отражено в каталоге (было и раньше)"), Cell(total.initial))))
-    came = range(len(rows), len(rows) + len(book.quarters))
-    rows += [Row((Cell(f"Поступило за {step.words}"), Cell(b.acquired))) for step, b in book.quarters]
-    rows.append(Row((Cell("Поступило за период"), Cell(total.acquired, sum_of=tuple(came))), "total"))
-    went = range(len(rows), len(rows) + len(book.quarters))
-    rows += [Row((Cell(f"Выбыло за {step.words}"), Cell(b.left))) for step, b in book.quarters]
-    rows.append(Row((Cell("Выбыло за период"), Cell(total.left, sum_of=tuple(went))), "total"))
-    rows.append(Row((Cell(_closing_name(book.period, today)), Cell(total.closing)), "total"))
-    return Table(columns, tuple(rows), "Часть 3. Итоги движения фонда", (), False, "part3")
+def _of_act(book: Book, among: Sequence[Act], act: Act, measure: str) -> str:
+    """The query of the lines of one act: by day and document, where nothing else of that day would be taken with it."""
+    twins = [other for other in among if other.day == act.day and (not act.document or other.document == act.document)]
+    if len(twins) > 1:
+        return ""
+    made = Drill(
+        book.library.code, act.day, act.day, measure, categories=book.categories,  # type: ignore[arg-type]
+        document=act.document,
+    )  # fmt: skip
+    return made.query
+
+
+def part_totals(book: Book, today: date, textbooks: bool) -> Table:
+    """Часть 3: state at the beginning, movement by quarters, state at the end, in the columns of the other parts."""
+    columns = (
+        Column("Показатель", "text", width=30), Column("Всего, экз.", width=10), *_content_columns(textbooks),
+        Column("На сумму, руб.", "money", width=11),
+    )  # fmt: skip
+    period, all_in, all_out = book.period, [act for _, act, _ in book.quarters], [act for _, _, act in book.quarters]
+    rows = [
+        _line(f"Состоит на {russian.short_day(period.start)}", book.opening, textbooks, _rows(book, period, "opening"))
+    ]
+    if book.initial.copies:
+        query = _rows(book, period, "initial")
+        rows.append(_line("Впервые отражено в каталоге (было и раньше)", book.initial, textbooks, query))
+    for name, measure, parts in (("Поступило", "acquired", all_in), ("Выбыло", "left", all_out)):
+        first = len(rows)
+        for (step, _, _), act in zip(book.quarters, parts, strict=True):
+            rows.append(_line(f"{name} за {step.words}", act, textbooks, _rows(book, step, measure)))
+        whole = _line(f"{name} за период", summed(parts), textbooks, _rows(book, period, measure))
+        lines = tuple(range(first, len(rows)))
+        formulas = (replace(cell, sum_of=lines if isinstance(cell.value, int | float) else ()) for cell in whole.cells)
+        rows.append(Row(tuple(formulas), "total"))
+    closing = summed([book.opening, book.initial, *all_in], minus=all_out)
+    last = _line(_closing_name(period, today), closing, textbooks, _rows(book, period, "closing"))
+    rows.append(replace(last, style="total"))
+    notes = ("Сумма — по экземплярам, цена которых указана в записях.",)
+    return Table(columns, tuple(rows), "Часть 3. Итоги движения фонда", notes, False, "part3")
+
+
+def _line(name: str, act: Act, textbooks: bool, query: str) -> Row:
+    return Row((Cell(name), Cell(act.copies, query), *_content(act, textbooks), _money(act.kopecks)))
+
+
+def _rows(book: Book, period: Period, measure: str) -> str:
+    """The query of the rows behind one line of part 3."""
+    start, end = period.start, period.end
+    if measure == "opening":
+        start = end = start - timedelta(1)
+    kind = measure if measure not in ("opening", "closing") else "state"
+    return Drill(
+        book.library.code, start, end, kind, categories=book.categories,  # type: ignore[arg-type]
+    ).query  # fmt: skip
+
+
+def summed(acts: Sequence[Act], minus: Sequence[Act] = ()) -> Act:
+    """All of them together, less those of `minus`."""
+    made = Act(date.min, "", "", "", sum(a.copies for a in acts) - sum(a.copies for a in minus), None)
+    for sign, some in ((1, acts), (-1, minus)):
+        for act in some:
+            for name in ("carriers", "groups", "grades"):
+                into = getattr(made, name)
+                for key, copies in getattr(act, name).items():
+                    into[key] += sign * copies
+    known = [a.kopecks for a in acts if a.kopecks is not None]
+    less = [a.kopecks for a in minus if a.kopecks is not None]
+    return replace(made, kopecks=sum(known) - sum(less) if known or less else None)
 
 
 def _closing_name(period: Period, today: date) -> str:

@@ -126,7 +126,12 @@ def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds:
     if now.initial:
         verb = russian.agree(now.initial, "впервые отражён", "впервые отражено")
         sentences.append(f"Кроме того, {verb} в каталоге {counted(now.initial, COPY)}: это не поступление.")
-    return [Text(" ".join(sentences))]
+    figures = [(getattr(now, m), facts.drill(DISTRICT, m, kinds)) for m in ("closing", "acquired", "left")]
+    if facts.today <= facts.period.end:
+        figures.append((before.acquired, background.previous.drill(DISTRICT, "acquired", kinds)))
+    figures.append((now.initial, facts.drill(DISTRICT, "initial", kinds)))
+    named = tuple((counted(copies, COPY), query) for copies, query in figures if copies)
+    return [Text(" ".join(sentences), figures=named)]
 
 
 def _moved(now: Balance, words: str) -> str:
@@ -170,7 +175,9 @@ def _electronic(facts: Facts, background: Background, codes: Sequence[str]) -> l
     links = background.extras.open_links.get(DISTRICT, 0)
     if links:
         parts.append(f"Справочно: открытых ресурсов в каталоге {russian.number(links)}, в фонд они не входят.")
-    return [*found, Text(" ".join(parts))]
+    figures = ((counted(unique, TITLE), facts.drill(DISTRICT, "closing", ELECTRONIC, "titles")),
+               (counted(now.expired, COPY), facts.drill(DISTRICT, "expired", ELECTRONIC)))  # fmt: skip
+    return [*found, Text(" ".join(parts), figures=figures)]
 
 
 def _provision(background: Background) -> list[Section]:

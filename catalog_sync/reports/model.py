@@ -60,6 +60,7 @@ class Text:
     text: str = ""
     level: int = 0
     items: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()  # (words of the text, query of the rows they count), in its order
     style: Literal["", "note", "right", "center", "sign", "page"] = ""
 
 
@@ -121,6 +122,8 @@ class Drill:
     carriers: tuple[str, ...] = ()
     ekinds: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
+    basis: str = ""
+    document: str = ""
 
     @property
     def query(self) -> str:
@@ -128,7 +131,8 @@ class Drill:
         pairs: list[tuple[str, str]] = [("library", self.scope if self.scope != "*" else "")]
         pairs += [("period", f"{self.start}:{self.end}"), ("measure", self.measure), ("unit", self.unit)]
         pairs += [("category", ",".join(self.categories)), ("carrier", ",".join(self.carriers))]
-        pairs += [("ekind", ",".join(ekind or "none" for ekind in self.ekinds)), ("cluster", ",".join(self.clusters))]
+        pairs += [("ekind", ",".join(ekind or "none" for ekind in self.ekinds))]
+        pairs += [("cluster", ",".join(self.clusters)), ("basis", self.basis), ("document", self.document)]
         return urlencode([(name, value) for name, value in pairs if value], safe=":,")
 
 

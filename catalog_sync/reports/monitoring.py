@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from catalog_sync.reports import russian
-from catalog_sync.reports.facts import ELECTRONIC, LEARNING, LICENSED, LOCAL, PHYSICAL, Facts
+from catalog_sync.reports.facts import ALL, BESIDE_LEARNING, ELECTRONIC, LEARNING, LICENSED, LOCAL, PHYSICAL, Facts
 from catalog_sync.reports.model import NO_DATA, Cell, Chart, Column, Report, Row, Section, Table, Text
 from catalog_sync.reports.roadmap import Stage
 from catalog_sync.store.coverage import FRESH_DAYS, Freshness
@@ -202,7 +202,7 @@ def libraries(facts: Facts, manual: Manual) -> Report:
     )  # fmt: skip
     rows = [_library(facts, one, manual.get(one.library.code, {})) for one in facts.schools]
     shown = tuple(number for number, one in enumerate(facts.schools) if facts.has_data(one))
-    rows += [_all_schools(rows, shown)] if len(shown) > 1 else []
+    rows += [_all_schools(facts, rows, shown)] if len(shown) > 1 else []
     notes = (
         "Читаемость = выдано / читателей; посещаемость = посещений / читателей; обращаемость = выдано / фонд; "
         "книгообеспеченность = фонд / читателей; обновляемость = поступило / состоит.",
@@ -218,17 +218,16 @@ def libraries(facts: Facts, manual: Manual) -> Report:
 
 def _library(facts: Facts, one: Freshness, values: Mapping[str, float]) -> Row:
     code = one.library.code
-    stock, textbooks = facts.copies(code), facts.copies(code, LEARNING)
+    stock = facts.copies(code)
     readers, loans, visits = (values.get(name) for name in ("readers", "loans", "visits"))
     typed = [Cell(round(value) if value is not None else None) for value in (readers, visits, loans)]
     if not facts.has_data(one):
         return Row(
             (Cell(one.library.name), Cell(one.library.pupils or None), *typed, Cell(NO_DATA), *[Cell("")] * 11), "muted"
         )
-    main = stock.closing - textbooks.closing
     figures = [
         facts.cell(code, "closing"),
-        Cell(main),
+        facts.cell(code, "closing", BESIDE_LEARNING),
         facts.cell(code, "closing", LEARNING),
         facts.cell(code, "closing", ELECTRONIC),
     ]
@@ -242,7 +241,7 @@ def _library(facts: Facts, one: Freshness, values: Mapping[str, float]) -> Row:
     )
 
 
-def _all_schools(rows: Sequence[Row], shown: tuple[int, ...]) -> Row:
+def _all_schools(facts: Facts, rows: Sequence[Row], shown: tuple[int, ...]) -> Row:
     """Sums of the schools with data; ratios are counted from the sums where every school has typed its figures."""
     sums: list[float | None] = []
     for at in range(1, 9):
@@ -252,6 +251,8 @@ def _all_schools(rows: Sequence[Row], shown: tuple[int, ...]) -> Row:
     readers, visits, loans, stock = sums[1], sums[2], sums[3], sums[4]
     ratios = [_ratio(loans, readers), _ratio(visits, readers), _ratio(loans, stock), _ratio(stock, readers)]
     cells = [Cell(value, sum_of=shown if value is not None else ()) for value in sums]
+    for at, kinds in enumerate((ALL, BESIDE_LEARNING, LEARNING, ELECTRONIC), 4):
+        cells[at] = replace(cells[at], rows=facts.drill(DISTRICT, "closing", kinds))
     return Row((Cell("ИТОГО по школам с данными"), *cells, *ratios, *[Cell("")] * 4), "total")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from catalog_sync.reports import russian
-from catalog_sync.reports.facts import ALL, OTHER, TEXTBOOKS, Facts
+from catalog_sync.reports import ksu_check, russian
+from catalog_sync.reports.facts import OTHER, Facts
 from catalog_sync.reports.forms import Form, FormRow, Part
 from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Section, Table, Text, Value
+from catalog_sync.store.acts import Unsure
 from catalog_sync.store.figures import Balance
 from catalog_sync.store.rollups import DISTRICT
 
@@ -15,13 +17,20 @@ MEASURES = ("acquired", "left", "closing")
 ROW_NAMES = {"02": "учебники", "03": "учебные пособия", "04": "художественная литература", "05": "справочный материал"}
 
 
-def make(facts: Facts, form: Form, manual: Mapping[str, Mapping[str, float]], code: str = "") -> Report:
-    """The form of one library, or of all schools with data together."""
+def make(
+    facts: Facts,
+    form: Form,
+    manual: Mapping[str, Mapping[str, float]],
+    code: str = "",
+    unsure: Mapping[str, Unsure] = MappingProxyType({}),
+) -> Report:
+    """The form of one library, or of all schools with data together. `unsure`: what may part the ledger from КСУ."""
     codes = [code] if code else [one.library.code for one in facts.with_data]
     name = next((one.library.name for one in facts.freshness if one.library.code == code), "")
     coverage = facts.coverage()
     sections: list[Section] = [stock_table(facts, form.parts["stock"], codes, code)]
-    sections += checks(facts, form.parts["stock"], codes, manual)
+    sections += checks(facts, form.parts["stock"], codes)
+    sections += ksu_check.sections(facts, codes, manual, unsure)
     sections += [library_table(form.parts["library"], codes, manual, facts)]
     missing = () if code or not coverage.missing else _missing(coverage.missing)
     return Report(
@@ -79,8 +88,8 @@ def _sum(facts: Facts, codes: Sequence[str], row: FormRow) -> Balance:
     return facts.copies(codes, row.kinds)
 
 
-def checks(facts: Facts, part: Part, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]]) -> list[Section]:
-    """The control sums of the form, each with both sides; and the difference to КСУ, explained."""
+def checks(facts: Facts, part: Part, codes: Sequence[str]) -> list[Section]:
+    """The control sums of the form, each with both sides."""
     rows = {row.number: _sum(facts, codes, row) for row in part.rows}
     total = rows["01"]
     lines = [_check_carriers(rows, measure) for measure in MEASURES]
@@ -101,9 +110,7 @@ def checks(facts: Facts, part: Part, codes: Sequence[str], manual: Mapping[str, 
             name="checks",
         )
     ]
-    found += _soft_checks(rows)
-    found += _ksu(facts, codes, manual)
-    return found
+    return [*found, *_soft_checks(rows)]
 
 
 _MEASURE_NAMES = {"acquired": "поступило", "left": "выбыло", "closing": "состоит"}
@@ -130,48 +137,6 @@ def _soft_checks(rows: Mapping[str, Balance]) -> list[Section]:
         if value > getattr(rows["01"], measure):
             warnings.append(f"Сумма строк 02–05 больше строки 01 ({_MEASURE_NAMES[measure]}): проверьте исправления.")
     return [Text("Обратите внимание", level=3), Text(items=tuple(warnings))] if warnings else []
-
-
-_KSU = (
-    ("ksu_acquired", "Поступило, весь фонд", ALL, "acquired"),
-    ("ksu_withdrawn", "Выбыло, весь фонд", ALL, "left"),
-    ("ksu_stock", "Состоит, весь фонд", ALL, "closing"),
-    ("ksu_textbooks_acquired", "Поступило, учебники", TEXTBOOKS, "acquired"),
-    ("ksu_textbooks_withdrawn", "Выбыло, учебники", TEXTBOOKS, "left"),
-    ("ksu_textbooks_stock", "Состоит, учебники", TEXTBOOKS, "closing"),
-)
-
-
-def _ksu(facts: Facts, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]]) -> list[Section]:
-    """КСУ as people wrote it beside the catalogue: the form takes КСУ, the difference is work to do."""
-    rows = []
-    for name, label, kinds, measure in _KSU:
-        written = [manual.get(code, {}).get(name) for code in codes]
-        known = [(code, value) for code, value in zip(codes, written, strict=True) if value is not None]
-        if not known:
-            continue
-        ours = getattr(facts.copies([code for code, _ in known], kinds), measure)
-        paper = round(sum(value for _, value in known))
-        rows.append(Row((Cell(label), Cell(paper), Cell(ours), Cell(paper - ours), Cell(_why(paper - ours, measure)))))
-    if not rows:
-        return [Text("Данные КСУ не введены: сверка каталога с КСУ не проводилась.", style="note")]
-    columns = (
-        Column("Показатель", "text", width=30), Column("По КСУ"), Column("По каталогу"), Column("Разница"),
-        Column("Что это значит", "text", width=60),
-    )  # fmt: skip
-    note = "Источник строк 2.6 — КСУ (п. 112 указаний): при разнице в форму идёт КСУ, а каталог догоняет."
-    return [Table(columns, tuple(rows), "Сверка с КСУ", (note,), name="ksu")]
-
-
-def _why(difference: int, measure: str) -> str:
-    if difference == 0:
-        return "сходится"
-    count = russian.counted(abs(difference), russian.COPY)
-    if measure == "closing":
-        return f"{count} не отражено в каталоге" if difference > 0 else f"{count} в каталоге лишние: спишите по актам"
-    if difference > 0:
-        return f"{count} есть в КСУ, но без записи или даты в каталоге"
-    return f"{count} в каталоге датированы этим годом, в КСУ их нет"
 
 
 def library_table(part: Part, codes: Sequence[str], manual: Mapping[str, Mapping[str, float]], facts: Facts) -> Table:

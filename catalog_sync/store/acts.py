@@ -9,9 +9,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from catalog_sync.errors import BadRecord
+from catalog_sync.ledger import RUN
 from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
 from catalog_sync.store import records, unions
@@ -65,6 +66,61 @@ def acts(
     return found
 
 
+def content(
+    connection: Connection, library: str, columns: Sequence[str], start: date, end: date, categories: Sequence[str]
+) -> Act:
+    """Everything the lines of a period say together, by carrier and content. Signed: what left counts below zero."""
+    move = stock_movement.c
+    query = (
+        select(
+            move.record, move.category, move.carrier, func.sum(move.copies).label("copies"),
+            func.sum(move.kopecks).label("kopecks"),
+        )
+        .where(move.library == library, move.day.between(start, end), move.column.in_(columns))
+        .where(move.category.in_(categories))
+        .group_by(move.record, move.category, move.carrier)
+    )  # fmt: skip
+    rows = [row for row in connection.execute(query) if row.copies or row.kopecks]
+    known = [int(row.kopecks) for row in rows if row.kopecks is not None]
+    made = Act(end, "", "", "", int(sum(row.copies for row in rows)), sum(known) if known else None)
+    _count(made, rows, _books(connection, {row.record for row in rows}), 1)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """Copies of a period whose day is not a document's, or that the ledger learnt of after it. `late` is signed."""
+
+    initial: int = 0
+    undated: int = 0
+    vanished: int = 0
+    late: int = 0
+
+
+def unsure(connection: Connection, libraries: Sequence[str], start: date, end: date) -> dict[str, Unsure]:
+    """For each library, what a comparison of a period with КСУ should begin with."""
+    move = stock_movement.c
+
+    def copies(*conditions: Any) -> Any:
+        return func.coalesce(func.sum(case((and_(*conditions), move.copies), else_=0)), 0)
+
+    query = (
+        select(
+            move.library,
+            copies(move.column == "initial").label("initial"),
+            copies(move.column == "acquired", move.basis == RUN).label("undated"),
+            copies(move.column == "withdrawn", move.basis == RUN).label("vanished"),
+            copies(move.recorded > end).label("late"),
+        )
+        .where(move.library.in_(libraries), move.day.between(start, end))
+        .group_by(move.library)
+    )
+    return {
+        row.library: Unsure(int(row.initial), int(row.undated), -int(row.vanished), int(row.late))
+        for row in connection.execute(query)
+    }
+
+
 def count_before(connection: Connection, library: str, column: str, start: date) -> int:
     """How many acts came before a day: part 2 of КСУ numbers them through the years."""
     move = stock_movement.c
@@ -86,13 +142,19 @@ def _stated(row: Any) -> str:
 def _act(key: tuple[date, str, str, str], rows: Sequence[Any], books: dict[int, BibRecord]) -> Act:
     sign = 1 if key[3] in ("acquired", "initial") else -1
     made = Act(*key, sign * sum(row.copies for row in rows), _money(rows))
+    _count(made, rows, books, sign)
+    return made
+
+
+def _count(made: Act, rows: Sequence[Any], books: dict[int, BibRecord], sign: int) -> None:
+    """Share the copies of the rows out to the columns of КСУ."""
     for row in rows:
-        made.carriers[row.carrier] += sign * row.copies
+        copies = sign * int(row.copies)
+        made.carriers[row.carrier] += copies
         book = books.get(row.record)
         for group in content_groups(book, row.category):
-            made.groups[group] += sign * row.copies
-        made.grades[level_of(book)] += sign * row.copies
-    return made
+            made.groups[group] += copies
+        made.grades[level_of(book)] += copies
 
 
 def _money(rows: Sequence[Any]) -> int | None:

@@ -80,6 +80,8 @@ class Question:
     start: date
     end: date
     clusters: tuple[str, ...] = ()  # only these editions; empty means all
+    basis: str = ""  # only copies whose date comes from here (`run`: the day of the export); titles have none
+    document: str = ""  # only copies of this act or invoice; titles have none
 
 
 def page(connection: Connection, question: Question, *, cursor: str = "", limit: int = 50) -> Page:
@@ -99,15 +101,15 @@ def page(connection: Connection, question: Question, *, cursor: str = "", limit:
 
 def total(connection: Connection, question: Question) -> int:
     """The figure itself: what the copies of all its rows add up to."""
-    if question.clusters:
-        return _total_of_editions(connection, question)
+    if question.clusters or question.basis or question.document:
+        return _total_of_lines(connection, question)
     found = balances(connection, question.selection, question.start, question.end)
     balance = found.total()[question.unit == "titles"]
     return int(getattr(balance, "closing" if question.measure == "state" else question.measure))
 
 
-def _total_of_editions(connection: Connection, question: Question) -> int:
-    """As `total` for some editions: roll-ups know none, so the lines are summed."""
+def _total_of_lines(connection: Connection, question: Question) -> int:
+    """As `total` for some editions or a basis: roll-ups know neither, so the lines are summed."""
     titles = question.unit == "titles"
     columns = title_movement.c if titles else stock_movement.c
     amount = title_movement.c.titles if titles else stock_movement.c.copies
@@ -115,7 +117,7 @@ def _total_of_editions(connection: Connection, question: Question) -> int:
     query = select(func.sum(amount)).where(
         columns.scope.in_(scopes) if titles else columns.library.in_(scopes),
         *question.selection.admits(columns),
-        *_of_editions(columns, question),
+        *_narrowed(columns, question),
         columns.day <= question.end,
     )
     if question.measure != "state":
@@ -123,13 +125,16 @@ def _total_of_editions(connection: Connection, question: Question) -> int:
     return _sign(question) * int(connection.execute(query).scalar() or 0)
 
 
-def _of_editions(columns: Any, question: Question) -> list[ColumnElement[bool]]:
-    if not question.clusters:
-        return []
-    if "cluster" in columns:
-        return [columns.cluster.in_(question.clusters)]
-    chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(question.clusters))
-    return [columns.record.in_(chosen)]
+def _narrowed(columns: Any, question: Question) -> list[ColumnElement[bool]]:
+    """The question's editions, basis and document, as far as a table knows them."""
+    named = (("basis", question.basis), ("document", question.document))
+    found = [columns[name] == value for name, value in named if value and name in columns]
+    if question.clusters and "cluster" in columns:
+        found.append(columns.cluster.in_(question.clusters))
+    elif question.clusters:
+        chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(question.clusters))
+        found.append(columns.record.in_(chosen))
+    return found
 
 
 def _cells(connection: Connection, selection: Selection) -> list[Cell]:
@@ -193,7 +198,7 @@ def _copies_held(
     there, move = stock_position.c, stock_movement.c
     libraries = _libraries(connection, question.selection)
     candidates = select(there.record, there.library).where(*_of_cell(there, cell), *_in(there, libraries))
-    candidates = candidates.where(*_of_editions(there, question))
+    candidates = candidates.where(*_narrowed(there, question))
     found: list[Counted] = []
     batch = max(limit * 2, 100)
     while len(found) < limit:
@@ -211,6 +216,7 @@ def _copies_held(
                 func.max(move.basis).label("last"),
             )
             .where(move.record.in_(records), move.day <= question.end, *_of_cell(move, cell))
+            .where(*_narrowed(move, question))
             .group_by(move.record, move.library)
             .having(func.sum(move.copies) > 0)
             .order_by(move.record)
@@ -246,7 +252,7 @@ def _copies_moved(
     query = (
         select(stock_movement)
         .where(*_of_cell(move, cell), move.day.between(question.start, question.end))
-        .where(move.column.in_(_columns(question)), *_in(move, libraries), *_of_editions(move, question))
+        .where(move.column.in_(_columns(question)), *_in(move, libraries), *_narrowed(move, question))
         .where(*_after([move.day, move.number], key, 2))
         .order_by(move.day, move.number)
         .limit(limit)
@@ -273,7 +279,7 @@ def _titles_held(
     query = (
         select(line.cluster, func.sum(line.titles).label("titles"), func.min(line.day).label("day"))
         .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.day <= question.end)
-        .where(*_after([line.cluster], key, 1), *_of_editions(line, question))
+        .where(*_after([line.cluster], key, 1), *_narrowed(line, question))
         .group_by(line.cluster)
         .having(func.sum(line.titles) > 0)
         .order_by(line.cluster)
@@ -293,7 +299,7 @@ def _titles_moved(
         select(title_movement)
         .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.column.in_(_columns(question)))
         .where(line.day.between(question.start, question.end), *_after([line.cluster, line.number], key, 2))
-        .where(*_of_editions(line, question))
+        .where(*_narrowed(line, question))
         .order_by(line.cluster, line.number)
         .limit(limit)
     )

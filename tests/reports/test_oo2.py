@@ -122,6 +122,9 @@ def test_the_difference_to_ksu_is_named(engine):
     (row,) = next(table for table in report.tables if table.name == "ksu").rows
     assert [cell.value for cell in row.cells[1:4]] == [8180, 8175, 5]
     assert row.cells[4].value == "5\u00a0экземпляров не отражено в каталоге"
+    causes = next(table for table in report.tables if table.name == "ksu-causes")
+    assert [row.cells[0].value for row in causes.rows] == ["Внесено в журнал после конца периода"]
+    assert causes.rows[0].cells[1].value == 1192 - 166  # all of the year came with the export of January
     library = next(table for table in report.tables if table.name == "library")
     assert library.rows[0].cells[2].value == 8
     assert library.rows[5].cells[2].value == 1

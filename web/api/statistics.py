@@ -172,8 +172,9 @@ def drill_question(args: dict[str, Any], today: date) -> drill.Question:
     scopes = asked.libraries or (DISTRICT,)
     selection = Selection(scopes, asked.categories, asked.carriers, asked.ekinds)
     return drill.Question(
-        selection, args["measure"], args["unit"], asked.period.start, asked.period.end, args["cluster"] or ()
-    )
+        selection, args["measure"], args["unit"], asked.period.start, asked.period.end, args["cluster"] or (),
+        args["basis"] or "",
+    )  # fmt: skip
 
 
 def rows(args: dict[str, Any]) -> Response:
@@ -273,6 +274,8 @@ OPERATIONS = (
                   drill.MEASURES, default="state"),
             Param("unit", "экземпляры или названия", "choice", ("copies", "titles"), default="copies"),
             Param("cluster", "только эти издания, через запятую", "choices", pattern=CODE, longest=4_000),
+            Param("basis", "только экземпляры с датой отсюда: run — день загрузки, 990$f, INV.REGDATE, акт, договор",
+                  longest=32),
             LIMIT, CURSOR, FORMAT,
         ),
         csv=True,

@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from catalog_sync.errors import Refused
-from catalog_sync.ledger import CATEGORY_NAMES
+from catalog_sync.ledger import CATEGORY_NAMES, RUN
 from catalog_sync.model import Category
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.period import Period
@@ -79,8 +79,14 @@ def read(args: Mapping[str, str], today: date) -> Asked:
     ekinds = tuple("" if kind == "none" else kind for kind in chosen["ekind"])
     selection = Selection(libraries or (DISTRICT,), chosen["category"], chosen["carrier"], ekinds)
     clusters = tuple(value for value in args.get("cluster", "").split(",") if value)
+    basis = args.get("basis", "")
     words = _words(measure, unit, periods.named(period), chosen)
-    return Asked(drill.Question(selection, measure, unit, period.start, period.end, clusters), period, words)
+    if basis:
+        words += ", " + _("дата: %(basis)s", basis=_("день загрузки") if basis == RUN else basis)
+    document = args.get("document", "")
+    words += ", " + _("документ %(number)s", number=document) if document else ""
+    question = drill.Question(selection, measure, unit, period.start, period.end, clusters, basis, document)
+    return Asked(question, period, words)
 
 
 def _values(args: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
@@ -46,15 +47,29 @@ def _section(section: Section, rows_at: str) -> str:
         return _table(section, rows_at)
     if isinstance(section, Chart):
         return f'<figure class="chart">{svg(section)}</figure>'
-    return _text(section)
+    return _text(section, rows_at)
 
 
-def _text(section: Text) -> str:
+def _text(section: Text, rows_at: str) -> str:
     items = "".join(f"<li>{escape(item)}</li>" for item in section.items)
     tag = f"h{section.level + 1}" if section.level else "p"
     look = f' class="{section.style}"' if section.style else ""
-    text = f"<{tag}{look}>{escape(section.text)}</{tag}>" if section.text else ""
+    text = f"<{tag}{look}>{_linked(section, rows_at)}</{tag}>" if section.text else ""
     return text + (f"<ul>{items}</ul>" if items else "")
+
+
+def _linked(section: Text, rows_at: str) -> str:
+    """The text with its figures as links to the rows they count."""
+    if not rows_at:
+        return escape(section.text)
+    made, at = "", 0
+    for words, query in section.figures:
+        found = re.search(rf"(?<![\d\u00a0]){re.escape(words)}", section.text[at:])
+        if found and query:
+            link = f'<a href="{escape(rows_at, quote=True)}?{escape(query, quote=True)}">{escape(words)}</a>'
+            made += escape(section.text[at : at + found.start()]) + link
+            at += found.end()
+    return made + escape(section.text[at:])
 
 
 def _table(table: Table, rows_at: str) -> str:
