@@ -33,6 +33,7 @@ from tests.fake_records import generated_records  # noqa: E402
 from tests.zebra import free_port, index, server, zebra  # noqa: E402
 
 CONNECTIONS = (1, 8)
+QUESTIONS = 2000  # more than either server remembers the answers of
 CONFIG = "catalog-sync.toml"
 COMMAND = (sys.executable, "-m", "catalog_sync", "--config", CONFIG)
 
@@ -138,7 +139,7 @@ def main() -> None:
         }
         if given.differential:
             differential(servers, records)
-        compare(servers, queries(records, 200), given.seconds, given.rounds)
+        compare(servers, queries(records, QUESTIONS), given.seconds, given.rounds)
 
 
 if __name__ == "__main__":

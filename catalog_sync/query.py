@@ -217,8 +217,12 @@ class Catalogue(Protocol):
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",
+        suggest: bool = False,
     ) -> Hits:
-        """Hits of `query`; `library` limits to what that library holds. Raises Unsupported, never a silent zero."""
+        """Hits of `query`; `library` limits to what that library holds. Raises Unsupported, never a silent zero.
+
+        `suggest`: where nothing is found, look for words that were meant (slower than the search: for people).
+        """
         ...
 
     def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:

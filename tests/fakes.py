@@ -189,6 +189,7 @@ class MemoryCatalogue:
         facets: Sequence[str] = (),
         facet_limit: int = 20,
         library: str = "",
+        suggest: bool = False,
     ) -> Hits:
         self.searches += 1
         found = self._match(query)

@@ -43,7 +43,7 @@ def opened(system: System) -> StoreCatalogue:
 def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) -> None:
     """Искать в сводном каталоге, как в строке поиска на сайте."""
     catalogue = opened(context.system())
-    hits = catalogue.search(search_box(" ".join(query)), limit=limit)
+    hits = catalogue.search(search_box(" ".join(query)), limit=limit, suggest=True)
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]
     if as_json:
         records = [_brief(record, holdings) for record, holdings in found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from catalog_sync.protocol import ber, charset, elements, rpn_wire
 from catalog_sync.protocol.apdu import (
@@ -25,10 +26,24 @@ from catalog_sync.protocol.ber import BerError, Node
 from catalog_sync.protocol.elements import REFERENCE_ID, RESULT_SET_ID, Reader
 
 INIT, SEARCH, PRESENT, DELETE, SCAN, SORT, CLOSE = 20, 22, 24, 26, 35, 43, 48
+_PRESENT_HEAD = ber.tag_bytes(PRESENT, True)
+REMEMBERED_BYTES = 120  # of a Present: 40 are usual
 
 
 def read(pdu: bytes, encoding: str = "utf-8") -> Request:
     """One request. Raises BerError where the bytes are not a PDU of the standard's shape."""
+    if pdu[:1] == _PRESENT_HEAD and len(pdu) <= REMEMBERED_BYTES:
+        return _read_remembered(pdu, encoding)
+    return _read(pdu, encoding)
+
+
+@lru_cache(1024)
+def _read_remembered(pdu: bytes, encoding: str) -> Request:
+    """Clients ask for «the first ten» in the same bytes again and again; values don't change, so one will do."""
+    return _read(pdu, encoding)
+
+
+def _read(pdu: bytes, encoding: str) -> Request:
     node, after = ber.read_node(pdu, 0, len(pdu))
     if after != len(pdu):
         raise BerError(f"one PDU of {len(pdu)} bytes was expected, it ends at {after}")

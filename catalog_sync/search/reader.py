@@ -89,27 +89,33 @@ class Reader:
         self.path = Path(path)
         self._meta, self._folder = os.fspath(self.path / "meta.json"), os.fspath(self.path)
         self._index: Any = None
-        self._stamp = (0, 0, 0)
+        self._opened = 0  # inode of the folder that `_index` is open on
+        self._stamp = (0, 0)
         self._renewing = Lock()
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
         """The current commit: a new one is noticed by the file the writer replaces with every commit."""
         try:
-            file, folder = os.stat(self._meta), os.stat(self._folder)
+            return self._latest()
         except FileNotFoundError:
             if self._snapshot is None:
                 raise
             return self._snapshot  # a rebuilt index is being moved into place: the old one is still open
-        stamp = (file.st_mtime_ns, file.st_ino, folder.st_ino)
+
+    def _latest(self) -> Snapshot:
+        file = os.stat(self._meta)
+        stamp = (file.st_mtime_ns, file.st_ino)
         current = self._snapshot
         if current is not None and stamp == self._stamp:
             return current
         with self._renewing:
             return self._renew(stamp)
 
-    def _renew(self, stamp: tuple[int, int, int]) -> Snapshot:
-        if self._index is None or stamp[2] != self._stamp[2]:  # another folder: the index was rebuilt beside
+    def _renew(self, stamp: tuple[int, int]) -> Snapshot:
+        folder = os.stat(self._folder).st_ino
+        if self._index is None or folder != self._opened:  # another folder: the index was rebuilt beside
+            self._opened = folder
             self._index = tantivy.Index(schema.build(), path=str(self.path))
             schema.register(self._index)
         self._index.reload()
@@ -129,9 +135,11 @@ class Reader:
         facet_limit: int = 20,
         library: str = "",
         prefer: str = "",
+        suggest: bool = False,
     ) -> Hits:
         """A page of hits; `library` limits to what it holds, `prefer` puts what another holds first (by relevance).
 
+        `suggest` looks for words that were meant where nothing is found (slower than the search: for people).
         Raises Unsupported for what the index can't answer.
         """
         if offset + limit > MAX_OFFSET:
@@ -147,7 +155,7 @@ class Reader:
                 now.pages.keep(key, page)
         counted = self._facets(now, None if deep else (query, library, facet_limit), required, facets, facet_limit)
         suggestion = ""
-        if not page.total and not offset and not deep:
+        if suggest and not page.total and not offset and not deep:
             correction = self.did_you_mean(query, library=library)
             suggestion = correction.text if correction else ""
         return Hits(page.total, page.clusters, counted, suggestion, page.briefs)

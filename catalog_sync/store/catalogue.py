@@ -43,11 +43,14 @@ class StoreCatalogue:
         facet_limit: int = 20,
         library: str = "",
         prefer: str = "",
+        suggest: bool = False,
     ) -> Hits:
-        """As the protocol says; `prefer` names a library whose holdings come first by relevance (the reader's own)."""
+        """As the protocol says; `prefer` names a library whose holdings come first by relevance (the reader's own),
+        `suggest` asks for «возможно, вы имели в виду» where nothing is found.
+        """
         return self.index.search(
             query, offset=offset, limit=limit, sort=sort, facets=facets, facet_limit=facet_limit, library=library,
-            prefer=prefer,
+            prefer=prefer, suggest=suggest,
         )  # fmt: skip
 
     def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:

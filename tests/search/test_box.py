@@ -96,17 +96,18 @@ def test_the_box_finds(reader: Reader, typed: str, books: str) -> None:
     ],
 )
 def test_perhaps_you_meant(reader: Reader, typed: str, meant: str) -> None:
-    assert reader.search(search_box(typed)).suggestion == meant
+    assert reader.search(search_box(typed), suggest=True).suggestion == meant
 
 
 def test_nothing_is_suggested_for_what_was_found(reader: Reader) -> None:
-    assert reader.search(Term("физика")).suggestion == ""
+    assert reader.search(Term("физика"), suggest=True).suggestion == ""
     assert reader.did_you_mean(Term("физика")) is None
 
 
 def test_a_correction_finds_something_in_the_library_asked(reader: Reader) -> None:
-    assert reader.search(Term("онегн")).suggestion == "онегин"
-    assert reader.search(Term("онегн"), library="sch2").suggestion == ""
+    assert reader.search(Term("онегн"), suggest=True).suggestion == "онегин"
+    assert reader.search(Term("онегн")).suggestion == ""  # machines do not ask
+    assert reader.search(Term("онегн"), library="sch2", suggest=True).suggestion == ""
 
 
 def test_a_corrected_query_keeps_its_other_parts(reader: Reader) -> None:

@@ -156,6 +156,7 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
             sort=state.sort,
             facets=names,
             facet_limit=FACET_LIMIT,
+            suggest=True,
             **preference(),
         )
     except Unsupported as error:

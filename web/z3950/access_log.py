@@ -6,9 +6,11 @@ import json
 import threading
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+UNTOLD = (None, "", ())
 LARGEST_BYTES = 50 << 20  # then it becomes `.1`, and the one before is dropped: about half a million requests
 
 
@@ -26,7 +28,7 @@ class AccessLog:
         """`facts` are counts, numbers of attributes, syntaxes: no addresses, no names, no terms."""
         if self._path is None:
             return
-        told = "".join(f', "{name}": {_json(value)}' for name, value in facts.items() if value not in (None, "", ()))
+        told = "".join([f', "{name}": {_json(value)}' for name, value in facts.items() if value not in UNTOLD])
         head = f'"time": "{self._now()}", "connection": {connection}, "event": "{event}", "ms": {milliseconds:.2f}'
         with self._lock:
             self._lines.append(f"{{{head}{told}}}")
@@ -56,5 +58,10 @@ class AccessLog:
 
 
 def _json(value: Any) -> str:
-    """json.dumps, with a short way for numbers: this runs at every request."""
-    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
+    """json.dumps, with a short way for numbers and for texts, which repeat: this runs at every request."""
+    return str(value) if type(value) is int else _text(value) if type(value) is str else json.dumps(value)
+
+
+@lru_cache(1024)
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -7,6 +7,7 @@ cluster changed (`Catalogue.changes`, asked at most once a second).
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from catalog_sync.query import Catalogue
@@ -16,17 +17,18 @@ MARGIN = timedelta(minutes=5)  # the database's clock may be behind ours
 PAGE = 1000
 
 
-# Cluster, syntax, element set, charset, database and the codec its name is written in (it is kept with the record).
-Key = tuple[str, str, str, str, str, str]
+# How records are rendered: syntax, element set, charset, database and the codec of its name (kept with the record).
+Look = tuple[str, str, str, str, str]
+Records = dict[str, bytes]  # by cluster
 
 
 class RenderCache:
-    """Two generations of a dictionary: when the young one is full it becomes the old one, which is then forgotten."""
+    """Two generations of records: when the young one is full it becomes the old one, which is then forgotten."""
 
     def __init__(self, max_bytes: int) -> None:
         self._half = max_bytes // 2
-        self._young: dict[Key, bytes] = {}
-        self._old: dict[Key, bytes] = {}
+        self._young: dict[Look, Records] = {}
+        self._old: dict[Look, Records] = {}
         self._size = 0
         self._lock = threading.Lock()
         self._polled = float("-inf")
@@ -39,18 +41,17 @@ class RenderCache:
         """Grows whenever something is dropped: what was rendered before that must not be put in after it."""
         return self._generation
 
-    def get(self, key: Key) -> bytes | None:
-        found = self._young.get(key)
-        if found is None:
-            found = self._old.get(key)
-        return found
+    def get(self, clusters: Sequence[str], look: Look) -> list[bytes | None]:
+        """The records that are kept, None for the others."""
+        young, old = self._young.get(look, {}), self._old.get(look, {})
+        return [young.get(cluster) or old.get(cluster) for cluster in clusters]
 
-    def put(self, key: Key, data: bytes, generation: int) -> None:
+    def put(self, cluster: str, look: Look, data: bytes, generation: int) -> None:
         """Keep what was rendered from data read when `generation` was current."""
         with self._lock:
             if generation != self._generation:
                 return
-            self._young[key] = data
+            self._young.setdefault(look, {})[cluster] = data
             self._size += len(data)
             if self._size > self._half:
                 self._old, self._young, self._size = self._young, {}, 0
@@ -78,6 +79,9 @@ class RenderCache:
 
     def _drop(self, changed: set[str]) -> None:
         self._generation += 1
-        self._young = {key: data for key, data in self._young.items() if key[0] not in changed}
-        self._old = {key: data for key, data in self._old.items() if key[0] not in changed}
-        self._size = sum(map(len, self._young.values()))
+        self._young, self._old = _without(self._young, changed), _without(self._old, changed)
+        self._size = sum(len(data) for kept in self._young.values() for data in kept.values())
+
+
+def _without(tables: dict[Look, Records], changed: set[str]) -> dict[Look, Records]:
+    return {look: {c: data for c, data in kept.items() if c not in changed} for look, kept in tables.items()}

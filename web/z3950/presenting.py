@@ -84,15 +84,14 @@ class Presenter:
         """NamePlusRecords from the cache, what is missing rendered and kept."""
         self._cache.refresh(catalogue, self._now(), time.monotonic())
         generation = self._cache.generation
-        rest = (wanted.syntax.value, wanted.elements.upper(), wanted.charset, wanted.database, wanted.encoding)
-        keys = [(cluster, *rest) for cluster in clusters]
-        found = list(map(self._cache.get, keys))
+        look = (wanted.syntax.value, wanted.elements.upper(), wanted.charset, wanted.database, wanted.encoding)
+        found = self._cache.get(clusters, look)
         missing = [at for at, kept in enumerate(found) if kept is None]
         if missing:
             for at, (content, lasting) in self._fresh(catalogue, [(at, clusters[at]) for at in missing], wanted):
                 found[at] = content
                 if lasting:
-                    self._cache.put(keys[at], content, generation)
+                    self._cache.put(clusters[at], look, content, generation)
         return [content for content in found if content is not None]
 
     def _fresh(
