@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.errors import StopEverything
+from catalog_sync.model import Category
 from catalog_sync.query import Everything
 from catalog_sync.search import brief, document
 from catalog_sync.search.engine import Engine, IndexOutdated
-from catalog_sync.store import leases, outbox, unions
+from catalog_sync.store import federal_list, leases, outbox, unions
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import reading, writing
+from catalog_sync.store.database import chunks, reading, writing
+from catalog_sync.store.federal_list import FederalList
 from catalog_sync.system import System
 
 BATCH = 5000  # clusters in one commit of the index; the outbox number moves with each
@@ -55,19 +57,45 @@ def _current(system: System) -> Engine | None:
 
 def _drain(system: System, index: Engine, me: str) -> int:
     written, number = 0, index.last_number()
+    with reading(system.engine) as connection:
+        listed = federal_list.in_force(connection, system.now().astimezone(system.settings.time_zone).date())
+    if index.state().federal != listed.digest:
+        written += _compare_textbooks(system, index, listed, me)
     while True:
         with reading(system.engine) as connection:
             changes = outbox.after(connection, number, BATCH)
             if not changes:
                 return written
-            documents = documents_of(connection, [c.cluster for c in changes if not c.deleted])
+            documents = documents_of(connection, [c.cluster for c in changes if not c.deleted], listed)
         number = changes[-1].number
         written += index.write(documents, [c.cluster for c in changes if c.deleted], number)
         with writing(system.engine) as connection:
             leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS)
 
 
-def documents_of(connection: Connection, clusters: Sequence[str]) -> list[document.Document]:
+def _compare_textbooks(system: System, index: Engine, listed: FederalList, me: str) -> int:
+    """The federal list is another one, or a term in it has passed: all textbooks are told anew whether they are in."""
+    with reading(system.engine) as connection:
+        query = (
+            select(t.member.c.cluster)
+            .join(t.holding, t.holding.c.record == t.member.c.record)
+            .where(t.holding.c.category == Category.TEXTBOOK.value)
+            .distinct()
+            .order_by(t.member.c.cluster)
+        )
+        clusters = list(connection.execute(query).scalars()) if index.last_number() else []
+    written = 0
+    for some in chunks(clusters, BATCH):
+        with reading(system.engine) as connection:
+            documents = documents_of(connection, some, listed)
+        written += index.write(documents)
+        with writing(system.engine) as connection:
+            leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS)
+    index.write([], federal=listed.digest)
+    return written
+
+
+def documents_of(connection: Connection, clusters: Sequence[str], listed: FederalList) -> list[document.Document]:
     """Search documents of live clusters."""
     held = unions.holdings(connection, clusters)
     created = unions.created(connection, clusters)
@@ -77,6 +105,7 @@ def documents_of(connection: Connection, clusters: Sequence[str]) -> list[docume
             [library.library for library in held.get(union.cluster, [])],
             added=created[union.cluster].date(),
             copies=sum(library.copies for library in held.get(union.cluster, [])),
+            listed=listed.admits(union.bib),
             brief=brief.pack(brief.of(union, held.get(union.cluster, []))),
         )
         for union in unions.load(connection, clusters)

@@ -110,8 +110,9 @@ def set_up_pages(app: Flask) -> None:
         part=part, settings_link=settings_link,
     )  # fmt: skip
     app.jinja_env.filters.update(
-        safe_url=security.safe_url, capital=labels.capital, library_name=lambda code: services().directory.name(code)
-    )
+        safe_url=security.safe_url, dialled=labels.dialled, capital=labels.capital,
+        library_name=lambda code: services().directory.name(code),
+    )  # fmt: skip
     app.jinja_env.globals.update(labels=labels, word=labels.word)
 
     @app.url_defaults

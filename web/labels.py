@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from catalog_sync.facets import bbk_tree
 from catalog_sync.query import Sort
 from web.i18n import N_, _
@@ -162,6 +164,12 @@ def word(table: dict[str, str], code: str) -> str:
 
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def dialled(phone: str) -> str:
+    """A telephone number for `tel:` (RFC 3966): «8 (4832) 12-34-56, доб. 5» → «84832123456», the first number only."""
+    first = re.split(r"[,;/]|доб|\bи\b", phone)[0]
+    return ("+" if first.strip().startswith("+") else "") + re.sub(r"\D", "", first)
 
 
 def age_word(mark: str) -> str:

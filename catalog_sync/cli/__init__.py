@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from catalog_sync.cli import failing
-from catalog_sync.cli.root import end_progress, root
+from catalog_sync.cli.root import PROGRAM, end_progress, root
 from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
 
@@ -22,7 +22,7 @@ def main() -> None:
     try:
         load_commands()
         # Without standalone mode click returns the code of an Exit instead of leaving with it.
-        code = root.main(standalone_mode=False, prog_name="catalog-sync")
+        code = root.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(error.exit_code)

@@ -20,6 +20,7 @@ from catalog_sync.cli.root import (
     local,
     progress_line,
     root,
+    step_aside,
     with_context,
 )
 from catalog_sync.cli.sources import checked_encoding
@@ -50,6 +51,7 @@ def import_(
     yes: bool,
 ) -> None:  # fmt: skip
     """Загрузить выгрузку библиотечной системы из файлов."""
+    step_aside()
     system = context.system()
     source = _source(system, code, dialect, encoding, files, yes)
     brought = onboarding.brought(files, source, complete=not incremental)
@@ -150,6 +152,7 @@ def _say(run: HarvestRun) -> None:
 @with_context
 def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
     """Собрать источники сейчас: названные, просроченные или все действующие."""
+    step_aside()
     system = context.system()
     wanted = pipeline.sources_to_harvest(system, codes, due=due)
     ends = [_harvested(system, code) for code in wanted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,20 @@ def root(context: click.Context, config: Path | None) -> None:
 
 
 with_context = click.make_pass_decorator(Context)
+
+
+PROGRAM = "catalog-sync"
+AFTER_READERS = 10  # niceness: an import gets a tenth of a processor that a page wants, and all of it otherwise
+
+
+def step_aside() -> None:
+    """Let readers' pages go before this process: a harvest may take all night, a page may not take a second.
+
+    Only where the process is this command's own (a test that calls a command keeps its place).
+    """
+    ours = click.get_current_context().find_root().info_name == PROGRAM
+    if ours and hasattr(os, "setpriority"):  # not on Windows
+        os.setpriority(os.PRIO_PROCESS, 0, max(AFTER_READERS, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def progress_line(title: str) -> Progress:

@@ -18,6 +18,7 @@ from catalog_sync.cli.root import (
     example,
     progress_line,
     root,
+    step_aside,
     with_context,
 )
 from catalog_sync.errors import StopEverything
@@ -109,6 +110,7 @@ def _load_sample(system: System) -> None:
 @with_context
 def rebuild(context: Context) -> None:
     """Вычислить всё заново из хранимых записей и решений: кластеры, сводные записи, индекс."""
+    step_aside()
     system = context.system()
     digest = pipeline.rebuild(system, progress_line("перестройка"))
     end_progress()

@@ -100,12 +100,14 @@ def make(
     copies: int,
     access: Sequence[str] = (),
     school_subjects: Sequence[str] = (),
+    listed: bool = False,
     brief: bytes = b"",
 ) -> Document:
     """The search document of a union record held by `libraries`.
 
     `access` overrides what the record alone says about access (the e-resource registry knows terms and seats);
-    `school_subjects` adds to what is found in the record; `brief` is what a list of hits shows of it.
+    `school_subjects` adds to what is found in the record; `listed`: the federal list
+    of textbooks admits it; `brief` is what a list of hits shows of it.
     """
     bib = record.bib
     known = classify.facets(bib)
@@ -142,7 +144,7 @@ def make(
         record_type=bib.carrier.leader_type.strip(),
         bib_level=bib.carrier.leader_level.strip(),
         age=int(classified.age_mark.rstrip("+")) if classified.age_mark else None,
-        access=tuple(access) or _access(classified.carrier, classified.ekind),
+        access=(*(access or _access(classified.carrier, classified.ekind)), *([ACCESS_TEXTBOOK_LIST] * listed)),
         libraries=_unique(libraries),
         sources=_unique(m.source for m in record.members),
         year=known.year,

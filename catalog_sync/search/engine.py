@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,10 @@ class State:
 
     number: int = 0
     alphabet: str = ""
+    federal: str = ""  # digest of the federal list that the textbooks were compared with
 
     def dump(self) -> str:
-        return json.dumps({"number": self.number, "alphabet": self.alphabet}, ensure_ascii=False)
+        return json.dumps(asdict(self), ensure_ascii=False)
 
 
 class Engine:
@@ -57,11 +58,14 @@ class Engine:
         _make_empty(Path(path))
         return cls(path)
 
-    def write(self, documents: Iterable[Document], deletions: Iterable[str] = (), number: int = 0) -> int:
+    def write(
+        self, documents: Iterable[Document], deletions: Iterable[str] = (), number: int = 0, federal: str | None = None
+    ) -> int:
         """Put documents in (replacing those of the same cluster), take deletions out, remember `number`; one commit.
 
         Returns how many documents were put in. Doing the same again changes nothing. A number lower than the one
-        remembered is kept as it is (an old batch replayed after a crash). Raises Refused while another process writes.
+        remembered is kept as it is (an old batch replayed after a crash); so is
+        the federal list where none is given. Raises Refused while another process writes.
         """
         index = _open(self.path)
         before = self.state()
@@ -72,7 +76,8 @@ class Engine:
                 writer.delete_documents_by_term("id", cluster)
             alphabet = "".join(sorted(set(before.alphabet) | letters))
             writer.delete_documents_by_term("meta", schema.STATE)
-            writer.add_document(_state_document(State(max(number, before.number), alphabet)))
+            listed = before.federal if federal is None else federal
+            writer.add_document(_state_document(State(max(number, before.number), alphabet, listed)))
             writer.commit()
         except BaseException:
             writer.rollback()

@@ -90,6 +90,12 @@ def find(connection: Connection, code: str) -> EResource | None:
     return EResource(**row) if row else None
 
 
+def of_edition(connection: Connection, cluster: str) -> list[EResource]:
+    """Resources that open this very edition, those shown to readers."""
+    query = select(eresource).where(eresource.c.cluster == cluster, eresource.c.active).order_by(eresource.c.title)
+    return [EResource(**row) for row in connection.execute(query).mappings()]
+
+
 def save(connection: Connection, value: EResource) -> None:
     upsert(connection, eresource, [asdict(value)])
 

@@ -106,11 +106,11 @@ def is_same(wanted: Wanted, book: Stocked) -> bool:
     grades = grades_of(wanted.grade)
     if grades and book.grades and not grades & book.grades:
         return False
-    title = set(_words(wanted.title))
-    if not title or not title <= set(_words(f"{book.bib.title} {book.bib.subtitle}")) | _NOISE:
+    title = set(words_of(wanted.title))
+    if not title or not title <= set(words_of(f"{book.bib.title} {book.bib.subtitle}")) | _NOISE:
         return False
-    surnames = {word for word in _words(wanted.authors) if len(word) > 2}
-    named = _words(" ".join([book.bib.responsibility, *(agent.name for agent in book.bib.agents)]))
+    surnames = {word for word in words_of(wanted.authors) if len(word) > 2}
+    named = words_of(" ".join([book.bib.responsibility, *(agent.name for agent in book.bib.agents)]))
     return not surnames or bool(surnames & set(named))
 
 
@@ -119,7 +119,7 @@ _NOISE = frozenset(
 )
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]{2,}", fold(text))
 
 

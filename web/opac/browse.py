@@ -50,7 +50,19 @@ class Branch:
 
 @blueprint.get("/browse/")
 def start() -> str:
-    return render_template("opac/browse.html", subjects=SCHOOL_SUBJECTS, address=address, State=SearchState)
+    return render_template("opac/browse.html", subjects=taught(), address=address, State=SearchState)
+
+
+def taught() -> list[str]:
+    """School subjects that at least one edition is for."""
+    try:
+        hits = services().catalogue.search(
+            query_of(SearchState()), limit=0, facets=["school_subject"], facet_limit=len(SCHOOL_SUBJECTS)
+        )
+    except Unsupported:
+        return list(SCHOOL_SUBJECTS)
+    found = {value.value for value in hits.facets["school_subject"]}
+    return [name for name in SCHOOL_SUBJECTS if name in found]
 
 
 @blueprint.get("/browse/bbk")

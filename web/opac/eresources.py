@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from flask import Blueprint, abort, render_template, request
@@ -10,7 +12,7 @@ from catalog_sync.store import eresources
 from catalog_sync.store.database import reading
 from catalog_sync.store.eresources import EResource
 from web.i18n import N_, _
-from web.opac.elsewhere import search_there
+from web.opac.elsewhere import LIBRARIES, SERVICES, There, search_address
 from web.reader import reader
 from web.security import safe_url
 from web.services import services
@@ -35,8 +37,33 @@ def index() -> str:
         found = eresources.every(connection, active_only=True)
     wanted = [r for r in found if text.casefold() in f"{r.title} {r.description} {r.provider}".casefold()]
     return render_template(
-        "opac/eresources.html", resources=[(r, why_not(r)) for r in wanted], text=text, elsewhere=search_there(text)
-    )
+        "opac/eresources.html", resources=[(r, why_not(r)) for r in wanted], text=text,
+        libraries=with_search(LIBRARIES, text), services_there=with_search(SERVICES, text),
+    )  # fmt: skip
+
+
+def with_search(found: Sequence[There], words: str) -> list[tuple[There, str]]:
+    return [(there, search_address(there, words)) for there in found]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one registered resource opens an edition: `url` where it may be opened, else `why_not`."""
+
+    resource: EResource
+    url: str
+    why_not: str
+
+
+def ways(cluster: str) -> list[Way]:
+    """The registered resources that hold this edition: what they allow counts, not the link in somebody's record."""
+    engine = services().engine
+    if engine is None:
+        return []
+    with reading(engine) as connection:
+        found = eresources.of_edition(connection, cluster)
+    made = [(resource, why_not(resource)) for resource in found]
+    return [Way(resource, "" if refused else safe_url(resource.url), refused) for resource, refused in made]
 
 
 @blueprint.get("/e-resources/<code>")

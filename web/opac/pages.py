@@ -8,8 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.i18n import LANGUAGES, _
-from web.labels import SCHOOL_SUBJECTS
-from web.opac.browse import count, newest
+from web.opac.browse import count, newest, taught
 from web.opac.search import address
 from web.opac.state import SearchState
 from web.reader import CHOICES, remember, valid_choice
@@ -35,7 +34,7 @@ def refuse_foreign_posts() -> None:
 @blueprint.get("/")
 def home() -> str:
     return render_template(
-        "opac/home.html", newest=newest(8), total=count(), subjects=SCHOOL_SUBJECTS, address=address,
+        "opac/home.html", newest=newest(8), total=count(), subjects=taught(), address=address,
         State=SearchState, lists=public_lists(), libraries=len(services().directory.all()),
     )  # fmt: skip
 

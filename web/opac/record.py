@@ -16,6 +16,7 @@ from catalog_sync.model import MarcRecord, RecordKey, SourceRecord
 from catalog_sync.query import Access, Term, Unsupported
 from web.opac import describe, related
 from web.opac.elsewhere import elsewhere
+from web.opac.eresources import ways
 from web.opac.present import Card, places_of
 from web.opac.search import as_json
 from web.reader import reader
@@ -61,7 +62,7 @@ def show(cluster: str) -> str | AnyResponse:
     return render_template(
         "opac/record.html", card=card, gost=describe.gost(card.record), relatives=related.relatives(card),
         coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=elsewhere(card),
-        formats=describe.FORMATS, lists=related.lists_with(card.id),
+        formats=describe.FORMATS, lists=related.lists_with(card.id), ways=ways(card.id),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog_sync import court
-from catalog_sync.model import RecordKey
+from catalog_sync.model import Reason, RecordKey
 from catalog_sync.query import Access, And, Query, Relation, Sort, Term, Unsupported
 from catalog_sync.store.database import reading
 from catalog_sync.text import fold
@@ -68,6 +68,12 @@ def source_library(source: str) -> str:
     return found or source.split("/")[0]
 
 
+def reason_words(reason: Reason) -> str:
+    """«одинаковый ISBN: 978…»: a reader is told what agrees; how much it weighs is the court's matter."""
+    both = f"{reason.left or '—'} / {reason.right or '—'}" if reason.left != reason.right else reason.left
+    return f"{reason.text}: {both}" if both else reason.text
+
+
 def reasons(cluster: str, keys: Sequence[RecordKey]) -> dict[str, str]:
     """Record → why it is counted as this edition, in one sentence; empty where there is only one record."""
     engine = services().engine
@@ -79,5 +85,5 @@ def reasons(cluster: str, keys: Sequence[RecordKey]) -> dict[str, str]:
             case = court.case(connection, keys[0], key)
             if case is not None:
                 speaking = [r for r in case.comparison.reasons if r.weight > 0] or list(case.comparison.reasons)
-                found[str(key)] = "; ".join(court.reason_line(reason) for reason in speaking[:SHOWN_REASONS])
+                found[str(key)] = "; ".join(map(reason_words, speaking[:SHOWN_REASONS]))
     return found

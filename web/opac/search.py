@@ -13,6 +13,7 @@ from markupsafe import Markup
 from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
 from catalog_sync.search import brief
 from catalog_sync.search.brief import Brief
+from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 from web.i18n import _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
@@ -74,6 +75,7 @@ class Answer:
     facets: tuple[Facet, ...]
     suggestion: str
     complaint: str = ""
+    listed: int = 0  # of the hits, textbooks of the federal list
 
     @property
     def pages(self) -> int:
@@ -161,8 +163,12 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         )
     except Unsupported as error:
         return Answer(state, 0, (), (), (), "", str(error))
-    counted = {**hits.facets, **open_facets(state, names)}
-    return Answer(state, hits.total, hits.clusters, briefs(hits), make_facets(state, counted), hits.suggestion)
+    counted: dict[str, Sequence[FacetValue]] = {**hits.facets, **open_facets(state, names)}
+    access = counted.get("access", ())
+    listed = next((v.count for v in access if v.value == ACCESS_TEXTBOOK_LIST), 0)
+    counted["access"] = [v for v in access if v.value != ACCESS_TEXTBOOK_LIST]  # a switch of its own
+    made = make_facets(state, counted)
+    return Answer(state, hits.total, hits.clusters, briefs(hits), made, hits.suggestion, listed=listed)
 
 
 def briefs(hits: Hits) -> list[Brief]:
@@ -245,6 +251,8 @@ def chips(state: SearchState) -> list[tuple[str, str]]:
         found.append((span, address(state, year_from=None, year_to=None, page=1)))
     if state.mine and reader().library:
         found.append((_("Есть в моей библиотеке"), address(state, mine=False, page=1)))
+    if state.fpu:
+        found.append((_("Учебники из ФПУ"), address(state, fpu=False, page=1)))
     return found
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote_plus, urlencode
 from werkzeug.datastructures import MultiDict
 
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Sort, Term, Truncation
+from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 
 PAGE_SIZE = 20
 MAX_PAGE = 500  # 10,000 hits deep: nobody reads further, a robot may not either
@@ -49,7 +50,7 @@ FIELDS: dict[str, Access] = {
     "t_contents": Access.CONTENTS,
     "t_note": Access.NOTE,
 }
-ORDER = ("q", "also", "without", *FIELDS, *FILTERS, "from", "to", "mine", "sort", "page")  # of an address
+ORDER = ("q", "also", "without", *FIELDS, *FILTERS, "from", "to", "mine", "fpu", "sort", "page")  # of an address
 ADULT = "18"
 
 
@@ -68,14 +69,15 @@ class SearchState:
     year_from: int | None = None
     year_to: int | None = None
     mine: bool = False
+    fpu: bool = False  # only what the federal list of textbooks admits
     sort: Sort = Sort.RELEVANCE
     page: int = 1
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is asked: the page then shows the whole catalogue by arrival."""
-        asked = (self.q, self.also, self.words, self.filters, self.year_from, self.year_to, self.mine, self.without)
-        return not any(asked)
+        asked = (self.q, self.also, self.words, self.filters, self.year_from, self.year_to, self.without)
+        return not (any(asked) or self.mine or self.fpu)
 
     @property
     def offset(self) -> int:
@@ -104,6 +106,7 @@ class SearchState:
         found += [("from", str(self.year_from))] if self.year_from is not None else []
         found += [("to", str(self.year_to))] if self.year_to is not None else []
         found += [("mine", "1")] if self.mine else []
+        found += [("fpu", "1")] if self.fpu else []
         found += [("sort", self.sort.value)] if self.sort is not Sort.RELEVANCE else []
         return found + ([("page", str(self.page))] if self.page > 1 else [])
 
@@ -142,6 +145,7 @@ def read_state(args: MultiDict[str, str]) -> SearchState:
         year_from=_year(one("from")),
         year_to=_year(one("to")),
         mine=one("mine") == "1",
+        fpu=one("fpu") == "1",
         sort=Sort(sort) if sort in set(Sort) else Sort.RELEVANCE,
         page=min(max(_number(one("page")) or 1, 1), MAX_PAGE),
     )
@@ -180,6 +184,8 @@ def to_query(state: SearchState, box: Query | None, places: Mapping[str, tuple[s
         parts.append(Term(span, Access.YEAR, Relation.WITHIN))
     if state.mine and my_library:
         parts.append(Term(my_library, Access.LIBRARY, Relation.EXACT))
+    if state.fpu:
+        parts.append(Term(ACCESS_TEXTBOOK_LIST, Access.AVAILABILITY, Relation.EXACT))
     whole = all_of(parts)
     return Not(whole, Term(state.without, Access.ANY, Relation.ANY)) if state.without else whole
 

@@ -31,6 +31,7 @@ from web.i18n import N_, _
 from web.labels import BASES, DIALECTS, HARVESTERS, LIBRARY_KINDS, RESOURCE_KINDS
 from web.labels import ROLES as ROLE_WORDS
 from web.security import safe_url
+from web.services import services
 
 CODE = Regexp(r"^[a-z0-9][a-z0-9-]{0,62}$", message=N_("Только строчные латинские буквы, цифры и дефис."))
 
@@ -146,7 +147,17 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
     networks = TextAreaField(N_("Сети помещений (192.168.1.0/24)"), [check_networks])
     age = SelectField(N_("Возраст"), choices=[("", N_("знак не указан")), *((mark, mark) for mark in AGE_MARKS)])
     subjects = StringField(N_("Предметы (через запятую)"), [Length(max=500)])
+    cluster = StringField(
+        N_("Издание каталога, которое здесь открывается (адрес его карточки; пусто — ресурс не об одном издании)"),
+        [Length(max=300)], filters=[lambda text: (text or "").strip()],
+    )  # fmt: skip
     active = BooleanField(N_("Показывать читателям"), default=True)
+
+    def validate_cluster(self, field: Field) -> None:
+        found = cluster_of(field.data or "")
+        if field.data and (not found or services().catalogue.record(found) is None):
+            raise ValidationError(_("Такого издания в каталоге нет: скопируйте адрес его карточки."))
+        field.data = found
 
     def validate_ends(self, field: Field) -> None:
         if field.data and self.starts.data and field.data < self.starts.data:

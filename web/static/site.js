@@ -1,6 +1,5 @@
 // Everything works without this file; it makes some things quicker.
 "use strict";
-document.documentElement.classList.add("js");
 
 // --- suggestions while typing: a combobox by the ARIA pattern ---
 for (const input of document.querySelectorAll("input[data-suggest]")) {
@@ -56,9 +55,15 @@ document.addEventListener("keydown", (event) => {
 
 // --- copy and print buttons ---
 for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", () => navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText)
-    .then(() => { button.classList.add("on"); button.textContent += " ✓"; button.disabled = true; }));
+  const from = document.getElementById(button.dataset.copy);
+  const done = () => { button.classList.add("on"); if (!button.textContent.endsWith("✓")) button.textContent += " ✓"; };
+  const select = () => { if (from.select) from.select(); else getSelection().selectAllChildren(from); };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    // A catalogue at http:// has no clipboard of its own: what is selected is copied the old way, else stays selected.
+    if (navigator.clipboard) navigator.clipboard.writeText(from.value || from.innerText).then(done, select);
+    else { select(); if (document.execCommand("copy")) done(); }
+  });
 }
 for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
 for (const select of document.querySelectorAll("select[data-submit]")) select.addEventListener("change", () => select.form.submit());

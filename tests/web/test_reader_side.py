@@ -1,0 +1,136 @@
+"""What a reader meets: the federal list, access to electronic editions, libraries elsewhere, lists of hits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from catalog_sync import indexing
+from catalog_sync.store import eresources, tabular
+from catalog_sync.store.database import writing
+from catalog_sync.store.federal_list import FederalList
+from catalog_sync.store.provision import Wanted
+from catalog_sync.system import System
+from tests.web.conftest import NOW, application, build, first_hit, log_in
+from web.labels import dialled
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> System:
+    """A district of this module's own: it is changed."""
+    return build(tmp_path_factory.mktemp("own"))
+
+
+def listed(system: System, *rows: dict[str, str]) -> list[dict[str, object]]:
+    """Put these rows into the federal list, index, and ask for «только учебники из ФПУ»."""
+    with writing(system.engine) as connection:
+        tabular.import_fpu(connection, rows, "приказ № 1")
+    indexing.drain(system)
+    return list(application(system).test_client().get("/search.json?fpu=1").json["hits"])
+
+
+def test_only_textbooks_of_the_federal_list_and_only_while_it_admits_them(own: System) -> None:
+    client = application(own).test_client()
+    assert "ФПУ" not in client.get("/search?q=алгебра").text, "nothing to choose while no list is known"
+    row = {"number": "1.1.2.4.1.1.1", "title": "Алгебра", "authors": "Дубровин И. А.", "grade": "7"}
+    found = listed(own, row)
+    assert found
+    assert {hit["title"] for hit in found} == {"Алгебра"}
+    assert all(hit["kind"] == "учебник" and hit["grades"] == [7] for hit in found)
+    page = client.get("/search?q=алгебра").text
+    assert "Только учебники из ФПУ" in page
+    assert "fpu=1" in page
+    assert client.get("/search?q=алгебра&fpu=1").text.count('class="hit"') == len(found)
+    assert listed(own, {**row, "valid_until": f"{NOW.date() - timedelta(days=1):%d.%m.%Y}"}) == []
+
+
+def test_the_list_tells_a_textbook_by_isbn_or_by_class_author_and_title(own: System) -> None:
+    catalogue = application(own).extensions["catalog-sync"].catalogue
+    client = application(own).test_client()
+    bib = catalogue.record(first_hit(client, "алгебра 7 класс учебник")).bib
+    isbn = next(i.normal for i in bib.isbns if i.normal)
+    author = bib.agents[0].name
+    assert FederalList([Wanted("Совсем другое", isbn=isbn)]).admits(bib)
+    assert FederalList([Wanted("Алгебра", author, "7")]).admits(bib)
+    assert not FederalList([Wanted("Алгебра", author, "8")]).admits(bib)
+    assert not FederalList([Wanted("Алгебра", "Другой А. А.", "7")]).admits(bib)
+    assert not FederalList([Wanted("Алгебра", author, "7")]).admits(replace(bib, subtitle="рабочая тетрадь"))
+    assert not FederalList([]).admits(bib)
+
+
+def test_the_registry_decides_whether_an_edition_opens(own: System) -> None:
+    client = application(own).test_client()
+    edition = first_hit(client, "лесные сказки")
+    resource = eresources.EResource(
+        "tales", "Электронная полка", "edition", "https://example.org/tales", "contract", cluster=edition,
+        ends=NOW.date(),
+    )  # fmt: skip
+    with writing(own.engine) as connection:
+        eresources.save(connection, resource)
+    card = html.fromstring(client.get(f"/record/{edition}").text)
+    assert card.xpath("//section[@class='holdings']//a[@class='button']/@href") == ["https://example.org/tales"]
+    with writing(own.engine) as connection:
+        eresources.save(connection, replace(resource, ends=date(2025, 1, 1)))
+    page = client.get(f"/record/{edition}").text
+    assert "Срок доступа закончился 01.01.2025." in page
+    assert "https://example.org/tales" not in page
+
+
+def test_a_resource_is_tied_to_an_edition_by_the_address_of_its_card(own: System) -> None:
+    client = application(own).test_client()
+    log_in(client, "metod")
+    edition = first_hit(client, "лесные сказки")
+    page = html.fromstring(client.get("/staff/e-resources/new").text)
+    form = next(form for form in page.forms if "search_url" in form.fields)
+    values = {
+        **dict(form.form_values()), "code": "tied", "title": "Полка", "kind": "edition", "basis": "open_licence",
+        "url": "https://example.org/t",
+    }  # fmt: skip
+    answer = client.post("/staff/e-resources/new", data={**values, "cluster": "http://x.example/record/nosuch"})
+    assert "Такого издания в каталоге нет" in answer.text
+    address = f"http://x.example/record/{edition}?lang=en"
+    assert client.post("/staff/e-resources/new", data={**values, "cluster": address}).status_code == 303
+    assert "https://example.org/t" in client.get(f"/record/{edition}").text
+
+
+def test_libraries_elsewhere_have_cards_and_take_the_words_with_them(own: System) -> None:
+    page = html.fromstring(application(own).test_client().get("/e-resources/?q=капитанская дочка").text)
+    homes = page.xpath("//ul[@class='doors']//a/@href")
+    for home in ("https://rusneb.ru/", "https://www.prlib.ru/", "https://arch.rgdb.ru/", "https://biblioschool.ru/"):
+        assert home in homes
+    assert any("rusneb.ru/search" in link and "%D0%BA%D0%B0%D0%BF%D0%B8%D1%82" in link for link in homes)
+    plain = html.fromstring(application(own).test_client().get("/e-resources/").text)
+    assert not [link for link in plain.xpath("//ul[@class='doors']//a/@href") if "search" in link]
+
+
+def test_an_empty_field_of_marks_is_not_shown(own: System, tmp_path: Path) -> None:
+    hits = application(own).test_client().get("/search").text
+    assert '<p class="sub">/</p>' not in hits
+
+
+def test_a_hit_names_the_publishing_house_and_not_its_legal_form(own: System) -> None:
+    page = application(own).test_client().get("/search?q=геометрия").text
+    assert "Просвещение, 20" in page
+    assert "Изд-во «Просвещение»" not in page
+
+
+def test_a_reader_is_told_why_it_is_one_edition_without_the_courts_numbers(own: System) -> None:
+    client = application(own).test_client()
+    hits = client.get("/search.json?q=алгебра").json["hits"]
+    pages = [client.get(f"/record/{hit['id']}/records").text for hit in hits]
+    told = [page for page in pages if "Почему то же издание:" in page]
+    assert told
+    assert all("(+" not in html.fromstring(page).xpath("string(//p[@class='reason'])") for page in told)
+    assert all("MARCSQL" not in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("phone", "number"),
+    [("8 (4832) 12-34-56", "84832123456"), ("+7 900 000-00-00, доб. 5", "+79000000000"), ("2-12-34, 2-12-35", "21234")],
+)
+def test_a_telephone_can_be_dialled(phone: str, number: str) -> None:
+    assert dialled(phone) == number
