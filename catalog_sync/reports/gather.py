@@ -102,9 +102,11 @@ def make_memo(asked: Asked) -> Report:
     before = facts.load(connection, asked.period.previous, asked.today)
     count, editions = catalogue_state.catalogue_totals(connection)
     register = licences.register(connection)
-    stated = textbooks.summary(provision.lines(connection, asked.today))
+    needs = provision.lines(connection, asked.today)
     extras = _extras(connection)
-    background = Background(before, extras, count, editions, register, asked.organisation, provision=stated)
+    background = Background(
+        before, extras, count, editions, register, asked.organisation, provision=textbooks.summary(needs), needs=needs
+    )  # fmt: skip
     return memo.make(load(asked), background)
 
 
@@ -171,7 +173,8 @@ def make_forecast(asked: Asked) -> Report:
 def make_quarterly(asked: Asked) -> Report:
     found = load(asked)
     count, editions = catalogue_state.catalogue_totals(asked.connection)
-    shared = sum(one.shared for one in catalogue_state.sources(asked.connection))
+    schools = {one.library.code for one in found.schools}
+    shared = sum(one.shared for one in catalogue_state.sources(asked.connection) if one.library in schools)
     links = catalogue_state.open_links(asked.connection).get(DISTRICT, 0)
     on_time = kept.on_time(asked.connection, _due(asked))
     state = monitoring.State(count, editions, shared, links, on_time)

@@ -6,9 +6,10 @@ Every sentence is computed from figures of the ledger; where a figure is missing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from catalog_sync.reports import replenishment, russian
+from catalog_sync.reports import replenishment, russian, textbooks
 from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, TEXTBOOKS, Facts, Kinds
 from catalog_sync.reports.memo_rules import Background, Findings, findings
 from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
@@ -35,7 +36,8 @@ def make(facts: Facts, background: Background) -> Report:
         Text("7. Выводы", level=2), *_conclusions(facts, background, codes, found),
         Text("8. Рекомендации", level=2), *_advice(found),
         *_signature(facts.today),
-        Text("Приложение. Пополнение фондов по организациям", level=2), appendix,
+        Text(f"Приложение{' 1' if background.needs else ''}. Пополнение фондов по организациям", level=2), appendix,
+        *_provision_table(facts, background),
     ]  # fmt: skip
     return Report(
         name="memo",
@@ -186,6 +188,14 @@ def _provision(background: Background) -> list[Section]:
     share, missing, schools = background.provision
     text = f"Обеспеченность учебниками {within(schools, SCHOOL)}, сообщивших потребность, — {percent(share)}"
     return [Text(f"{text}; не хватает {genitive(missing, COPY)}." if missing else f"{text}.")]
+
+
+def _provision_table(facts: Facts, background: Background) -> list[Section]:
+    if not background.needs:
+        return []
+    names = {one.library.code: one.library.name for one in facts.freshness}
+    head = Text(f"Приложение 2. Обеспеченность учебниками на {russian.day(facts.today)}", level=2)
+    return [head, replace(textbooks.by_school(background.needs, names), title="")]
 
 
 def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:

@@ -12,6 +12,7 @@ from catalog_sync.reports.replenishment import Extras
 from catalog_sync.reports.russian import LICENCE, SCHOOL, TITLE, counted, genitive, percent, within
 from catalog_sync.store.figures import Balance
 from catalog_sync.store.licences import Licence
+from catalog_sync.store.provision import Line
 
 NOTABLE_GROWTH = 0.05  # growth worth naming a school for: smaller is within the error of an annual stocktaking
 GOOD_COMPLETENESS = 0.8  # below this share of dated copies, movement by period says little
@@ -33,6 +34,7 @@ class Background:
     organisation: str = ""
     basis: str = replenishment.BASIS
     provision: tuple[float, int, int] | None = None  # share, missing copies, schools that stated their needs
+    needs: Sequence[Line] = ()  # the same, book by book
 
 
 @dataclass(frozen=True, slots=True)

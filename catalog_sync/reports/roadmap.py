@@ -34,14 +34,16 @@ class Duty:
     period: str  # quarter | half | year: the last one that ended
     snapshot: bool = False
     formats: tuple[str, ...] = ("docx",)
+    running: bool = False  # about the period its day lies in, not the one before
 
     def due_days(self, year: int) -> Iterator[date]:
         for text in self.when:
             yield date.fromisoformat(f"{year}-{text}")
 
     def covers(self, due: date) -> Period:
-        """The period a report due on this day is about: the last finished one of its kind."""
-        return periods.parse(_code(self.period, due), due).previous
+        """The period a report due on this day is about: the last finished one of its kind, or the running one."""
+        now = periods.parse(_code(self.period, due), due)
+        return now if self.running else now.previous
 
 
 def _code(name: str, day: date) -> str:

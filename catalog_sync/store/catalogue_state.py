@@ -10,7 +10,7 @@ from sqlalchemy import Connection, String, case, cast, func, select
 
 from catalog_sync.store.ledger_tables import stock_movement
 from catalog_sync.store.rollups import DISTRICT
-from catalog_sync.store.tables import cluster, holding, library, member, record, run, set_aside, source
+from catalog_sync.store.tables import holding, library, member, record, run, set_aside, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,12 @@ def _last_runs() -> Any:
 
 
 def _doubles(connection: Connection) -> dict[str, int]:
+    """Records whose edition its own library has described once more."""
+    return _by_source(connection, _members().where(_twin(elsewhere=False)))
+
+
+def _twin(elsewhere: bool) -> Any:
+    """Whether another record of the edition stands in the same library, or in another."""
     other = member.alias()
     theirs, its = record.alias(), source.alias()
     twin = (
@@ -125,15 +131,14 @@ def _doubles(connection: Connection) -> dict[str, int]:
         .join(theirs, theirs.c.id == other.c.record)
         .join(its, its.c.code == theirs.c.source)
         .where(other.c.cluster == member.c.cluster, other.c.record != member.c.record)
-        .where(its.c.library == source.c.library)
-        .exists()
+        .where(its.c.library != source.c.library if elsewhere else its.c.library == source.c.library)
     )
-    return _by_source(connection, _members().where(twin))
+    return twin.exists()
 
 
 def _shared(connection: Connection) -> dict[str, int]:
-    many = select(cluster.c.id).where(cluster.c.size > 1)
-    return _by_source(connection, _members().where(member.c.cluster.in_(many)))
+    """Records whose edition another library has too: its description could have been taken ready-made."""
+    return _by_source(connection, _members().where(_twin(elsewhere=True)))
 
 
 def _members() -> Any:

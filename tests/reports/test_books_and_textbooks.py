@@ -13,7 +13,7 @@ from catalog_sync.distance import kilometres, point
 from catalog_sync.errors import Refused
 from catalog_sync.model import BibRecord, Classified, Dialect, Isbn, Library, RecordKey, UnionRecord
 from catalog_sync.reports import exchange, registry, roadmap, textbooks
-from catalog_sync.store import provision, tabular, unions
+from catalog_sync.store import catalogue_state, provision, tabular, unions
 from catalog_sync.store.acts import content_groups, level_of
 from catalog_sync.store.packing import compress
 from catalog_sync.store.provision import Line, Wanted, grades_of, is_same, isbn13
@@ -253,3 +253,20 @@ def test_a_report_due_in_a_quarter_is_about_the_last_one_that_ended():
     assert due[(date(2026, 4, 15), "model")] == "2025H2"
     assert due[(date(2026, 10, 15), "model")] == "2026H1"
     assert {day.month for day, code in due if code == "network"} == {6, 12}
+
+
+def test_an_edition_described_twice_in_one_school_is_not_shared_with_others(connection):
+    district = District(connection.engine)
+    for code in ("a", "b"):
+        district.add_library(connection, code)
+    books = {number: (holds(item(number, came=date(2024, 9, 1))), klass()) for number in ("1", "2", "3")}
+    district.publish(connection, "a", TODAY, books, {"1": "c-twice", "2": "c-twice", "3": "c-both"})
+    district.publish(connection, "b", TODAY, {"3": books["3"]}, {"3": "c-both"})
+    found = {one.source: (one.inner_duplicates, one.shared) for one in catalogue_state.sources(connection)}
+    assert found == {"a": (2, 1), "b": (0, 1)}
+
+
+def test_a_report_of_june_is_about_the_half_year_that_runs():
+    (duty,) = (one for one in roadmap.duties() if one.code == "network")
+    assert duty.covers(date(2026, 6, 20)).code == "2026H1"
+    assert duty.covers(date(2026, 12, 20)).code == "2026H2"
