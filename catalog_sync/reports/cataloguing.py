@@ -56,16 +56,21 @@ def make(
     sources: Sequence[SourceState],
     qualities: Mapping[str, Quality],
     names: Mapping[str, str],
+    borrowed: Mapping[str, int],
     period: Period,
     today: date,
 ) -> Report:  # fmt: skip
+    """`borrowed`: by library, records taken ready-made in the period («Запись домой»)."""
     columns = (
         Column("Организация", "text", width=24), Column("База", "text", width=16), Column("Формат", "text", width=11),
         Column("Последняя выгрузка", "date", width=11), Column("Записей"), Column("Отклонено", width=9),
         Column("С замечаниями", width=10), *(Column(NAMES[name], "percent", "Полнота полей", 9) for name in WEIGHTS),
-        Column("Дублей внутри", width=9), Column("Общих с другими", width=9), Column("Качество, 0–100", width=9),
+        Column("Дублей внутри", width=9), Column("Общих с другими", width=9),
+        Column("Взято готовых за период", width=10), Column("Качество, 0–100", width=9),
     )  # fmt: skip
-    rows = [_row(one, qualities.get(one.source), names) for one in sources]
+    first = {one.library: one.source for one in reversed(sources)}  # records are taken by a library, not by a base
+    taken = {source: borrowed.get(library, 0) for library, source in first.items()}
+    rows = [_row(one, qualities.get(one.source), names, taken.get(one.source)) for one in sources]
     stale = [f"{names.get(one.library, one.library)} — {one.name or one.source}" for one in sources if one.last is None]
     notes = [Text(f"Ещё не выгружали: {', '.join(stale)}.", style="note")] if stale else []
     sizes = {found.sample for found in qualities.values()}
@@ -73,28 +78,31 @@ def make(
         f"Полнота измерена на выборке до {max(sizes, default=0)} записей каждой базы. Качество = полнота с весами "
         + ", ".join(f"{NAMES[name]} {weight}" for name, weight in WEIGHTS.items())
         + " минус 1 балл за каждый процент отклонённых записей.",
-        "Общие с другими — записи, чьё издание есть и в других школах: их описание можно было взять готовым.",
+        "Общие с другими — записи, чьё издание есть и в других библиотеках: их описание можно было взять готовым. "
+        "Взято готовых — записи, которые библиотека получила через «Запись домой».",
     )
     records = sum(one.records for one in sources)
     return Report(
         name="cataloguing", title="Контроль внедрения централизованной каталогизации (п. 6.1)",
         period=f"за {period.words}", start=period.start, end=period.end, made=today, landscape=True,
-        sections=(Text(_lead(sources, records)), Table(columns, tuple(rows), notes=explained, name="sources"), *notes),
-        facts={"records": records, "sources": len(sources)},
+        sections=(Text(_lead(sources, records, sum(borrowed.values()))),
+                  Table(columns, tuple(rows), notes=explained, name="sources"), *notes),
+        facts={"records": records, "sources": len(sources), "borrowed": sum(borrowed.values())},
     )  # fmt: skip
 
 
-def _lead(sources: Sequence[SourceState], records: int) -> str:
+def _lead(sources: Sequence[SourceState], records: int, taken: int) -> str:
     shared = sum(one.shared for one in sources)
     share = f" ({russian.percent(shared / records)})" if records else ""
     word = russian.agree(shared, "описывает", "описывают")
     return (
         f"В сводном каталоге {russian.counted(records, russian.RECORD)} из {len(sources)} баз; из них "
-        f"{russian.number(shared)}{share} {word} издания, которые есть и в других библиотеках."
+        f"{russian.number(shared)}{share} {word} издания, которые есть и в других библиотеках. "
+        f"За период взято готовых: {russian.counted(taken, russian.RECORD)}."
     )
 
 
-def _row(one: SourceState, found: Quality | None, names: Mapping[str, str]) -> Row:
+def _row(one: SourceState, found: Quality | None, names: Mapping[str, str], taken: int | None) -> Row:
     read = one.records + one.set_aside
     aside = one.set_aside / read if read else 0.0
     fields = [Cell(found.fields[name] if found and found.sample else None) for name in WEIGHTS]
@@ -102,5 +110,5 @@ def _row(one: SourceState, found: Quality | None, names: Mapping[str, str]) -> R
     day = one.last.date() if one.last else None
     cells = (Cell(names.get(one.library, one.library)), Cell(one.name or one.source), Cell(one.dialect), Cell(day),
              Cell(one.records), Cell(one.set_aside), Cell(one.with_warnings), *fields, Cell(one.inner_duplicates),
-             Cell(one.shared), score)  # fmt: skip
+             Cell(one.shared), Cell("" if taken is None else taken), score)  # fmt: skip
     return Row(cells, "" if one.last else "muted")

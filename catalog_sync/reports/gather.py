@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -40,6 +40,7 @@ from catalog_sync.store import (
     provision,
     records,
     registry,
+    staff,
 )
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.provision import Line
@@ -177,7 +178,7 @@ def make_quarterly(asked: Asked) -> Report:
     shared = sum(one.shared for one in catalogue_state.sources(asked.connection) if one.library in schools)
     links = catalogue_state.open_links(asked.connection).get(DISTRICT, 0)
     on_time = kept.on_time(asked.connection, _due(asked))
-    state = monitoring.State(count, editions, shared, links, on_time)
+    state = monitoring.State(count, editions, shared, links, on_time, sum(_borrowed(asked).values()))
     return monitoring.quarterly(found, roadmap.stages(), state, _manual(asked, found), asked.organisation)
 
 
@@ -206,7 +207,17 @@ def make_cataloguing(asked: Asked) -> Report:
     names = {one.code: one.name for one in registry.libraries(connection)}
     found = [one for one in catalogue_state.sources(connection) if asked.library in ("", one.library)]
     qualities = {one.source: cataloguing.quality(_sample(connection, one.source)) for one in found}
-    return cataloguing.make(found, qualities, names, asked.period, asked.today)
+    taken = _borrowed(asked)
+    chosen = {code: count for code, count in taken.items() if asked.library in ("", code)}
+    return cataloguing.make(found, qualities, names, chosen, asked.period, asked.today)
+
+
+def _borrowed(asked: Asked) -> dict[str, int]:
+    """Records taken ready-made in the period, by library. Days are those of UTC: a count of a quarter bears that."""
+    since, until = (
+        datetime.combine(day, time.min, UTC) for day in (asked.period.start, asked.period.end + timedelta(1))
+    )
+    return staff.borrowed_by_library(asked.connection, since, until)
 
 
 def _sample(connection: Connection, source: str) -> list[BibRecord]:

@@ -27,6 +27,7 @@ class State:
     shared_records: int
     open_links: int
     on_time: tuple[int, int] = (0, 0)  # reports kept on their day, of those due
+    borrowed: int = 0  # records schools took ready-made in the period
 
 
 def quarterly(facts: Facts, stages: Sequence[Stage], state: State, manual: Manual, organisation: str = "") -> Report:
@@ -76,6 +77,7 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
         line("Открытых ресурсов в каталоге", state.open_links, "сводный каталог", "справочно, не фонд"),
         line("Записей, чьё издание есть и у других школ", state.shared_records, "сводный каталог",
              _of(state.shared_records, state.records)),
+        line("Заимствовано записей («Запись домой»)", state.borrowed, "сводный каталог"),
     ]  # fmt: skip
     for name, label in (
         ("requests", "Тематических запросов выполнено"),

@@ -129,6 +129,11 @@ def note_borrowed(connection: Connection, library: str, origin: str, dialect: st
     connection.execute(insert(borrowed).values(**values))
 
 
-def borrowed_by_library(connection: Connection) -> dict[str, int]:
+def borrowed_by_library(
+    connection: Connection, since: datetime | None = None, until: datetime | None = None
+) -> dict[str, int]:
+    """How many records each library took ready-made; in [since, until), where they are given."""
     query = select(borrowed.c.library, func.count()).group_by(borrowed.c.library)
+    query = query.where(borrowed.c.when >= since) if since else query
+    query = query.where(borrowed.c.when < until) if until else query
     return {row[0]: row[1] for row in connection.execute(query)}
