@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 from flask import Flask
+from jsonschema_rs import Draft202012Validator
 
 from catalog_sync.model import BibRecord, Dialect, RecordKey, UnionRecord
 from catalog_sync.query import Hits, LibraryHoldings
@@ -206,3 +207,17 @@ def _refs(value):
     elif isinstance(value, list):
         for inner in value:
             yield from _refs(inner)
+
+
+def test_every_operation_shows_an_example_of_its_answer_that_fits_its_schema(client):
+    document = client.get("/api/v1/openapi.json").get_json()
+    for path, operations in document["paths"].items():
+        answer = operations["get"]["responses"]["200"]["content"]["application/json"]
+        schema = {**answer["schema"], "components": document["components"]}
+        errors = [error.message for error in Draft202012Validator(schema).iter_errors(answer["example"])]
+        assert errors == [], path
+
+
+def test_a_wrong_period_is_answered_in_words_and_not_in_a_pattern(client):
+    answer = client.get("/api/v1/statistics?period=2025X").get_json()
+    assert "ожидалось 2026, 2026Q3, 2026H1" in answer["detail"]

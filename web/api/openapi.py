@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from web.api.examples import EXAMPLES
 from web.api.operations import Operation
 
 PROBLEM = {
@@ -47,8 +48,7 @@ def document(operations: Sequence[Operation], base: str, title: str, schemas: di
 def _operation(operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {"application/json": {"schema": operation.answer}}
     content |= {media: {"schema": {"type": "string", "format": "binary"}} for media in operation.media}
-    if operation.example is not None:
-        content["application/json"]["example"] = operation.example
+    content["application/json"]["example"] = operation.example or EXAMPLES[operation.name]
     if operation.csv:
         content["text/csv"] = {"schema": {"type": "string"}}
     answers: dict[str, Any] = {"200": {"description": "Ответ", "content": content}, "304": {"description": WORDS[304]}}

@@ -34,6 +34,7 @@ class Param:
     pattern: str = ""
     example: Any = None
     longest: int = 200
+    words: str = ""  # what the pattern means, for people
 
     def parse(self, given: str | None) -> Any:
         """The value, or the default where nothing came. Raises Problem naming the parameter and what was expected."""
@@ -51,7 +52,7 @@ class Param:
 
     def _string(self, given: str) -> str:
         if self.pattern and not re.fullmatch(self.pattern, given):
-            raise self._wrong(given, self.pattern)
+            raise self._wrong(given, self.words or self.pattern)
         return given
 
     def _integer(self, given: str) -> int:
@@ -85,7 +86,7 @@ class Param:
             if self.choices and value not in self.choices:
                 raise self._wrong(given, f"через запятую из: {', '.join(self.choices)}")
             if not self.choices and not re.fullmatch(self.pattern or ".+", value):
-                raise self._wrong(given, f"через запятую: {self.pattern}")
+                raise self._wrong(given, f"через запятую: {self.words or self.pattern}")
         return values
 
     def schema(self) -> dict[str, Any]:

@@ -23,11 +23,13 @@ from web.services import services
 
 PERIOD_PATTERN = r"[12]\d{3}([QH-][0-9]{1,2}|/[12]\d{3})?|[12]\d{3}-\d\d-\d\d:[12]\d{3}-\d\d-\d\d"
 CODE = r"[0-9A-Za-zА-Яа-яЁё._\-]{1,64}"
-PERIOD = Param("period", "2026, 2026Q3, 2026H1, 2026-05, 2025/2026 или 2026-01-01:2026-06-30; без него — текущий год",
-               longest=32, pattern=PERIOD_PATTERN, example="2026Q3")  # fmt: skip
+PERIOD_WORDS = periods.EXPECTED.removeprefix("ожидалось ")
+PERIOD = Param("period", f"{PERIOD_WORDS}; без него — текущий год", longest=32, pattern=PERIOD_PATTERN,
+               example="2026Q3", words=PERIOD_WORDS)  # fmt: skip
 FILTERS = (
     Param(
-        "library", "коды библиотек через запятую; без него — все школы района", "choices", pattern=CODE, longest=20_000
+        "library", "коды библиотек через запятую; без него — все школы района", "choices", pattern=CODE,
+        longest=20_000, words="коды библиотек, например school-01",
     ),
     *(Param(name, "только эти значения, через запятую", "choices", VALUES[name]) for name in VALUES),
 )
