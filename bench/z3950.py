@@ -1,11 +1,12 @@
 """Our Z39.50 server beside Zebra, on the same records, in one run: pairs per second and CPU per pair.
 
-    python bench/z3950.py [--records 20000] [--seconds 4] [--rounds 3] [--differential] [--keep FOLDER]
+    python bench/z3950.py [--records 20000] [--seconds 4] [--rounds 3] [--differential] [--keep FOLDER] [--built]
 
 A pair is one search and one present of ten MARC 21 records. Ours is the real thing: the records are imported, clustered
 and indexed by `catalog-sync import`, and served by `catalog-sync serve z3950`. `--differential` compares hit counts of
 500 generated queries and groups the differences. `--keep` leaves both indexes in a folder, and finds them there the
-next time: 300,000 records take minutes to import and seconds to ask.
+next time. `--built` takes the generated catalogue of the web bench, written straight into store and index, with words
+distributed as in a real one: 300,000 records in minutes, where importing and matching them takes the night's time.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench import search_data, web  # noqa: E402
 from bench.z3950_load import cpu_seconds, cql_pdu, hits, run, search_pdu  # noqa: E402
 from bench.z3950_questions import queries, questions  # noqa: E402
 from catalog_sync.marc import union_marc, writing  # noqa: E402
@@ -61,16 +63,27 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "CATALOG_SYNC_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
 
 
-def made(folder: Path, records: Sequence[UnionRecord]) -> None:
+def built(folder: Path, count: int) -> None:
+    """The web bench's catalogue of `search_data.records`."""
+    (folder / CONFIG).write_text("")
+    (folder / "home").mkdir()
+    web.build(count, folder / "home")
+
+
+def made(folder: Path, records: Sequence[UnionRecord], *, straight: bool) -> None:
     """Both indexes in subfolders; what an earlier run kept there is not made again."""
     done = folder / f"{len(records)}-records"
     if done.exists():
         return
     marc = b"".join(writing.to_iso2709(union_marc.from_union(r, Dialect.MARC21)) for r in records)
-    for name, make in (("zebra", index), ("ours", imported)):
+    for name in ("zebra", "ours"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
-        make(folder / name, marc)
+    index(folder / "zebra", marc)
+    if straight:
+        built(folder / "ours", len(records))
+    else:
+        imported(folder / "ours", marc)
     done.touch()
 
 
@@ -128,11 +141,12 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--differential", action="store_true")
     arguments.add_argument("--keep", type=Path, help="folder for the indexes, used again by the next run")
+    arguments.add_argument("--built", action="store_true", help="write the catalogue straight, for large ones")
     given = arguments.parse_args()
-    records = list(generated_records(given.records))
+    records = list((search_data.records if given.built else generated_records)(given.records))
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        made(folder, records)
+        made(folder, records, straight=given.built)
         servers = {
             "zebra": stack.enter_context(zebra(folder / "zebra")),
             "catalog-sync": stack.enter_context(ours(folder / "ours")),

@@ -22,7 +22,7 @@ def queries(records: Sequence[UnionRecord], count: int, seed: int = 3, least: in
         titles.update(set(words(record.bib.title)))
         authors.update({words(record.bib.agents[0].name)[0]})
         subjects.update({words(s)[0] for s in record.bib.subjects})
-        years.update({record.bib.year_coded})
+        years.update({record.bib.year_coded or record.bib.year_text})
     pick = {name: [w for w, n in found.items() if n >= least]
             for name, found in (("t", titles), ("a", authors), ("s", subjects), ("y", years))}  # fmt: skip
     common = [w for w, n in titles.most_common(40)]
@@ -36,7 +36,7 @@ def queries(records: Sequence[UnionRecord], count: int, seed: int = 3, least: in
             "and": f"@and @attr 1=4 {chance.choice(common)} @attr 1=4 {chance.choice(common)}",
             "right truncation": f"@attr 1=4 @attr 5=1 {t[:4]}",
         }  # fmt: skip
-        return made[chance.choice(list(made))]
+        return made[chance.choice([kind for kind in made if kind != "subject" or s])]
 
     return [one() for _ in range(count)]
 

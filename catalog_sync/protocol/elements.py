@@ -91,6 +91,16 @@ class Reader:
         return Reader(self.buffer, node, self.encoding)
 
 
+def read_pdu(pdu: bytes, encoding: str) -> tuple[Reader, Node]:
+    """The one PDU that these bytes are, requests and responses alike. Raises BerError."""
+    node, after = ber.read_node(pdu, 0, len(pdu))
+    if after != len(pdu):
+        raise BerError(f"one PDU of {len(pdu)} bytes was expected, it ends at {after}")
+    if not node.constructed:
+        raise BerError("a constructed PDU was expected")
+    return Reader(pdu, node, encoding), node
+
+
 # --- writing small things --------------------------------------------------------------------------------------------
 
 

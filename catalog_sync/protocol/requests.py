@@ -44,12 +44,7 @@ def _read_remembered(pdu: bytes, encoding: str) -> Request:
 
 
 def _read(pdu: bytes, encoding: str) -> Request:
-    node, after = ber.read_node(pdu, 0, len(pdu))
-    if after != len(pdu):
-        raise BerError(f"one PDU of {len(pdu)} bytes was expected, it ends at {after}")
-    if not node.constructed:
-        raise BerError("a constructed PDU was expected")
-    reader = Reader(pdu, node, encoding)
+    reader, node = elements.read_pdu(pdu, encoding)
     return _READERS.get(node.tag, _read_unknown)(reader, node)
 
 

@@ -32,11 +32,11 @@ _DELETE_STATUS = 33
 
 def read(pdu: bytes, encoding: str = "utf-8") -> Response:
     """One response. Raises BerError where the bytes are not a response that we could have asked for."""
-    node, _ = ber.read_node(pdu, 0, len(pdu))
+    reader, node = elements.read_pdu(pdu, encoding)
     reading = _READERS.get(node.tag)
     if reading is None:
         raise BerError(f"a response was expected, came PDU {node.tag & ber.MAX_TAG}")
-    return reading(Reader(pdu, node, encoding), node)
+    return reading(reader, node)
 
 
 def write(response: Response, encoding: str = "utf-8") -> bytes:
