@@ -246,7 +246,7 @@ def report(engine: Engine, folder: Path, schools: int) -> None:
         theirs = clock(others[name], 7) if name in others else None
         ratio = f"{theirs / ours:7.1f}" if theirs else "      –"
         word = "" if ours <= target else "  MISSED"
-        print(f"{name:34} {ours:10.1f} {target:8.0f} {theirs or 0:11.1f} {ratio}{word}")
+        print(f"{name:34} {ours:10.1f} {target:8.0f} {f'{theirs:.1f}' if theirs else '–':>11} {ratio}{word}")
     start = time.perf_counter()
     made = registry.make(engine, "memo", period="2025", today=TODAY)
     data = render.render(made, "docx")
