@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-HEAD_END, LENGTH = b"\r\n\r\n", b"\r\ncontent-length:"
+HEAD_END, LENGTH, LAST_CHUNK = b"\r\n\r\n", b"\r\ncontent-length:", b"\r\n0\r\n\r\n"
 BUFFER = 1 << 20
 
 
@@ -40,7 +40,7 @@ class Reader:
         self.ask()
 
     def ask(self) -> None:
-        self.since, self.got, self._wanted = time.perf_counter(), bytearray(), 0
+        self.since, self.got, self._wanted, self._chunked = time.perf_counter(), bytearray(), 0, False
         self.socket.sendall(self._chooser.choice(self._requests))
 
     def has_answer(self) -> bool:
@@ -53,9 +53,12 @@ class Reader:
             if not self.got.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(bytes(self.got[:60]).decode("latin-1"))
             head = bytes(self.got[:end]).lower()
-            start = head.index(LENGTH) + len(LENGTH)
-            self._wanted = end + len(HEAD_END) + int(head[start:].split(b"\r\n", 1)[0])
-        return bool(self._wanted) and len(self.got) >= self._wanted
+            start = head.find(LENGTH) + len(LENGTH)
+            self._chunked = start < len(LENGTH)
+            length = 0 if self._chunked else int(head[start:].split(b"\r\n", 1)[0])
+            self._wanted = end + len(HEAD_END) + length
+        whole = bool(self._wanted) and len(self.got) >= self._wanted
+        return whole and (not self._chunked or self.got.endswith(LAST_CHUNK))
 
 
 def read(base: str, paths: list[str], readers: int, seconds: float) -> Served:
