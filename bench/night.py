@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import night_data
-from catalog_sync import indexing, pipeline
+from bench import night_base, night_data
+from catalog_sync import indexing
 from catalog_sync.harvesting import Harvests
 from catalog_sync.jobs import MAX_THREADS
 from catalog_sync.model import Dialect, FetchedFile, Library, Source
@@ -66,9 +66,7 @@ def first_load(home: Path, sizes: list[int], district: int) -> None:
         registry.save_libraries(connection, [Library(code(n), f"Школа № {n}") for n in range(len(sizes))])
         registry.save_sources(connection, [source(n) for n in range(len(sizes))])
     started = time.monotonic()
-    for number in range(len(sizes)):
-        run = pipeline.harvest(system, code(number))
-        print(f"  {code(number)}: {run.counts.new} new, {time.monotonic() - started:.0f} s", flush=True)
+    night_base.publish_together(system, [code(n) for n in range(len(sizes))], fetched_by(home))
     (home / "loaded").write_text(f"{time.monotonic() - started:.1f}")
 
 
@@ -77,9 +75,9 @@ def source(number: int) -> Source:
     return Source(code(number), code(number), harvester="files", dialect=Dialect.RUSMARC, settings=settings)
 
 
-def fetched(home: Path, number: int) -> Iterator[FetchedFile]:
-    """Tonight's export of one school, by its own harvester, as if it had never been read."""
-    return make(source(number), Secrets({}), home).fetch("")
+def fetched_by(home: Path) -> Callable[[Source], Iterator[FetchedFile]]:
+    """Tonight's export of a school, by its own harvester, as if it had never been read."""
+    return lambda school: make(school, Secrets({}), home).fetch("")
 
 
 def night(home: Path, sources: int) -> None:

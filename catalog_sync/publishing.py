@@ -34,9 +34,9 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
         first = registry.published_run(connection, source.code) is None
         before = registry.bookmark(connection, source.code)
         touched = records.publish_stage(connection, number, source.code, now)
-        copies, concerned = _derive(connection, touched, number, _today(system, now), first_load=first)
+        copies, concerned = derive(connection, touched, number, _today(system, now), first_load=first)
         change = reclustering.regroup(connection, concerned, touched, now=now, run=number)
-        _unite(connection, change, now, today=_today(system, now), run=number, cause="stock")
+        unite(connection, change, now, today=_today(system, now), run=number, cause="stock")
         registry.set_published(connection, source.code, number, run.bookmark)
         supersede_held(connection, number, now)
         touched_clusters = len(change.live) + len(change.gone)
@@ -70,7 +70,7 @@ def supersede_held(connection: Connection, number: int, now: datetime) -> None:
 # --- deriving ---------------------------------------------------------------------------------------------------------
 
 
-def _derive(
+def derive(
     connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool
 ) -> tuple[Counter[str], set[int]]:
     """Features, edges and holdings of touched records, and what their holdings mean for the ledger.
@@ -113,7 +113,7 @@ def _save(connection: Connection, found: deriving.Understood) -> set[int]:
     return reclustering.compare(connection, found.keys, old)
 
 
-def _unite(
+def unite(
     connection: Connection, change: clusters.Change, now: datetime, *, today: date, run: int | None = None, cause: str
 ) -> None:
     """Union records, outbox and titles after clusters changed."""
@@ -141,7 +141,7 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
         concerned = _derive_again(connection, touched)
         change = reclustering.regroup(connection, concerned, touched, now=now)
-        _unite(connection, change, now, today=today, cause="rollback")
+        unite(connection, change, now, today=today, cause="rollback")
         _unpublish(connection, number, run.source)
         runs.save(
             connection, number, state=RunState.ROLLED_BACK, decided_by=who,
@@ -178,7 +178,7 @@ def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who
             raise Refused(_explain_chain(left, right, same, chain))
         made = decisions.keep(connection, left, right, same=same, who=who, when=now, why=why.strip())
         change = reclustering.regroup(connection, ids.values(), (), now=now, decision=made.number)
-        _unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
+        unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
         return made.number
 
 
@@ -199,7 +199,7 @@ def undo(system: System, number: int, *, who: str) -> None:
         gone = decisions.undo(connection, number, who=who, when=now)
         ids = records.ids_of(connection, [gone.left, gone.right])
         change = reclustering.regroup(connection, ids.values(), (), now=now, decision=number)
-        _unite(connection, change, now, today=_today(system, now), cause="split" if gone.same else "merge")
+        unite(connection, change, now, today=_today(system, now), cause="split" if gone.same else "merge")
 
 
 # --- rebuild and check ------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def rebuild(system: System, progress: Progress) -> str:
             progress("записей", done)
         change = reclustering.regroup_everything(connection, now=now)
         progress("кластеров", len(change.live))
-        _unite(connection, change, now, today=_today(system, now), cause="merge")
+        unite(connection, change, now, today=_today(system, now), cause="merge")
         hand.align_classes(connection, why="каталог перестроен по новым правилам", today=_today(system, now))
         return clusters.digest(connection)
 
