@@ -20,11 +20,12 @@ class Difference:
     encoding_before: str = ""
     encoding: str = ""
     truncated: str = ""  # what the reader or harvester said of a cut file
+    untitled: int = 0  # new and changed records in which no title was found
 
 
 def reasons_to_hold(difference: Difference, guard: Guard) -> list[str]:
     """Why a run must wait for a person; empty = publish. The first export of a source is only checked for faults."""
-    checks = [_set_aside, _truncated]
+    checks = [_set_aside, _truncated, _untitled]
     if difference.before:
         checks += [_gone, _renumbered, _replaced, _changed, _encoding]
     return [sentence for check in checks if (sentence := check(difference, guard))]
@@ -86,6 +87,17 @@ def _set_aside(d: Difference, guard: Guard) -> str:
     bad, read = d.counts.set_aside, d.counts.read
     if bad and (bad == read or (bad > guard.set_aside_number and bad > guard.set_aside_share * read)):
         return f"не удалось прочесть {bad} из {read} записей ({_percent(bad, read)})"
+    return ""
+
+
+def _untitled(d: Difference, guard: Guard) -> str:
+    """A base read in another format than its own keeps its numbers and loses its titles: readers would find nothing."""
+    understood = d.counts.new + d.counts.changed
+    if d.untitled > guard.set_aside_number and d.untitled > guard.untitled_share * understood:
+        return (
+            f"не нашлось заглавия у {d.untitled} из {understood} новых и изменённых записей: похоже, формат источника "
+            "указан неверно (dialect); проверьте: catalog-sync source test"
+        )
     return ""
 
 

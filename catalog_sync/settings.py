@@ -69,6 +69,7 @@ class Guard:
     gone_share_small: float = setting(0.5, "Для источника меньше gone_number записей: доля исчезнувших")
     set_aside_share: float = setting(0.05, "Удержать, если отложено больше этой доли прочитанного")
     set_aside_number: int = setting(5, "… и больше стольких записей")
+    untitled_share: float = setting(0.5, "Удержать, если без заглавия больше этой доли новых и изменённых записей")
     changed_share: float = setting(0.80, "Удержать, если разом изменилось больше этой доли записей")
     changed_number: int = setting(200, "… и больше стольких записей")
     new_share: float = setting(0.80, "Удержать, если столько же новых, сколько исчезло: сменилась нумерация (доля)")

@@ -46,6 +46,7 @@ class Tally:
     changed: int = 0
     unchanged: int = 0
     set_aside: int = 0
+    untitled: int = 0  # new or changed, and no title was found in them
     nameless: int = 0  # set aside so broken that not even the identity could be read
     seen: set[str] = field(default_factory=set)
     told_gone: set[str] = field(default_factory=set)
@@ -91,7 +92,7 @@ def stage_files(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
         replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
         encoding=encoding,
-        truncated=next((w for w in tally.warnings if "оборван" in w), ""),
+        truncated=next((w for w in tally.warnings if "оборван" in w), ""), untitled=tally.untitled,
     )  # fmt: skip
 
 
@@ -180,11 +181,12 @@ def _take(
         tally.unchanged += 1
         return ""
     try:
-        to_bib(record, source.holdings_profile)
+        bib = to_bib(record, source.holdings_profile)
     except BadRecord as error:
         # What stood under this id yesterday stays: a record we can't read today is not a book that is gone.
         return str(error)
     changed.append(record)
+    tally.untitled += not bib.title
     if known:
         tally.changed += 1
     else:

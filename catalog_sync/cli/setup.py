@@ -27,6 +27,7 @@ from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
+from harvesters.registry import check_settings
 
 SETTINGS_FILE = "catalog-sync.toml"
 
@@ -39,6 +40,8 @@ def init(context: Context, sample: bool) -> None:
     sampling = sample and not context.settings.sources
     if sampling:
         context.settings = _sample_settings(context)
+    for source in context.settings.sources:
+        check_settings(source)
     system = context.system()
     settings = system.settings
     with writing(system.engine) as connection:

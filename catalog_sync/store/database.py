@@ -16,6 +16,7 @@ from catalog_sync.errors import StopEverything
 
 BUSY_SECONDS = 30  # how long a writer waits for another: a nightly publish of a large school takes 10–20 s
 CACHE_KIB = 64 * 1024  # pages a connection keeps; the match keys of 300,000 records fit
+HEAP_BYTES = 160 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
 
 
 def open_engine(url: str) -> Engine:
@@ -32,7 +33,10 @@ def open_engine(url: str) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    # The connection returned last is taken first: few of them are in use at once, and only those fill a cache of pages.
+    engine = create_engine(
+        parsed, pool_use_lifo=True, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
@@ -45,6 +49,7 @@ def _set_pragmas(raw: sqlite3.Connection, _: object) -> None:
         "synchronous=FULL",  # a power cut after «опубликовано» must not take the night back
         "foreign_keys=ON",
         f"cache_size=-{CACHE_KIB}",
+        f"soft_heap_limit={HEAP_BYTES}",
         f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         raw.execute(f"PRAGMA {pragma}")

@@ -51,6 +51,15 @@ def test_a_file_of_nothing_but_junk_is_held_even_the_first_time() -> None:
     assert reasons_to_hold(difference(0, read=2, set_aside=2), Guard())
 
 
+@pytest.mark.parametrize("before", [0, 400])
+def test_a_base_read_in_the_wrong_format_is_held_even_the_first_time(before: int) -> None:
+    found = RunCounts(read=400, new=400 - before, changed=before)
+    [reason] = reasons_to_hold(Difference(before, found, untitled=390), Guard(changed_number=1000))
+    assert "390 из 400" in reason
+    assert "dialect" in reason
+    assert reasons_to_hold(Difference(before, found, untitled=12), Guard(changed_number=1000)) == []
+
+
 def test_renumbering_says_so() -> None:
     reasons = reasons_to_hold(difference(400, read=400, new=390, unchanged=10, gone=390), Guard())
     assert any("номера записей" in reason for reason in reasons)
