@@ -12,7 +12,7 @@ from catalog_sync.matching.candidates import find_edges, without_collecting
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
-from catalog_sync.matching.verdict import ATTACH
+from catalog_sync.matching.verdict import LINK
 from catalog_sync.model import Decision, RecordKey
 
 
@@ -111,7 +111,7 @@ class Clusterer:
                 linked[a].add(b)
                 linked[b].add(a)
         around = self._reach(seeds, linked)
-        strong = [p for p in self._pairs(around) if self._edges[p[0]][p[1]].score >= ATTACH]
+        strong = [p for p in self._pairs(around) if self._edges[p[0]][p[1]].score >= LINK]
         found: list[Group] = []
         for component in components(around, [*strong, *(p for p in same if p[0] in around and p[1] in around)]):
             found += self._resolve(component, same, different).clusters
@@ -137,7 +137,7 @@ class Clusterer:
         found, queue = set(seeds), list(seeds)
         while queue:
             record = queue.pop()
-            near = {o for o, j in self._edges.get(record, {}).items() if j.score >= ATTACH} | linked.get(record, set())
+            near = {o for o, j in self._edges.get(record, {}).items() if j.score >= LINK} | linked.get(record, set())
             queue += near - found
             found |= near
         return found

@@ -8,13 +8,23 @@ the whole line in memory, and the store does the same over its tables.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 from catalog_sync.matching.compare import first_veto
 from catalog_sync.matching.features import Features
-from catalog_sync.matching.verdict import ATTACH, MINORITY, RIVAL_MARGIN, SAME, V_ISBN
+from catalog_sync.matching.verdict import (
+    ATTACH,
+    LINK,
+    MINORITY,
+    PAGES_NEAR_LIMIT,
+    SAME,
+    V_ISBN,
+    V_TITLE,
+    V_TITLE_ISBN,
+    V_UNLIKE,
+)
 from catalog_sync.model import Decision, RecordKey
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
@@ -74,6 +84,7 @@ class _Component:
         self.forbidden: dict[Pair, bool] = {}
         self.clashes: dict[tuple[int, int], tuple[int, int]] = {}  # ids of two groups → their sizes when they clashed
         self.kept: list[set[RecordKey]] = []
+        self.torn: set[RecordKey] = set()
         self.refusals: list[Refusal] = []
 
     def forbids(self, a: RecordKey, b: RecordKey) -> bool:
@@ -145,32 +156,38 @@ class _Component:
             self.kept.append(self.group[atom])
         self.clashes.clear()
 
-    # 2. Who fits two groups that exclude each other about equally well is torn, and stays alone.
+    # 2. Who fits two groups that exclude each other, neither of which confirms more of it, is torn, and stays alone.
 
     def free_torn(self) -> None:
-        contested: dict[RecordKey, float] = {}
-        for (a, b), score in self.order:
-            for atom, rival in ((a, b), (b, a)):
-                own, other = self.group[atom], self.group[rival]
-                if own is not other and len(own) > 1 and self.fits(atom, other) and self.clash(own, other):
-                    contested[atom] = max(score, contested.get(atom, 0.0))
-        torn = [
-            a for a, rival_score in sorted(contested.items()) if self._own(a, contested) - rival_score < RIVAL_MARGIN
-        ]
-        self._leave(torn)
-        self._regroup(torn)
+        self.torn = {atom for atom in self.members if len(self.group[atom]) > 1 and self._is_torn(atom)}
+        self._leave(self.torn)
 
-    def _own(self, atom: RecordKey, contested: Mapping[RecordKey, float]) -> float:
-        near = [(other, score) for other, score in self.near[atom].items() if other in self.group[atom]]
-        sure = [score for other, score in near if other not in contested]
-        return max(sure or [score for _, score in near], default=0.0)
+    def _is_torn(self, atom: RecordKey) -> bool:
+        own = self.group[atom]
+        return any(self.fits(atom, rival) and self._contest({atom}, own, rival) for rival in self._linked({atom}, own))
 
-    def _regroup(self, torn: list[RecordKey]) -> None:
-        """Equal gaps: records torn in the same way still belong to each other."""
-        left = set(torn)
-        for (a, b), score in self.order:
-            if score >= SAME and a in left and b in left and self.group[a] is not self.group[b]:
-                self._try(self.group[a], self.group[b])
+    def _linked(self, group: set[RecordKey], own: set[RecordKey]) -> list[set[RecordKey]]:
+        """The other groups with a look-alike of some record of `group`."""
+        found = (self.group[other] for atom in group for other, score in self.near[atom].items() if score >= LINK)
+        return list({id(third): third for third in found if third is not group and third is not own}.values())
+
+    def _contest(self, group: set[RecordKey], own: set[RecordKey], rival: set[RecordKey]) -> bool:
+        """Whether nothing decides for `own` against a rival that excludes it: it must confirm all the rival confirms
+        of `group`, and more. A lone card that differs in its ISBN or a word of the title is no rival of many."""
+        if not self.clash(own, rival) or self._is_lone_slip(rival, own):
+            return False
+        mine = self._read(group)
+        return not confirmed(mine, self._read(own - group)) > confirmed(mine, self._read(rival))
+
+    def _read(self, group: Iterable[RecordKey]) -> list[Features]:
+        return [self.features[record] for atom in group for record in self.members[atom]]
+
+    def _is_lone_slip(self, lone: set[RecordKey], many: set[RecordKey]) -> bool:
+        if len(lone) > 1 or len(lone) > MINORITY * len(many):
+            return False
+        vetoes = (standing_veto(x, y, self.together) for x in self._read(lone) for y in self._read(many))
+        said = any(pair(a, b) in self.different for a in lone for b in many)
+        return not said and all(veto is None or veto in _SLIPS for veto in vetoes)
 
     # 3. What has gaps follows the only group it fits; best evidence first.
 
@@ -181,23 +198,17 @@ class _Component:
             one, other = self.group[a], self.group[b]
             if one is other or self.clash(one, other):
                 continue
-            if self._has_rival(one, other, score) or self._has_rival(other, one, score):
+            if a in self.torn or b in self.torn or self._has_rival(one, other) or self._has_rival(other, one):
                 self._refuse(a, b, score, "torn")
             else:
                 self._unite(one, other)
 
-    def _has_rival(self, group: set[RecordKey], target: set[RecordKey], score: float) -> bool:
-        """Whether `group` fits, almost as well as `target`, a third group that excludes `target`."""
-        seen: set[int] = set()
-        for atom in group:
-            for other, rival_score in self.near[atom].items():
-                third = self.group[other]
-                if third is group or third is target or rival_score <= score - RIVAL_MARGIN or id(third) in seen:
-                    continue
-                seen.add(id(third))
-                if not self.clash(group, third) and self.clash(third, target):
-                    return True
-        return False
+    def _has_rival(self, group: set[RecordKey], target: set[RecordKey]) -> bool:
+        """Whether `group` fits a third group that excludes `target`, and nothing decides between the two."""
+        return any(
+            not self.clash(group, third) and self._contest(group, target, third)
+            for third in self._linked(group, target)
+        )
 
     def _refuse(self, a: RecordKey, b: RecordKey, score: float, why: str) -> None:
         self.refusals.append(Refusal(a, b, score, why))
@@ -211,6 +222,31 @@ class _Component:
             if self.group[r.left] is not self.group[r.right]
         )
         return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
+
+
+_SLIPS = {V_ISBN, V_TITLE, V_TITLE_ISBN, V_UNLIKE}  # of one card alone: typed wrongly rather than another edition
+
+_TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells reprints, classes and parts apart
+    lambda f: f.years,
+    lambda f: f.isbns + f.shared_isbns,
+    lambda f: (f.edition,) if f.edition else (),
+    lambda f: (f.grade,) if f.grade else (),
+    lambda f: (True,) if f.parts else (),  # who fits and names a part names the same
+)
+
+
+def confirmed(mine: Iterable[Features], theirs: Iterable[Features]) -> frozenset[int]:
+    """Numbers of the telling features (and -1, the extent) that both sides say and in which they agree."""
+    left, right = list(mine), list(theirs)
+    found = {
+        number
+        for number, read in enumerate(_TELLING)
+        if {value for f in left for value in read(f)} & {value for f in right for value in read(f)}
+    }
+    pages = {f.pages for f in right if f.pages}
+    if any(f.pages and pages & set(range(f.pages - PAGES_NEAR_LIMIT, f.pages + PAGES_NEAR_LIMIT + 1)) for f in left):
+        found.add(-1)
+    return frozenset(found)
 
 
 def blocking(one: Mapping[RecordKey, Features], other: Mapping[RecordKey, Features]) -> list[tuple[Pair, int]]:

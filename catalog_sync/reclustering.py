@@ -18,7 +18,7 @@ from catalog_sync.clustering import Pair, Resolved, components, in_force, pair, 
 from catalog_sync.matching.candidates import find_edges
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
-from catalog_sync.matching.verdict import ATTACH
+from catalog_sync.matching.verdict import LINK
 from catalog_sync.model import Decision, RecordKey
 from catalog_sync.store import clusters, decisions, derived, edges, records
 from catalog_sync.store.derived import hashed
@@ -107,7 +107,7 @@ def _region(
     region, frontier = set(start), set(start)
     while frontier:
         near = edges.neighbours(connection, frontier)
-        reached = {id_ for left, right, score in near if score >= ATTACH for id_ in (left, right)}
+        reached = {id_ for left, right, score in near if score >= LINK for id_ in (left, right)}
         reached.update(other for id_ in frontier for other in spoken.get(id_, ()))
         frontier = reached - region
         region |= frontier
@@ -124,7 +124,7 @@ def _resolve(
     scores = {pair(named[a], named[b]): score for (a, b), score in found.items()}
     same, different = in_force(standing)
     same = [two for two in same if two[0] in ids and two[1] in ids]
-    parts = components(ids, [*(two for two, score in scores.items() if score >= ATTACH), *same])
+    parts = components(ids, [*(two for two, score in scores.items() if score >= LINK), *same])
     inside = _inside(parts, scores)
     groups: list[set[int]] = [{ids[part[0]]} for part in parts if len(part) == 1]
     refused: dict[Ids, str] = {}

@@ -34,19 +34,29 @@ def judge(a: Features, b: Features) -> Judgement:
         return _judge_monographs(a.monograph, b.monograph)
     findings = tuple(evidence.findings(a, b))
     score = round(sum(points for _, points in findings), 2)
-    if _is_unsettled({code for code, _ in findings}):
+    if _is_unsettled(a, b, {code for code, _ in findings}):
         score = min(score, v.UNSETTLED)
     if score >= v.SAME:
         return Judgement(Verdict.SAME, score, findings)
     return Judgement(Verdict.UNSURE if score >= v.UNSURE else Verdict.DIFFERENT, score, findings)
 
 
-def _is_unsettled(codes: set[int]) -> bool:
-    """An edition number without a year, a part without its number, or quite another extent: only the ISBN (or, for the
-    part, the extent) can settle it."""
-    if v.N_EDITION in codes or (v.N_PART in codes and not codes & {v.P_PAGES, v.P_ISBN}):
+def _is_unsettled(a: Features, b: Features, codes: set[int]) -> bool:
+    """What tells the editions of one title apart and is said on one side alone is bridged by the book in hand only:
+    year, class and kind by ISBN or extent, the part by the extent, for parts often carry the ISBN of their set.
+
+    An edition number without a year, and quite another extent, nothing settles.
+    """
+    if codes & {v.N_EDITION, v.N_PAGES_OTHER}:
         return True
-    return v.N_PAGES_OTHER in codes and v.P_ISBN not in codes
+    if v.N_PART in codes and v.P_PAGES not in codes and not {v.P_PAGES_NEAR, v.P_ISBN} <= codes:
+        return True
+    if v.N_PARTS_UNSAID in codes and not codes & {v.P_PAGES, v.P_PAGES_NEAR}:
+        return True
+    if codes & {v.P_ISBN, v.P_PAGES}:
+        return False
+    # «учебник» is left out by every second hand
+    return bool(codes & {v.N_YEAR, v.N_GRADE}) or (v.N_KIND in codes and "textbook" not in (a.kind, b.kind))
 
 
 def _judge_monographs(a: Monograph, b: Monograph) -> Judgement:

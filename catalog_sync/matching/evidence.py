@@ -139,6 +139,8 @@ def _school_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Find
         yield v.P_PART, v.PART
     elif part_one_sided(a, b):
         yield v.N_PART, v.PART_ONE_SIDED
+    elif a.parts_total or b.parts_total:
+        yield v.N_PARTS_UNSAID, 0.0
     if a.kind and b.kind:
         yield v.P_KIND, v.KIND
     elif "textbook" in (a.kind, b.kind):

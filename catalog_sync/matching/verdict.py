@@ -17,8 +17,8 @@ SAME: Final = (
 )
 UNSURE: Final = 4.5  # title, author and one more agreement: worth a librarian's look, never merged by itself
 ATTACH: Final = 5.75  # the least a record with gaps needs to follow the only cluster it fits
-RIVAL_MARGIN: Final = 0.8  # less than one agreement between two clusters that exclude each other: the record is torn
-MINORITY: Final = 0.25  # a part of a cluster up to this share that alone conflicts with the rest is expelled
+LINK: Final = 5.5  # the least two look-alikes need to be weighed together: one may be the other's rival for a third
+MINORITY: Final = 0.25  # a part up to this share that alone conflicts with the rest is expelled, or no rival
 
 # --- Positive evidence -----------------------------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ NUMBERS_ONE_SIDED: Final = -1.5
 PAGES_FAR: Final = -1.8  # another number without a reason
 PAGES_OTHER: Final = -3.0  # more than a tenth apart: seldom one edition
 EDITION_ONE_SIDED: Final = -1.5  # without a year on both sides, a number typed on one side alone says reprint
-UNSETTLED: Final = 5.5  # the most such a pair can have: it goes to a librarian
+UNSETTLED: Final = LINK  # the most a pair can have that points alone can't settle: it goes to a librarian
 SUBTITLE_NUMBERS_ONE_SIDED: Final = -1.5  # «30 вариантов» left out: there may be a book of 10
 SUBTITLE_OTHER: Final = -3.0
 AUTHOR_UNSAID: Final = -0.5  # on neither side, and the ISBN doesn't tell
@@ -243,7 +243,9 @@ _RULES: Final = tuple(
     V_UNLIKE,
 ) = range(len(_RULES))
 _WEIGHED = tuple(Kind(len(_RULES) + n, w.feature, w.text) for n, w in enumerate(weights().values()))
-KINDS: Final = _RULES + _WEIGHED
+_LATER = (Kind(len(_RULES) + len(_WEIGHED), "part", "часть комплекта не указана ни в одной записи"),)
+(N_PARTS_UNSAID,) = (kind.code for kind in _LATER)  # at the end: codes are stored
+KINDS: Final = _RULES + _WEIGHED + _LATER
 WEIGHED: Final = {name: len(_RULES) + n for n, name in enumerate(weights())}
 
 # Kinds that stand in the title itself, so that silence about them says nothing.
