@@ -8,15 +8,20 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from catalog_sync.model import ExternalTarget
 from catalog_sync.system import System
+from tests.copying.conftest import sru_url  # noqa: F401 (a fixture)
 from tests.peers import need, unavailable
-from tests.web.conftest import PASSWORD, application, build, furnish, hold
+from tests.web import routes
+from tests.web.conftest import PASSWORD, application, build, furnish, hold, places
 
 ARGUMENTS = [
     "--headless",
@@ -35,21 +40,28 @@ ROOT = Path(__file__).resolve().parents[2]
 class Site:
     """A district served on loopback."""
 
-    def __init__(self, system: System, base: str, held: int) -> None:
-        self.system, self.base, self.held = system, base, held
+    def __init__(self, system: System, app: Flask, base: str, held: int) -> None:
+        self.system, self.app, self.base, self.held = system, app, base, held
+        self.known = places(system, app.test_client(), held)
+
+    def addresses(self, *, staff: bool) -> list[str]:
+        """Of every page the application has."""
+        return routes.addresses(self.app, self.known, staff=staff)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, sru_url: str) -> Iterator[Site]:  # noqa: F811
     home = tmp_path_factory.mktemp("served")
     system = build(home)
-    app = application(system)
+    targets = [("rgb", "РГБ", sru_url), ("dead", "Молчащий", "http://127.0.0.1:9/")]
+    asked = tuple(ExternalTarget(code, name, settings={"url": url}) for code, name, url in targets)
+    app = application(system, replace(system.settings, targets=asked))
     hits = app.test_client().get("/search.json?q=алгебра").json["hits"]
     furnish(system, [hit["id"] for hit in hits[:3]])
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(system, f"http://127.0.0.1:{server.server_port}", hold(system, home))
+    yield Site(system, app, f"http://127.0.0.1:{server.server_port}", hold(system, home))
     server.shutdown()
     thread.join()
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.conftest import Site, log_in, tool
 from tests.peers import need
-from tests.web.test_pages import READER_PAGES, STAFF_PAGES
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -26,61 +26,69 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     .slice(0, 3).map(e => e.outerHTML.slice(0, 120))]"""
 
 
-def paths(site: Site, page: Page) -> list[str]:
-    """Every kind of page, with cards of an ordinary and of a hostile record."""
-    cards = []
-    for words in ("алгебра", "script onload", "лесные сказки"):
-        hits = page.request.get(f"{site.base}/search.json", params={"q": words}).json()["hits"]
-        cards += [f"/record/{hits[0]['id']}{end}" for end in ("", "/records", "/card", "/report")]
-    return [
-        *READER_PAGES,
-        *cards,
-        "/nope",
-        "/lists/leto/embed",
-        "/search?q=script",
-        f"/basket?id={cards[0].split('/')[2]}",
-        "/staff/login",
-        "/source-record/tales-1/t1",
-    ]
+Visit = Callable[[Page], object]
 
 
-def staff_paths(site: Site) -> list[str]:
-    return [*STAFF_PAGES, f"/staff/runs/{site.held}", "/staff/runs/1", "/staff/court/?skip=999", "/staff/copy/?isbn=1"]
-
-
-def contexts(browser: Browser, site: Site, **options: Any) -> list[tuple[BrowserContext, list[str]]]:
+def visits(browser: Browser, site: Site, **options: Any) -> Iterator[tuple[Page, str]]:
+    """Every page of the site, opened one after the other: what a reader sees, then what the staff sees, then the
+    pages that only a form brings."""
     reader = browser.new_context(bypass_csp=True, **options)
     page = reader.new_page()
+    for path in (*site.addresses(staff=False), "/nope"):
+        page.goto(site.base + path)
+        yield page, path
+    reader.close()
     staff = browser.new_context(bypass_csp=True, **options)
-    log_in(staff.new_page(), site.base, "admin")
-    return [(reader, paths(site, page)), (staff, staff_paths(site))]
+    page = staff.new_page()
+    log_in(page, site.base, "admin")
+    for path in site.addresses(staff=True):
+        page.goto(site.base + path)
+        yield page, path
+    for path, act in answers():
+        page.goto(site.base + path)
+        act(page)
+        page.wait_for_load_state()
+        yield page, f"{path} (sent)"
+    staff.close()
+
+
+def answers() -> Iterator[tuple[str, Visit]]:
+    """Pages that answer a form: what is refused beside its field, and what other catalogues found."""
+
+    def send_empty(page: Page) -> None:
+        for box in page.locator("main form.form input:not([type=hidden]), main form.form textarea").all():
+            if box.get_attribute("type") not in ("checkbox", "file", "radio") and box.is_editable():
+                box.fill("")
+        page.evaluate("document.querySelector('main form.form').noValidate = true")
+        page.click("main form.form button[type=submit]")
+
+    def search_elsewhere(page: Page) -> None:
+        page.fill("main input[name=title]", "алгебра")
+        page.get_by_role("button", name="Искать в других каталогах").click()
+
+    for path in ("users/new", "libraries/new", "e-resources/new", "lists/new", "lore/new", "sources/new", "password"):
+        yield f"/staff/{path}", send_empty
+    yield "/staff/uploads/", send_empty
+    yield "/staff/copy/", search_elsewhere
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_kind_of_page(browser: Browser, site: Site, scheme: str) -> None:
     script = tool("axe-core/axe.min.js").read_text(encoding="utf-8")
     found = []
-    for context, addresses in contexts(browser, site, color_scheme=scheme):
-        page = context.pages[0]
-        for path in addresses:
-            page.goto(site.base + path)
-            page.evaluate(script)
-            for violation in page.evaluate(RUN_AXE if scheme == "light" else RUN_CONTRAST, RULES)["violations"]:
-                found.append((path, violation["id"], [n["html"][:140] for n in violation["nodes"][:2]]))
-        context.close()
+    for page, path in visits(browser, site, color_scheme=scheme):
+        page.evaluate(script)
+        for violation in page.evaluate(RUN_AXE if scheme == "light" else RUN_CONTRAST, RULES)["violations"]:
+            found.append((path, violation["id"], [n["html"][:140] for n in violation["nodes"][:2]]))
     assert not found, "\n".join(map(str, found))
 
 
 def test_nothing_sticks_out_at_320_pixels(browser: Browser, site: Site) -> None:
     found = []
-    for context, addresses in contexts(browser, site, viewport={"width": 320, "height": 640}):
-        page = context.pages[0]
-        for path in addresses:
-            page.goto(site.base + path)
-            wide = page.evaluate(TOO_WIDE)
-            if wide:
-                found.append((path, wide))
-        context.close()
+    for page, path in visits(browser, site, viewport={"width": 320, "height": 640}):
+        wide = page.evaluate(TOO_WIDE)
+        if wide:
+            found.append((path, wide))
     assert found == []
 
 
@@ -91,7 +99,10 @@ def test_no_page_asks_another_host_or_breaks_its_policy(browser: Browser, site: 
     page.on("request", lambda r: r.url.startswith((site.base, "data:")) or strange.append(r.url))
     page.on("console", lambda m: m.type == "error" and "status of 404" not in m.text and strange.append(m.text))
     page.on("dialog", lambda d: (strange.append(d.message), d.dismiss()))
-    for path in paths(site, page):
+    for path in site.addresses(staff=False):
+        page.goto(site.base + path)
+    log_in(page, site.base, "admin")
+    for path in site.addresses(staff=True):
         page.goto(site.base + path)
     context.close()
     assert strange == []
@@ -138,12 +149,11 @@ def test_every_kind_of_page_is_valid_html(browser: Browser, site: Site, tmp_path
     need("java")
     jar = tool("vnu-jar/build/dist/vnu.jar")
     names = {}
-    for context, addresses in contexts(browser, site):
-        for number, path in enumerate(addresses):
-            file = tmp_path / f"{len(names)}-{number}.html"
-            file.write_bytes(context.request.get(site.base + path).body())
-            names[file.name] = path
-        context.close()
+    for page, path in visits(browser, site, java_script_enabled=False):
+        file = tmp_path / f"{len(names)}.html"
+        sent = path.endswith("(sent)")  # what a form brought can't be asked for again: as the browser read it
+        file.write_bytes(page.content().encode() if sent else page.request.get(page.url).body())
+        names[file.name] = path
     command = ["java", "-jar", str(jar), "--format", "json", *map(str, sorted(tmp_path.glob("*.html")))]
     told = subprocess.run(command, capture_output=True, timeout=180, check=False).stderr
     messages = [m for m in json.loads(told)["messages"] if m["type"] == "error"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from catalog_sync import pipeline
 from catalog_sync.marc.writing import to_iso2709
 from catalog_sync.model import Dialect, MarcField, MarcRecord, RunState, Source, Subfield
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
-from catalog_sync.store import eresources, lists, registry, staff
+from catalog_sync.store import eresources, lists, registry, snapshots, staff, uploads
 from catalog_sync.store.database import writing
 from catalog_sync.system import System, open_system
 from web.app import create_app
@@ -147,6 +148,31 @@ def hold(system: System, home: Path) -> int:
     return run.number
 
 
+def places(system: System, client: FlaskClient, held: int) -> dict[str, str]:
+    """What stands for the parts of addresses in tests.web.routes: cards, a held run, a snapshot, an export brought."""
+    book = client.get("/search.json?q=алгебра").json["hits"][0]
+    data = tale("t9")
+    brought = uploads.Upload("tales-1", "выгрузка.mrc", hashlib.sha256(data).digest(), len(data), False, "bibl", NOW)
+    brought.path(system.settings.home).parent.mkdir(exist_ok=True)
+    brought.path(system.settings.home).write_bytes(data)
+    quarter = (date(2026, 7, 1), date(2026, 9, 30))
+    with writing(system.engine) as connection:
+        number = uploads.keep(connection, brought)
+        frozen = snapshots.freeze(
+            connection, "2026Q3", *quarter, now=NOW, today=NOW.date(), who="metod", key=b"k" * 32
+        )  # fmt: skip
+    staff.keep_error_report(system.engine, book["id"], EVIL, NOW)
+    return {
+        "card": book["id"],
+        "isbn": book["isbn"],
+        "evil": first_hit(client, "script onload"),
+        "tale": first_hit(client, "лесные сказки"),
+        "held": str(held),
+        "snapshot": str(frozen.number),
+        "upload": str(number),
+    }
+
+
 @pytest.fixture(scope="session")
 def district(tmp_path_factory: pytest.TempPathFactory) -> System:
     """Shared by tests that only look; those that decide build their own."""
@@ -155,8 +181,13 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> System:
     app = application(system)
     ids = [hit["id"] for hit in app.test_client().get("/search.json?q=сказки").json["hits"]]
     furnish(system, ids)
-    hold(system, home)
     return system
+
+
+@pytest.fixture(scope="session")
+def held(district: System) -> int:
+    """The number of a held run of the district."""
+    return hold(district, district.settings.home)
 
 
 def application(system: System, settings: Settings | None = None, **config: object) -> Flask:

@@ -92,17 +92,23 @@ def offered_periods() -> list[tuple[str, str]]:
 
 
 def make(name: str) -> Any:
-    """The report of this request; 404 for a name that is none or not for this reader."""
-    if name not in registry.REPORTS or not (registry.entry(name).public or rows_page.is_staff()):
-        abort(404)
+    """The report of this request."""
+    refuse_unknown(name)
     return registry.make(
         services().store, name, library=request.args.get("library", ""), period=request.args.get("period", ""),
         today=services().today(), organisation=services().settings.district.organisation,
     )  # fmt: skip
 
 
+def refuse_unknown(name: str) -> None:
+    """404 for a name that is none or not for this reader."""
+    if name not in registry.REPORTS or not (registry.entry(name).public or rows_page.is_staff()):
+        abort(404)
+
+
 def show(name: str) -> str:
-    if name in registry.REPORTS and registry.entry(name).needs_library and not request.args.get("library"):
+    refuse_unknown(name)
+    if registry.entry(name).needs_library and not request.args.get("library"):
         return render_template("reports/choose.html", name=name, title=registry.entry(name).title, **_choices())
     report = make(name)
     body = Markup(html_page.body(report, url_for("reports.rows")))  # noqa: S704 - html_page escapes every value

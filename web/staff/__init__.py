@@ -7,8 +7,9 @@ from flask import Flask
 
 def mount(app: Flask) -> None:
     """Register every staff page and the login that guards them."""
-    from web.staff import access, board, copying, court, editing, elsewhere, entering, quality, sourcing, uploads
+    from web.staff import access, board, copying, court, editing, elsewhere, entering, packages, quality, sourcing
+    from web.staff import uploads as uploading
 
     access.set_up(app)
-    for module in (entering, board, sourcing, court, uploads, editing, copying, elsewhere, quality):
+    for module in (entering, board, sourcing, court, uploading, packages, editing, copying, elsewhere, quality):
         app.register_blueprint(module.blueprint)

@@ -166,6 +166,26 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("У договора должен быть срок."))
 
 
+class PackageForm(FlaskForm):  # type: ignore[misc]
+    library = SelectField(N_("Библиотека"))
+    code = StringField(N_("Код пакета"), [InputRequired(), CODE])
+    name = StringField(N_("Название пакета"), [InputRequired(), Length(max=300)])
+    platform = StringField(N_("Платформа"), [Length(max=300)])
+    contract = StringField(N_("Договор (номер и дата)"), [Length(max=300)])
+    starts = DateField(N_("Доступ с"), [InputRequired()])
+    ends = DateField(N_("по (последний день)"), [InputRequired()])
+    copies = IntegerField(N_("Доступов к каждому изданию"), [InputRequired(), NumberRange(1, 1_000_000)])
+    rubles = IntegerField(N_("Стоимость, руб."), [Optional(), NumberRange(0, 1_000_000_000)])
+    address = StringField(
+        N_("Адрес издания на платформе, если его нет в файле; {id} — номер издания"),
+        [InputRequired(), Length(max=1000), check_address],
+    )
+
+    def validate_ends(self, field: Field) -> None:
+        if field.data and self.starts.data and field.data < self.starts.data:
+            raise ValidationError(_("Срок кончается раньше, чем начинается."))
+
+
 class ListForm(FlaskForm):  # type: ignore[misc]
     slug = StringField(N_("Адрес латиницей"), [InputRequired(), CODE])
     title = StringField(N_("Название"), [InputRequired(), Length(max=300)])

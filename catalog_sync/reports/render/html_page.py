@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
@@ -38,21 +39,23 @@ def body(report: Report, rows_at: str = "") -> str:
     lines = f"{head}<p><strong>{escape(subtitle(report))}</strong></p>"
     if coverage_line(report):
         lines += f'<p class="coverage">{escape(coverage_line(report))}</p>'
-    parts = "".join(_section(section, rows_at) for section in report.sections)
+    levels = sorted({one.level for one in report.sections if isinstance(one, Text) and one.level})
+    parts = "".join(_section(section, rows_at, levels) for section in report.sections)
     return f'{lines}{parts}<p class="note">{escape(made_line(report))}</p>'
 
 
-def _section(section: Section, rows_at: str) -> str:
+def _section(section: Section, rows_at: str, levels: Sequence[int]) -> str:
     if isinstance(section, Table):
         return _table(section, rows_at)
     if isinstance(section, Chart):
         return f'<figure class="chart">{svg(section)}</figure>'
-    return _text(section, rows_at)
+    return _text(section, rows_at, levels)
 
 
-def _text(section: Text, rows_at: str) -> str:
+def _text(section: Text, rows_at: str, levels: Sequence[int]) -> str:
+    """A heading below the page's own h1 without a gap: the levels a report uses become h2, h3 … (WCAG 1.3.1)."""
     items = "".join(f"<li>{escape(item)}</li>" for item in section.items)
-    tag = f"h{section.level + 1}" if section.level else "p"
+    tag = f"h{levels.index(section.level) + 2}" if section.level else "p"
     look = f' class="{section.style}"' if section.style else ""
     text = f"<{tag}{look}>{_linked(section, rows_at)}</{tag}>" if section.text else ""
     return text + (f"<ul>{items}</ul>" if items else "")
@@ -125,7 +128,7 @@ def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
     if cell.rows and rows_at and number and cell.value:
         text = f'<a href="{escape(rows_at, quote=True)}?{escape(cell.rows, quote=True)}">{text}</a>'
     note = f' title="{escape(cell.note, quote=True)}"' if cell.note else ""
-    if first:
+    if first and text:  # a row that continues the one above has no heading of its own
         return f'<th scope="row"{note}>{text}</th>'
     look = "n" if number or (cell.value is None and column.kind != "text") else ""
     if isinstance(cell.value, str) and cell.value and column.kind not in ("text", "date"):
