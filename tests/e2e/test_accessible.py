@@ -66,9 +66,18 @@ def answers() -> Iterator[tuple[str, Visit]]:
         page.fill("main input[name=title]", "алгебра")
         page.get_by_role("button", name="Искать в других каталогах").click()
 
+    def show_package(page: Page) -> None:
+        typed = {"code": "x", "name": "x", "starts": "2026-09-01", "ends": "2027-08-31", "address": "https://x.example/"}
+        for name, value in typed.items():
+            page.fill(f"main input[name={name}]", value)
+        file = {"name": "a.csv", "mimeType": "text/csv", "buffer": "Автор;Название;Год\nСоловьёв;Север;2019".encode()}
+        page.set_input_files("main input[type=file]", files=file)  # type: ignore[arg-type]
+        page.click("main form.form button[type=submit]")
+
     for path in ("users/new", "libraries/new", "e-resources/new", "lists/new", "lore/new", "sources/new", "password"):
         yield f"/staff/{path}", send_empty
     yield "/staff/uploads/", send_empty
+    yield "/staff/packages/new", show_package
     yield "/staff/copy/", search_elsewhere
 
 

@@ -16,9 +16,9 @@ from werkzeug.test import TestResponse
 
 from catalog_sync import pipeline
 from catalog_sync.marc.writing import to_iso2709
-from catalog_sync.model import Dialect, MarcField, MarcRecord, RunState, Source, Subfield
+from catalog_sync.model import Dialect, MarcField, MarcRecord, RecordKey, RunState, Source, Subfield
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
-from catalog_sync.store import eresources, lists, registry, snapshots, staff, uploads
+from catalog_sync.store import eresources, hand, licences, lists, registry, snapshots, staff, uploads
 from catalog_sync.store.database import writing
 from catalog_sync.system import System, open_system
 from web.app import create_app
@@ -161,6 +161,12 @@ def places(system: System, client: FlaskClient, held: int) -> dict[str, str]:
         frozen = snapshots.freeze(
             connection, "2026Q3", *quarter, now=NOW, today=NOW.date(), who="metod", key=b"k" * 32
         )  # fmt: skip
+        act = hand.enter_act(
+            connection, "school-01", RecordKey("tales-1", "t1"), copies=2, day=quarter[1], document="акт 7",
+            today=NOW.date(), who="bibl", reason="", kopecks=None,
+        )  # fmt: skip
+        package = licences.Licence("school-01", "Библиошкола", *quarter, contract="№ 5", titles=100, copies=100)
+        licence = licences.add(connection, package, today=NOW.date(), who="metod")
     staff.keep_error_report(system.engine, book["id"], EVIL, NOW)
     return {
         "card": book["id"],
@@ -170,6 +176,8 @@ def places(system: System, client: FlaskClient, held: int) -> dict[str, str]:
         "held": str(held),
         "snapshot": str(frozen.number),
         "upload": str(number),
+        "act": str(act),
+        "licence": str(licence),
     }
 
 

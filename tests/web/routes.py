@@ -50,6 +50,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/reports/snapshots/<int:number>": ("/reports/snapshots/{snapshot}",),
     "/reports/desk": ("/reports/desk",),
     "/reports/desk/act": ("/reports/desk/act",),
+    "/reports/desk/act/<int:number>": ("/reports/desk/act/{act}",),
+    "/reports/desk/licence/<int:number>": ("/reports/desk/licence/{licence}",),
+    "/reports/desk/needs": ("/reports/desk/needs",),
     "/reports/desk/classification": ("/reports/desk/classification?source=tales-1&local_id=t1",),
     "/reports/desk/figures": ("/reports/desk/figures",),
     "/reports/desk/import": ("/reports/desk/import",),
@@ -96,6 +99,8 @@ PAGES: dict[str, tuple[str, ...]] = {
 LIBRARIAN = (
     "/reports/desk",
     "/reports/desk/act",
+    "/reports/desk/act/<int:number>",
+    "/reports/desk/needs",
     "/reports/desk/classification",
     "/reports/desk/figures",
     "/reports/desk/import",
@@ -133,6 +138,7 @@ LIBRARIAN = (
 )
 METHODOLOGIST = (
     "/reports/desk/licence",
+    "/reports/desk/licence/<int:number>",
     "/reports/desk/snapshot-now",
     "/staff/audit",
     "/staff/e-resources/<code>",
