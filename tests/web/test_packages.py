@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -122,6 +123,18 @@ def test_a_new_list_of_a_package_replaces_the_last_one_and_prolongs_its_term(
     with reading(own.engine) as connection:
         found = licences.register(connection)
     assert [one.ends for one in found] == [date(2028, 8, 31)]
+
+
+def test_after_the_last_day_a_card_says_so_instead_of_offering_to_read(
+    methodologist_here: FlaskClient, own: System
+) -> None:
+    taken(methodologist_here, own)
+    card = first_hit(methodologist_here, "Ледовый поход")
+    assert "Читать онлайн" in methodologist_here.get(f"/record/{card}").text
+    later = replace(own, now=lambda: datetime(2027, 9, 1, 12, tzinfo=UTC))
+    page = application(later).test_client().get(f"/record/{card}").text
+    assert "Срок доступа закончился 31 августа 2027" in page
+    assert "Читать онлайн" not in page
 
 
 @pytest.mark.parametrize(

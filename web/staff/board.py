@@ -143,9 +143,11 @@ def audit_log() -> str:
 @blueprint.get("/reports-of-errors")
 @needs("librarian")
 def error_reports() -> str:
+    """What readers told, with the title of the edition they meant."""
     with reading(services().store) as connection:
         found = staff.error_reports(connection)
-    return render_template("staff/error_reports.html", reports=found)
+    titles = {one.cluster: one.bib.title for one in services().catalogue.records([r.cluster for r in found])}
+    return render_template("staff/error_reports.html", reports=found, titles=titles)
 
 
 @blueprint.post("/reports-of-errors/<int:number>")

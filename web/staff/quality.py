@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from catalog_sync.store import registry
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading
+from web.i18n import _
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign_library
 
@@ -40,9 +41,15 @@ class SourceQuality:
 @blueprint.get("/")
 @needs("librarian")
 def report() -> str:
-    library = request.args.get("library") or me().library or next(iter(services().directory.all()), "")
+    library = request.args.get("library") or me().library or first_school()
     refuse_foreign_library(library)
     return render_template("staff/quality.html", sources=of_library(library), library=library)
+
+
+def first_school() -> str:
+    """Where a methodologist begins: schools before museums and partners."""
+    every = sorted(services().directory.all().values(), key=lambda one: one.kind != "school")
+    return every[0].code if every else ""
 
 
 def of_library(library: str) -> list[SourceQuality]:
@@ -55,20 +62,35 @@ def of_source(connection: object, code: str, name: str) -> SourceQuality:
     ask = connection.execute  # type: ignore[attr-defined]
     live = (t.record.c.source == code, ~t.record.c.deleted)
     records = ask(select(func.count()).select_from(t.record).where(*live)).scalar() or 0
-    empty = ask(
-        select(func.count()).select_from(t.record)
+    empty = (
+        select(t.record.c.local_id)
         .outerjoin(t.holding, t.holding.c.record == t.record.c.id)
         .where(*live, func.coalesce(t.holding.c.copies, 0) == 0)
-    ).scalar() or 0  # fmt: skip
+        .order_by(t.record.c.local_id)
+    )
     twice = (
         select(t.member.c.cluster).join(t.record, t.record.c.id == t.member.c.record)
         .where(*live).group_by(t.member.c.cluster).having(func.count() > 1)
     )  # fmt: skip
-    doubled = ask(select(func.count()).select_from(twice.subquery())).scalar() or 0
+    doubled = (
+        select(t.record.c.local_id).join(t.member, t.member.c.record == t.record.c.id)
+        .where(*live, t.member.c.cluster.in_(twice)).order_by(t.member.c.cluster, t.record.c.local_id)
+    )  # fmt: skip
+    without, several = (list(ask(query).scalars()) for query in (empty, doubled))
     last = ask(select(t.run.c.set_aside).where(t.run.c.source == code, t.run.c.state == "published")
                .order_by(t.run.c.number.desc()).limit(1)).scalar() or 0  # fmt: skip
     rows = ask(select(t.record.c.local_id, t.record.c.warnings).where(*live)).all()
-    return SourceQuality(code, name, records, empty, doubled, last, faults(code, rows))
+    editions = ask(select(func.count()).select_from(twice.subquery())).scalar() or 0
+    told = (
+        fault(code, _("записи без экземпляров"), without),
+        fault(code, _("записи дважды описанных изданий"), several),
+    )
+    return SourceQuality(code, name, records, len(without), editions, last,
+                         (*filter(None, told), *faults(code, rows)))  # fmt: skip
+
+
+def fault(code: str, text: str, ids: list[str]) -> Fault | None:
+    return Fault(text, len(ids), tuple(f"{code}/{i}" for i in ids[:EXAMPLES])) if ids else None
 
 
 def faults(code: str, rows: list[tuple[str, list[str]]]) -> tuple[Fault, ...]:
