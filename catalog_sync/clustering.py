@@ -236,7 +236,7 @@ _TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells r
 
 
 def confirmed(mine: Iterable[Features], theirs: Iterable[Features]) -> frozenset[int]:
-    """Numbers of the telling features (and -1, the extent) that both sides say and in which they agree."""
+    """Numbers of the telling features that both sides say and in which they agree; -1: extents near, -2: equal, too."""
     left, right = list(mine), list(theirs)
     found = {
         number
@@ -246,6 +246,8 @@ def confirmed(mine: Iterable[Features], theirs: Iterable[Features]) -> frozenset
     pages = {f.pages for f in right if f.pages}
     if any(f.pages and pages & set(range(f.pages - PAGES_NEAR_LIMIT, f.pages + PAGES_NEAR_LIMIT + 1)) for f in left):
         found.add(-1)
+    if any(f.pages in pages for f in left):
+        found.add(-2)
     return frozenset(found)
 
 
