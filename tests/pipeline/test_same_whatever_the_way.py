@@ -134,7 +134,7 @@ def decide_for_good(system: System, rng: random.Random, count: int) -> None:
             continue
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
 def test_any_way_to_the_same_set_gives_the_same_clusters(tmp_path: Path, seed: int) -> None:
     all_shelves = shelves(seed=77, families=40, schools=5)
     straight = open_at(tmp_path / "straight", all_shelves)
