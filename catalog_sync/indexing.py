@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.model import Category
+from catalog_sync.model import Category, UnionRecord
 from catalog_sync.query import Everything
 from catalog_sync.search import brief, document
 from catalog_sync.search.engine import Engine, IndexOutdated
@@ -99,17 +99,19 @@ def documents_of(connection: Connection, clusters: Sequence[str], listed: Federa
     """Search documents of live clusters."""
     held = unions.holdings(connection, clusters)
     created = unions.created(connection, clusters)
-    return [
-        document.make(
+
+    def made(union: UnionRecord) -> document.Document:
+        places = held.get(union.cluster, [])
+        return document.make(
             union,
-            [library.library for library in held.get(union.cluster, [])],
+            [place.library for place in places],
             added=created[union.cluster].date(),
-            copies=sum(library.copies for library in held.get(union.cluster, [])),
+            copies=sum(place.copies for place in places),
             listed=listed.admits(union.bib),
-            brief=brief.pack(brief.of(union, held.get(union.cluster, []))),
+            brief=brief.pack(brief.of(union, places)),
         )
-        for union in unions.load(connection, clusters)
-    ]
+
+    return list(map(made, unions.load(connection, clusters)))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from catalog_sync.marc.dates import day_of
 from catalog_sync.marc.detecting import detect
 from catalog_sync.marc.exports import format_of
 from catalog_sync.marc.reading import marc_record, read_export
-from catalog_sync.model import Dialect, MarcField, MarcRecord, SetAside, Source, Subfield
+from catalog_sync.model import Dialect, MarcField, MarcRecord, SetAside, Source, SourceRecord, Subfield
 from harvesters import xml_pages
 from harvesters.table import TableSettings, marcxml, understood
 from harvesters.table_records import Edition, identity, item_field, marc
@@ -213,17 +213,17 @@ def _marc(name: str, data: bytes, reasons: Reasons) -> tuple[Dialect, Titles]:
     return found.dialect, _readable(read_export(data, source, format=format_of(data)), reasons)
 
 
-def _readable(export: Iterable[object], reasons: Reasons) -> Iterator[tuple[MarcRecord, date | None]]:
+def _readable(export: Iterable[SourceRecord | SetAside], reasons: Reasons) -> Iterator[tuple[MarcRecord, date | None]]:
     for piece in export:
         if isinstance(piece, SetAside):
             reasons.setdefault(piece.reason, []).append(f"№ {piece.number}")
             continue
         try:
-            record = marc_record(piece)  # type: ignore[arg-type]
+            record = marc_record(piece)
         except BadRecord as error:
             reasons.setdefault(str(error), [])
             continue
-        number = MarcField("001", data=piece.key.local_id)  # type: ignore[attr-defined]
+        number = MarcField("001", data=piece.key.local_id)
         yield MarcRecord(record.leader, (number, *(f for f in record.fields if f.tag != "001"))), None
 
 

@@ -54,9 +54,7 @@ def textbook_needs() -> Answer:
 
 
 def _add(code: str, year: int) -> str:
-    for name in ("grade", "subject", "pupils"):
-        typed(name, next(field.label for field in FIELDS if field.name == name))
-    row = {field.name: request.form.get(field.name, "").strip() for field in FIELDS}
+    row = {field.name: typed(field.name, field.label, field.required) for field in FIELDS}
     if row["isbn"] and not isbn13(row["isbn"]):
         raise Refused(f"ISBN: контрольная цифра не сходится или знаков не 10 и не 13, пришло {row['isbn']!r}")
     with writing(services().store) as connection:
