@@ -82,9 +82,12 @@ def fold(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+_BEYOND_PLAIN = re.compile(r"[^\x00-\x7fа-я]")
+
+
 def _strip_latin_accents(text: str) -> str:
     """«Hélène» is «Helene»; Russian й is a letter of its own and stays."""
-    if all(c < "\u0080" or "а" <= c <= "я" for c in text):
+    if not _BEYOND_PLAIN.search(text):
         return text
     parts = []
     for char in text:

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations, product
 from typing import Protocol
 
-from catalog_sync.matching.compare import Judgement, judge
+from catalog_sync.matching.compare import Judgement, first_veto, weigh
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
-from catalog_sync.matching.verdict import UNSURE, V_GRADE, V_KIND, V_LEVEL
+from catalog_sync.matching.verdict import UNSURE
 from catalog_sync.model import RecordKey, Verdict
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
@@ -41,9 +41,27 @@ class Found:
 
     touched: frozenset[RecordKey]
     edges: Mapping[Pair, Judgement]
-    refused: Mapping[Pair, int] = field(default_factory=dict)  # compared and different: code of what decided (KINDS)
+    apart: _Apart = field(default_factory=lambda: _Apart([], {}))
     not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
     compared: int = 0
+
+    @property
+    def refused(self) -> Iterator[tuple[Pair, int]]:
+        """Compared and different: the pair and the code of what decided (verdict.KINDS), sorted by pair."""
+        everyone, codes = self.apart.records, self.apart.codes
+        for both in sorted(codes):
+            yield (everyone[both >> 32], everyone[both & _LOW]), codes[both]
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """Refused pairs, nine of ten of all compared, without an object each: number of left « 32 | number of right."""
+
+    records: Sequence[RecordKey]  # sorted
+    codes: Mapping[int, int]
+
+
+_LOW = (1 << 32) - 1
 
 
 @dataclass(slots=True)
@@ -195,40 +213,30 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey
     features = store.features(everyone)
     listed = [features[record] for record in everyone]
     active = bytearray(record in touched for record in everyone)
-    judged: set[int] = set()
-    edges: dict[Pair, Judgement] = {}
-    refused: dict[Pair, int] = {}
+    edges: dict[int, Judgement] = {}
+    apart: dict[int, int] = {}
     for block in open_blocks:
         for a, b in _numbered_pairs(block, number, active):
             code = a << 32 | b if a < b else b << 32 | a
-            if code in judged:
+            if code in apart or code in edges:
                 continue
-            judged.add(code)
             left, right = listed[a], listed[b]
-            pair = (everyone[a], everyone[b]) if a < b else (everyone[b], everyone[a])
-            if veto := _plain_veto(left, right):
-                refused[pair] = veto
+            veto = first_veto(left, right)
+            if veto is not None:
+                apart[code] = veto
                 continue
-            found = judge(left, right)
+            found = weigh(left, right)
             if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
-                refused[pair] = _decisive(found)
+                apart[code] = _decisive(found)
             else:
-                edges[pair] = found
-    return Found(frozenset(touched), edges, refused, skipped, len(judged))
+                edges[code] = found
+    named = {(everyone[code >> 32], everyone[code & _LOW]): found for code, found in edges.items()}
+    return Found(frozenset(touched), named, _Apart(everyone, apart), skipped, len(edges) + len(apart))
 
 
 def _decisive(judgement: Judgement) -> int:
     """The finding that weighed most against; the last of the agreements where nothing did, they were too few."""
     return min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
-
-
-def _plain_veto(a: Features, b: Features) -> int:
-    """Code of the veto that parts nine of ten pairs of a school shelf, without a call for each kind of it; else 0."""
-    if a.grade and b.grade and a.grade != b.grade:
-        return V_GRADE
-    if a.kind and b.kind and a.kind != b.kind:
-        return V_KIND
-    return V_LEVEL if a.level and b.level and a.level != b.level else 0
 
 
 def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> tuple[list[_Block], dict[str, int]]:
@@ -250,10 +258,7 @@ def _numbered_pairs(block: _Block, number: Mapping[RecordKey, int], active: byte
     """Pairs of the block with at least one touched record."""
     ask = [number[r] for r in block.ask]
     offer = [number[r] for r in block.offer]
-    for a, b in combinations(ask, 2):
-        if active[a] or active[b]:
-            yield a, b
-    for a in ask:
-        for b in offer:
-            if active[a] or active[b]:
-                yield a, b
+    pairs = chain(combinations(ask, 2), product(ask, offer))
+    if all(active[n] for n in ask):
+        return pairs
+    return ((a, b) for a, b in pairs if active[a] or active[b])

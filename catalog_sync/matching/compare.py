@@ -28,14 +28,17 @@ class Judgement:
 def judge(a: Features, b: Features) -> Judgement:
     """The verdict with all evidence; the first veto ends the reading."""
     veto = first_veto(a, b)
-    if veto is not None:
-        return Judgement(Verdict.DIFFERENT, 0.0, ((veto, 0.0),))
+    return weigh(a, b) if veto is None else Judgement(Verdict.DIFFERENT, 0.0, ((veto, 0.0),))
+
+
+def weigh(a: Features, b: Features) -> Judgement:
+    """The verdict on two records that no veto parts: agreements against disagreements."""
     if a.monograph and b.monograph:
         return _judge_monographs(a.monograph, b.monograph)
     findings = tuple(evidence.findings(a, b))
     score = round(sum(points for _, points in findings), 2)
-    if _is_unsettled(a, b, {code for code, _ in findings}):
-        score = min(score, v.UNSETTLED)
+    if score > v.UNSETTLED and _is_unsettled(a, b, {code for code, _ in findings}):
+        score = v.UNSETTLED
     if score >= v.SAME:
         return Judgement(Verdict.SAME, score, findings)
     return Judgement(Verdict.UNSURE if score >= v.UNSURE else Verdict.DIFFERENT, score, findings)

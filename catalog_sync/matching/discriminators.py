@@ -7,6 +7,7 @@ what is left is the bare title. Segments of the description (title, subtitle, pa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from catalog_sync.matching.numerals import CARDINAL, ORDINAL, ROMAN, SUFFIX, number
 
@@ -225,12 +226,21 @@ def take_form(text: str, *, paged: bool = False) -> tuple[str, str]:
     """
     if not _FORM_HINT.search(text):
         return "", text
+    read = [_take_forms(segment, paged) for segment in text.split(EDGE)]
+    forms = {form for found, _ in read for form in found}
+    return next((name for name, _ in _FORMS if name in forms), ""), EDGE.join(rest for _, rest in read)
+
+
+@lru_cache(maxsize=1 << 14)
+def _take_forms(text: str, paged: bool) -> tuple[frozenset[str], str]:
+    """All forms one segment names: no pattern reaches over EDGE, and few segments name any in words of their own."""
+    if not _FORM_HINT.search(text):
+        return frozenset(), text
     text = _ACCOMPANIED.sub(BREAK, text)
     if paged:
         text = _DISC_WORDS.sub(BREAK, text)
-    forms = {found.lastgroup or "" for found in _FORM.finditer(text)}
-    form = next((name for name, _ in _FORMS if name in forms), "")
-    return form, _FORM.sub(BREAK, text) if forms else text
+    forms = frozenset(found.lastgroup or "" for found in _FORM.finditer(text))
+    return forms, _FORM.sub(BREAK, text) if forms else text
 
 
 def take_edition(text: str) -> tuple[int, str, str]:

@@ -173,7 +173,9 @@ class _Zone:
         text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition))
         segments = [fold(segment) for segment in text.split(EDGE)]
         romanised = is_romanised(" ".join(segments[:4]))
-        folded = repair_vocabulary(EDGE.join(read_romanised(s) if romanised and s.isascii() else s for s in segments))
+        folded = EDGE.join(
+            repair_vocabulary(read_romanised(s) if romanised and s.isascii() else s) for s in segments
+        )
         self._people(bib, romanised)
         folded, typed = leading_names(folded, self.authors)
         self.authors = self.authors or typed

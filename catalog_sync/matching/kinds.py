@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
-from catalog_sync.matching.discriminators import BREAK
+from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.tables import rows
 
 _WHOM = r"(?:уч-ся|учащ\w*\.?|обуч\w*\.?|учен\w*\.?|школьник\w*|студент\w*|абитур\w*|воспит\w*|учит\w*\.?|педаг\w*\.?)"
@@ -30,8 +30,8 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
     for number, row in enumerate(rows("kinds.tsv")):
         name = f"k{number}"
         kinds[name] = (row["kind"], row["use"])
-        groups.append(rf"(?P<{name}>(?<![\w-])(?:{row['pattern']})(?![\w]))")
-    return re.compile("|".join(groups)), kinds
+        groups.append(rf"(?P<{name}>{row['pattern']})(?!\w)")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})"), kinds
 
 
 def take_kind(text: str) -> tuple[str, str]:
@@ -39,6 +39,14 @@ def take_kind(text: str) -> tuple[str, str]:
 
     The first specific word decides: «рабочая тетрадь к учебнику» is a workbook, «атлас с контурными картами» an atlas.
     """
+    read = [_take_kind(segment) for segment in text.split(EDGE)]
+    return next((kind for kind, _ in read if kind), ""), EDGE.join(rest for _, rest in read)
+
+
+@lru_cache(maxsize=1 << 15)
+def _take_kind(text: str) -> tuple[str, str]:
+    """One segment of the description: no pattern reaches over EDGE, and «учебник для общеобразоват. учреждений» is
+    typed thousands of times."""
     if _COMPANION_HINT.search(text):
         text = _OF_TEXTBOOK.sub(BREAK, text)
     pattern, kinds = _pattern()

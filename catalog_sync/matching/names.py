@@ -29,6 +29,9 @@ _TRANSLATOR_ROLES = {"730", "trl", "пер", "пер.", "переводчик", 
 _COMPILER_ROLES = {"220", "com", "сост", "сост.", "340", "edt", "ред", "ред.", "205"}
 
 
+_ROLES = {"author": _AUTHOR_ROLES, "translator": _TRANSLATOR_ROLES, "compiler": _COMPILER_ROLES}
+
+
 @lru_cache(maxsize=1 << 15)
 def heading(typed: str, expansion: str = "") -> Name | None:
     """A name from a heading (700, 100): surname first, or initials first where the hand typed it so."""
@@ -82,10 +85,11 @@ def persons(text: str) -> list[Name]:
 
 def authors_of(agents: tuple[Agent, ...], role: str = "author") -> list[Name]:
     """Names of the persons in one role, the main heading first."""
-    roles = {"author": _AUTHOR_ROLES, "translator": _TRANSLATOR_ROLES, "compiler": _COMPILER_ROLES}[role]
+    roles = _ROLES[role]
     chosen = [a for a in agents if a.kind == "person" and (fold(a.role) in roles or (a.main and role == "author"))]
-    found = (heading(a.name, a.expansion) for a in sorted(chosen, key=lambda a: not a.main))
-    return [name for name in dict.fromkeys(found) if name]
+    if len(chosen) > 1:
+        chosen.sort(key=lambda a: not a.main)
+    return [name for name in dict.fromkeys(heading(a.name, a.expansion) for a in chosen) if name]
 
 
 @lru_cache(maxsize=1 << 16)

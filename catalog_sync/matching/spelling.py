@@ -69,6 +69,7 @@ def _near_number(found: re.Match[str]) -> str:
     return before + word + after
 
 
+@lru_cache(maxsize=1 << 15)
 def repair_vocabulary(text: str) -> str:
     """A folded text with the slips in the vocabulary of descriptions put right."""
     text = _WORD.sub(_repair, text)

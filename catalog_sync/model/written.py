@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Dialect(enum.StrEnum):
@@ -97,9 +98,11 @@ class SourceRecord:
         return RecordKey(self.source, self.local_id)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordKey:
-    """Identity of a source record: never 001 alone, prefixes repeat across installations."""
+class RecordKey(NamedTuple):
+    """Identity of a source record: never 001 alone, prefixes repeat across installations.
+
+    A tuple, because matching hashes and orders millions of keys, which a dataclass does in Python.
+    """
 
     source: str
     local_id: str

@@ -65,7 +65,7 @@ def forget_crowds(connection: Connection, keys: Sequence[int]) -> None:
 # --- edges ------------------------------------------------------------------------------------------------------------
 
 
-def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Mapping[Ids, int]) -> None:
+def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Iterable[tuple[Ids, int]]) -> None:
     """Write down what comparisons came to: look-alikes with their evidence, the others with what decided."""
     rows = [
         {
@@ -76,7 +76,7 @@ def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Mappi
     ]  # fmt: skip
     if rows:
         connection.execute(insert(t.edge), rows)
-    apart = [{"left": left, "right": right, "finding": finding} for (left, right), finding in sorted(refused.items())]
+    apart = [{"left": left, "right": right, "finding": finding} for (left, right), finding in refused]
     if apart:
         connection.execute(insert(t.refusal), apart)
 
