@@ -27,6 +27,7 @@ from catalog_sync.matching.keys import keys
 from catalog_sync.model import BibRecord, Dialect, RecordKey, Source, SourceRecord
 from catalog_sync.scoring import read_editions, read_labels, score
 from tests.generators.district import records, write
+from tests.generators.ways import scramble, some_decisions
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "dedup"
 CHANGED = 10_000
@@ -135,24 +136,13 @@ def update(count: int) -> None:
 
 
 def digest(count: int, ways: int) -> None:
-    """The same set by many ways."""
+    """The same set and decisions by many ways: orders, batches, deletions and restorations, edits, undone decisions."""
     features = {key: extract(bib) for key, bib in generated(count).items()}
+    decisions = some_decisions(features)
     found = set()
     for way in range(ways):
-        rng = random.Random(way)
-        order = sorted(features)
-        rng.shuffle(order)
-        clusterer = Clusterer()
-        at = 0
-        while at < len(order):
-            batch = order[at : at + rng.choice((len(order), 20_000, 5_000))]
-            at += len(batch)
-            clusterer.update({key: features[key] for key in batch})
-            gone = rng.sample(batch, min(200, len(batch)))
-            clusterer.update({}, gone)
-            clusterer.update({key: features[key] for key in gone})
-        found.add(clusterer.digest())
-        print(f"  way {way + 1}: {clusterer.digest()[:16]}", flush=True)
+        found.add(one := scramble(features, way, decisions, (20_000, 5_000)))
+        print(f"  way {way + 1}: {one[:16]}", flush=True)
     print("one digest" if len(found) == 1 else f"FAILED: {len(found)} digests")
     sys.exit(len(found) != 1)
 

@@ -258,7 +258,10 @@ def _numbered_pairs(block: _Block, number: Mapping[RecordKey, int], active: byte
     """Pairs of the block with at least one touched record."""
     ask = [number[r] for r in block.ask]
     offer = [number[r] for r in block.offer]
-    pairs = chain(combinations(ask, 2), product(ask, offer))
-    if all(active[n] for n in ask):
-        return pairs
-    return ((a, b) for a, b in pairs if active[a] or active[b])
+    changed, still = _split(ask, active)
+    offered = _split(offer, active)[0] if still else ()
+    return chain(combinations(changed, 2), product(changed, still), product(changed, offer), product(still, offered))
+
+
+def _split(numbers: Sequence[int], active: bytearray) -> tuple[list[int], list[int]]:
+    return [n for n in numbers if active[n]], [n for n in numbers if not active[n]]

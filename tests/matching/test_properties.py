@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
 
@@ -16,9 +14,10 @@ from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.matching.compare import compare, first_veto, judge
 from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
-from catalog_sync.model import Decision, Dialect, RecordKey, Source, SourceRecord, Verdict
+from catalog_sync.model import Dialect, RecordKey, Source, SourceRecord, Verdict
 from catalog_sync.text import fold, repair_homoglyphs, words
 from tests.generators.district import records
+from tests.generators.ways import scramble, some_decisions
 
 LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяABCEHKMOPTXaceopxyIVX№«»\"'—-–.,:;()[] 0123456789éñй"
 TEXTS = st.text(LETTERS, max_size=40) | st.text(max_size=20)
@@ -100,49 +99,6 @@ def test_no_merge_crosses_a_visible_contradiction() -> None:
                 assert not (a.kind and b.kind) or a.kind == b.kind
                 assert not (a.level and b.level) or a.level == b.level
                 assert {a.form or "print", b.form or "print"} != {"print", "electronic"}
-
-
-def decision(number: int, a: RecordKey, b: RecordKey, same: bool) -> Decision:
-    return Decision(number, min(a, b), max(a, b), same, "тест", datetime(2026, 1, 1, tzinfo=UTC), "проверка")
-
-
-def scramble(features: dict[RecordKey, Features], seed: int, decisions: list[Decision]) -> str:
-    """Reach the same set by another way: order, batches, deletions and restorations, edits and undos."""
-    rng = random.Random(seed)
-    order = sorted(features)
-    rng.shuffle(order)
-    clusterer = Clusterer()
-    if rng.random() < 0.5:
-        clusterer.decide(decisions)
-    at = 0
-    while at < len(order):
-        step = rng.choice((len(order), 997, 400, 150))
-        batch = order[at : at + step]
-        at += step
-        clusterer.update({key: features[key] for key in batch})
-        if rng.random() < 0.4:
-            gone = rng.sample(batch, min(20, len(batch)))
-            clusterer.update({}, gone)
-            clusterer.update({key: features[key] for key in gone})
-        if rng.random() < 0.4:
-            edited = rng.sample(batch, min(10, len(batch)))
-            clusterer.update({key: features[rng.choice(order)] for key in edited})
-            clusterer.update({key: features[key] for key in edited})
-    wrong = decision(99, order[0], order[1], same=True)
-    clusterer.decide([*decisions, wrong])
-    clusterer.decide(decisions)
-    return clusterer.digest()
-
-
-def some_decisions(features: dict[RecordKey, Features]) -> list[Decision]:
-    clusterer = Clusterer()
-    clusterer.update(features)
-    pairs = [sorted(cluster)[:2] for cluster in clusterer.clusters() if len(cluster) > 2][:5]
-    apart = [decision(n, a, b, same=False) for n, (a, b) in enumerate(pairs, 1)]
-    singles = [min(cluster) for cluster in clusterer.clusters() if len(cluster) == 1][:6]
-    return apart + [
-        decision(n, a, b, same=True) for n, (a, b) in enumerate(zip(singles[::2], singles[1::2], strict=True), 11)
-    ]
 
 
 def test_the_clusters_are_a_function_of_the_set() -> None:
