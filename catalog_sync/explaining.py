@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
+from operator import itemgetter
 
 from sqlalchemy import Connection, or_, select
 
@@ -13,15 +15,16 @@ from catalog_sync.clustering import blocking
 from catalog_sync.court import WORDS, reason_line
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc.reading import marc_record, to_bib
-from catalog_sync.matching.compare import compare
+from catalog_sync.matching.compare import explain
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
-from catalog_sync.store import clusters, decisions, derived, overrides, records, registry, unions
+from catalog_sync.store import clusters, decisions, derived, edges, overrides, records, registry, unions
 from catalog_sync.store import tables as t
 
 PRIVATE = {("040", "e"), ("097", ""), ("990", "a")}  # names of staff: never shown (152-ФЗ)
+EXAMPLES = 3  # records named per reason of refusal
 SHOWN = 30  # comparisons printed; a textbook owned by 200 schools has 199
 
 
@@ -88,11 +91,14 @@ def _matching(connection: Connection, id_: int, key: RecordKey) -> Iterator[str]
 
 
 def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Features) -> Iterator[str]:
-    edges = connection.execute(select(t.edge).where(or_(t.edge.c.left == id_, t.edge.c.right == id_))).all()
-    others = {row.right if row.left == id_ else row.left for row in edges}
-    names = records.keys_of(connection, others)
-    features = derived.features(connection, others)
-    compared = [compare(key, mine, names[other], features[other]) for other in others if other in features]
+    judged = edges.judgements(connection, id_)
+    names = records.keys_of(connection, judged)
+    features = derived.features(connection, judged)
+    compared = [
+        explain(*min((key, mine, names[n], features[n]), (names[n], features[n], key, mine), key=itemgetter(0)), found)
+        for n, found in judged.items()
+        if n in features
+    ]
     order = {Verdict.SAME: 0, Verdict.UNSURE: 1, Verdict.DIFFERENT: 2}
     compared.sort(key=lambda c: (order[c.verdict], -c.score, c.left, c.right))
     for comparison in compared[:SHOWN]:
@@ -101,14 +107,27 @@ def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Feature
         yield from (f"      {reason_line(reason)}" for reason in comparison.reasons)
     if len(compared) > SHOWN:
         yield f"  … и ещё {len(compared) - SHOWN}"
-    if not compared:
-        yield "  сравнивать было не с чем: ни у кого нет общих ключей"
+    yield from _refused(connection, id_, alone=not compared)
     for decision in decisions.about(connection, [key]):
         word = "одно издание" if decision.same else "разные издания"
         yield (
             f"  решение № {decision.number}{' (отменено)' if decision.undone else ''}: {decision.left} и "
             f"{decision.right} — {word}: {decision.why} ({decision.who})"
         )
+
+
+def _refused(connection: Connection, id_: int, *, alone: bool) -> Iterator[str]:
+    """The compared records that are other editions, by what decided."""
+    refused = edges.refusals(connection, id_)
+    if alone and not refused:
+        yield "  сравнивать было не с чем: ни у кого нет общих ключей"
+    names = records.keys_of(connection, refused)
+    by_reason: dict[int, list[RecordKey]] = defaultdict(list)
+    for other, code in refused.items():
+        by_reason[code].append(names[other])
+    for code, keys_ in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
+        some = ", ".join(map(str, sorted(keys_)[:EXAMPLES])) + (" …" if len(keys_) > EXAMPLES else "")
+        yield f"  другое издание, решило «{KINDS[code].text}»: {len(keys_)} ({some})"
 
 
 def _kept_apart(connection: Connection, id_: int) -> Iterator[str]:

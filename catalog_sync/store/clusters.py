@@ -105,12 +105,13 @@ def regroup(
     `content` are records whose own bytes changed: their cluster is touched even where its members stay.
     """
     keys = records.keys_of(connection, {id_ for group in after for id_ in group})
+    was = {record: cluster for cluster, group in before.items() for record in group}
     carried = carry_ids(before, after, keys, unions.created(connection, list(before)))
+    carried = _revive(connection, carried, after, was)
     firsts = [min(keys[r] for r in group) for group in after]
     fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
     placed = {record: cluster for cluster, group in zip(named, after, strict=True) for record in group}
-    was = {record: cluster for cluster, group in before.items() for record in group}
     changed = {c for c, group in zip(named, after, strict=True) if before.get(c) != group or group & content}
     gone = set(before) - set(named)
     existing = _sizes(connection, named)
@@ -127,10 +128,7 @@ def carry_ids(
     keys: Mapping[int, RecordKey],
     created: Mapping[str, datetime],
 ) -> list[str]:
-    """Which new group keeps which old id ("" = none): largest overlap first, then the older id, then the smallest key.
-
-    So an undone decision gives back the links there were before it.
-    """
+    """Which new group keeps which old id ("" = none): largest overlap first, then the older, then the smallest key."""
     owner = {record: cluster for cluster, group in before.items() for record in group}
     claims: list[tuple[int, datetime, str, str, int]] = []
     for n, group in enumerate(after):
@@ -143,6 +141,36 @@ def carry_ids(
             assigned[n] = cluster
             used.add(cluster)
     return assigned
+
+
+def _revive(
+    connection: Connection, carried: Sequence[str], after: Sequence[AbstractSet[int]], was: Mapping[int, str]
+) -> list[str]:
+    """Ids with those of merged clusters that come apart again: an undone decision gives back the links before it.
+
+    A group that leaves a cluster takes the dead id by which most of its records had come into it.
+    """
+    found = list(carried)
+    apart = [n for n, id_ in enumerate(carried) if not id_ and any(record in was for record in after[n])]
+    came = _came_from(connection, {was[r] for n in apart for r in after[n] if r in was})
+    dead = {id_ for id_, size in _sizes(connection, {*came.values()} - {""}).items() if not size}
+    for n in apart:
+        origins = Counter(came.get((was.get(r, ""), r), "") for r in after[n])
+        former = [(-count, id_) for id_, count in origins.items() if id_ in dead]
+        if former:
+            found[n] = min(former)[1]
+            dead.remove(found[n])
+    return found
+
+
+def _came_from(connection: Connection, clusters: Collection[str]) -> dict[tuple[str, int], str]:
+    """(cluster, record) → the cluster the record last came from ("" = from none)."""
+    e = t.cluster_event.c
+    found: dict[tuple[str, int], str] = {}
+    for some in chunks(sorted(clusters)):
+        query = select(e.cluster, e.record, e.other).where(e.cluster.in_(some), e.event == "joined").order_by(e.number)
+        found |= {(row.cluster, row.record): row.other for row in connection.execute(query)}
+    return found
 
 
 def _fresh_ids(connection: Connection, firsts: Sequence[RecordKey]) -> dict[RecordKey, str]:

@@ -107,12 +107,17 @@ def mark_refused(connection: Connection, records: Collection[int], refused: Mapp
         connection.execute(statement.values(refused=bindparam("why")), rows)
 
 
-def of_record(connection: Connection, record: int) -> list[int]:
-    """Ids of the records this one was compared with, whatever came of it."""
-    found: set[int] = set()
-    for table in (t.edge, t.refusal):
-        rows = connection.execute(
-            select(table.c.left, table.c.right).where(or_(table.c.left == record, table.c.right == record))
-        )
-        found |= {right if left == record else left for left, right in rows}
-    return sorted(found)
+def judgements(connection: Connection, record: int) -> dict[int, Judgement]:
+    """The look-alikes of a record, each with the verdict and the evidence that was written down for it."""
+    found = {}
+    for row in connection.execute(select(t.edge).where(or_(t.edge.c.left == record, t.edge.c.right == record))):
+        verdict = Verdict.SAME if row.same else Verdict.UNSURE
+        other = row.right if row.left == record else row.left
+        found[other] = Judgement(verdict, row.score, unpack_findings(row.findings))
+    return found
+
+
+def refusals(connection: Connection, record: int) -> dict[int, int]:
+    """The records this one was compared with and differs from → code of what decided (matching.verdict.KINDS)."""
+    rows = connection.execute(select(t.refusal).where(or_(t.refusal.c.left == record, t.refusal.c.right == record)))
+    return {row.right if row.left == record else row.left: row.finding for row in rows}

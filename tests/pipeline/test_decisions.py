@@ -95,6 +95,23 @@ def test_old_links_redirect_after_a_merge_and_the_history_says_why(district: Dis
     assert events[-1] == f"присоединён к {new}, решение № 1"
 
 
+def test_an_undone_merge_gives_every_old_link_back(district: District) -> None:
+    district.source("s1")
+    district.source("s2")
+    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
+    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    before = district.clusters()
+    number = decide(district, A, B, same=True)
+    lost = ({before["s1:A"], before["s2:B"]} - {district.clusters()["s1:A"]}).pop()
+    district.load("s2", [*shelf(15), book("B", "Повести Белкина", year="1999")])
+    pipeline.undo(district.system, number, who="м")
+    assert district.clusters() == before
+    with reading(district.system.engine) as connection:
+        assert unions.redirect(connection, lost) == lost
+        told = [event.sentence() for event in clusters.history(connection, lost)]
+    assert told[-2] == "восстановлен, решение № 1"
+
+
 def test_unsure_pairs_wait_for_a_librarian_most_copies_first(district: District) -> None:
     district.source("s1")
     district.source("s2")
