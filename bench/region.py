@@ -22,6 +22,7 @@ from pathlib import Path
 
 from bench import night, night_data
 from catalog_sync import indexing, pipeline
+from catalog_sync.model import Library
 from catalog_sync.scheduling import offset_of
 from catalog_sync.store import registry
 from catalog_sync.store.database import writing
@@ -43,13 +44,13 @@ class Price:
 def measured(home: Path) -> Price:
     system = night.opened(home)
     with writing(system.engine) as connection:
-        registry.save_libraries(connection, [night.Library(night.code(0), "Школа")])
+        registry.save_libraries(connection, [Library(night.code(0), "Школа")])
         registry.save_sources(connection, [night.source(0)])
 
     def harvest(changed: float) -> tuple[float, float]:
         night.write_exports(home, [MEASURED], changed)
         started = time.monotonic()
-        pipeline.run_source(system, night.code(0), night.fetched(home, 0), index=False)
+        pipeline.run_source(system, night.code(0), night.fetched_by(home)(night.source(0)), index=False)
         middle = time.monotonic()
         indexing.drain(system)
         return middle - started, time.monotonic() - middle

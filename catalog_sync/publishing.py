@@ -79,6 +79,7 @@ def derive(
     """
     copies: Counter[str] = Counter()
     concerned: set[int] = set()
+    around = reclustering.Neighbourhood(connection)
     for ids in chunks(touched, BATCH):
         before = derived.held(connection, ids)
         found = deriving.understand(connection, ids)
@@ -94,23 +95,24 @@ def derive(
                 first_load=first_load, run=run, day=today, posted=posted.get(key, ()),
             )  # fmt: skip
         stock.append(connection, movements, recorded=today)
-        concerned |= _save(connection, found)
+        concerned |= _save(around, found)
     return copies, concerned
 
 
 def _derive_again(connection: Connection, touched: Sequence[int]) -> set[int]:
     """Features, edges and holdings as the records now say; the ledger is left alone."""
     concerned: set[int] = set()
+    around = reclustering.Neighbourhood(connection)
     for ids in chunks(touched, BATCH):
-        concerned |= _save(connection, deriving.understand(connection, ids))
+        concerned |= _save(around, deriving.understand(connection, ids))
     return concerned
 
 
-def _save(connection: Connection, found: deriving.Understood) -> set[int]:
+def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> set[int]:
     """Keep what was understood and compare it with its neighbours; returns the records this concerns."""
-    old = derived.features(connection, found.keys)
-    deriving.save(connection, found)
-    return reclustering.compare(connection, found.keys, old)
+    old = derived.features(around.connection, found.keys)
+    deriving.save(around.connection, found)
+    return reclustering.compare(around, found.keys, old)
 
 
 def unite(
@@ -211,9 +213,9 @@ def rebuild(system: System, progress: Progress) -> str:
     with writing(system.engine) as connection:
         leases.one_publisher(connection)
         derived.clear(connection)
-        done = 0
+        done, around = 0, reclustering.Neighbourhood(connection)
         for batch in records.live(connection, batch=BATCH):
-            _derive_again(connection, [id_ for id_, _ in batch])
+            _save(around, deriving.understand(connection, [id_ for id_, _ in batch]))
             done += len(batch)
             progress("записей", done)
         change = reclustering.regroup_everything(connection, now=now)

@@ -25,14 +25,22 @@ from catalog_sync.store.derived import hashed
 from catalog_sync.store.edges import Crowd, Ids
 
 RESOLVED = 5000  # records of components whose features are in memory together
+FEATURES_KEPT = 20_000  # records whose features stay in memory from one batch of a run to the next: some 60 MB
 
 
 @dataclass(slots=True)
-class _Neighbourhood:
-    """The store as `find_edges` asks it, by database ids; features met once are kept."""
+class Neighbourhood:
+    """The store as `find_edges` asks it, by database ids; features met once are kept for the batches to come."""
 
     connection: Connection
     known: dict[int, Features] = field(default_factory=dict)
+
+    def forget(self, changed: Collection[int]) -> None:
+        """These records are read anew; of the others as many are kept as memory allows."""
+        if len(self.known) > FEATURES_KEPT:
+            self.known.clear()
+        for id_ in changed:
+            self.known.pop(id_, None)
 
     def features(self, records: Collection[int]) -> dict[int, Features]:
         missing = [id_ for id_ in records if id_ not in self.known]
@@ -44,13 +52,14 @@ class _Neighbourhood:
         return {key: found[number] for key in wanted if (number := hashed(key)) in found}
 
 
-def compare(connection: Connection, changed: Collection[int], old: Mapping[int, Features]) -> set[int]:
+def compare(around: Neighbourhood, changed: Collection[int], old: Mapping[int, Features]) -> set[int]:
     """Compare what a change of records concerns, and put the new edges in place of the old.
 
     `old`: former features of changed and removed records, where they had any. Features and keys of the changed ones are
     stored already. Returns every record that had or has an edge because of the change: their clusters are due again.
     """
-    around = _Neighbourhood(connection)
+    connection = around.connection
+    around.forget(changed)
     live = derived.with_features(connection, changed)
     found: Any = find_edges(around, live, old)  # type: ignore[arg-type]  # any sortable id does, not only RecordKey
     touched: set[int] = {*changed, *found.touched}

@@ -100,6 +100,20 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     connection.execute(make(table).on_conflict_do_nothing(), list(rows))
 
 
+def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of plain values, one for every column of the table in its order; for tables of millions of rows.
+
+    Values go to the driver as they are: SQLAlchemy's handling of a row costs five times what the row itself costs.
+    """
+    if not rows:
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    names, marks = ", ".join(quote(c.name) for c in table.columns), ", ".join([mark] * len(table.columns))
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own schema
+    connection.exec_driver_sql(statement, list(rows))
+
+
 def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
     """Slices for IN lists: SQLite takes at most 32,766 parameters, PostgreSQL 65,535; small ones plan better."""
     for start in range(0, len(values), size):

@@ -6,12 +6,12 @@ import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.model import Verdict
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.database import chunks, insert_many, upsert
 
 Ids = tuple[int, int]  # the lesser record id first
 
@@ -68,17 +68,11 @@ def forget_crowds(connection: Connection, keys: Sequence[int]) -> None:
 def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Iterable[tuple[Ids, int]]) -> None:
     """Write down what comparisons came to: look-alikes with their evidence, the others with what decided."""
     rows = [
-        {
-            "left": left, "right": right, "same": judgement.verdict is Verdict.SAME, "score": judgement.score,
-            "findings": pack_findings(judgement.findings), "refused": "",
-        }
+        (left, right, judgement.verdict is Verdict.SAME, judgement.score, pack_findings(judgement.findings), "")
         for (left, right), judgement in judged.items()
-    ]  # fmt: skip
-    if rows:
-        connection.execute(insert(t.edge), rows)
-    apart = [{"left": left, "right": right, "finding": finding} for (left, right), finding in refused]
-    if apart:
-        connection.execute(insert(t.refusal), apart)
+    ]
+    insert_many(connection, t.edge, rows)
+    insert_many(connection, t.refusal, [(left, right, finding) for (left, right), finding in refused])
 
 
 def forget(connection: Connection, records: Collection[int]) -> None:
