@@ -30,6 +30,8 @@ def carry_out(request: store.Request, system: System, harvests: Harvests) -> str
             registry.get_source(connection, request.argument)
             registry.set_active(connection, request.argument, request.what == "resume")
         return "приостановлен" if request.what == "pause" else "возобновлён"
+    if request.what == "reread":
+        return outcome(pipeline.reread(system, request.argument, asked_by=who))
     if request.what == "test":
         return tried(system, request.argument)
     verbs = {"approve": pipeline.approve, "reject": pipeline.reject, "rollback": pipeline.roll_back}

@@ -32,6 +32,7 @@ from catalog_sync.model import (
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
 BASIS_OF_DATE = (("INV", "INV.REGDATE"), ("990", "990$f"))  # holdings basis → the field its dates come from
 RUN = "run"
+REREAD = "источник прочитан по-новому"
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
 
@@ -106,6 +107,20 @@ def movements(
 def _date_basis(holdings_basis: str) -> str:
     """The field registration dates come from, as it is shown beside a figure."""
     return next((field for part, field in BASIS_OF_DATE if part in holdings_basis), holdings_basis or "дата в записи")
+
+
+def always_there(lines: Iterable[StockMovement]) -> list[StockMovement]:
+    """What the same bytes mean once they are read right: an undated difference is no news of the day of the run.
+
+    Copies found only now were there from the first load on; copies that were none are taken off that same column.
+    """
+    initial = MovementKind.INITIAL
+    return [
+        replace(line, kind=MovementKind.CORRECTION, of=initial, reason=REREAD)
+        if line.basis == RUN and line.kind in (_ACQUIRED, _WITHDRAWN, initial)
+        else line
+        for line in lines
+    ]
 
 
 def reversal(line: StockMovement, *, run: int | None, reason: str, number: int | None) -> StockMovement:

@@ -74,6 +74,29 @@ def run_source(
     return published
 
 
+def reread(
+    system: System, code: str, *, asked_by: str = "", progress: Progress = quiet, index: bool = True
+) -> HarvestRun:
+    """Read the kept bytes of a source anew, as its settings now say; published as a run of its own, nothing is fetched.
+
+    Raises Refused where the settings make nothing of the records: they stay as they were read before.
+    """
+    with reading(system.engine) as connection:
+        source = registry.get_source(connection, code)
+    with _claimed(system, source, True, asked_by) as number:
+        difference = staging.stage_reread(
+            system.engine, number, source, now=system.now, progress=_beating(system, source, progress)
+        )
+        reasons = reasons_to_hold(difference, system.settings.guard)
+        if reasons:
+            raise Refused(f"настройки сохранены, но прочитанное раньше осталось как было: {'; '.join(reasons)}")
+        published = publishing.publish(system, number)
+        with writing(system.engine) as connection:
+            runs.save(connection, number, message="прочитано по-новому: изменились настройки источника")
+    _index(system, index)
+    return published
+
+
 @contextmanager
 def _claimed(system: System, source: Source, incremental: bool, asked_by: str) -> Iterator[int]:
     """A run number for a source nobody else is harvesting; the run is marked failed when an exception leaves."""

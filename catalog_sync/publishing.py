@@ -5,7 +5,7 @@ transaction. Also what else changes the published state: roll-back, librarians' 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -34,7 +34,8 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
         first = registry.published_run(connection, source.code) is None
         before = registry.bookmark(connection, source.code)
         touched = records.publish_stage(connection, number, source.code, now)
-        copies, concerned = derive(connection, touched, number, _today(system, now), first_load=first)
+        reread = records.reread_by(connection, number)
+        copies, concerned = derive(connection, touched, number, _today(system, now), first_load=first, reread=reread)
         change = reclustering.regroup(connection, concerned, touched, now=now, run=number)
         unite(connection, change, now, today=_today(system, now), run=number, cause="stock")
         registry.set_published(connection, source.code, number, run.bookmark)
@@ -71,11 +72,13 @@ def supersede_held(connection: Connection, number: int, now: datetime) -> None:
 
 
 def derive(
-    connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool
-) -> tuple[Counter[str], set[int]]:
+    connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool,
+    reread: Collection[int] = (),
+) -> tuple[Counter[str], set[int]]:  # fmt: skip
     """Features, edges and holdings of touched records, and what their holdings mean for the ledger.
 
-    Returns copies added and removed, and the records whose clusters are due again.
+    `reread`: those of them whose bytes are as they were. Returns copies added and removed, and the records whose
+    clusters are due again.
     """
     copies: Counter[str] = Counter()
     concerned: set[int] = set()
@@ -89,11 +92,12 @@ def derive(
             old, new = before.get(id_), found.held.get(id_)
             change = (new[1].copies if new else 0) - (old.holdings.copies if old else 0)
             copies["added" if change > 0 else "removed"] += abs(change)
-            movements += ledger.movements(
+            lines = ledger.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
                 old.classified() if old else None, new[2] if new else None,
                 first_load=first_load, run=run, day=today, posted=posted.get(key, ()),
             )  # fmt: skip
+            movements += ledger.always_there(lines) if id_ in reread else lines
         stock.append(connection, movements, recorded=today)
         concerned |= _save(around, found)
     return copies, concerned

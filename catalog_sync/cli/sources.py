@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from catalog_sync import onboarding
-from catalog_sync.cli.root import Context, as_state, example, local, root, with_context
+from catalog_sync import onboarding, pipeline, staging
+from catalog_sync.cli.root import Context, as_state, end_progress, example, local, progress_line, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.marc.encodings import known as known_encoding
-from catalog_sync.model import Dialect, FetchedFile, Library, Source
-from catalog_sync.store import audit, jobs, registry, rereading, runs
+from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
+from catalog_sync.store import audit, jobs, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
 from harvesters import table
@@ -23,6 +23,7 @@ from harvesters.secrets import redact
 
 OWN = ("name", "library", "harvester", "dialect", "encoding", "holdings_profile", "base", "schedule", "incremental")
 TRUE, FALSE = ("да", "yes", "true", "1"), ("нет", "no", "false", "0", "")
+REREAD_EXAMPLES = 3  # titles before and after: enough to see whether letters became letters
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -132,13 +133,52 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
         if registry.find_library(connection, after.library) is None:
             raise Refused(f"нет библиотеки {after.library!r}")
         _save(connection, system, before, after)
-        read_anew = rereading.reread(connection, after) if _difference(before, after) else 0
     if before == after:
         click.echo("ничего не изменилось")
         return
     click.echo(f"источник {code} изменён")
-    if read_anew or before.holdings_profile != after.holdings_profile:
-        click.echo("уже загруженные записи прочтутся по-новому после catalog-sync rebuild")
+    if _difference(before, after):
+        _read_anew(system, code)
+
+
+@source.command(epilog=example("catalog-sync source reread school-07"))
+@click.argument("code")
+@with_context
+def reread(context: Context, code: str) -> None:
+    """Прочесть уже загруженные записи источника по нынешним настройкам, ничего не скачивая."""
+    _read_anew(context.system(), code)
+
+
+def _read_anew(system: System, code: str) -> None:
+    """What is published is read as the settings now say, and the difference is told; held runs keep their old reading.
+
+    Raises Refused: the settings are kept, the records are as they were.
+    """
+    with reading(system.engine) as connection:
+        published = registry.published_run(connection, code)
+        held = runs.latest(connection, source=code, states=[RunState.HELD])
+    if published:
+        try:
+            run = pipeline.reread(system, code, asked_by=operator(), progress=progress_line(code))
+        except Refused as error:
+            raise Refused(f"{error}; повторить: catalog-sync source reread {code}") from error
+        finally:
+            end_progress()
+        c = run.counts
+        told = f"сеанс № {run.number}; экземпляров +{c.copies_added} −{c.copies_removed}"
+        click.echo(f"уже загруженные записи прочитаны по-новому: изменилось {c.changed} ({told})")
+        for one in staging.reread_examples(system.engine, run.number, REREAD_EXAMPLES):
+            click.echo(f"    {one.local_id}: {one.before or '—'} → {one.after or '—'}")
+        if c.set_aside:
+            click.echo(f"не прочитано и оставлено как было: {c.set_aside}")
+        if c.changed:
+            click.echo("если стало хуже, верните прежнюю настройку: записи прочтутся снова")
+        return
+    for run in held:
+        click.echo(
+            f"сеанс № {run.number} прочитан ещё по прежним настройкам: отклоните его "
+            f"(catalog-sync reject {run.number}) и соберите или загрузите выгрузку снова"
+        )
 
 
 def _pairs(words: Iterable[str]) -> dict[str, str]:
@@ -222,10 +262,8 @@ def test(context: Context, code: str, files: tuple[Path, ...], cards: int, write
     elif write:
         with writing(system.engine) as connection:
             _save(connection, system, found, after)
-            read_anew = rereading.reread(connection, after)
         click.echo(f"записано: {_difference(found, after)}")
-        if read_anew:
-            click.echo("уже загруженные записи прочтутся по-новому после catalog-sync rebuild")
+        _read_anew(system, code)
     else:
         click.echo(f"в настройках иначе: {_difference(found, after)}; записать найденное: добавьте --write")
 

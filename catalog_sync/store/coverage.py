@@ -43,7 +43,8 @@ def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Fres
     published = (
         select(source.c.library, func.min(run.c.published), func.max(run.c.published))
         .join_from(run, source, source.c.code == run.c.source)
-        .where(run.c.state == "published")
+        # A run that read nothing and changed something read kept bytes anew: no news from the school.
+        .where(run.c.state == "published", (run.c.read > 0) | (run.c.changed == 0))
         .group_by(source.c.library)
     )
     seen = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,16 +34,22 @@ class Known:
     id: int
     digest: bytes
     deleted: bool
+    dialect: str = ""
+    encoding: str = ""
+
+    def has(self, digest: bytes) -> bool:
+        """Whether these very bytes are published."""
+        return self.digest == digest and not self.deleted
 
 
 def known(connection: Connection, source: str) -> dict[str, Known]:
     """Local id → what is published of a source, tombstones included."""
     rows = connection.execute(
-        select(t.record.c.local_id, t.record.c.id, t.record.c.digest, t.record.c.deleted).where(
+        select(t.record.c.local_id, *(t.record.c[name] for name in Known.__dataclass_fields__)).where(
             t.record.c.source == source
         )
     )
-    return {row.local_id: Known(row.id, row.digest, row.deleted) for row in rows}
+    return {local_id: Known(*known) for local_id, *known in rows}
 
 
 def live_count(connection: Connection, source: str | None = None) -> int:
@@ -128,12 +134,12 @@ def _record(row: Any) -> SourceRecord:
 
 
 def stage(connection: Connection, run: int, records: Sequence[SourceRecord], known_ids: Mapping[str, Known]) -> None:
-    """Put new and changed records of a run aside until it is published."""
+    """Put new and changed records of a run aside until it is published; the same bytes read otherwise are «reread»."""
     rows = [
         {
             "run": run,
             "local_id": record.local_id,
-            "action": "changed" if record.local_id in known_ids else "new",
+            "action": _action(record, known_ids.get(record.local_id)),
             "digest": record.digest,
             "data": compress(record.data),
             "dialect": record.dialect.value,
@@ -144,6 +150,12 @@ def stage(connection: Connection, run: int, records: Sequence[SourceRecord], kno
     ]
     if rows:
         connection.execute(insert(t.stage), rows)
+
+
+def _action(record: SourceRecord, known: Known | None) -> str:
+    if known is None:
+        return "new"
+    return "reread" if known.has(record.digest) else "changed"
 
 
 def stage_gone(connection: Connection, run: int, local_ids: Sequence[str]) -> None:
@@ -190,6 +202,23 @@ def publish_stage(connection: Connection, run: int, source: str, now: datetime) 
         )
     unstage(connection, run)
     return sorted([*new_ids.values(), *(there[row.local_id].id for row in old)])
+
+
+def reread_by(connection: Connection, run: int) -> set[int]:
+    """Ids of the records whose bytes a published run left alone and read otherwise."""
+    c = t.record_change.c
+    return set(connection.execute(select(c.record).where(c.run == run, c.action == "reread")).scalars())
+
+
+def reread(connection: Connection, run: int, limit: int) -> list[tuple[SourceRecord, SourceRecord]]:
+    """Some of them as they were read before and as they are read now."""
+    c = t.record_change.c
+    query = select(c.record, c.dialect, c.encoding).where(c.run == run, c.action == "reread")
+    before = {row.record: row for row in connection.execute(query.order_by(c.record).limit(limit))}
+    return [
+        (replace(now, dialect=Dialect(before[id_].dialect), encoding=before[id_].encoding), now)
+        for id_, now in load(connection, before)
+    ]
 
 
 def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> None:

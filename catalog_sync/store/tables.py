@@ -153,7 +153,7 @@ stage = Table(
     metadata,
     Column("run", ForeignKey("run.number", ondelete="CASCADE"), primary_key=True),
     Column("local_id", Text, primary_key=True),
-    Column("action", String(8), nullable=False),  # new | changed | gone
+    Column("action", String(8), nullable=False),  # new | changed | reread | gone
     Column("digest", LargeBinary(32)),
     Column("data", LargeBinary),
     Column("dialect", String(16)),

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from catalog_sync import scheduling
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.model import Dialect, Source
-from catalog_sync.store import audit, registry, rereading
+from catalog_sync.store import audit, registry
 from catalog_sync.store.database import reading, writing
 from harvesters.registry import KINDS, check_settings
 from harvesters.secrets import redact
@@ -71,13 +71,18 @@ def edit(code: str = "") -> Answer:
             if before is None and registry.find_source(connection, after.code) is not None:
                 raise Refused(f"источник {after.code} уже есть")
             kept(connection, before, after)
-            if before is not None and rereading.reread(connection, after):
-                flash(_("Уже загруженные записи прочтутся по-новому после catalog-sync rebuild."))
+            if before is not None and _reads_otherwise(before, after) and registry.published_run(connection, code):
+                order(connection, "reread", code)
+                flash(_("Уже загруженные записи будут прочитаны по-новому; что вышло, появится в списке поручений."))
     except (Refused, StopEverything) as error:
         return shown(title, form, str(error), kinds=True)
     services().directory.forget()
     flash(_("Сохранено. Теперь проверьте источник: что приходит и как это понято."))
     return redirect(url_for("staff.sources"), 303)
+
+
+def _reads_otherwise(before: Source, after: Source) -> bool:
+    return (before.dialect, before.encoding) != (after.dialect, after.encoding)
 
 
 @blueprint.post("/<code>/test")
