@@ -139,6 +139,8 @@ def _say(run: HarvestRun) -> None:
     )
     if run.message:
         click.echo(f"  причина: {run.message}", err=True)
+    elif not c.read and run.state is RunState.PUBLISHED:
+        click.echo("  нового источник не отдал, каталог прежний")
     if run.state is RunState.HELD:
         click.echo(f"  решите: catalog-sync approve {run.number} или catalog-sync reject {run.number}", err=True)
         raise click.exceptions.Exit(HELD)
@@ -167,7 +169,8 @@ def _harvested(system: System, code: str) -> int:
     try:
         _say(pipeline.harvest(system, code, asked_by=operator(), progress=progress_line(code)))
     except CatalogSyncError as error:
-        click.echo(f"{code}: {error}", err=True)
+        said = str(error)
+        click.echo(said if said.startswith(f"{code}:") else f"{code}: {said}", err=True)
         return FAILED
     except click.exceptions.Exit as end:
         return end.exit_code
