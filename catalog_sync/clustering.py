@@ -21,6 +21,7 @@ from catalog_sync.matching.verdict import (
     PAGES_NEAR_LIMIT,
     SAME,
     V_ISBN,
+    V_PAGES,
     V_TITLE,
     V_TITLE_ISBN,
     V_UNLIKE,
@@ -224,7 +225,7 @@ class _Component:
         return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
 
 
-_SLIPS = {V_ISBN, V_TITLE, V_TITLE_ISBN, V_UNLIKE}  # of one card alone: typed wrongly rather than another edition
+_SLIPS = {V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNLIKE}  # of one card alone: typed wrongly, not another edition
 
 _TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells reprints, classes and parts apart
     lambda f: f.years,

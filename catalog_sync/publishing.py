@@ -4,6 +4,7 @@ transaction. Also what else changes the published state: roll-back, librarians' 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -20,6 +21,8 @@ from catalog_sync.store import ledger as stock
 from catalog_sync.store.database import chunks, reading, writing
 from catalog_sync.system import System
 
+log = logging.getLogger(__name__)
+
 BATCH = 1000  # records derived at a time: memory stays bounded on a first load of 300,000
 Progress = Callable[[str, int], None]
 
@@ -28,7 +31,7 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
     """Publish a staged run in one transaction: records, matching, union, ledger, outbox and bookmark together."""
     now = system.now()
     with writing(system.engine) as connection:
-        leases.one_publisher(connection)
+        _alone(system, connection, now)
         run = runs.get(connection, number)
         source = registry.get_source(connection, run.source)
         first = registry.published_run(connection, source.code) is None
@@ -135,7 +138,7 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
     now = system.now()
     today = _today(system, now)
     with writing(system.engine) as connection:
-        leases.one_publisher(connection)
+        _alone(system, connection, now)
         run = runs.get(connection, number)
         last = registry.published_run(connection, run.source)
         if run.state is not RunState.PUBLISHED or last != number:
@@ -173,7 +176,7 @@ def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who
         raise Refused("нужно основание решения: его увидят те, кто будет спорить")
     now = system.now()
     with writing(system.engine) as connection:
-        leases.one_publisher(connection)
+        _alone(system, connection, now)
         ids = records.ids_of(connection, [left, right])
         for key in (left, right):
             if key not in ids:
@@ -201,7 +204,7 @@ def undo(system: System, number: int, *, who: str) -> None:
     """Take a decision back and recompute what it touched."""
     now = system.now()
     with writing(system.engine) as connection:
-        leases.one_publisher(connection)
+        _alone(system, connection, now)
         gone = decisions.undo(connection, number, who=who, when=now)
         ids = records.ids_of(connection, [gone.left, gone.right])
         change = reclustering.regroup(connection, ids.values(), (), now=now, decision=number)
@@ -216,17 +219,35 @@ def rebuild(system: System, progress: Progress) -> str:
     now = system.now()
     with writing(system.engine) as connection:
         leases.one_publisher(connection)
-        derived.clear(connection)
-        done, around = 0, reclustering.Neighbourhood(connection)
-        for batch in records.live(connection, batch=BATCH):
-            _save(around, deriving.understand(connection, [id_ for id_, _ in batch]))
-            done += len(batch)
-            progress("записей", done)
-        change = reclustering.regroup_everything(connection, now=now)
-        progress("кластеров", len(change.live))
-        unite(connection, change, now, today=_today(system, now), cause="merge")
-        hand.align_classes(connection, why="каталог перестроен по новым правилам", today=_today(system, now))
+        _compute_anew(connection, now, _today(system, now), progress)
         return clusters.digest(connection)
+
+
+def outdated(system: System) -> bool:
+    """Whether an earlier version of the program, with other rules of matching, computed what is stored."""
+    with reading(system.engine) as connection:
+        return derived.outdated(connection)
+
+
+def _alone(system: System, connection: Connection, now: datetime) -> None:
+    """Begin a publication: nobody else publishes, and what it builds on is of this version's rules."""
+    leases.one_publisher(connection)
+    if derived.outdated(connection):
+        log.warning("rules of matching have changed with this version: everything is computed anew")
+        _compute_anew(connection, now, _today(system, now), lambda _what, _done: None)
+
+
+def _compute_anew(connection: Connection, now: datetime, today: date, progress: Progress) -> None:
+    derived.clear(connection)
+    done, around = 0, reclustering.Neighbourhood(connection)
+    for batch in records.live(connection, batch=BATCH):
+        _save(around, deriving.understand(connection, [id_ for id_, _ in batch]))
+        done += len(batch)
+        progress("записей", done)
+    change = reclustering.regroup_everything(connection, now=now)
+    progress("кластеров", len(change.live))
+    unite(connection, change, now, today=today, cause="merge")
+    hand.align_classes(connection, why="каталог перестроен по новым правилам", today=today)
 
 
 def check(system: System) -> list[str]:

@@ -121,12 +121,21 @@ _DIGRAPHS = (
 )  # fmt: skip
 _LETTERS = str.maketrans("abvgdezijklmnoprstufycwhxq'", "абвгдезийклмнопрстуфыцвхкк" + "ь")
 _YE = re.compile(r"(?<![bcdfghklmnprstvxz])ye")
+# Words that begin with э, for which Latin letters have no sign of their own («elektronnoe»).
+_INITIAL_E = re.compile(r"\be(?=lektr|k[oslz]|n(?:ts|c)iklop|nerg|po(?:s|kh|h)|ste[tk]|ti[kc]|tno|volyu|kran|kvat)")
 _SHORT_I = re.compile(r"(?<=[аеиоуыэюя])и(?![а-я])")
+
+
+_EXAMS = re.compile(r"\b[eo]ge\b")
+
+
+def _exam(found: re.Match[str]) -> str:
+    return {"ege": "егэ", "oge": "огэ"}[found[0]]
 
 
 def read_romanised(text: str) -> str:
     """A folded Russian text typed in Latin letters, read back («uchebnik dlya 5 klassa»); loose, for matching only."""
-    text = _YE.sub("е", text)
+    text = _YE.sub("е", _INITIAL_E.sub("э", _EXAMS.sub(_exam, text)))
     for latin, russian in _DIGRAPHS:
         text = text.replace(latin, russian)
     return _SHORT_I.sub("й", text.translate(_LETTERS))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import indexing
+from catalog_sync import indexing, pipeline, publishing
 from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
@@ -87,7 +87,7 @@ def _serve_all(context: Context) -> None:
     for what, (host, port) in _addresses(context.settings).items():
         _refuse_taken(what, host, port)
     context.system().engine.dispose()
-    _upgrade_index(context.settings)
+    _catch_up(context.settings)
     stopping = threading.Event()
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):  # no SIGHUP on Windows
         if hasattr(signal, name):
@@ -120,9 +120,15 @@ def _refuse_taken(what: str, host: str, port: int) -> None:
         ) from error
 
 
-def _upgrade_index(settings: Settings) -> None:
-    """Catch up with what a crash left unindexed; an index of another version is built anew before readers open it."""
+def _catch_up(settings: Settings) -> None:
+    """What a new version of the program or a crash has left undone, before readers open the catalogue.
+
+    Other rules of matching: everything is computed anew. An index of another version: built anew.
+    """
     system = open_system(settings)
+    if publishing.outdated(system):
+        click.echo("программа обновилась, каталог вычисляется заново: подождите, записи и решения на месте", err=True)
+        pipeline.rebuild(system)
     indexing.drain(system)
     system.engine.dispose()
 

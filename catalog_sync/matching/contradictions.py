@@ -37,9 +37,14 @@ def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | 
         return v.V_FORM
     if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
         return v.V_ISBN
+    if not same_isbn and _extents_differ(a.pages, b.pages):
+        return v.V_PAGES
     return _people_veto(a, b, same_isbn)
 
 
+def _extents_differ(a: int, b: int) -> bool:
+    """«10 типовых вариантов» on 90 pages is not «30 типовых вариантов» on 270, whoever left the subtitle out."""
+    return bool(a and b) and min(a, b) < (1 - v.PAGES_VETO_SHARE) * max(a, b)
 def _plain_veto(a: Features, b: Features) -> int | None:
     """What single values say, in the order in which it parts the most pairs of a school shelf."""
     if code := _school_veto(a, b):

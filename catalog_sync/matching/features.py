@@ -33,7 +33,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 5  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 6  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ class Features:
         while values and values[-1] in _EMPTY:
             values.pop()
         return json.dumps([FEATURES_VERSION, *values], ensure_ascii=False, separators=(",", ":")).encode()
+
+    @staticmethod
+    def is_current(data: bytes) -> bool:
+        """Whether packed features are of this version."""
+        return data.startswith((f"[{FEATURES_VERSION},".encode(), f"[{FEATURES_VERSION}]".encode()))
 
     @classmethod
     def unpack(cls, data: bytes) -> Features:

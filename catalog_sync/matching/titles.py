@@ -238,10 +238,11 @@ def title_key(title: tuple[str, ...]) -> str:
 _ROMANISED_HINT = re.compile(
     r"\b(?:kl(?=\.|\b)|klass\w*|ucheb\w*|tetr\w*|chast\w*|ch\.|tom\b|izd\w*|posobi\w*|metod\w*|urov\w*"
     r"|dlya|dlia|zvukoz\w*"
-    r"|sochineni\w*|rasskaz\w*|povest\w*|elektr\w+|sbornik\w*)"
+    r"|sochineni\w*|rasskaz\w*|povest\w*|elektr\w+|sbornik\w*|variant(?:ov|y|akh?)\b|zada(?:ch\w*|ni\w+)"
+    r"|\w{2,}(?:iya|iia|(?:yk|y)h)\b)"  # «geografiya», «tipovyh»: no English word ends so
 )
 
 
 def is_romanised(text: str) -> bool:
-    """Whether a folded title area is Russian in Latin letters: all Latin, with a Russian word of the trade in it."""
+    """Whether a folded title area is Russian in Latin letters: all Latin, with a Russian word or ending in it."""
     return text.isascii() and bool(_ROMANISED_HINT.search(text))

@@ -87,6 +87,7 @@ MONOGRAPH_UNLIKE: Final = -4.0  # log-odds: below this a pair across two cluster
 
 PAGES_NEAR_LIMIT: Final = 2  # pages
 PAGES_OTHER_SHARE: Final = 0.10  # of the longer extent
+PAGES_VETO_SHARE: Final = 0.33  # of the longer extent: no hand counts a third of a book away
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +244,11 @@ _RULES: Final = tuple(
     V_UNLIKE,
 ) = range(len(_RULES))
 _WEIGHED = tuple(Kind(len(_RULES) + n, w.feature, w.text) for n, w in enumerate(weights().values()))
-_LATER = (Kind(len(_RULES) + len(_WEIGHED), "part", "часть комплекта не указана ни в одной записи"),)
-(N_PARTS_UNSAID,) = (kind.code for kind in _LATER)  # at the end: codes are stored
+_LATER = (
+    Kind(len(_RULES) + len(_WEIGHED), "part", "часть комплекта не указана ни в одной записи"),
+    Kind(len(_RULES) + len(_WEIGHED) + 1, "pages", "объём различается на треть и больше", veto=True),
+)
+N_PARTS_UNSAID, V_PAGES = (kind.code for kind in _LATER)  # at the end: codes are stored
 KINDS: Final = _RULES + _WEIGHED + _LATER
 WEIGHED: Final = {name: len(_RULES) + n for n, name in enumerate(weights())}
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from sqlalchemy import Connection, delete, select
 
+from catalog_sync.errors import Refused
 from catalog_sync.matching.features import Features
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings
 from catalog_sync.store import tables as t
@@ -50,11 +51,23 @@ def forget_features(connection: Connection, ids: Sequence[int], *, keep_row: boo
 
 
 def features(connection: Connection, ids: Iterable[int]) -> dict[int, Features]:
+    """Features of the records that have any. Refused where an earlier version of the program computed them."""
     found: dict[int, Features] = {}
     for some in chunks(sorted(ids)):
         rows = connection.execute(select(t.feature).where(t.feature.c.record.in_(some)))
-        found |= {row.record: Features.unpack(row.data) for row in rows}
+        try:
+            found |= {row.record: Features.unpack(row.data) for row in rows}
+        except ValueError as error:
+            raise Refused(
+                f"каталог вычислен прежней версией программы ({error}); вычислите его заново: catalog-sync rebuild"
+            ) from error
     return found
+
+
+def outdated(connection: Connection) -> bool:
+    """Whether stored features are of another version; one answers for all, as they are computed anew together."""
+    data = connection.execute(select(t.feature.c.data).limit(1)).scalar()
+    return data is not None and not Features.is_current(data)
 
 
 def with_features(connection: Connection, ids: Iterable[int] | None = None) -> set[int]:
