@@ -30,6 +30,7 @@ from bench.web_load import Served, load
 from catalog_sync.cli.serving import BLOCKING_THREADS
 from catalog_sync.model import Holdings, Item, Library, UnionRecord
 from catalog_sync.query import LibraryHoldings
+from catalog_sync.search import sendable
 from catalog_sync.search.brief import of, pack
 from catalog_sync.search.document import make
 from catalog_sync.search.engine import Engine
@@ -94,7 +95,8 @@ def build(count: int, home: Path) -> None:
             store.executemany(f"INSERT INTO {name} ({TABLES[name]}) VALUES ({marks})", values)
         shelved = [LibraryHoldings(code, f"Школа {code}", copies, ("84Р7",)) for code in held]
         document = make(
-            union, held, added=date(2026, 9, 1), copies=copies * len(held), brief=pack(of(union, shelved))
+            union, held, added=date(2026, 9, 1), copies=copies * len(held), brief=pack(of(union, shelved)),
+            sendable=sendable.records(union, shelved),
         )
         documents.append(document)
         grade = document.grades[0] if document.grades else None

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Category, UnionRecord
 from catalog_sync.query import Everything
-from catalog_sync.search import brief, document
+from catalog_sync.search import brief, document, sendable
 from catalog_sync.search.engine import Engine, IndexOutdated
 from catalog_sync.store import federal_list, leases, outbox, unions
 from catalog_sync.store import tables as t
@@ -33,7 +33,7 @@ PAUSE_SECONDS = 0.2
 def drain(system: System, *, from_scratch: bool = False) -> int:
     """Index every change not yet in the index; returns how many documents were written. Safe to repeat at any time."""
     with _only_indexer(system) as me:
-        if not from_scratch and (index := _current(system)):
+        if not from_scratch and (index := _current(system)) and not index.is_worn():
             return _drain(system, index, me)
         # Readers go on with the old folder until the new one is whole.
         fresh = system.settings.index_path.with_name("index.new")
@@ -109,6 +109,7 @@ def documents_of(connection: Connection, clusters: Sequence[str], listed: Federa
             copies=sum(place.copies for place in places),
             listed=listed.admits(union.bib),
             brief=brief.pack(brief.of(union, places)),
+            sendable=sendable.records(union, places),
         )
 
     return list(map(made, unions.load(connection, clusters)))

@@ -155,15 +155,34 @@ class FacetValue:
     count: int
 
 
+class Card(Protocol):
+    """What the index keeps of an edition for those who ask only what is found."""
+
+    cluster: str
+
+    @property
+    def brief(self) -> bytes:
+        """What a list of hits shows (search.brief)."""
+        ...
+
+    def record(self, syntax: str) -> bytes:
+        """The record in a syntax of Z39.50 as it stands in a response (search.sendable); empty where it isn't kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """One page of an answer. `total` counts all hits; `clusters` are the ids of this page, in order."""
+    """One page of an answer. `total` counts all hits; `clusters` are the ids of this page, in order.
+
+    `cards`, of each hit, and `commit`, which state of the index answered, are there where the catalogue has an index.
+    """
 
     total: int
     clusters: tuple[str, ...]
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
     suggestion: str = ""  # «возможно, вы имели в виду»
-    briefs: tuple[bytes, ...] = ()  # of each hit what a list shows (search.brief), where the index keeps it
+    cards: tuple[Card, ...] = ()
+    commit: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +242,10 @@ class Catalogue(Protocol):
 
         `suggest`: where nothing is found, look for words that were meant (slower than the search: for people).
         """
+        ...
+
+    def is_latest(self, commit: object) -> bool:
+        """Whether the catalogue still answers from the state that answered then (`Hits.commit`)."""
         ...
 
     def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:

@@ -199,6 +199,9 @@ class MemoryCatalogue:
         counted = {facet: self._facet(found, facet, facet_limit) for facet in facets}
         return Hits(len(order), tuple(order[offset : offset + limit]), counted)
 
+    def is_latest(self, commit: object) -> bool:
+        return False
+
     def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:
         index = self._words(access)
         limit = self._words(Access.LIBRARY).get(library, set()) if library else None

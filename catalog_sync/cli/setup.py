@@ -46,7 +46,7 @@ def init(context: Context, sample: bool) -> None:
     settings = system.settings
     with writing(system.engine) as connection:
         today = system.now().astimezone(settings.time_zone).date()
-        registry.save_libraries(connection, settings.libraries, today=today)
+        registry.save_libraries(connection, settings.libraries, today=today, now=system.now())
         known = {source.code: source for source in registry.sources(connection)}
         registry.save_sources(connection, [_kept(known.get(source.code), source) for source in settings.sources])
     counts = f"библиотек: {len(settings.libraries)}, источников: {len(settings.sources)}"

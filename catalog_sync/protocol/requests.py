@@ -14,6 +14,7 @@ from catalog_sync.protocol.apdu import (
     Close,
     DeleteRequest,
     InitRequest,
+    OtherQuery,
     PresentRequest,
     Request,
     ScanRequest,
@@ -27,7 +28,9 @@ from catalog_sync.protocol.elements import REFERENCE_ID, RESULT_SET_ID, Reader
 
 INIT, SEARCH, PRESENT, DELETE, SCAN, SORT, CLOSE = 20, 22, 24, 26, 35, 43, 48
 _PRESENT_HEAD = ber.tag_bytes(PRESENT, True)
-REMEMBERED_BYTES = 120  # of a Present: 40 are usual
+REMEMBERED_BYTES = 120  # of a Present, and of a Search without its query: 40 are usual
+_QUERY, _QUERY_HEAD = 21, ber.tag_bytes(21, True)
+_NO_QUERY = OtherQuery("")
 
 
 def read(pdu: bytes, encoding: str = "utf-8") -> Request:
@@ -137,9 +140,25 @@ def _write_authentication(value: Authentication | None, encoding: str) -> bytes:
 
 
 def _read_search(reader: Reader, node: Node) -> SearchRequest:
-    buffer = reader.buffer
+    buffer, query = reader.buffer, reader.need(_QUERY, "query")
+    asked = rpn_wire.read_query(reader, ber.only(buffer, query))
+    head = _QUERY_HEAD + ber.length_bytes(query.end - query.start)
+    size = node.end - node.start - (query.end - query.start)
+    if size > REMEMBERED_BYTES or not buffer.endswith(head, 0, query.start):
+        return replace(_around_query(reader), query=asked)
+    around = buffer[node.start : query.start - len(head)] + buffer[query.end : node.end]
+    return replace(_remembered_around(around, reader.encoding), query=asked)
+
+
+@lru_cache(1024)
+def _remembered_around(data: bytes, encoding: str) -> SearchRequest:
+    """What stands around the query is the same in all searches of a session, and often in all of a program."""
+    return _around_query(Reader(data, Node(SEARCH, 0, len(data), True), encoding))
+
+
+def _around_query(reader: Reader) -> SearchRequest:
     return SearchRequest(
-        query=rpn_wire.read_query(reader, ber.only(buffer, reader.need(21, "query"))),
+        query=_NO_QUERY,
         databases=reader.texts(18),
         result_set=reader.text(17, "default"),
         replace=reader.boolean(16, True),

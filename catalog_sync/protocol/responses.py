@@ -158,6 +158,14 @@ def name_plus_record(database: str, content: bytes, encoding: str) -> bytes:
     return ber.constructed(ber.SEQUENCE, elements.some_text(0, database, encoding), content)
 
 
+def renamed(record: bytes, database: str, encoding: str) -> bytes:
+    """A NamePlusRecord as one of another database."""
+    whole, _ = ber.read_node(record, 0, len(record))
+    _, content = ber.children(record, whole)
+    head = ber.tag_bytes(content.tag, True) + ber.length_bytes(content.end - content.start)
+    return name_plus_record(database, head + record[content.start : content.end], encoding)
+
+
 def _write_records(records: Records, diagnostics: tuple[Diagnostic, ...], encoding: str) -> bytes:
     if diagnostics:
         return write_diagnostics(diagnostics, encoding)

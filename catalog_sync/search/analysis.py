@@ -153,7 +153,6 @@ def index_fields(document: Document) -> dict[str, list[Any]]:
     builder = Builder()
     builder.add("id", document.cluster)
     builder.add("label", shown(document.titles[0]) if document.titles else "")
-    builder.add("brief", document.brief)
     _texts(builder, document)
     _codes(builder, document)
     _facets(builder, document)

@@ -75,6 +75,7 @@ class Document:
     added: int = 0  # YYYYMMDD
     copies: int = 0
     brief: bytes = b""  # what a list of hits shows (search.brief), kept as it is
+    sendable: tuple[bytes, ...] = ()  # what other systems are sent (search.sendable), kept as it is
 
     def __post_init__(self) -> None:
         if not self.cluster:
@@ -102,12 +103,13 @@ def make(
     school_subjects: Sequence[str] = (),
     listed: bool = False,
     brief: bytes = b"",
+    sendable: tuple[bytes, ...] = (),
 ) -> Document:
     """The search document of a union record held by `libraries`.
 
     `access` overrides what the record alone says about access (the e-resource registry knows terms and seats);
     `school_subjects` adds to what is found in the record; `listed`: the federal list
-    of textbooks admits it; `brief` is what a list of hits shows of it.
+    of textbooks admits it; `brief` is what a list of hits shows of it, `sendable` what other systems are sent.
     """
     bib = record.bib
     known = classify.facets(bib)
@@ -152,6 +154,7 @@ def make(
         added=added.year * 10000 + added.month * 100 + added.day,
         copies=max(copies, 0),
         brief=brief,
+        sendable=sendable,
     )
 
 

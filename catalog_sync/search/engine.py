@@ -16,7 +16,7 @@ from typing import Any
 import tantivy
 
 from catalog_sync.errors import Refused, StopEverything
-from catalog_sync.search import analysis, schema
+from catalog_sync.search import analysis, cards, schema
 from catalog_sync.search.document import Document
 from catalog_sync.search.reader import Reader, read_state
 from catalog_sync.text_ru import dictionary_version
@@ -37,6 +37,7 @@ class State:
     number: int = 0
     alphabet: str = ""
     federal: str = ""  # digest of the federal list that the textbooks were compared with
+    cards: int = 0  # written into the file of cards since it was made
 
     def dump(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -71,13 +72,16 @@ class Engine:
         before = self.state()
         writer = _writer(index)
         try:
-            count, letters = _put(writer, documents, index.schema, fresh=not index.searcher().num_docs)
+            with cards.CardWriter(self.path) as shelf:
+                fresh = not index.searcher().num_docs
+                count, letters = _put(writer, shelf, documents, index.schema, fresh=fresh)
             for cluster in deletions:
                 writer.delete_documents_by_term("id", cluster)
             alphabet = "".join(sorted(set(before.alphabet) | letters))
             writer.delete_documents_by_term("meta", schema.STATE)
             listed = before.federal if federal is None else federal
-            writer.add_document(_state_document(State(max(number, before.number), alphabet, listed)))
+            state = State(max(number, before.number), alphabet, listed, before.cards + count)
+            writer.add_document(_state_document(state))
             writer.commit()
         except BaseException:
             writer.rollback()
@@ -95,12 +99,19 @@ class Engine:
         """The outbox number applied last; 0 for an empty index."""
         return self.state().number
 
+    def is_worn(self) -> bool:
+        """Whether most of the file of cards is of no use any more: time to build the index anew."""
+        written = self.state().cards
+        return written > cards.FEWEST_WORN and written > cards.WORN * _open(self.path).searcher().num_docs
+
     def reader(self) -> Reader:
         """A reader of what is committed; it notices later commits by itself. Make it after forking."""
         return Reader(self.path)
 
 
-def _put(writer: Any, documents: Iterable[Document], index_schema: Any, *, fresh: bool) -> tuple[int, set[str]]:
+def _put(
+    writer: Any, shelf: cards.CardWriter, documents: Iterable[Document], index_schema: Any, *, fresh: bool
+) -> tuple[int, set[str]]:
     count, letters, seen = 0, set[str](), set[str]()
     for document in documents:
         count += 1
@@ -109,6 +120,7 @@ def _put(writer: Any, documents: Iterable[Document], index_schema: Any, *, fresh
         if fresh:
             seen.add(document.cluster)
         fields = analysis.index_fields(document)
+        fields["card"] = [shelf.add(document.cluster, document.brief, document.sendable)]
         letters.update(*fields["any_x"], " ")
         writer.add_document(tantivy.Document.from_dict(fields, index_schema))
     return count, letters
@@ -146,6 +158,7 @@ def _make_empty(path: Path) -> None:
         shutil.rmtree(path)
     path.mkdir(parents=True)
     _open(path)
+    cards.make_empty(path)
     (path / FORMAT_FILE).write_text(json.dumps(_format()), encoding="utf-8")
 
 
@@ -155,6 +168,8 @@ def _check_format(path: Path) -> None:
     except (OSError, ValueError) as error:
         text = f"{path}: файл {FORMAT_FILE} не читается: {error}; выполните catalog-sync rebuild"
         raise IndexOutdated(text) from error
+    if not cards.are_whole(path):
+        raise IndexOutdated(f"{path}: нет файла карточек {cards.FILE}; выполните catalog-sync rebuild")
     if written != _format():
         raise IndexOutdated(
             f"{path}: индекс построен другой версией ({written}, ожидалась {_format()}); выполните catalog-sync rebuild"

@@ -12,8 +12,9 @@ from typing import Any, Generic, TypeVar
 
 import tantivy
 
-from catalog_sync.query import Access, FacetValue, Hits, Order, Query, ScanTerm, Sort, Unsupported
+from catalog_sync.query import Access, Card, FacetValue, Hits, Order, Query, ScanTerm, Sort, Unsupported
 from catalog_sync.search import schema, translate
+from catalog_sync.search.cards import CardFile
 from catalog_sync.search.facets import count_facets
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
@@ -46,11 +47,10 @@ class Latest(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hits of one page, by id and as lists show them."""
+    """Hits of one page."""
 
     total: int
-    clusters: tuple[str, ...] = ()
-    briefs: tuple[bytes, ...] = ()
+    cards: tuple[Card, ...] = ()
 
 
 class Snapshot:
@@ -59,9 +59,10 @@ class Snapshot:
     `names` are displayed forms of numbered headings: they stay true from one commit to the next.
     """
 
-    def __init__(self, searcher: Any, index_schema: Any, names: dict[Any, str]) -> None:
+    def __init__(self, searcher: Any, index_schema: Any, cards: CardFile, names: dict[Any, str]) -> None:
         self.searcher = searcher
         self.schema = index_schema
+        self.cards = cards
         self.pages: Latest[Page] = Latest(KEPT_ANSWERS)
         self.facets: Latest[dict[str, tuple[FacetValue, ...]]] = Latest(KEPT_ANSWERS)
         self.names = names if len(names) < KEPT_NAMES else {}
@@ -70,9 +71,7 @@ class Snapshot:
 
 
 def _page_of(now: Snapshot, total: int, addresses: Iterable[Any]) -> Page:
-    documents = [now.searcher.doc(address) for address in addresses]
-    briefs = (next(iter(document["brief"] or ()), b"") for document in documents)
-    return Page(total, tuple(document["id"][0] for document in documents), tuple(briefs))
+    return Page(total, now.cards.read(now.searcher.fast_field_values("card", list(addresses))))
 
 
 def read_state(searcher: Any, index_schema: Any) -> dict[str, Any]:
@@ -120,7 +119,9 @@ class Reader:
             schema.register(self._index)
         self._index.reload()
         names = self._snapshot.names if self._snapshot else {}
-        current = Snapshot(self._index.searcher(), self._index.schema, names)
+        current = Snapshot(self._index.searcher(), self._index.schema, CardFile(self.path), names)
+        if os.stat(self._folder).st_ino != folder:  # moved away between two looks: the next finds both new
+            raise FileNotFoundError(self._folder)
         self._snapshot, self._stamp = current, stamp
         return current
 
@@ -158,7 +159,11 @@ class Reader:
         if suggest and not page.total and not offset and not deep:
             correction = self.did_you_mean(query, library=library)
             suggestion = correction.text if correction else ""
-        return Hits(page.total, page.clusters, counted, suggestion, page.briefs)
+        return Hits(page.total, tuple([card.cluster for card in page.cards]), counted, suggestion, page.cards, now)
+
+    def is_latest(self, commit: object) -> bool:
+        """Whether the index still is as it was at that answer (`Hits.commit`)."""
+        return self.snapshot() is commit
 
     def _page(
         self, now: Snapshot, query: Query, required: Any, offset: int, limit: int, sort: Order, prefer: str

@@ -14,7 +14,7 @@ import tantivy
 
 from catalog_sync.query import Access
 
-SCHEMA_VERSION = 4  # grows with every change here: an index of another version is rebuilt, never guessed at
+SCHEMA_VERSION = 5  # grows with every change here: an index of another version is rebuilt, never guessed at
 SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
 STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number
 
@@ -81,11 +81,10 @@ SORT_FIELDS = ("sort_title", "sort_author")
 def build() -> Any:
     """The tantivy schema. Every name used elsewhere is made here."""
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name=RAW, index_option="basic")
+    builder.add_text_field("id", tokenizer_name=RAW, index_option="basic")
     builder.add_text_field("label", stored=True, tokenizer_name=RAW, index_option="basic")
     builder.add_text_field("meta", tokenizer_name=RAW, index_option="basic")
     builder.add_text_field("payload", stored=True, tokenizer_name=RAW, index_option="basic")
-    builder.add_bytes_field("brief", stored=True, indexed=False)
     builder.add_bytes_field("headings", stored=True, indexed=False)  # displayed forms of the numbered ones
     for name in TEXT.values():
         builder.add_text_field(f"{name}_l", tokenizer_name=WORDS, index_option="freq")
@@ -104,6 +103,7 @@ def build() -> Any:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
     for name in (*NUMBERS.values(), *NUMBERED, "copies"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
+    builder.add_unsigned_field("card", fast=True)  # its place among the cards (search.cards)
     return builder.build()
 
 

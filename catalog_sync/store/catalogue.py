@@ -53,6 +53,9 @@ class StoreCatalogue:
             prefer=prefer, suggest=suggest,
         )  # fmt: skip
 
+    def is_latest(self, commit: object) -> bool:
+        return self.index.is_latest(commit)
+
     def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
         """Titles, authors and subjects a reader may be typing."""
         return self.index.suggest(typed, limit)

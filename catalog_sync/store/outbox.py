@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.query import Change
+from catalog_sync.store import leases
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, upsert
 
@@ -41,6 +42,19 @@ def announce(connection: Connection, changed: Mapping[str, Sequence[str]], gone:
         number += 1
         rows.append(_row(cluster, number, now, True, before.get(cluster, _Sets())))
     upsert(connection, t.cluster_change, rows)
+
+
+def announce_held_by(connection: Connection, library: str, now: datetime) -> None:
+    """What stands in the records of everything a library holds has changed: its name."""
+    leases.one_publisher(connection)
+    held = (
+        select(t.member.c.cluster)
+        .join(t.holding, t.holding.c.record == t.member.c.record)
+        .where(t.holding.c.library == library)
+        .distinct()
+    )
+    sets = _sets(connection, list(connection.execute(held).scalars()))
+    announce(connection, {cluster: known.now for cluster, known in sets.items()}, [], now)
 
 
 def _row(cluster: str, number: int, now: datetime, deleted: bool, sets: _Sets) -> dict[str, object]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, Source
+from catalog_sync.store import outbox
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert
 from catalog_sync.store.ledger_check import library_kind_changed
@@ -27,17 +28,26 @@ def find_library(connection: Connection, code: str) -> Library | None:
     return Library(**row) if row else None
 
 
-def save_libraries(connection: Connection, values: Iterable[Library], *, today: date | None = None) -> None:
+def save_libraries(
+    connection: Connection, values: Iterable[Library], *, today: date | None = None, now: datetime | None = None
+) -> None:
     """Insert or replace libraries. A school that becomes a partner, or the other way round, leaves or joins the
-    district's figures at once; the correction is recorded on `today`, which is needed for that."""
+    district's figures at once; the correction is recorded on `today`. The records of what a renamed library holds
+    say its name: they are announced as changed at `now`. Both are needed only where there is such a change.
+    """
     new = list(values)
-    kinds = {one.code: one.kind for one in connection.execute(select(t.library.c.code, t.library.c.kind))}
+    before = {library.code: library for library in libraries(connection)}
     upsert(connection, t.library, [asdict(value) for value in new])
     for value in new:
-        if kinds.get(value.code, value.kind) != value.kind:
+        was = before.get(value.code, value)
+        if was.kind != value.kind:
             if today is None:
                 raise ValueError(f"{value.code}: expected the day on which its kind changes, came None")
             library_kind_changed(connection, value.code, recorded=today)
+        if was.name != value.name:
+            if now is None:
+                raise ValueError(f"{value.code}: expected the moment at which its name changes, came None")
+            outbox.announce_held_by(connection, value.code, now)
 
 
 def sources(connection: Connection, *, active_only: bool = False) -> list[Source]:

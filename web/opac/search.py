@@ -173,8 +173,9 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
 
 def briefs(hits: Hits) -> list[Brief]:
     """What the list shows: kept in the index, else made of the records (where the catalogue is of another make)."""
-    if hits.briefs and all(hits.briefs):
-        return [brief.unpack(packed) for packed in hits.briefs]
+    packed = [card.brief for card in hits.cards]
+    if packed and all(packed):
+        return [brief.unpack(one) for one in packed]
     return [card.brief for card in cards(services().catalogue, hits.clusters, reader().library)]
 
 

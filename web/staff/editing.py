@@ -110,7 +110,7 @@ def library(code: str = "") -> Answer:
     values["stage"], values["pupils"] = int(values["stage"] or 0), int(values["pupils"] or 0)
     after = Library(**values | ({"code": before.code} if before else {}))
     kept(f"библиотека {after.code}", before, after,
-         lambda c, value: registry.save_libraries(c, [value], today=services().today()))  # fmt: skip
+         lambda c, value: registry.save_libraries(c, [value], today=services().today(), now=services().now()))
     return redirect(url_for("editing.libraries"), 303)
 
 

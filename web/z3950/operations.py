@@ -221,6 +221,9 @@ class Desk:
             greeting.preferred_bytes,
             greeting.exceptional_bytes,
         )
+        cards = found.cards(start, len(clusters))
+        if wanted.is_kept and cards and self.catalogue.is_latest(found.latest.commit):
+            return self._presenter.present_cards(self.catalogue, cards, wanted)
         return self._presenter.present(self.catalogue, clusters, wanted)
 
     # --- Scan --------------------------------------------------------------------------------------------------------

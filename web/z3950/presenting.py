@@ -1,4 +1,8 @@
-"""Records of a result set as the records of a response: rendered once, kept, and fitted into the message size."""
+"""Records of a result set as the records of a response, fitted into the message size.
+
+Those that most systems ask for are rendered when the edition is indexed and stand on its card; the others are rendered
+when asked for, and kept.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,11 @@ from catalog_sync.protocol import responses
 from catalog_sync.protocol.apdu import Diagnostic, External, PresentStatus
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import Syntax
-from catalog_sync.query import Catalogue, LibraryHoldings
+from catalog_sync.query import Card, Catalogue, LibraryHoldings
+from catalog_sync.search.cards import SYNTAXES
+from catalog_sync.search.sendable import DATABASE
 from web.z3950.cache import RenderCache
-from web.z3950.records import Renderer, shows_holdings
+from web.z3950.records import Renderer, is_full, shows_holdings
 
 OVERHEAD = 200  # bytes of a response around its records, and of a database name
 
@@ -30,6 +36,11 @@ class Wanted:
     encoding: str  # Python's codec of names and messages
     preferred_bytes: int
     exceptional_bytes: int
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether cards have the record as it is wanted: in UTF-8 and full."""
+        return self.syntax.name in SYNTAXES and self.charset == "utf-8" and is_full(self.elements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,19 @@ class Presenter:
 
     def present(self, catalogue: Catalogue, clusters: Sequence[str], wanted: Wanted) -> Presented:
         """As many of the records as fit into the preferred message size, in order."""
-        found = self._found(catalogue, clusters, wanted)
+        return self._fitted_in(self._found(catalogue, clusters, wanted), wanted)
+
+    def present_cards(self, catalogue: Catalogue, cards: Sequence[Card], wanted: Wanted) -> Presented:
+        """The same of cards that are up to date."""
+        syntax = wanted.syntax.name
+        found = [card.record(syntax) for card in cards]
+        if not all(found):  # too long for the format: the other way says so
+            return self.present(catalogue, [card.cluster for card in cards], wanted)
+        if wanted.database != DATABASE:
+            found = [responses.renamed(record, wanted.database, wanted.encoding) for record in found]
+        return self._fitted_in(found, wanted)
+
+    def _fitted_in(self, found: Sequence[bytes], wanted: Wanted) -> Presented:
         if sum(map(len, found)) + OVERHEAD <= wanted.preferred_bytes:
             return Presented(found, PresentStatus.SUCCESS)
         return self._fitted(found, wanted)

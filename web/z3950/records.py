@@ -93,6 +93,11 @@ def _is_brief(elements: str) -> bool:
     return _ELEMENT_SETS.get(elements.upper(), FULL) == BRIEF
 
 
+def is_full(elements: str) -> bool:
+    """Whether this name means the full element set of a MARC syntax."""
+    return _ELEMENT_SETS.get(elements.upper()) == FULL
+
+
 def shows_holdings(elements: str) -> bool:
     """Whether this element set says who holds the record: brief records and Dublin Core don't."""
     return not _is_brief(elements) and _XML_SCHEMAS.get(elements.upper(), Dialect.MARC21) is not None

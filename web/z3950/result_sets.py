@@ -1,7 +1,7 @@
 """Result sets of one association: the question, and as many of its answers as were needed so far.
 
 Clients look at the first ten records and rarely further, so ids are fetched in growing windows and kept: a set that is
-walked to its end costs a logarithm of searches, and what was seen keeps its place.
+walked to its end costs a logarithm of searches, and what was seen keeps its place. Cards are kept of the latest window.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from catalog_sync.query import And, Hits, Not, Or, Order, Query, Sort
+from catalog_sync.query import And, Card, Hits, Not, Or, Order, Query, Sort
 
 FIRST_WINDOW = 10
 LARGEST_WINDOW = 5000
 MAX_NODES = 400  # sets made of sets grow: the catalogue walks the tree recursively
 
+NOTHING = Hits(0, ())
 Ask = Callable[[Query, int, int, Order], Hits]
 
 
@@ -26,12 +27,13 @@ class ResultSet:
     library: str = ""  # the one library it was asked of; "" = the union, or several named inside the query
     total: int = 0
     ids: list[str] = field(default_factory=list)
+    latest: Hits = NOTHING  # the last window fetched: the end of `ids`
 
     def open(self, ask: Ask) -> None:
         """Count the hits and take the first window."""
-        hits = ask(self.query, 0, FIRST_WINDOW, self.sort)
-        self.total = hits.total
-        self.ids = list(hits.clusters)
+        self.latest = ask(self.query, 0, FIRST_WINDOW, self.sort)
+        self.total = self.latest.total
+        self.ids = list(self.latest.clusters)
 
     def slice(self, start: int, count: int, ask: Ask) -> list[str]:
         """Cluster ids of positions `start` (from 1) on; fewer where the catalogue shrank since the search."""
@@ -43,12 +45,18 @@ class ResultSet:
             self.ids += fresh
         return self.ids[start - 1 : end]
 
-    def _window(self, until: int, ask: Ask) -> list[str]:
+    def cards(self, start: int, count: int) -> tuple[Card, ...]:
+        """Cards of these positions; none unless all of them are in the latest window."""
+        first = start - 1 - (len(self.ids) - len(self.latest.cards))
+        return self.latest.cards[first : first + count] if first >= 0 else ()
+
+    def _window(self, until: int, ask: Ask) -> tuple[str, ...]:
         have = len(self.ids)
         limit = min(until - have, LARGEST_WINDOW, self.total - have)
         if limit <= 0:
-            return []
-        return list(ask(self.query, have, limit, self.sort).clusters)
+            return ()
+        self.latest = ask(self.query, have, limit, self.sort)
+        return self.latest.clusters
 
 
 def nodes(query: Query) -> int:

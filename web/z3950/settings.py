@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from catalog_sync.errors import StopEverything
 from catalog_sync.protocol.charset import UnknownCharset, canonical
 from catalog_sync.protocol.framing import MAX_PDU
+from catalog_sync.search import sendable
 
 if TYPE_CHECKING:
     from catalog_sync.system import System
 
-UNION_DATABASE = "Default"
+UNION_DATABASE = sendable.DATABASE
 
 
 @dataclass(frozen=True, slots=True)
