@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 HEAD_END, LENGTH, LAST_CHUNK = b"\r\n\r\n", b"\r\ncontent-length:", b"\r\n0\r\n\r\n"
+CLOSING = b"\r\nconnection: close\r\n"
 BUFFER = 1 << 20
 
 
@@ -31,17 +32,26 @@ class Served:
 
 
 class Reader:
-    """One reader on a connection that is kept."""
+    """One reader on a connection that is kept until the server closes it."""
 
     def __init__(self, host: str, port: int, requests: list[bytes], seed: int) -> None:
-        self.socket = socket.create_connection((host, port))
-        self.socket.setblocking(False)
-        self._requests, self._chooser = requests, random.Random(seed)
+        self._address, self._requests, self._chooser = (host, port), requests, random.Random(seed)
+        self.socket, self._closing = self._connect(), False
         self.ask()
 
-    def ask(self) -> None:
-        self.since, self.got, self._wanted, self._chunked = time.perf_counter(), bytearray(), 0, False
+    def _connect(self) -> socket.socket:
+        made = socket.create_connection(self._address)
+        made.setblocking(False)
+        return made
+
+    def ask(self) -> bool:
+        """Send the next request; whether over a new connection, whose making is part of the answer's time."""
+        self.since, closed = time.perf_counter(), self._closing
+        if closed:
+            self.socket = self._connect()
+        self.got, self._wanted, self._chunked, self._closing = bytearray(), 0, False, False
         self.socket.sendall(self._chooser.choice(self._requests))
+        return closed
 
     def has_answer(self) -> bool:
         """Read what came; whether the answer is whole. Raises RuntimeError for any answer but 200."""
@@ -52,7 +62,8 @@ class Reader:
         if not self._wanted and (end := self.got.find(HEAD_END)) >= 0:
             if not self.got.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(bytes(self.got[:60]).decode("latin-1"))
-            head = bytes(self.got[:end]).lower()
+            head = bytes(self.got[: end + 2]).lower()
+            self._closing = CLOSING in head
             start = head.find(LENGTH) + len(LENGTH)
             self._chunked = start < len(LENGTH)
             length = 0 if self._chunked else int(head[start:].split(b"\r\n", 1)[0])
@@ -77,7 +88,11 @@ def read(base: str, paths: list[str], readers: int, seconds: float) -> Served:
             if reader.has_answer():
                 times.append((time.perf_counter() - reader.since) * 1000)
                 sizes += len(reader.got)
-                reader.ask()
+                old = reader.socket
+                if reader.ask():
+                    waiting.unregister(old)
+                    old.close()
+                    waiting.register(reader.socket, selectors.EVENT_READ, reader)
     ordered = sorted(times)
     return Served(
         len(times) / (now - start), ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)], ordered[-1],

@@ -10,6 +10,7 @@ from flask import Flask
 
 from catalog_sync.settings import load
 from web.app import create_app
+from web.turns import Crowd, FairWorker
 
 # Collections per allocations: a page makes thousands of short-lived objects and no circles, the collector's defaults
 # cost a fifth of its time.
@@ -17,12 +18,14 @@ COLLECT_AFTER = (50_000, 20, 100)
 FIRST_PAGES = ("/", "/search?q=математика+5+класс")
 
 
-def make() -> Flask:
+def make() -> FairWorker:
     """The application of one worker; database and index are opened here, after the fork."""
     named = os.environ.get("CATALOG_SYNC_CONFIG")
-    app = create_app(load(Path(named) if named else None))
+    settings = load(Path(named) if named else None)
+    app = create_app(settings)
     warm_up(app)
-    return app
+    several = settings.web.workers > 1
+    return FairWorker(app, Crowd(settings.home / "web-workers", settings.web.workers) if several else None)
 
 
 def warm_up(app: Flask) -> None:

@@ -30,9 +30,7 @@ FIRST_PAUSE_SECONDS = 2.0  # between a part's death and its next start; doubled 
 LONGEST_PAUSE_SECONDS = 60.0
 SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next death starts with the first pause
 TICK_SECONDS = 0.2
-# Pages of one worker at the same moment: more threads only take the interpreter from each other, and a page that could
-# be finished waits with all others; fewer would let one long report stop a worker.
-BLOCKING_THREADS = 2
+BLOCKING_THREADS = 64  # of one worker, made when needed: requests wait for their turn in them (web/turns.py)
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 

@@ -6,7 +6,8 @@ Everything from a record goes through `escape`; everything else is ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
+from functools import lru_cache
+from html import escape as escape_anew
 
 from markupsafe import Markup
 
@@ -15,6 +16,8 @@ from web.i18n import _, ngettext
 from web.labels import CARRIERS, age_word, capital, kind_icon, word
 from web.security import safe_url
 
+# Publishers, authors, names of libraries and facets come again on every page.
+escape = lru_cache(maxsize=20_000)(escape_anew)
 NAMED = 3  # libraries named on a hit; the rest are counted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
+from html import escape as escape_anew
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
@@ -18,6 +18,7 @@ from web.i18n import _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
 from web.opac.elsewhere import search_there
+from web.opac.hits import escape
 from web.opac.present import Card, cards
 from web.opac.state import PAGE_SIZE, SearchState, hide_adult, read_state, to_query
 from web.reader import reader
@@ -60,7 +61,7 @@ def lines(values: Sequence[Value]) -> Markup:
     for value in values:
         count = f' <span class="count">{grouped(value.number)}</span>' if value.number is not None else ""
         chosen = ' class="chosen" aria-current="true"' if value.chosen else ""
-        made.append(f'<li><a href="{escape(value.url)}"{chosen}><span>{escape(value.text)}</span>{count}</a></li>')
+        made.append(f'<li><a href="{escape_anew(value.url)}"{chosen}><span>{escape(value.text)}</span>{count}</a></li>')
     return Markup("".join(made))  # noqa: S704 (every value is escaped above)
 
 
