@@ -129,7 +129,9 @@ def _may_mix_isbns(a: Features, b: Features) -> bool:
     """
     if not (a.years and b.years) and not (a.edition and b.edition):
         return False
-    if not (a.parts or a.parts_total) or not (b.parts or b.parts_total) or (a.shared_isbns and b.shared_isbns):
+    if a.is_set or b.is_set or (a.shared_isbns and b.shared_isbns):
+        return False
+    if not (a.parts or a.parts_total) or not (b.parts or b.parts_total):
         return False
     if a.pages and b.pages:
         return abs(a.pages - b.pages) <= v.PAGES_NEAR_LIMIT

@@ -9,14 +9,17 @@ from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.tables import rows
 
 _WHOM = r"(?:уч-ся|учащ\w*\.?|обуч\w*\.?|учен\w*\.?|школьник\w*|студент\w*|абитур\w*|воспит\w*|учит\w*\.?|педаг\w*\.?)"
-_SCHOOL = (
+_ADJECTIVE = (
     r"(?:(?:сред\w*|нач\w*|осн\w*|полн\w*|общ\w*|общеобраз\w*|образоват\w*|спец\w*|коррекц\w*|нац\w*"
-    r"|рос\w*|муницип\w*)\.?\s*"
-    r"(?:и\s)?){0,4}(?:учр(?:еж\w*)?|организ\w*|орг(?:-ций)?|шк(?:ол[аы]?)?|завед\w*|учеб\. ?завед\w*"
-    r"|гимназ\w*|лице\w*)\.?"
+    r"|рос\w*|муницип\w*)\.?\s*(?:и\s)?)"
 )
-# «учебник для учащихся общеобразоват. учреждений»: whom it is for, which isn't what it is.
-_FOR_SCHOOLS = re.compile(rf"(?:\bдля\s+)?{_WHOM}?\s*{_SCHOOL}(?![\w-])(?!\s*возр)|\bдля\s+{_WHOM}(?![\w-])")
+_SCHOOLS = r"(?:учр(?:еж\w*)?|организ\w*|орг(?:-ций)?|шк(?:олы?)?|завед\w*|учеб\. ?завед\w*|гимназ\w*|лице\w*)\.?"
+# «учебник для учащихся общеобразоват. учреждений»: whom it is for, which isn't what it is. «Школа», «Гимназисты» and
+# «Начальная школа» are titles: a bare noun says nothing of the kind.
+_FOR_SCHOOLS = re.compile(
+    rf"(?:\bдля\s+(?:{_WHOM}\s*)?{_ADJECTIVE}{{0,4}}|{_WHOM}\s*{_ADJECTIVE}{{0,4}}|\b{_ADJECTIVE}{{1,4}}){_SCHOOLS}"
+    rf"(?![\w-])(?!\s*возр)|\bдля\s+{_WHOM}(?![\w-])"
+)
 _OF_TEXTBOOK = re.compile(r"\b(?:к|по)\s+(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|умк)(?:-[а-я]+)?\.?[^|\x01:/;]*")
 _ITEM = re.compile(r"\s*\|\s*")
 _COMPANION_HINT = re.compile(r"\b(?:к|по) (?:нов\w* )?(?:уч|умк)")

@@ -86,7 +86,7 @@ def _house(name: str) -> tuple[str, bool]:
     """The house of a bare name: as listed, else the only listed one within a slip of the keyboard, else the name."""
     if known := _houses().get(name):
         return known
-    abbreviated = {house for alias, house in _houses().items() if abbreviates(name.split(), alias.split())}
+    abbreviated = {house for alias, house in _houses().items() if _abbreviates(name, alias)}
     if len(abbreviated) == 1:
         return abbreviated.pop()
     first, _, last = name.rpartition(" ")
@@ -101,6 +101,13 @@ def _house(name: str) -> tuple[str, bool]:
         if len(alias) >= MIN_SLIP_LENGTH and OSA.distance(name, alias, score_cutoff=allowed) <= allowed
     }
     return near.pop() if len(near) == 1 else (name, False)
+
+
+def _abbreviates(name: str, alias: str) -> bool:
+    """«мнемоз» is «мнемозина»: of a listed name one word cut short is enough."""
+    if len(name) >= MIN_ABBREVIATED and " " not in name and " " not in alias:
+        return alias.startswith(name)
+    return abbreviates(name.split(), alias.split())
 
 
 def abbreviates(one: list[str], other: list[str]) -> bool:
