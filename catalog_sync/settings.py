@@ -195,7 +195,9 @@ def make_target(row: dict[str, Any], where: str) -> ExternalTarget:
     """A foreign catalogue: keys that are not its own belong to its protocol and go to `settings`."""
     own = {f.name for f in fields(ExternalTarget)} - {"settings"}
     values = {k: v for k, v in row.items() if k in own}
-    values["dialect"] = choice(Dialect, values.get("dialect", "marc21"), f"{where} dialect")
+    asked = str(row.get("syntax", row.get("schema", "")))  # who asks for RUSMARC gets RUSMARC
+    likely = asked if asked in ("rusmarc", "unimarc") else "marc21"
+    values["dialect"] = choice(Dialect, values.get("dialect", likely), f"{where} dialect")
     if values.get("protocol", "sru") not in ("sru", "z3950"):
         raise StopEverything(f"{where} protocol: возможны sru, z3950, а стоит {values['protocol']!r}")
     extra = {k: str(v) for k, v in row.items() if k not in own}

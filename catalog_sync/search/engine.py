@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -24,6 +26,7 @@ from catalog_sync.text_ru import dictionary_version
 HEAP_BYTES = 128_000_000  # of the writer, before it flushes a segment; a district's 40 MB index fits at once
 WRITER_THREADS = 1  # our analysis in Python is the limit, more threads only make more segments
 FORMAT_FILE = "format.json"
+SWAP_SECONDS = 2.0  # two renames, on a busy disk
 
 
 class IndexOutdated(StopEverything):
@@ -49,14 +52,14 @@ class Engine:
     def __init__(self, path: Path | str) -> None:
         """Open the index in `path`, making an empty one where there is none. Raises IndexOutdated."""
         self.path = Path(path)
-        if not (self.path / FORMAT_FILE).exists():
+        if not _is_there(self.path):
             _make_empty(self.path)
         _check_format(self.path)
 
     @classmethod
     def create(cls, path: Path | str) -> Engine:
         """An empty index in `path`, whatever was there before."""
-        _make_empty(Path(path))
+        _make_empty(Path(path), instead=True)
         return cls(path)
 
     def write(
@@ -153,13 +156,27 @@ def _format() -> dict[str, Any]:
     return {"schema": schema.SCHEMA_VERSION, "library": version("tantivy"), "dictionary": dictionary_version()}
 
 
-def _make_empty(path: Path) -> None:
-    if path.exists():
+def _is_there(path: Path) -> bool:
+    """Whether there is an index; one that is just being put in place of another is waited for."""
+    until, there = time.monotonic() + SWAP_SECONDS, path / FORMAT_FILE
+    while not there.exists() and path.with_name(f"{path.name}.old").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    return there.exists()
+
+
+def _make_empty(path: Path, *, instead: bool = False) -> None:
+    """An empty index, whole at once: several processes may find none and make one. `instead` of what is there."""
+    fresh = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
+    fresh.mkdir(parents=True)
+    _open(fresh)
+    cards.make_empty(fresh)
+    (fresh / FORMAT_FILE).write_text(json.dumps(_format()), encoding="utf-8")
+    if path.exists() and (instead or not (path / FORMAT_FILE).exists()):
         shutil.rmtree(path)
-    path.mkdir(parents=True)
-    _open(path)
-    cards.make_empty(path)
-    (path / FORMAT_FILE).write_text(json.dumps(_format()), encoding="utf-8")
+    try:
+        fresh.rename(path)
+    except OSError:  # another was quicker
+        shutil.rmtree(fresh)
 
 
 def _check_format(path: Path) -> None:

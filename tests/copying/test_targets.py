@@ -127,6 +127,17 @@ def test_targets_are_read_from_the_settings_file() -> None:
         parse_settings({"target": [{"code": "x", "protocol": "ftp"}]}, sample_home(), "catalog-sync.toml")
 
 
+@pytest.mark.parametrize(
+    ("keys", "dialect"),
+    [({}, Dialect.MARC21), ({"syntax": "rusmarc"}, Dialect.RUSMARC), ({"syntax": "unimarc"}, Dialect.UNIMARC),
+     ({"schema": "rusmarc"}, Dialect.RUSMARC), ({"syntax": "usmarc"}, Dialect.MARC21),
+     ({"syntax": "xml", "dialect": "unimarc"}, Dialect.UNIMARC)],
+)  # fmt: skip
+def test_records_are_read_in_the_format_that_was_asked_for(keys: dict[str, str], dialect: Dialect) -> None:
+    raw = {"target": [{"code": "rgb", "protocol": "z3950", **keys}]}
+    assert parse_settings(raw, sample_home(), "test").targets[0].dialect is dialect
+
+
 def sample_home() -> Path:
     return Path("/nonexistent")
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,26 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
         assert engine.reader().size() <= 7
         engine.write(documents(), [], acknowledged + 1)
         assert engine.reader().size() == 7
+
+
+def test_a_reader_that_comes_while_the_index_is_replaced_waits_and_makes_no_empty_one(tmp_path: Path) -> None:
+    index, old, fresh = tmp_path / "index", tmp_path / "index.old", tmp_path / "index.new"
+    Engine(old).write(documents()[:1])
+    Engine(fresh).write(documents())
+
+    def finish() -> None:
+        time.sleep(0.2)
+        fresh.rename(index)
+        shutil.rmtree(old)
+
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(finish)
+        assert Engine(index).reader().size() == 7
+        done.result()
+
+
+def test_many_that_find_no_index_make_one_together(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        sizes = list(pool.map(lambda _: Engine(tmp_path / "index").reader().size(), range(8)))
+    assert sizes == [0] * 8
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]

@@ -48,11 +48,26 @@ class Client:
     address: str
 
 
+class Opened:
+    """The catalogue, opened once for all connections when the first search needs it: after the fork."""
+
+    def __init__(self, factory: Callable[[], Catalogue]) -> None:
+        self._factory = factory
+        self._catalogue: Catalogue | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Catalogue:
+        with self._lock:
+            if self._catalogue is None:
+                self._catalogue = self._factory()
+            return self._catalogue
+
+
 class Server:
     """Accepts connections up to the caps and knows all that are open."""
 
     def __init__(self, catalogue_factory: Callable[[], Catalogue], settings: ServerSettings) -> None:
-        self._factory = catalogue_factory
+        self._catalogue = Opened(catalogue_factory)
         self._settings = settings
         self.metrics = Metrics(settings.worker)
         presenter = Presenter(Renderer(settings.agency), RenderCache(settings.cache_bytes))
@@ -110,7 +125,7 @@ class Server:
     def _start(self, client: socket.socket, address: str) -> None:
         self._number += 1
         number = self._number
-        session = Session(number, self._factory, self._shared)
+        session = Session(number, self._catalogue, self._shared)
         connection = Connection(client, session, self._settings.limits)
         thread = threading.Thread(target=self._run, args=(number,), name=f"z3950-{number}", daemon=True)
         with self._lock:
@@ -190,7 +205,7 @@ def signals(stop: Callable[[], None]) -> Iterator[None]:
 def serve(
     catalogue_factory: Callable[[], Catalogue], settings: ServerSettings, ready: Callable[[int], None] | None = None
 ) -> None:
-    """Serve until SIGTERM. The factory is called once per connection; `ready` is told the port (useful with port 0)."""
+    """Serve until SIGTERM. The factory is called once per process; `ready` is told the port (useful with port 0)."""
     listener = listen(settings)
     if settings.workers > 1 and hasattr(os, "fork"):
         from web.z3950.workers import supervise

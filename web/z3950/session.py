@@ -58,7 +58,7 @@ class Answer:
 
 
 class Session:
-    """State of one association. `open_catalogue` is called once, when the first search needs it."""
+    """State of one association. `open_catalogue` is called when the first search needs it."""
 
     def __init__(self, number: int, open_catalogue: Callable[[], Catalogue], shared: Shared) -> None:
         self.number = number
