@@ -372,12 +372,14 @@ class Process:
         self._tell(alarms.digest(night, sources, late, local.date()))
 
     def _reports(self, now: datetime) -> None:
-        """Ended licences, quarterly snapshots and the reports of the roadmaps' dates; the methodologist is told."""
-        whole = self.system.settings
-        scheduled.run_due(self.system.engine, now, self.zone, whole.district.organisation, whole.home)
-        for one in scheduled.unmailed(self.system.engine, now):
+        """Licences, quarterly snapshots and the reports of the roadmaps' dates; the methodologist is told."""
+        engine, whole = self.system.engine, self.system.settings
+        scheduled.run_due(engine, now, self.zone, whole.district.organisation, whole.home)
+        for one in scheduled.unmailed(engine, now):
             if self._tell(alarms.Alarm(f"report {one.title} {one.due}", one.title, one.letter, one.files)):
-                scheduled.mark_mailed(self.system.engine, [one], now)
+                scheduled.mark_mailed(engine, [one], now)
+        for told in scheduled.warnings(engine, now.astimezone(self.zone).date()):
+            self._tell(alarms.Alarm(told.about, told.subject, told.text, told.files))
 
     def _tell(self, alarm: alarms.Alarm | None) -> bool:
         """Deliver an alarm once; False where nobody took it, so that the next round tries again."""
@@ -392,9 +394,3 @@ class Process:
             with writing(self.system.engine) as connection:
                 store.tell(connection, alarm.about, now)
         return told
-
-
-def is_alive(system: System) -> bool:
-    """Whether some jobs process leads now: the status page and /health ask."""
-    with reading(system.engine) as connection:
-        return bool(leases.holder_of(connection, LEAD, system.now()))

@@ -171,7 +171,7 @@ def here(**changes: str) -> str:
 
 def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine | None) -> None:
     """Every surface under its address; the protocol and report modules belong to their own packages."""
-    from web import feeds, health, opac, protocol_log, staff
+    from web import feeds, health, opac, protocol_log, staff, usage
 
     opac.mount(app)
     app.register_blueprint(feeds.blueprint)
@@ -183,6 +183,7 @@ def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine |
         staff.mount(app)
         for module in ("web.reports", "web.api"):
             register(app, module, catalogue, settings)
+        usage.watch(app)
     app.jinja_env.globals["has_reports"] = "reports" in app.blueprints
 
 

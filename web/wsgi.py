@@ -32,7 +32,7 @@ def warm_up(app: Flask) -> None:
     """Load dictionaries, tables and templates before the first reader comes, and keep them from the collector."""
     client = app.test_client(use_cookies=False)
     for path in FIRST_PAGES:
-        client.get(path)
+        client.get(path, headers={"User-Agent": "warm-up-bot"})  # a robot: the report of use counts people
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)

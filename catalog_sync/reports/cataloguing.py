@@ -8,7 +8,7 @@ from datetime import date
 
 from catalog_sync.model import BibRecord
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Table, Text
+from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Table, Text, listed
 from catalog_sync.reports.period import Period
 from catalog_sync.store.catalogue_state import SourceState
 
@@ -16,6 +16,7 @@ from catalog_sync.store.catalogue_state import SourceState
 WEIGHTS = {"title": 25, "year": 20, "publisher": 10, "author": 10, "bbk": 15, "inventory": 20}
 NAMES = {"title": "заглавие", "year": "год", "publisher": "издательство", "author": "ответственность", "bbk": "ББК",
          "inventory": "инв. № или учёт"}  # fmt: skip
+SAMPLED = "доля записей выборки, в которых поле заполнено"
 SET_ASIDE_COSTS = 100  # every per cent of records that could not be read takes a point
 
 
@@ -64,13 +65,15 @@ def make(
     columns = (
         Column("Организация", "text", width=24), Column("База", "text", width=16), Column("Формат", "text", width=11),
         Column("Последняя выгрузка", "date", width=11), Column("Записей"), Column("Отклонено", width=9),
-        Column("С замечаниями", width=10), *(Column(NAMES[name], "percent", "Полнота полей", 9) for name in WEIGHTS),
+        Column("С замечаниями", width=10),
+        *(Column(NAMES[name], "percent", "Полнота полей", 9, SAMPLED) for name in WEIGHTS),
         Column("Дублей внутри", width=9), Column("Общих с другими", width=9),
-        Column("Взято готовых за период", width=10), Column("Качество, 0–100", width=9),
+        Column("Взято готовых за период", width=10),
+        Column("Качество, 0–100", width=9, rule="полнота с весами минус балл за каждый процент отклонённых записей"),
     )  # fmt: skip
     first = {one.library: one.source for one in reversed(sources)}  # records are taken by a library, not by a base
     taken = {source: borrowed.get(library, 0) for library, source in first.items()}
-    rows = [_row(one, qualities.get(one.source), names, taken.get(one.source)) for one in sources]
+    rows = [_row(one, qualities.get(one.source), names, taken.get(one.source), period) for one in sources]
     stale = [f"{names.get(one.library, one.library)} — {one.name or one.source}" for one in sources if one.last is None]
     notes = [Text(f"Ещё не выгружали: {', '.join(stale)}.", style="note")] if stale else []
     sizes = {found.sample for found in qualities.values()}
@@ -102,13 +105,21 @@ def _lead(sources: Sequence[SourceState], records: int, taken: int) -> str:
     )
 
 
-def _row(one: SourceState, found: Quality | None, names: Mapping[str, str], taken: int | None) -> Row:
+def _row(
+    one: SourceState, found: Quality | None, names: Mapping[str, str], taken: int | None, period: Period
+) -> Row:
     read = one.records + one.set_aside
     aside = one.set_aside / read if read else 0.0
     fields = [Cell(found.fields[name] if found and found.sample else None) for name in WEIGHTS]
     score = Cell(found.score(aside) if found and found.sample else NO_DATA)
     day = one.last.date() if one.last else None
+    query = listed("borrowed", [one.library], period.start, period.end)
+    borrowed = Cell("") if taken is None else Cell(taken, query)
+
+    def of(name: str, count: int) -> Cell:
+        return Cell(count, listed(name, part=one.source))
+
     cells = (Cell(names.get(one.library, one.library)), Cell(one.name or one.source), Cell(one.dialect), Cell(day),
-             Cell(one.records), Cell(one.set_aside), Cell(one.with_warnings), *fields, Cell(one.inner_duplicates),
-             Cell(one.shared), Cell("" if taken is None else taken), score)  # fmt: skip
+             of("base", one.records), of("set-aside", one.set_aside), of("warned", one.with_warnings), *fields,
+             of("doubles", one.inner_duplicates), of("shared", one.shared), borrowed, score)  # fmt: skip
     return Row(cells, "" if one.last else "muted")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from catalog_sync.model import Library
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text, listed
 from catalog_sync.reports.period import Period
 from catalog_sync.store.drill import Counted
 from catalog_sync.store.ledger import LICENCES
@@ -35,8 +35,10 @@ class Held:
     def rows(self, today: date, unit: Literal["titles", "copies"]) -> str:
         """The query of what a package without records counts today; records of a catalogued one are many editions."""
         it = self.licence
-        if it.closed or it.source or it.is_database or it.starts > today:
+        if it.closed or it.is_database:
             return ""
+        if it.source or it.starts > today:
+            return listed("contract", part=str(it.number), name=unit)
         return Drill(it.library, today, today, unit=unit, clusters=(f"{LICENCES}:{it.number}",)).query
 
 
@@ -44,7 +46,8 @@ def register(
     held: Sequence[Held], rows: Sequence[Counted], cut: bool, period: Period, today: date, library: Library | None
 ) -> Report:
     """Both registers of one library, or of all. `cut`: more titles exist than are listed."""
-    sections: list[Section] = [summary(held, today), individual(rows, cut), Text(METHOD, style="note")]
+    written = summary(held, period.start, period.end, today)
+    sections: list[Section] = [written, individual(rows, cut), Text(METHOD, style="note")]
     return Report(
         name="e-register", title="Реестры учёта электронных (сетевых) документов", period=f"за {period.words}",
         start=period.start, end=period.end, made=today, sections=tuple(sections),
@@ -53,12 +56,17 @@ def register(
     )  # fmt: skip
 
 
-def summary(held: Sequence[Held], today: date) -> Table:
+SUMMED = {8: "databases", 9: "titles", 10: "copies", 11: "rubles"}
+
+
+def summary(held: Sequence[Held], start: date, end: date, today: date) -> Table:
+    """`held`: the contracts begun by the end of the period."""
     columns = (
-        Column("№ записи", width=7), Column("Дата", "date", width=11), Column("Вид", "text", width=14),
+        Column("№ записи", width=7, is_figure=False), Column("Дата", "date", width=11), Column("Вид", "text", width=14),
         Column("Ресурс, пакет", "text", width=24), Column("Платформа", "text", width=14),
         Column("Договор", "text", width=14), Column("Доступ с", "date", width=11), Column("по", "date", width=11),
-        Column("Баз данных", width=7), Column("Названий", width=9), Column("Экземпляров (доступов)", width=11),
+        Column("Баз данных", width=7, rule="договор на базу данных — 1"),
+        Column("Названий", width=9), Column("Экземпляров (доступов)", width=11),
         Column("Стоимость, руб.", "money", width=12), Column("Условия", "text", width=14),
         Column("Выбыло", "date", width=11), Column("Основание", "text", width=14),
     )  # fmt: skip
@@ -72,7 +80,7 @@ def summary(held: Sequence[Held], today: date) -> Table:
                     Cell(f"{it.name} ({one.library_name})"), Cell(it.platform), Cell(it.contract), Cell(it.starts),
                     Cell(it.ends), Cell(int(it.is_database)), Cell(one.titles, one.rows(today, "titles")),
                     Cell(one.copies, one.rows(today, "copies")),
-                    Cell(None if it.kopecks is None else it.kopecks / 100), Cell(it.conditions), Cell(it.closed),
+                    _cost(it), Cell(it.conditions), Cell(it.closed),
                     Cell(it.closed_why),
                 ),
                 "muted" if it.closed else "",
@@ -82,11 +90,18 @@ def summary(held: Sequence[Held], today: date) -> Table:
     if open_:
         sums = [Cell("")] * len(columns)
         sums[3] = Cell("Действует")
-        for at in (8, 9, 10, 11):
+        for at in SUMMED:
             values = [rows[number].cells[at].value for number in open_]
-            sums[at] = Cell(sum(value for value in values if isinstance(value, int | float)), sum_of=open_)
+            whole = sum(value for value in values if isinstance(value, int | float))
+            codes = sorted({held[number].licence.library for number in open_})
+            sums[at] = Cell(whole, listed("contracts", codes, start, end, name=SUMMED[at]), open_)
         rows.append(Row(tuple(sums), "total"))
     return Table(columns, tuple(rows) or _none(columns, 3), "Реестр суммарного учёта", (), True, "summary")
+
+
+def _cost(it: Licence) -> Cell:
+    query = listed("contract", part=str(it.number), name="rubles")
+    return Cell(None if it.kopecks is None else it.kopecks / 100, query)
 
 
 def _none(columns: Sequence[Column], at: int) -> tuple[Row, ...]:
@@ -98,8 +113,10 @@ def individual(found: Sequence[Counted], cut: bool) -> Table:
     """By titles; a package without records has none to name, it stands in the summary register."""
     rows = [row for row in found if row.title or row.record is None or row.record.source != LICENCES]
     columns = (
-        Column("№", width=6), Column("Дата", "date", width=11), Column("Заглавие, автор", "text", width=50),
-        Column("Идентификатор", "text", width=24), Column("Вид", "text", width=16), Column("Экз.", width=6),
+        Column("№", width=6, is_figure=False), Column("Дата", "date", width=11),
+        Column("Заглавие, автор", "text", width=50),
+        Column("Идентификатор", "text", width=24), Column("Вид", "text", width=16),
+        Column("Экз.", width=6, rule="сама строка учёта: запись каталога названа в графе «Идентификатор»"),
     )  # fmt: skip
     lines = [
         Row(
@@ -130,7 +147,7 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
         if ending
         else f"До {russian.day(until)} договоры на электронные издания не заканчиваются."
     )
-    sections: list[Section] = [Text(lead), *([_ending(ending, today)] if ending else []), *_months(ending)]
+    sections: list[Section] = [Text(lead), *([_ending(ending, today, until)] if ending else []), *_months(ending)]
     for one in ending:
         if one.licence.ends <= today + timedelta(WARN_DAYS):
             sections += letter(one, today)
@@ -141,7 +158,7 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
     )  # fmt: skip
 
 
-def _ending(ending: Sequence[Held], today: date) -> Table:
+def _ending(ending: Sequence[Held], today: date, until: date) -> Table:
     columns = (
         Column("Последний день", "date", width=12), Column("Ресурс", "text", width=30),
         Column("Библиотека", "text", width=24), Column("Договор", "text", width=14), Column("Названий"), Column("Экз."),
@@ -156,8 +173,13 @@ def _ending(ending: Sequence[Held], today: date) -> Table:
         for one in ending
     ]  # fmt: skip
     whole = tuple(range(len(rows)))
-    sums = (sum(one.titles for one in ending), sum(one.copies for one in ending))
-    rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 3, *(Cell(value, sum_of=whole) for value in sums)), "total"))
+    codes = sorted({one.licence.library for one in ending})
+    sums = [
+        Cell(sum(getattr(one, name) for one in ending),
+             listed("contracts", codes, today, until, name=name, measure="ending"), whole)
+        for name in ("titles", "copies")
+    ]  # fmt: skip
+    rows.append(Row((Cell("ВСЕГО"), *[Cell("")] * 3, *sums), "total"))
     return Table(columns, tuple(rows), "Договоры, срок которых заканчивается", name="ending")
 
 
@@ -184,13 +206,13 @@ def letter(one: Held, today: date) -> list[Section]:
         Text(
             f"{russian.day(it.ends)} ({left}) заканчивается срок доступа к ресурсу «{it.name}»"
             + (f" по договору {it.contract}" if it.contract else "")
-            + f". {_lost(one)} Просим до этого дня сообщить, будет ли договор продлён."
+            + f". {lost(one)} Просим до этого дня сообщить, будет ли договор продлён."
         ),
         Text(f"{russian.day(today)}    {'_' * 24}", style="sign"),
     ]
 
 
-def _lost(one: Held) -> str:
+def lost(one: Held) -> str:
     if one.licence.is_database:
         return "После этого база данных будет закрыта для читателей."
     return f"После этого из фонда выбудет {russian.counted(one.titles, russian.TITLE)}."

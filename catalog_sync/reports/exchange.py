@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,10 @@ from catalog_sync.store.provision import Line, identity
 MOST_ACTS = 20  # acts printed in one report; the rest of the radar is in its table
 FAR = 1e9  # km: an unknown distance comes after every known one
 UNKNOWN = "не известно"
+BLANK_PRICE = (
+    "Цена — из записей передающей школы. Где она не указана или разная у разных партий, графы «Цена», «Сумма» и итог "
+    "заполняются от руки по документам бухгалтерии."
+)
 NOTES = (
     "Расстояние — по прямой, по координатам из карточек библиотек; школы одного населённого пункта без координат "
     "считаются рядом (0 км). «Не известно» — координаты не указаны: такие школы предлагаются последними.",
@@ -98,8 +102,11 @@ def covered_by(found: Sequence[Transfer]) -> dict[tuple[str, tuple[str, ...]], i
     return dict(sums)
 
 
+Prices = Callable[[Transfer], set[int]]  # kopecks of one copy, as the giver's records name them
+
+
 def exchange_report(
-    lines: Sequence[Line], period: Period, today: date, libraries: Mapping[str, Library], code: str
+    lines: Sequence[Line], period: Period, today: date, libraries: Mapping[str, Library], code: str, prices: Prices
 ) -> Report:
     """`lines`: the needs of all schools with the surplus of those that name no such book."""
     found = [t for t in transfers(lines, libraries) if code in ("", t.giver, t.taker)]
@@ -107,7 +114,7 @@ def exchange_report(
     acts: list[Section] = []
     pairs = list(dict.fromkeys((t.giver, t.taker) for t in found))
     for giver, taker in pairs[:MOST_ACTS]:
-        acts += act([t for t in found if (t.giver, t.taker) == (giver, taker)], libraries, today)
+        acts += act([t for t in found if (t.giver, t.taker) == (giver, taker)], libraries, today, prices)
     if len(pairs) > MOST_ACTS:
         rest = f"Актов показано {MOST_ACTS} из {len(pairs)}: остальные — в радаре отдельной школы."
         acts.append(Text(rest, style="note"))
@@ -142,9 +149,11 @@ def _lead(lines: Sequence[Line], found: Sequence[Transfer], missing: int, code: 
 def _radar(found: Sequence[Transfer], libraries: Mapping[str, Library], today: date) -> Table:
     columns = (
         Column("Передаёт", "text", width=22), Column("Получает", "text", width=22),
-        Column("Расстояние, км", "decimal", width=12), Column("Класс", width=7),
+        Column("Расстояние, км", "decimal", width=12, rule="по прямой между координатами библиотек"),
+        Column("Класс", width=7, is_figure=False),
         Column("Автор, наименование", "text", width=34), Column("№ ФПУ", "text", width=13),
-        Column("Годен до", "date", width=11), Column("Имеет", width=7), Column("Передаёт, экз.", width=9),
+        Column("Годен до", "date", width=11), Column("Имеет", width=7),
+        Column("Передаёт, экз.", width=9, rule="меньшее из излишка одной и нехватки другой школы"),
     )  # fmt: skip
     rows = [
         Row(
@@ -174,27 +183,49 @@ def _book(one: Transfer) -> str:
     return f"{one.line.wanted.authors} {one.line.wanted.title}".strip()
 
 
-def act(some: Sequence[Transfer], libraries: Mapping[str, Library], today: date) -> list[Section]:
-    """Акт передачи документов между школами: list, number in words, signatures."""
+def act(
+    some: Sequence[Transfer], libraries: Mapping[str, Library], today: date, prices: Prices
+) -> list[Section]:
+    """Акт передачи документов между школами: list, number in words, signatures.
+
+    The price is the one the giver's records name; where they name none, or several, it is left to be written by hand.
+    """
     giver, taker = _name(libraries, some[0].giver), _name(libraries, some[0].taker)
     copies = sum(t.copies for t in some)
-    columns = (Column("№ п/п", width=6), Column("Автор, наименование", "text", width=46), Column("Класс", width=8),
-               Column("№ ФПУ", "text", width=16), Column("Экз.", width=8))  # fmt: skip
+    columns = (
+        Column("№ п/п", width=6, is_figure=False), Column("Автор, наименование", "text", width=46),
+        Column("Класс", width=8, is_figure=False), Column("№ ФПУ", "text", width=16), Column("Экз.", width=8),
+        Column("Цена, руб.", "money", width=11), Column("Сумма, руб.", "money", width=12),
+    )  # fmt: skip
+    known = [_price(prices(t)) for t in some]
     rows = [
-        Row((Cell(n), Cell(_book(t)), Cell(t.line.grade), Cell(t.line.wanted.fpu or "—"), Cell(t.copies)))
-        for n, t in enumerate(some, 1)
-    ]
-    rows.append(
-        Row((Cell(""), Cell("Всего"), Cell(""), Cell(""), Cell(copies, sum_of=tuple(range(len(rows))))), "total")
-    )
+        Row((Cell(n), Cell(_book(t)), Cell(t.line.grade), Cell(t.line.wanted.fpu or "—"), Cell(t.copies),
+             *_money(price, t.copies)))
+        for n, (t, price) in enumerate(zip(some, known, strict=True), 1)
+    ]  # fmt: skip
+    whole = tuple(range(len(rows)))
+    costs = [price * t.copies for t, price in zip(some, known, strict=True) if price is not None]
+    cost = Cell(sum(costs), sum_of=whole) if len(costs) == len(some) else Cell("")
+    total = (Cell(""), Cell("Всего"), Cell(""), Cell(""), Cell(copies, sum_of=whole), Cell(""), cost)
+    rows.append(Row(total, "total"))
+    notes = () if len(costs) == len(some) else (BLANK_PRICE,)
     line = "_" * 20
     return [
         Text(f"Акт передачи учебников № {'_' * 6} от {russian.day(today)} (проект)", level=2, style="page"),
         Text(f"{giver} передаёт, а {taker} принимает учебники: всего {russian.counted(copies, russian.COPY)} "
              f"({russian.in_words(copies)})."),
-        Table(columns, tuple(rows), f"{giver} → {taker}"),
+        Table(columns, tuple(rows), f"{giver} → {taker}", notes),
         Text(f"Передал: {line}    Принял: {line}", style="sign"),
     ]  # fmt: skip
+
+
+def _price(kopecks: set[int]) -> float | None:
+    """Roubles of one copy; None where the records name no price, or more than one."""
+    return kopecks.pop() / 100 if len(kopecks) == 1 else None
+
+
+def _money(price: float | None, copies: int) -> tuple[Cell, Cell]:
+    return (Cell(""), Cell("")) if price is None else (Cell(price), Cell(price * copies))
 
 
 def _name(libraries: Mapping[str, Library], code: str) -> str:

@@ -99,10 +99,14 @@ class Facts:
     def drill(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies", basis: str = "") -> str:
         """The query of the rows behind a field or property of Balance; an opening is the state of the day before.
 
-        A figure of the district sums the schools with data, so do its rows; its titles have none where some are out.
+        A figure of the district sums the schools with data, so do its rows; of titles only the state is known then,
+        each edition once.
         """
         if scope == DISTRICT and len(self.with_data) < len(self.schools):
-            scope = ",".join(one.library.code for one in self.with_data) if unit == "copies" else ""
+            scope = ",".join(one.library.code for one in self.with_data)
+            unit = "editions" if unit == "titles" else unit
+            if unit == "editions" and _MEASURES.get(measure, measure) != "state":
+                return ""
         if not scope:
             return ""
         start, end = self.period.start, self.period.end
@@ -113,6 +117,10 @@ class Facts:
             kinds.categories, kinds.carriers, kinds.ekinds, basis=basis,
         )  # fmt: skip
         return made.query
+
+    def drill_sum(self, codes: Sequence[str], measure: str, kinds: Kinds = ALL) -> str:
+        """The query behind a sum of titles over schools, in which an edition counts once for each school."""
+        return self.drill(",".join(codes), measure, kinds, "titles")
 
     def cell(self, scope: str, measure: str, kinds: Kinds = ALL, unit: str = "copies") -> Cell:
         """A number with the way to its books; `measure` is a field or property of Balance."""

@@ -34,6 +34,8 @@ from catalog_sync.store import (
     catalogue_state,
     coverage,
     drill,
+    eresources,
+    figures,
     kept,
     licences,
     manual,
@@ -41,6 +43,7 @@ from catalog_sync.store import (
     records,
     registry,
     staff,
+    usage,
 )
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.provision import Line
@@ -177,16 +180,28 @@ def make_quarterly(asked: Asked) -> Report:
     schools = {one.library.code for one in found.schools}
     shared = sum(one.shared for one in catalogue_state.sources(asked.connection) if one.library in schools)
     links = catalogue_state.open_links(asked.connection).get(DISTRICT, 0)
-    on_time = kept.on_time(asked.connection, _due(asked))
-    state = monitoring.State(count, editions, shared, links, on_time, sum(_borrowed(asked).values()))
+    due = kept.on_time(asked.connection, _due(asked))
+    done = sum(made is not None and made.date() <= day for _, day, made in due)
+    uses = usage.counted(asked.connection, asked.period.start, asked.period.end)
+    open_ones = eresources.open_ones(asked.connection)
+    state = monitoring.State(
+        count, editions, shared, links, (done, len(due)), _connected(asked), sum(_borrowed(asked).values()),
+        sum(uses.get(what, 0) for what in usage.ASKED), uses.get("record", 0), usage.first_day(asked.connection),
+        (sum(one.works for one in open_ones), len(open_ones)),
+        max((one.checked.date() for one in open_ones if one.checked), default=None),
+    )  # fmt: skip
     return monitoring.quarterly(found, roadmap.stages(), state, _manual(asked, found), asked.organisation)
 
 
 def _due(asked: Asked) -> list[tuple[str, date]]:
     """Reports due in the period, from the day the first school was connected."""
-    first = min((one.first for one in coverage.freshness(asked.connection) if one.first), default=asked.today)
-    since, until = max(asked.period.start, first) - timedelta(1), min(asked.period.end, asked.today)
+    since, until = max(asked.period.start, _connected(asked)) - timedelta(1), min(asked.period.end, asked.today)
     return [(duty.code, day) for day, duty in roadmap.due(since, until)]
+
+
+def _connected(asked: Asked) -> date:
+    """The day the first library was connected."""
+    return min((one.first for one in coverage.freshness(asked.connection) if one.first), default=asked.today)
 
 
 def make_rollout(asked: Asked) -> Report:
@@ -199,7 +214,8 @@ def make_libraries(asked: Asked) -> Report:
     typed = _manual(asked, found)
     if asked.today <= asked.period.end:  # the year still runs: what the schools said last stands for it
         typed = _latest_manual(asked, found)
-    return monitoring.libraries(found, typed)
+    ages = figures.ages(asked.connection, monitoring.old_before(found), asked.period.end)
+    return monitoring.libraries(found, typed, {code: monitoring.Aged(*pair) for code, pair in ages.items()})
 
 
 def make_cataloguing(asked: Asked) -> Report:
@@ -252,7 +268,11 @@ def make_textbooks(asked: Asked) -> Report:
 def make_exchange(asked: Asked) -> Report:
     found = load(asked)
     libraries = {one.library.code: one.library for one in found.freshness}
-    return exchange.exchange_report(_offers(asked), asked.period, asked.today, libraries, asked.library)
+
+    def prices(one: exchange.Transfer) -> set[int]:
+        return provision.prices(asked.connection, one.giver, one.given.clusters)
+
+    return exchange.exchange_report(_offers(asked), asked.period, asked.today, libraries, asked.library, prices)
 
 
 def _offers(asked: Asked) -> list[Line]:

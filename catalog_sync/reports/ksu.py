@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 from catalog_sync.model import Library
-from catalog_sync.reports import russian
+from catalog_sync.reports import ksu_lines, russian
 from catalog_sync.reports.facts import MAIN_STOCK, TEXTBOOKS, Facts, Kinds
-from catalog_sync.reports.model import Cell, Column, Drill, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text, listed
 from catalog_sync.reports.period import Period, steps
 from catalog_sync.store.acts import GROUPS, Act
 from catalog_sync.store.figures import Balance
 
+Query = Callable[..., str]  # the query of a line's rows; `name`: of one of its columns
 NO_DOCUMENT = "без документа"
 GROUP_NAMES = {
     "natural": "Естественные науки (2)",
@@ -67,7 +69,7 @@ def kinds(textbooks: bool) -> Kinds:
 def part_in(book: Book, textbooks: bool) -> Table:
     """Часть 1: one line per accompanying document; numbers begin at 1 every year."""
     columns = (
-        Column("Дата записи", "date", width=11), Column("№ п.п.", width=6),
+        Column("Дата записи", "date", width=11), Column("№ п.п.", width=6, is_figure=False),
         Column("Источник поступления", "text", width=16), Column("№ или дата документа", "text", width=14),
         Column("Поступило всего", width=11), *_content_columns(textbooks), Column("На сумму, руб.", "money", width=11),
     )  # fmt: skip
@@ -79,9 +81,9 @@ def part_in(book: Book, textbooks: bool) -> Table:
             Cell(act.supplier or "в записях не указан"),
             Cell(act.document or NO_DOCUMENT),
         )
-        copies = Cell(act.copies, _of_act(book, book.came, act, "acquired"))
-        rows.append(Row((*head, copies, *_content(act, textbooks), _money(act.kopecks))))
-    rows += _total(rows, columns, "ВСЕГО поступило")
+        query = _of_act(book, act, textbooks)
+        rows.append(Row((*head, *_figures(act, textbooks, query))))
+    rows += _total(rows, columns, "ВСЕГО поступило", _of_period(book, book.period, "acquired", textbooks), textbooks)
     notes = () if all(act.document for act in book.came) else ("Поступление без документа оформляется актом приёма.",)
     return Table(columns, tuple(rows), "Часть 1. Поступление в фонд", notes, True, "part1")
 
@@ -89,29 +91,38 @@ def part_in(book: Book, textbooks: bool) -> Table:
 def part_out(book: Book, textbooks: bool) -> Table:
     """Часть 2: one line per act; numbering goes on through the years."""
     columns = (
-        Column("Дата записи", "date", width=11), Column("№ п.п.", width=6), Column("№ акта", "text", width=12),
-        Column("Выбыло всего", width=9), *_content_columns(textbooks),
+        Column("Дата записи", "date", width=11), Column("№ п.п.", width=6, is_figure=False),
+        Column("№ акта", "text", width=12), Column("Выбыло всего", width=9), *_content_columns(textbooks),
         Column("На сумму, руб.", "money", width=11), Column("Причина", "text", width=18),
     )  # fmt: skip
     rows = []
     for number, act in enumerate(book.went, book.first_number_out):
-        copies = Cell(act.copies, _of_act(book, book.went, act, "left"))
-        head = (Cell(act.day), Cell(number), Cell(act.document or NO_DOCUMENT), copies)
-        rows.append(Row((*head, *_content(act, textbooks), _money(act.kopecks), Cell(act.reason or "не указана"))))
-    rows += _total(rows, columns, "ВСЕГО выбыло")
+        head = (Cell(act.day), Cell(number), Cell(act.document or NO_DOCUMENT))
+        figures = _figures(act, textbooks, _of_act(book, act, textbooks))
+        rows.append(Row((*head, *figures, Cell(act.reason or "не указана"))))
+    rows += _total(rows, columns, "ВСЕГО выбыло", _of_period(book, book.period, "left", textbooks), textbooks)
     return Table(columns, tuple(rows), "Часть 2. Выбытие из фонда", (), True, "part2")
 
 
-def _of_act(book: Book, among: Sequence[Act], act: Act, measure: str) -> str:
-    """The query of the lines of one act: by day and document, where nothing else of that day would be taken with it."""
-    twins = [other for other in among if other.day == act.day and (not act.document or other.document == act.document)]
-    if len(twins) > 1:
-        return ""
-    made = Drill(
-        book.library.code, act.day, act.day, measure, categories=book.categories,  # type: ignore[arg-type]
-        document=act.document,
+def _of_act(book: Book, act: Act, textbooks: bool) -> Query:
+    """The queries of the lines of one act: its day, document and reason, and nothing else of that day."""
+    return partial(
+        listed, "ksu", [book.library.code], act.day, act.day, measure=act.column, part=_name(textbooks),
+        document=act.document or ksu_lines.EMPTY, reason=act.reason or ksu_lines.EMPTY,
     )  # fmt: skip
-    return made.query
+
+
+def _of_period(book: Book, period: Period, measure: str, textbooks: bool) -> Query:
+    """The queries behind one line of part 3."""
+    start, end = period.start, period.end
+    if measure == "opening":
+        start = end = start - timedelta(1)
+    kind = measure if measure not in ("opening", "closing") else "state"
+    return partial(listed, "ksu", [book.library.code], start, end, measure=kind, part=_name(textbooks))
+
+
+def _name(textbooks: bool) -> str:
+    return "textbooks" if textbooks else "main"
 
 
 def part_totals(book: Book, today: date, textbooks: bool) -> Table:
@@ -121,40 +132,28 @@ def part_totals(book: Book, today: date, textbooks: bool) -> Table:
         Column("На сумму, руб.", "money", width=11),
     )  # fmt: skip
     period, all_in, all_out = book.period, [act for _, act, _ in book.quarters], [act for _, _, act in book.quarters]
-    rows = [
-        _line(f"Состоит на {russian.short_day(period.start)}", book.opening, textbooks, _rows(book, period, "opening"))
-    ]
+    query = _of_period(book, period, "opening", textbooks)
+    rows = [_line(f"Состоит на {russian.short_day(period.start)}", book.opening, textbooks, query)]
     if book.initial.copies:
-        query = _rows(book, period, "initial")
+        query = _of_period(book, period, "initial", textbooks)
         rows.append(_line("Впервые отражено в каталоге (было и раньше)", book.initial, textbooks, query))
     for name, measure, parts in (("Поступило", "acquired", all_in), ("Выбыло", "left", all_out)):
         first = len(rows)
         for (step, _, _), act in zip(book.quarters, parts, strict=True):
-            rows.append(_line(f"{name} за {step.words}", act, textbooks, _rows(book, step, measure)))
-        whole = _line(f"{name} за период", summed(parts), textbooks, _rows(book, period, measure))
+            rows.append(_line(f"{name} за {step.words}", act, textbooks, _of_period(book, step, measure, textbooks)))
+        whole = _line(f"{name} за период", summed(parts), textbooks, _of_period(book, period, measure, textbooks))
         lines = tuple(range(first, len(rows)))
         formulas = (replace(cell, sum_of=lines if isinstance(cell.value, int | float) else ()) for cell in whole.cells)
         rows.append(Row(tuple(formulas), "total"))
     closing = summed([book.opening, book.initial, *all_in], minus=all_out)
-    last = _line(_closing_name(period, today), closing, textbooks, _rows(book, period, "closing"))
+    last = _line(_closing_name(period, today), closing, textbooks, _of_period(book, period, "closing", textbooks))
     rows.append(replace(last, style="total"))
     notes = ("Сумма — по экземплярам, цена которых указана в записях.",)
     return Table(columns, tuple(rows), "Часть 3. Итоги движения фонда", notes, False, "part3")
 
 
-def _line(name: str, act: Act, textbooks: bool, query: str) -> Row:
-    return Row((Cell(name), Cell(act.copies, query), *_content(act, textbooks), _money(act.kopecks)))
-
-
-def _rows(book: Book, period: Period, measure: str) -> str:
-    """The query of the rows behind one line of part 3."""
-    start, end = period.start, period.end
-    if measure == "opening":
-        start = end = start - timedelta(1)
-    kind = measure if measure not in ("opening", "closing") else "state"
-    return Drill(
-        book.library.code, start, end, kind, categories=book.categories,  # type: ignore[arg-type]
-    ).query  # fmt: skip
+def _line(name: str, act: Act, textbooks: bool, query: Query) -> Row:
+    return Row((Cell(name), *_figures(act, textbooks, query)))
 
 
 def summed(acts: Sequence[Act], minus: Sequence[Act] = ()) -> Act:
@@ -193,29 +192,40 @@ def _content_columns(textbooks: bool) -> tuple[Column, ...]:
     return (*carriers, *(Column(GROUP_NAMES[name], group="По содержанию", width=14) for name in GROUPS))
 
 
-def _content(act: Act, textbooks: bool) -> list[Cell]:
+def _figures(act: Act, textbooks: bool, query: Query) -> list[Cell]:
+    """All, the columns of content and the money of some lines, each with the way to its own lines."""
+    cells = [Cell(act.copies, query()), *_content(act, textbooks, query)]
+    return [*cells, Cell(None if act.kopecks is None else act.kopecks / 100, query(name="rubles"))]
+
+
+def _content(act: Act, textbooks: bool, query: Query) -> list[Cell]:
     if textbooks:
-        return [Cell(act.grades[level]) for level in LEVELS]
-    carriers = [
-        act.carriers["print"] + act.carriers["microform"],
-        act.carriers["audiovisual"],
-        act.carriers["electronic"],
-    ]
-    return [Cell(value) for value in (*carriers, *(act.groups[name] for name in GROUPS))]
+        return [Cell(act.grades[level], query(name=f"grade:{level}")) for level in LEVELS]
+    printed = act.carriers["print"] + act.carriers["microform"]
+    carriers = {"print": printed} | {name: act.carriers[name] for name in ("audiovisual", "electronic")}
+    groups = {name: act.groups[name] for name in GROUPS}
+    return [Cell(value, query(name=name)) for name, value in (carriers | groups).items()]
 
 
-def _money(kopecks: int | None) -> Cell:
-    return Cell(None if kopecks is None else kopecks / 100)
-
-
-def _total(rows: Sequence[Row], columns: Sequence[Column], name: str) -> list[Row]:
+def _total(
+    rows: Sequence[Row], columns: Sequence[Column], name: str, query: Query, textbooks: bool
+) -> list[Row]:
     """The last line: sums of every numeric column but the numbering."""
     if not rows:
         return [Row((Cell("—"), Cell("—"), Cell("записей нет"), *[Cell("")] * (len(columns) - 3)), "muted")]
+    names = iter(["", *_column_names(textbooks), "rubles"])
     cells = [Cell(name)]
     for at, column in enumerate(columns[1:], 1):
         values = [row.cells[at].value for row in rows]
         known = [value for value in values if isinstance(value, int | float)]
         summed = at > 1 and column.kind in ("int", "money") and known
-        cells.append(Cell(sum(known), sum_of=tuple(range(len(rows)))) if summed else Cell(""))
+        way = query(name=next(names)) if at > 1 and column.kind in ("int", "money") else ""
+        cells.append(Cell(sum(known), way, tuple(range(len(rows)))) if summed else Cell(""))
     return [Row(tuple(cells), "total")]
+
+
+def _column_names(textbooks: bool) -> list[str]:
+    """The columns of content as addresses name them (ksu_lines.COLUMNS)."""
+    if textbooks:
+        return [f"grade:{level}" for level in LEVELS]
+    return ["print", "audiovisual", "electronic", *GROUPS]

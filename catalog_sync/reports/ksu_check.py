@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from catalog_sync.ledger import RUN
 from catalog_sync.reports import russian
 from catalog_sync.reports.facts import ALL, TEXTBOOKS, Facts
-from catalog_sync.reports.model import Cell, Column, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Column, Row, Section, Table, Text, listed
 from catalog_sync.store.acts import Unsure
 
 Manual = Mapping[str, Mapping[str, float]]
@@ -22,6 +22,7 @@ FIGURES = (
     ("ksu_textbooks_withdrawn", "Выбыло, учебники", TEXTBOOKS, "left"),
     ("ksu_textbooks_stock", "Состоит, учебники", TEXTBOOKS, "closing"),
 )
+DIFFERENCE = "по КСУ − по каталогу"
 SOURCE = "Источник строк 2.6 — КСУ (п. 112 указаний): при разнице в форму идёт КСУ, а каталог догоняет."
 
 
@@ -31,7 +32,8 @@ def sections(facts: Facts, codes: Sequence[str], manual: Manual, unsure: Mapping
     if not rows:
         return [Text("Данные КСУ не введены: сверка каталога с КСУ не проводилась.", style="note")]
     columns = (
-        Column("Показатель", "text", width=30), Column("По КСУ"), Column("По каталогу"), Column("Разница"),
+        Column("Показатель", "text", width=30), Column("По КСУ"), Column("По каталогу"),
+        Column("Разница", rule=DIFFERENCE),
         Column("Что это значит", "text", width=60),
     )  # fmt: skip
     stated = [code for code in codes if any(name in manual.get(code, {}) for name, *_ in FIGURES)]
@@ -50,8 +52,13 @@ def _rows(facts: Facts, codes: Sequence[str], manual: Manual) -> list[Row]:
         ours = getattr(facts.copies(known, kinds), measure)
         paper = round(sum(manual[code][name] for code in known))
         cell = Cell(ours, facts.drill(",".join(known), measure, kinds))
-        rows.append(Row((Cell(label), Cell(paper), cell, Cell(paper - ours), Cell(_meaning(paper - ours, measure)))))
+        written = Cell(paper, _typed(facts, known, name))
+        rows.append(Row((Cell(label), written, cell, Cell(paper - ours), Cell(_meaning(paper - ours, measure)))))
     return rows
+
+
+def _typed(facts: Facts, codes: Sequence[str], name: str) -> str:
+    return listed("typed", codes, facts.period.start, facts.period.end, name=name)
 
 
 def _meaning(difference: int, measure: str) -> str:
@@ -74,11 +81,12 @@ def _by_school(facts: Facts, codes: Sequence[str], manual: Manual) -> list[Secti
             ours = getattr(facts.copies(code, kinds), measure)
             if paper is not None and round(paper) != ours:
                 cell = Cell(ours, facts.drill(code, measure, kinds))
-                rows.append(Row((Cell(names[code]), Cell(label), Cell(round(paper)), cell, Cell(round(paper) - ours))))
+                written = Cell(round(paper), _typed(facts, [code], name))
+                rows.append(Row((Cell(names[code]), Cell(label), written, cell, Cell(round(paper) - ours))))
     if not rows:
         return []
     columns = (Column("Школа", "text", width=34), Column("Показатель", "text", width=30), Column("По КСУ"),
-               Column("По каталогу"), Column("Разница"))  # fmt: skip
+               Column("По каталогу"), Column("Разница", rule=DIFFERENCE))  # fmt: skip
     return [Table(columns, tuple(rows), "Разница по школам", name="ksu-schools")]
 
 
@@ -92,7 +100,8 @@ def _causes(facts: Facts, codes: Sequence[str], unsure: Mapping[str, Unsure]) ->
          "даты в записи нет: по КСУ они могли поступить в другом году"),
         ("vanished", "Выбыло, дата — день загрузки", facts.drill(scope, "withdrawn", basis=RUN),
          "экземпляры исчезли из выгрузки без акта: найдите акт в КСУ"),
-        ("late", "Внесено в журнал после конца периода", "",
+        ("late", "Внесено в журнал после конца периода",
+         listed("late", codes, facts.period.start, facts.period.end),
          "прирост или убыль (со знаком), о которых каталог узнал позже"),
     )  # fmt: skip
     rows = []

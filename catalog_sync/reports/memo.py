@@ -12,7 +12,7 @@ from datetime import date
 from catalog_sync.reports import replenishment, russian, textbooks
 from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, TEXTBOOKS, Facts, Kinds
 from catalog_sync.reports.memo_rules import Background, Findings, findings
-from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text, listed
 from catalog_sync.reports.russian import COPY, RECORD, SCHOOL, TITLE, counted, genitive, percent, within
 from catalog_sync.store.figures import Balance
 from catalog_sync.store.rollups import DISTRICT
@@ -110,7 +110,7 @@ def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list
         Text("4.4. Учебная литература", level=3),
         *_movement(facts, background, codes, LEARNING, "Учебный фонд (учебники и учебные пособия)"),
         *_provision(background), *_table(facts, codes),
-        Text("4.5. Состояние единого каталога", level=3), Text(_catalogue(background)),
+        Text("4.5. Состояние единого каталога", level=3), _catalogue(background),
     ]  # fmt: skip
 
 
@@ -178,7 +178,8 @@ def _electronic(facts: Facts, background: Background, codes: Sequence[str]) -> l
     if links:
         parts.append(f"Справочно: открытых ресурсов в каталоге {russian.number(links)}, в фонд они не входят.")
     figures = ((counted(unique, TITLE), facts.drill(DISTRICT, "closing", ELECTRONIC, "titles")),
-               (counted(now.expired, COPY), facts.drill(DISTRICT, "expired", ELECTRONIC)))  # fmt: skip
+               (counted(now.expired, COPY), facts.drill(DISTRICT, "expired", ELECTRONIC)),
+               (f"открытых ресурсов в каталоге {russian.number(links)}", listed("open-links")))  # fmt: skip
     return [*found, Text(" ".join(parts), figures=figures)]
 
 
@@ -187,7 +188,10 @@ def _provision(background: Background) -> list[Section]:
         return [Text("Потребность в учебниках школами не введена: обеспеченность не рассчитывалась.", style="note")]
     share, missing, schools = background.provision
     text = f"Обеспеченность учебниками {within(schools, SCHOOL)}, сообщивших потребность, — {percent(share)}"
-    return [Text(f"{text}; не хватает {genitive(missing, COPY)}." if missing else f"{text}.")]
+    lack = f"не хватает {genitive(missing, COPY)}"
+    codes = list(dict.fromkeys(line.library for line in background.needs))
+    ways = ((lack, listed("provision", codes, name="missing")),)
+    return [Text(f"{text}; {lack}.", figures=ways) if missing else Text(f"{text}.")]
 
 
 def _provision_table(facts: Facts, background: Background) -> list[Section]:
@@ -216,19 +220,26 @@ def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:
         )  # fmt: skip
     columns = (
         Column("Группа", "text", width=28), Column("На начало"), Column("Первичное отражение", width=13),
-        Column("Поступило"), Column("Выбыло"), Column("На конец"), Column("Прирост", "percent"),
+        Column("Поступило"), Column("Выбыло"), Column("На конец"),
+        Column("Прирост", "percent", rule="(на конец − (на начало + первичное отражение)) / (на начало + первичное "
+               "отражение)"),
     )  # fmt: skip
     return [Table(columns, tuple(rows), f"Движение фондов за {facts.period.words}, экз.", name="movement")]
 
 
-def _catalogue(background: Background) -> str:
+def _catalogue(background: Background) -> Text:
     records, editions = background.records, background.editions
     if not records:
-        return "Записей школ в сводном каталоге пока нет."
-    return (
+        return Text("Записей школ в сводном каталоге пока нет.")
+    text = (
         f"В сводном каталоге {counted(records, RECORD)} школ, они описывают {counted(editions, russian.EDITION)}: "
         f"на одно издание приходится {russian.number(records / editions, 1)} записи."
     )
+    ways = (
+        (counted(records, RECORD), listed("records")),
+        (counted(editions, russian.EDITION), listed("editions")),
+    )
+    return Text(text, figures=ways)
 
 
 # --- 5–8 -------------------------------------------------------------------------------------------------------------

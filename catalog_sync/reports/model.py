@@ -5,11 +5,13 @@ Renderers (catalog_sync.reports.render) know nothing of figures, reports know no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
+
+from catalog_sync.model import RecordKey
 
 Value = str | int | float | date | None
 Kind = Literal["text", "int", "decimal", "percent", "money", "date"]
@@ -18,8 +20,8 @@ NO_DATA = "нет данных"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell. `rows` is the query of the rows behind the number (Drill.query); `sum_of` are the numbers of the rows
-    of this table, from 0, whose cells of the same column add up to it: spreadsheets write a formula there."""
+    """One cell. `rows` is the query of the rows behind the number (Drill.query, listed); `sum_of` are the numbers of
+    the rows of this table, from 0, whose cells of the same column add up to it: spreadsheets write a formula there."""
 
     value: Value = None
     rows: str = ""
@@ -29,12 +31,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `group` is the heading above several neighbours; `width` is in characters."""
+    """A column: `group` is the heading above several neighbours; `width` is in characters.
+
+    `rule` says in words where its numbers come from when they open no rows: counted from other columns, or typed. A
+    column that is no `is_figure` holds numbers that count nothing: the number of a line, a class.
+    """
 
     title: str
     kind: Kind = "int"
     group: str = ""
     width: int = 11
+    rule: str = ""
+    is_figure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,20 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One row behind a figure that no line of the ledger is: the amounts of all of them add up to the figure."""
+
+    library: str
+    what: str
+    amount: float
+    day: date | None
+    why: str = ""
+    record: RecordKey | None = None
+    cluster: str = ""
+    rows: str = ""  # the query of the copies it counts in its turn
+
+
+@dataclass(frozen=True, slots=True)
 class Drill:
     """«Число → книги»: which rows of the ledger a number counts."""
 
@@ -117,13 +139,14 @@ class Drill:
     start: date
     end: date
     measure: Literal["state", "initial", "acquired", "withdrawn", "expired", "left"] = "state"
-    unit: Literal["copies", "titles"] = "copies"
+    unit: Literal["copies", "titles", "editions"] = "copies"
     categories: tuple[str, ...] = ()
     carriers: tuple[str, ...] = ()
     ekinds: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     basis: str = ""
     document: str = ""
+    before: int = 0
 
     @property
     def query(self) -> str:
@@ -133,8 +156,19 @@ class Drill:
         pairs += [("category", ",".join(self.categories)), ("carrier", ",".join(self.carriers))]
         pairs += [("ekind", ",".join(ekind or "none" for ekind in self.ekinds))]
         pairs += [("cluster", ",".join(self.clusters)), ("basis", self.basis), ("document", self.document)]
-        return urlencode([(name, value) for name, value in pairs if value], safe=":,")
+        pairs += [("before", str(self.before or ""))]
+        return _encoded(pairs)
 
 
-def text(value: Value, rows: str = "") -> Cell:
-    return Cell(value, rows)
+def listed(
+    of: str, libraries: Sequence[str] = (), start: date | None = None, end: date | None = None, *, name: str = "",
+    measure: str = "", part: str = "", document: str = "", reason: str = "",
+) -> str:  # fmt: skip
+    """The query of rows no ledger holds (catalog_sync.reports.behind): records, schools, needs, figures typed."""
+    period = f"{start}:{end}" if start and end else ""
+    pairs = [("of", of), ("library", ",".join(libraries)), ("period", period), ("name", name), ("measure", measure)]
+    return _encoded([*pairs, ("part", part), ("document", document), ("reason", reason)])
+
+
+def _encoded(pairs: Sequence[tuple[str, str]]) -> str:
+    return urlencode([(name, value) for name, value in pairs if value], safe=":,")

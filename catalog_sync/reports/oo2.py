@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from catalog_sync.model import Carrier
 from catalog_sync.reports import ksu_check, russian
-from catalog_sync.reports.facts import OTHER, Facts
+from catalog_sync.reports.facts import OTHER, Facts, Kinds
 from catalog_sync.reports.forms import Form, FormRow, Part
-from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Section, Table, Text, Value
+from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Section, Table, Text, Value, listed
 from catalog_sync.store.acts import Unsure
 from catalog_sync.store.figures import Balance
 from catalog_sync.store.rollups import DISTRICT
 
 MEASURES = ("acquired", "left", "closing")
+BY_CARRIER = Kinds(carriers=tuple(carrier.value for carrier in Carrier))
 ROW_NAMES = {"02": "учебники", "03": "учебные пособия", "04": "художественная литература", "05": "справочный материал"}
 
 
@@ -92,15 +94,20 @@ def checks(facts: Facts, part: Part, codes: Sequence[str]) -> list[Section]:
     """The control sums of the form, each with both sides."""
     rows = {row.number: _sum(facts, codes, row) for row in part.rows}
     total = rows["01"]
-    lines = [_check_carriers(rows, measure) for measure in MEASURES]
+    scope = DISTRICT if len(codes) != 1 else codes[0]
+    lines = [_check_carriers(facts, scope, rows, measure) for measure in MEASURES]
     opening = total.opening + total.initial
     expected = opening + total.acquired - total.left
-    lines.append(_line("гр. 5 = гр. 5 прошлого года + первичное отражение + гр. 3 − гр. 4", total.closing, expected))
+    left = Cell(total.closing, facts.drill(scope, "closing"))
+    right = Cell(expected, note=f"{opening} + {total.acquired} − {total.left}")
+    lines.append(_line("гр. 5 = гр. 5 прошлого года + первичное отражение + гр. 3 − гр. 4", left, right))
     for measure in MEASURES:
         named = sum(getattr(rows[number], measure) for number in ROW_NAMES)
         rest = getattr(total, measure) - named
         other = getattr(facts.copies(codes, OTHER), measure)
-        lines.append(_line(f"01 − (02+03+04+05) = прочее, {_MEASURE_NAMES[measure]}", rest, other))
+        left = Cell(rest, note=f"{getattr(total, measure)} − {named}")
+        right = Cell(other, facts.drill(scope, measure, OTHER))
+        lines.append(_line(f"01 − (02+03+04+05) = прочее, {_MEASURE_NAMES[measure]}", left, right))
     found: list[Section] = [
         Table(
             (Column("Контроль", "text", width=58), Column("Слева"), Column("Справа"), Column("Итог", "text", width=14)),
@@ -116,14 +123,16 @@ def checks(facts: Facts, part: Part, codes: Sequence[str]) -> list[Section]:
 _MEASURE_NAMES = {"acquired": "поступило", "left": "выбыло", "closing": "состоит"}
 
 
-def _check_carriers(rows: Mapping[str, Balance], measure: str) -> Row:
+def _check_carriers(facts: Facts, scope: str, rows: Mapping[str, Balance], measure: str) -> Row:
     parts = sum(getattr(rows[number], measure) for number in ("06", "07", "08", "09"))
-    return _line(f"01 = 06 + 07 + 08 + 09, {_MEASURE_NAMES[measure]}", getattr(rows["01"], measure), parts)
+    left = Cell(getattr(rows["01"], measure), facts.drill(scope, measure))
+    right = Cell(parts, facts.drill(scope, measure, BY_CARRIER))
+    return _line(f"01 = 06 + 07 + 08 + 09, {_MEASURE_NAMES[measure]}", left, right)
 
 
-def _line(name: str, left: int, right: int) -> Row:
-    word = "сходится" if left == right else "НЕ СХОДИТСЯ"
-    return Row((Cell(name), Cell(left), Cell(right), Cell(word)))
+def _line(name: str, left: Cell, right: Cell) -> Row:
+    word = "сходится" if left.value == right.value else "НЕ СХОДИТСЯ"
+    return Row((Cell(name), left, right, Cell(word)))
 
 
 def _soft_checks(rows: Mapping[str, Balance]) -> list[Section]:
@@ -147,14 +156,17 @@ def library_table(part: Part, codes: Sequence[str], manual: Mapping[str, Mapping
     )  # fmt: skip
     rows = []
     for row in part.rows:
+        start, end = facts.period.start, facts.period.end
         if row.computed:
             value: float | str | None = sum(1 for code in codes if facts.copies(code).closing > 0)
+            query = listed("schools", codes, start, end, name="catalogued")
         else:
+            query = listed("typed", codes, start, end, name=row.value)
             known = [manual.get(code, {}).get(row.value) for code in codes]
             given = [v for v in known if v is not None]
             value = sum(given) if given else "не введено"
         shown = round(value) if isinstance(value, float | int) else value
-        rows.append(Row((Cell(row.name), Cell(row.number), Cell(shown))))
+        rows.append(Row((Cell(row.name), Cell(row.number), Cell(shown, query))))
     note = "Строки вводятся библиотекой; строка 06 заполняется по сводному каталогу."
     return Table(columns, tuple(rows), f"Подраздел {part.number}. {part.title}", (note,), True, "library")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, LICENSED, LOCAL, PHYSICAL, Facts, Kinds
-from catalog_sync.reports.model import NO_DATA, Cell, Chart, Column, Report, Row, Section, Table, Text, Value
+from catalog_sync.reports.model import NO_DATA, Cell, Chart, Column, Report, Row, Section, Table, Text, Value, listed
 from catalog_sync.store.coverage import Freshness
 from catalog_sync.store.rollups import DISTRICT
 
@@ -37,7 +37,7 @@ class Extras:
 COLUMNS = (
     Column("Общеобразовательная организация", "text", width=30),
     Column("Этап", "text", width=9),
-    Column("Обучающихся", width=13),
+    Column("Обучающихся", width=13, rule="из карточки библиотеки"),
     Column("на начало, назв.", group=E_EDITIONS, width=8),
     Column("на начало, экз.", group=E_EDITIONS, width=8),
     Column("первичное отражение, экз.", group=E_EDITIONS, width=11),
@@ -51,9 +51,9 @@ COLUMNS = (
     Column("съёмные", group=E_EDITIONS, width=8),
     Column("локальные", group=E_EDITIONS, width=11),
     Column("удалённые лиценз.", group=E_EDITIONS, width=11),
-    Column("прирост", "percent", group=E_EDITIONS, width=8),
-    Column("доля в фонде", "percent", group=E_EDITIONS, width=8),
-    Column("на 1 обуч.", "decimal", group=E_EDITIONS, width=7),
+    Column("прирост", "percent", group=E_EDITIONS, width=8, rule="см. формулу под таблицей"),
+    Column("доля в фонде", "percent", group=E_EDITIONS, width=8, rule="на конец, экз. / весь фонд на конец, экз."),
+    Column("на 1 обуч.", "decimal", group=E_EDITIONS, width=7, rule="на конец, экз. / обучающихся"),
     Column("открытых ресурсов (справочно)", group=E_EDITIONS, width=11),
     Column("поступило", group=FICTION_NAME, width=11),
     Column("выбыло", group=FICTION_NAME, width=8),
@@ -62,7 +62,8 @@ COLUMNS = (
     Column("выбыло", group=LEARNING_NAME, width=8),
     Column("состоит", group=LEARNING_NAME, width=9),
     Column("Последние данные", "date", width=11),
-    Column("Полнота", "percent", width=8),
+    Column("Полнота", "percent", width=8, rule="доля экземпляров, дата которых взята из данных школы, а не день "
+           "загрузки; по району — среднее школ"),
 )
 SUMMED = (2, 4, 5, 7, 9, 10, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25)  # columns that add up over schools
 
@@ -117,7 +118,8 @@ def table(facts: Facts, extras: Extras, schools: Sequence[Freshness], district: 
 
 def _school(facts: Facts, extras: Extras, one: Freshness) -> Row:
     library = one.library
-    head = (Cell(library.name), Cell(str(library.stage) if library.stage else "—"), Cell(library.pupils or None))
+    pupils = Cell(library.pupils or None, listed("pupils", [library.code]))
+    head = (Cell(library.name), Cell(str(library.stage) if library.stage else "—"), pupils)
     tail = (Cell(one.last), Cell(extras.dated.get(library.code)))
     if not facts.has_data(one):
         blank = [Cell(NO_DATA)] + [Cell("")] * (len(COLUMNS) - len(head) - len(tail) - 1)
@@ -137,7 +139,7 @@ def _figures(facts: Facts, extras: Extras, scope: str, codes: Sequence[str], pup
         Cell(electronic.growth),
         Cell(electronic.closing / everything.closing if everything.closing else None),
         Cell(electronic.closing / pupils if pupils else None),
-        Cell(extras.open_links.get(scope, 0)),
+        Cell(extras.open_links.get(scope, 0), listed("open-links", () if scope == DISTRICT else [scope])),
     ]  # fmt: skip
     for kinds in (FICTION, LEARNING):
         cells += [_copies(facts, scope, codes, measure, kinds) for measure in ("acquired", "left", "closing")]
@@ -158,13 +160,15 @@ def _totals(
     facts: Facts, extras: Extras, codes: Sequence[str], shown: tuple[int, ...], rows: Sequence[Row]
 ) -> list[Row]:
     pupils = sum(one.library.pupils for one in facts.schools if one.library.code in codes)
-    cells = [Cell("ИТОГО по району"), Cell(f"{len(codes)} из {len(facts.schools)}"), Cell(pupils or None)]
+    total = Cell(pupils or None, listed("pupils", codes))
+    cells = [Cell("ИТОГО по району"), Cell(f"{len(codes)} из {len(facts.schools)}"), total]
     cells += [*_figures(facts, extras, DISTRICT, codes, pupils), Cell(None), Cell(_mean_dated(extras, codes))]
     for at in SUMMED:
         if shown:
             cells[at] = Cell(cells[at].value, cells[at].rows, shown)
-    for at in (3, 6, 8, 11):  # titles: the sum over schools here, distinct editions in the line below
-        cells[at] = Cell(_sum(rows, shown, at), "", shown)
+    for at, measure in ((3, "opening"), (6, "acquired"), (8, "left"), (11, "closing")):
+        # titles: the sum over schools here, distinct editions in the line below
+        cells[at] = Cell(_sum(rows, shown, at), facts.drill_sum(codes, measure, ELECTRONIC), shown)
     return [Row(tuple(cells), "total"), _unique(facts, codes)]
 
 

@@ -17,14 +17,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catalog_sync.reports import eregister, registry, render, roadmap, russian
 from catalog_sync.reports import period as periods
-from catalog_sync.reports import registry, render, roadmap
+from catalog_sync.reports.eregister import WARN_DAYS, Held
+from catalog_sync.reports.model import Report
 from catalog_sync.reports.roadmap import Duty
 from catalog_sync.store import coverage, kept, licences, snapshots
 from catalog_sync.store import registry as participants
 from catalog_sync.store.database import reading, writing
 
 KEY_FILE = "snapshot-key"
+LAST_DAYS = 30  # the second warning of a contract that ends
 LOOK_BACK_DAYS = 45  # a computer that stood still over the holidays still makes what was due
 
 
@@ -42,7 +45,7 @@ class Made:
     @property
     def letter(self) -> str:
         """The body of the letter to the methodologist."""
-        text = f"{self.title}: составлен за период {self.period}, срок {self.due:%d.%m.%Y}."
+        text = f"Готово по расписанию: {self.title}.\nПериод: {self.period}. Срок: {self.due:%d.%m.%Y}."
         if self.missing:
             text += "\nНет свежих данных: " + ", ".join(self.missing) + "."
         return text
@@ -90,6 +93,53 @@ def unmailed(engine: Engine, now: datetime) -> list[Made]:
         words = periods.parse(period, now.date()).words
         made.append(Made(titles.get(code, code), due, words, missing, files, tuple(head.number for head in heads)))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """What the methodologist is told of a contract that ends: `about` is the same for the same event."""
+
+    about: str
+    subject: str
+    text: str
+    files: tuple[tuple[str, bytes], ...]
+
+
+def warnings(engine: Engine, today: date) -> list[Warning]:
+    """Contracts that end within WARN_DAYS, each with the letter to its organisation ready to be signed.
+
+    Told once when a quarter is left and once more in the last month: a contract is prolonged by procurement.
+    """
+    with reading(engine) as connection:
+        names = {one.code: one.name for one in participants.libraries(connection)}
+        ending = [one for one in licences.register(connection) if one.closed is None and _ends_soon(one.ends, today)]
+        held = [
+            Held(one, names.get(one.library, one.library), *licences.catalogued_counts(connection, one))
+            for one in ending
+        ]
+    return [_warning(one, today) for one in held]
+
+
+def _ends_soon(day: date, today: date) -> bool:
+    return timedelta(0) <= day - today <= timedelta(WARN_DAYS)
+
+
+def _warning(one: Held, today: date) -> Warning:
+    it = one.licence
+    left = LAST_DAYS if it.ends - today <= timedelta(LAST_DAYS) else WARN_DAYS
+    title = f"Заканчивается договор: «{it.name}»"
+    report = Report(
+        "forecast", f"Письмо об окончании договора: {one.library_name}", f"до {russian.day(it.ends)}", today, it.ends,
+        today, tuple(section for section in eregister.letter(one, today) if not getattr(section, "level", 0)),
+        library=it.library,
+    )  # fmt: skip
+    text = (
+        f"{one.library_name}: {russian.day(it.ends)} заканчивается доступ к ресурсу «{it.name}»"
+        + (f", договор {it.contract}" if it.contract else "")
+        + f".\n{eregister.lost(one)}\nПисьмо руководителю приложено: проверьте и отправьте."
+    )
+    file = (f"pismo_{it.library}_{it.number}.docx", render.render(report, "docx"))
+    return Warning(f"licence {it.number} {it.ends} {left}", title, text, (file,))
 
 
 def mark_mailed(engine: Engine, made: Sequence[Made], now: datetime) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from catalog_sync.model import Library
+from catalog_sync.model import Carrier, Category, Library
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text
+from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text, listed
 from catalog_sync.reports.period import Period
 from catalog_sync.store.provision import Line, Pair, identity
 
+STATED = "строка потребности, введённой школой"
+LENT = (Category.TEXTBOOK.value, Category.STUDY_AID.value)  # what provision counts (store.provision.shelves)
 Exchanged = Mapping[tuple[str, tuple[str, ...]], int]  # (library that lacks, book) → copies others could give
 NO_NEEDS = (
     "Потребность школ не введена: загрузите список «класс, предмет, учебник, обучающихся» — тогда будет видно, чего не "
@@ -56,33 +59,40 @@ def unless_empty(table: Table) -> list[Section]:
     return [table] if table.rows else []
 
 
-def state_of(line: Line, today: date) -> str:
+def state_of(line: Line, today: date, carriers: tuple[str, ...] = ()) -> str:
     """The query of the copies a line counts: those of its editions in its library today."""
-    return Drill(line.library, today, today, clusters=line.clusters).query if line.clusters else ""
+    if not line.clusters:
+        return ""
+    return Drill(line.library, today, today, categories=LENT, carriers=carriers, clusters=line.clusters).query
 
 
 def by_school(lines: Sequence[Line], names: Mapping[str, str]) -> Table:
     """One line per school, and the district."""
     columns = (
         Column("Школа", "text", width=30), Column("Нужно"), Column("Есть"), Column("Годных"), Column("Не хватает"),
-        Column("Излишек"), Column("Заказано"), Column("Обеспеченность", "percent"),
+        Column("Излишек"), Column("Заказано"),
+        Column("Обеспеченность", "percent", rule="Σ min(нужно, годных) / Σ нужно"),
     )  # fmt: skip
     rows = []
     for code in dict.fromkeys(line.library for line in lines):
         own = [line for line in lines if line.library == code]
-        rows.append(Row((Cell(names.get(code, code)), *_sums(own))))
+        rows.append(Row((Cell(names.get(code, code)), *_sums(own, [code]))))
     whole = tuple(range(len(rows)))
-    total = _sums(lines)
-    rows.append(Row((Cell("ИТОГО"), *(Cell(c.value, sum_of=whole) for c in total[:-1]), total[-1]), "total"))
+    total = _sums(lines, list(dict.fromkeys(line.library for line in lines)))
+    rows.append(Row((Cell("ИТОГО"), *(replace(c, sum_of=whole) for c in total[:-1]), total[-1]), "total"))
     notes = ("Обеспеченность = Σ min(нужно, годных) / Σ нужно: излишек одного учебника не закрывает нехватку другого.",)
     return Table(columns, tuple(rows), "По школам", notes, name="schools")
 
 
-def _sums(lines: Sequence[Line]) -> list[Cell]:
-    needed = sum(line.needed for line in lines)
+SUMS = ("needed", "have", "fit", "missing", "surplus", "ordered")
+
+
+def _sums(lines: Sequence[Line], codes: Sequence[str]) -> list[Cell]:
+    """Sums over needs, each with the way to them book by book, and the share covered."""
+    values = {name: sum(getattr(line, name) for line in lines) for name in SUMS}
+    needed = values["needed"]
     share = sum(line.covered for line in lines) / needed if needed else None
-    values = [sum(getattr(line, name) for line in lines) for name in ("have", "fit", "missing", "surplus", "ordered")]
-    return [Cell(needed), *(Cell(value) for value in values), Cell(share)]
+    return [*(Cell(value, listed("provision", codes, name=name)) for name, value in values.items()), Cell(share)]
 
 
 def _chart(lines: Sequence[Line]) -> list[Section]:
@@ -96,13 +106,18 @@ def _chart(lines: Sequence[Line]) -> list[Section]:
 
 def _details(lines: Sequence[Line], exchanged: Exchanged, names: Mapping[str, str], today: date) -> Table:
     columns = (
-        Column("Школа", "text", width=22), Column("Класс", width=8), Column("Предмет", "text", width=16),
+        Column("Школа", "text", width=22), Column("Класс", width=8, is_figure=False),
+        Column("Предмет", "text", width=16),
         Column("№ ФПУ", "text", width=13), Column("Автор, наименование", "text", width=34),
-        Column("Издатель", "text", width=14), Column("Обуч.", width=7), Column("Норма", "decimal", width=7),
-        Column("Нужно", width=7), Column("Есть", width=7), Column("Годных", width=7),
-        Column("Годен до", "date", width=11), Column("ЭФУ", width=6), Column("Не хватает", width=8),
-        Column("Излишек", width=8), Column("Заказано", width=8), Column("обменом", group="Чем покрыть", width=8),
-        Column("закупкой", group="Чем покрыть", width=9),
+        Column("Издатель", "text", width=14), Column("Обуч.", width=7, rule=STATED),
+        Column("Норма", "decimal", width=7, rule=STATED),
+        Column("Нужно", width=7, rule="обучающихся × норма, с округлением вверх"), Column("Есть", width=7),
+        Column("Годных", width=7), Column("Годен до", "date", width=11), Column("ЭФУ", width=6),
+        Column("Не хватает", width=8, rule="нужно − годных, не меньше нуля"),
+        Column("Излишек", width=8, rule="годных − нужно, не меньше нуля"),
+        Column("Заказано", width=8, rule=STATED),
+        Column("обменом", group="Чем покрыть", width=8, rule="сколько недостающих могут передать другие школы"),
+        Column("закупкой", group="Чем покрыть", width=9, rule="не хватает − обменом − заказано, не меньше нуля"),
     )  # fmt: skip
     rows = tuple(
         Row(
@@ -110,7 +125,8 @@ def _details(lines: Sequence[Line], exchanged: Exchanged, names: Mapping[str, st
                 Cell(names.get(line.library, line.library)), Cell(line.grade), Cell(line.subject),
                 Cell(line.wanted.fpu or "—"), Cell(f"{line.wanted.authors} {line.wanted.title}".strip()),
                 Cell(line.publisher), Cell(line.pupils), Cell(line.per_pupil), Cell(line.needed),
-                Cell(line.have, state_of(line, today)), Cell(line.fit), Cell(line.valid_until), Cell(line.electronic),
+                Cell(line.have, state_of(line, today)), Cell(line.fit, state_of(line, today) if line.fit else ""),
+                Cell(line.valid_until), Cell(line.electronic, state_of(line, today, (Carrier.ELECTRONIC.value,))),
                 Cell(line.missing), Cell(line.surplus), Cell(line.ordered), *_cover(line, exchanged),
             )
         )
@@ -140,10 +156,12 @@ def _cover(line: Line, exchanged: Exchanged) -> tuple[Cell, Cell]:
 def reconciliation_report(pairs: Sequence[Pair], period: Period, today: date, name: str, code: str) -> Report:
     columns = (
         Column("Учебник", "text", width=44), Column("Класс", "text", width=8), Column("ISBN", "text", width=16),
-        Column("АИС «Учебник»"), Column("Каталог"), Column("Разница"), Column("Что делать", "text", width=30),
+        Column("АИС «Учебник»", rule="строка загруженного списка АИС"), Column("Каталог"),
+        Column("Разница", rule="АИС − каталог"), Column("Что делать", "text", width=30),
     )  # fmt: skip
     def rows_of(pair: Pair) -> str:
-        return Drill(code, today, today, clusters=pair.clusters).query if pair.clusters else ""
+        made = Drill(code, today, today, categories=LENT, clusters=pair.clusters)
+        return made.query if pair.clusters else ""
 
     rows = []
     stated = any(pair.ais is not None for pair in pairs)

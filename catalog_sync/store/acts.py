@@ -15,9 +15,9 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.ledger import RUN
 from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
-from catalog_sync.store import records, unions
+from catalog_sync.store import ledger, records, unions
 from catalog_sync.store.database import chunks
-from catalog_sync.store.ledger_tables import ledger_member, stock_movement
+from catalog_sync.store.ledger_tables import stock_movement
 
 # КСУ of a school library (Хабаровск): 2 | 3, 4, 5 | 6/8 and 9, of them 74 | 84 | preschool and classes 1–2
 GROUPS = ("natural", "applied", "social", "pedagogy", "fiction", "young")
@@ -85,6 +85,83 @@ def content(
     made = Act(end, "", "", "", int(sum(row.copies for row in rows)), sum(known) if known else None)
     _count(made, rows, _books(connection, {row.record for row in rows}), 1)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A line, or all lines of one record, in one column of КСУ. `copies` is as the report shows it."""
+
+    record: int
+    library: str
+    copies: int
+    kopecks: int | None
+    day: date | None
+    document: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines of КСУ. `column`: a carrier, a group of GROUPS, «grade:1–4», or "" for all of them."""
+
+    columns: Sequence[str]
+    start: date
+    end: date
+    categories: Sequence[str]
+    column: str = ""
+    document: str | None = None  # None: any
+    reason: str | None = None
+
+
+def lines(connection: Connection, library: str, asked: Filter) -> list[Counted]:
+    """What one figure of КСУ counts: the lines of a movement, or the records of a state (all columns asked)."""
+    move = stock_movement.c
+    query = (
+        select(stock_movement)
+        .where(move.library == library, move.day.between(asked.start, asked.end), move.column.in_(asked.columns))
+        .where(move.category.in_(asked.categories))
+        .order_by(move.day, move.number)
+    )
+    rows = [row for row in connection.execute(query) if _is_of_act(row, asked)]
+    books = _books(connection, {row.record for row in rows}) if asked.column else {}
+    chosen = [row for row in rows if _stands_in(asked.column, row, books.get(row.record))]
+    sign = -1 if set(asked.columns) <= {"withdrawn", "expired"} else 1
+    return [
+        Counted(row.record, row.library, sign * row.copies, None if row.kopecks is None else sign * row.kopecks,
+                row.day, row.document, row.reason)
+        for row in chosen
+    ]  # fmt: skip
+
+
+def _is_of_act(row: Any, asked: Filter) -> bool:
+    if asked.document is not None and row.document != asked.document:
+        return False
+    return asked.reason is None or _stated(row) == asked.reason
+
+
+def _stands_in(column: str, row: Any, book: BibRecord | None) -> bool:
+    """Whether a line is counted in a column of КСУ, by the rules of `_count`."""
+    if column.startswith("grade:"):
+        return level_of(book) == column.removeprefix("grade:")
+    if column in GROUPS:
+        return column in content_groups(book, row.category)
+    if column == "print":
+        return row.carrier in ("print", "microform")
+    return column in ("", row.carrier)
+
+
+def late(connection: Connection, libraries: Sequence[str], start: date, end: date) -> list[Counted]:
+    """Lines of a period the ledger learnt of after its end, signed (Unsure.late)."""
+    move = stock_movement.c
+    query = (
+        select(stock_movement)
+        .where(move.library.in_(libraries), move.day.between(start, end), move.recorded > end)
+        .order_by(move.library, move.number)
+    )
+    return [
+        Counted(row.record, row.library, row.copies, row.kopecks, row.day, row.document, row.reason)
+        for row in connection.execute(query)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +240,7 @@ def _money(rows: Sequence[Any]) -> int | None:
 
 
 def _books(connection: Connection, records: set[int]) -> dict[int, BibRecord]:
-    clusters: dict[int, str] = {}
-    for some in chunks(sorted(records)):
-        query = select(ledger_member.c.record, ledger_member.c.cluster).where(ledger_member.c.record.in_(some))
-        clusters |= {row.record: row.cluster for row in connection.execute(query)}
+    clusters = ledger.editions(connection, records)
     bibs: dict[str, BibRecord] = {}
     for few in chunks(sorted(set(clusters.values()))):
         bibs |= {union.cluster: union.bib for union in unions.load(connection, list(few))}

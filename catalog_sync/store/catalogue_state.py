@@ -77,10 +77,10 @@ def sources(connection: Connection) -> list[SourceState]:
     """Every active source with its counts, in the order of libraries and codes."""
     live = _by_source(connection, select(record.c.source, func.count()).where(record.c.deleted.is_(False)))
     warned = _by_source(
-        connection, select(record.c.source, func.count()).where(record.c.deleted.is_(False), _has_warnings())
+        connection, select(record.c.source, func.count()).where(record.c.deleted.is_(False), has_warnings())
     )
     doubles, shared = _doubles(connection), _shared(connection)
-    last = {row.source: row for row in connection.execute(_last_runs())}
+    last = {row.source: row for row in connection.execute(last_runs())}
     aside = {
         number: int(count)
         for number, count in connection.execute(select(set_aside.c.run, func.count()).group_by(set_aside.c.run))
@@ -104,11 +104,11 @@ def _by_source(connection: Connection, query: Any) -> dict[str, int]:
     return {code: int(count) for code, count in connection.execute(query.group_by(record.c.source))}
 
 
-def _has_warnings() -> Any:
+def has_warnings() -> Any:
     return cast(record.c.warnings, String) != "[]"
 
 
-def _last_runs() -> Any:
+def last_runs() -> Any:
     newest = (
         select(func.max(run.c.number).label("number")).where(run.c.state == "published").group_by(run.c.source)
     ).subquery()
@@ -119,26 +119,26 @@ def _last_runs() -> Any:
 
 def _doubles(connection: Connection) -> dict[str, int]:
     """Records whose edition its own library has described once more."""
-    return _by_source(connection, _members().where(_twin(elsewhere=False)))
+    return _by_source(connection, _members().where(twin(elsewhere=False)))
 
 
-def _twin(elsewhere: bool) -> Any:
+def twin(elsewhere: bool) -> Any:
     """Whether another record of the edition stands in the same library, or in another."""
     other = member.alias()
     theirs, its = record.alias(), source.alias()
-    twin = (
+    found = (
         select(other.c.record)
         .join(theirs, theirs.c.id == other.c.record)
         .join(its, its.c.code == theirs.c.source)
         .where(other.c.cluster == member.c.cluster, other.c.record != member.c.record)
         .where(its.c.library != source.c.library if elsewhere else its.c.library == source.c.library)
     )
-    return twin.exists()
+    return found.exists()
 
 
 def _shared(connection: Connection) -> dict[str, int]:
     """Records whose edition another library has too: its description could have been taken ready-made."""
-    return _by_source(connection, _members().where(_twin(elsewhere=True)))
+    return _by_source(connection, _members().where(twin(elsewhere=True)))
 
 
 def _members() -> Any:

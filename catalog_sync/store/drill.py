@@ -1,26 +1,21 @@
 """«Число → книги»: the rows of the ledger a figure counts, page by page, in a stable order.
 
-Pages are cut by class and then by key, never by offset: the hundredth page costs what the first costs. A cursor is
-opaque text; one that is not ours is refused.
+Pages are cut by class and then by key, never by offset: the hundredth page costs what the first costs.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
-from catalog_sync.store import ledger, unions
-from catalog_sync.store.database import chunks
-from catalog_sync.store.figures import CLASSES, Selection, balances
+from catalog_sync.store import cursors, ledger, unions
+from catalog_sync.store.figures import CLASSES, Horizon, Selection, balances
 from catalog_sync.store.ledger_tables import (
     ledger_member,
     stock_movement,
@@ -29,8 +24,10 @@ from catalog_sync.store.ledger_tables import (
     title_movement,
 )
 from catalog_sync.store.rollups import DISTRICT, schools
+from catalog_sync.store.tables import union_record
 
 Cell = tuple[str, str, str]
+ANY: Cell = ("", "", "")  # editions are not cut by class: one may stand under two
 MEASURES = ("state", "initial", "acquired", "withdrawn", "expired", "left")  # left = withdrawn and expired («выбыло»)
 EXITS = {"withdrawn": ("withdrawn",), "expired": ("expired",), "left": ("withdrawn", "expired")}
 
@@ -76,18 +73,27 @@ class Question:
 
     selection: Selection
     measure: str  # of MEASURES
-    unit: str  # copies | titles
+    unit: str  # copies | titles | editions (titles without repetition over libraries)
     start: date
     end: date
     clusters: tuple[str, ...] = ()  # only these editions; empty means all
     basis: str = ""  # only copies whose date comes from here (`run`: the day of the export); titles have none
     document: str = ""  # only copies of this act or invoice; titles have none
+    before: int = 0  # only editions published before this year
+    at: Horizon | None = None  # as the ledgers stood at a snapshot
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it asks what no roll-up knows."""
+        return bool(self.clusters or self.basis or self.document or self.before)
 
 
 def page(connection: Connection, question: Question, *, cursor: str = "", limit: int = 50) -> Page:
     """The next `limit` rows behind a figure. Raises Refused for a cursor that is not ours."""
-    cells = _cells(connection, question.selection)
-    at, key = _read(cursor)
+    if question.unit == "editions" and question.measure != "state":
+        raise Refused("названия без повторов считаются только для состояния")
+    cells = [ANY] if question.unit == "editions" else _cells(connection, question.selection)
+    at, key = cursors.read(cursor)
     read = _READERS[question.unit, question.measure == "state"]
     found: list[Counted] = []
     while at < len(cells) and len(found) < limit:
@@ -95,15 +101,17 @@ def page(connection: Connection, question: Question, *, cursor: str = "", limit:
         found += rows
         if len(found) < limit:
             at, key = at + 1, None
-    more = _write(at, key) if at < len(cells) and len(found) >= limit else ""
+    more = cursors.write(at, key) if at < len(cells) and len(found) >= limit else ""
     return Page(tuple(_described(connection, found)), more)
 
 
 def total(connection: Connection, question: Question) -> int:
     """The figure itself: what the copies of all its rows add up to."""
-    if question.clusters or question.basis or question.document:
+    if question.unit == "editions":
+        return _distinct(connection, question)
+    if question.is_narrowed:
         return _total_of_lines(connection, question)
-    found = balances(connection, question.selection, question.start, question.end)
+    found = balances(connection, question.selection, question.start, question.end, at=question.at)
     balance = found.total()[question.unit == "titles"]
     return int(getattr(balance, "closing" if question.measure == "state" else question.measure))
 
@@ -126,14 +134,26 @@ def _total_of_lines(connection: Connection, question: Question) -> int:
 
 
 def _narrowed(columns: Any, question: Question) -> list[ColumnElement[bool]]:
-    """The question's editions, basis and document, as far as a table knows them."""
+    """The question's editions, basis, document and horizon, as far as a table knows them."""
     named = (("basis", question.basis), ("document", question.document))
     found = [columns[name] == value for name, value in named if value and name in columns]
-    if question.clusters and "cluster" in columns:
-        found.append(columns.cluster.in_(question.clusters))
-    elif question.clusters:
-        chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(question.clusters))
-        found.append(columns.record.in_(chosen))
+    if question.at and "number" in columns:
+        last = question.at.title_movement if "cluster" in columns else question.at.movement
+        found.append(columns.number <= last)
+    if question.clusters:
+        found.append(_of_editions(columns, question.clusters))
+    if question.before:
+        found.append(_of_editions(columns, select(union_record.c.cluster).where(union_record.c.year < question.before)))
+    return found
+
+
+def _of_editions(columns: Any, clusters: Any) -> ColumnElement[bool]:
+    """The condition that a line is of some editions."""
+    member = ledger_member.c
+    records = select(member.record).where(member.cluster.in_(clusters))
+    found: ColumnElement[bool] = (
+        columns.cluster.in_(clusters) if "cluster" in columns else columns.record.in_(records)
+    )
     return found
 
 
@@ -146,26 +166,6 @@ def _cells(connection: Connection, selection: Selection) -> list[Cell]:
         .distinct()
     )
     return sorted((row[0], row[1], row[2]) for row in connection.execute(query))
-
-
-def _read(cursor: str) -> tuple[int, list[Any] | None]:
-    if not cursor:
-        return 0, None
-    try:
-        at, key = json.loads(
-            base64.urlsafe_b64decode(
-                cursor.encode("ascii"),
-            )
-        )
-        if not isinstance(at, int) or at < 0 or not (key is None or isinstance(key, list)):
-            raise ValueError(cursor)
-        return at, key
-    except (ValueError, TypeError, UnicodeError, binascii.Error) as error:
-        raise Refused(f"страница {cursor!r}: такой отметки нет, начните с первой страницы") from error
-
-
-def _write(at: int, key: list[Any] | None) -> str:
-    return base64.urlsafe_b64encode(json.dumps([at, key]).encode()).decode("ascii")
 
 
 def _of_cell(columns: Any, cell: Cell) -> list[ColumnElement[bool]]:
@@ -277,18 +277,50 @@ def _titles_held(
 ) -> tuple[list[Counted], list[Any] | None]:
     line = title_movement.c
     query = (
-        select(line.cluster, func.sum(line.titles).label("titles"), func.min(line.day).label("day"))
+        select(line.cluster, line.scope, func.sum(line.titles).label("titles"), func.min(line.day).label("day"))
         .where(line.scope.in_(question.selection.scopes), *_of_cell(line, cell), line.day <= question.end)
-        .where(*_after([line.cluster], key, 1), *_narrowed(line, question))
-        .group_by(line.cluster)
+        .where(*_after([line.cluster, line.scope], key, 2), *_narrowed(line, question))
+        .group_by(line.cluster, line.scope)
         .having(func.sum(line.titles) > 0)
-        .order_by(line.cluster)
+        .order_by(line.cluster, line.scope)
         .limit(limit)
     )
-    scope = question.selection.scopes[0]
     rows = connection.execute(query).all()
-    found = [_counted(scope, None, row.titles, row.day, cell, cluster=row.cluster) for row in rows]
+    found = [_counted(row.scope, None, row.titles, row.day, cell, cluster=row.cluster) for row in rows]
+    return found, [rows[-1].cluster, rows[-1].scope] if len(rows) == limit else None
+
+
+def _editions_held(
+    connection: Connection, question: Question, _cell: Cell, key: list[Any] | None, limit: int
+) -> tuple[list[Counted], list[Any] | None]:
+    """Every edition once, however many of the libraries hold it and under whatever class."""
+    held = _held_titles(question).subquery()
+    names = [func.min(held.c[name]).label(name) for name in ("scope", "day", *CLASSES)]
+    query = select(held.c.cluster, *names).where(*_after([held.c.cluster], key, 1))
+    rows = connection.execute(query.group_by(held.c.cluster).order_by(held.c.cluster).limit(limit)).all()
+    found = [
+        _counted(row.scope, None, 1, row.day, (row.category, row.carrier, row.ekind), cluster=row.cluster)
+        for row in rows
+    ]
     return found, [rows[-1].cluster] if len(rows) == limit else None
+
+
+def _held_titles(question: Question) -> Select[Any]:
+    """(cluster, scope, day and class) of each edition each scope holds at the end."""
+    line = title_movement.c
+    classes = [func.min(line[name]).label(name) for name in CLASSES]
+    return (
+        select(line.cluster, line.scope, func.min(line.day).label("day"), *classes)
+        .where(line.scope.in_(question.selection.scopes), line.day <= question.end)
+        .where(*question.selection.admits(line), *_narrowed(line, question))
+        .group_by(line.cluster, line.scope)
+        .having(func.sum(line.titles) > 0)
+    )
+
+
+def _distinct(connection: Connection, question: Question) -> int:
+    held = _held_titles(question).subquery()
+    return int(connection.execute(select(func.count(func.distinct(held.c.cluster)))).scalar() or 0)
 
 
 def _titles_moved(
@@ -318,6 +350,7 @@ _READERS = {
     ("copies", False): _copies_moved,
     ("titles", True): _titles_held,
     ("titles", False): _titles_moved,
+    ("editions", True): _editions_held,
 }
 
 
@@ -336,10 +369,7 @@ def _described(connection: Connection, rows: list[Counted]) -> list[Counted]:
     """Put in the keys, the editions and their titles: one query each for the page."""
     ids = {int(row.cluster[1:]) for row in rows if row.cluster.startswith("#")}
     keys = ledger.keys_of(connection, ids)
-    clusters: dict[int, str] = {}
-    for some in chunks(sorted(ids)):
-        query = select(ledger_member.c.record, ledger_member.c.cluster).where(ledger_member.c.record.in_(some))
-        clusters |= {row.record: row.cluster for row in connection.execute(query)}
+    clusters = ledger.editions(connection, ids)
     found = []
     for row in rows:
         if row.cluster.startswith("#"):

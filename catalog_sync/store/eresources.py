@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from catalog_sync.store.database import upsert
 from catalog_sync.store.staff_tables import eresource
 
+OPEN_BASES = ("open_licence", "public_domain", "external")
 EXPIRY_DAYS = 90  # what ends within a quarter is on the expiry list: time to prolong a contract
 
 
@@ -41,6 +42,11 @@ class EResource:
     active: bool = True
     checked: datetime | None = None
     check_fault: str = ""
+
+    @property
+    def works(self) -> bool:
+        """Whether its address answered when it was last asked."""
+        return self.checked is not None and not self.check_fault
 
 
 # Why a resource may not be opened; the page has the sentence for each.
@@ -109,6 +115,11 @@ def expiring(connection: Connection, today: date) -> list[EResource]:
         .order_by(columns.ends)
     )
     return [EResource(**row) for row in connection.execute(query).mappings()]
+
+
+def open_ones(connection: Connection) -> list[EResource]:
+    """Resources of the registry anybody may open, shown to readers now."""
+    return [one for one in every(connection, active_only=True) if one.basis in OPEN_BASES]
 
 
 def note_check(connection: Connection, code: str, fault: str, when: datetime) -> None:

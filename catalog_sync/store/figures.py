@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select, union_all
+from sqlalchemy import Connection, Select, case, func, select, union_all
 
-from catalog_sync.store.ledger_tables import stock_movement, stock_rollup, title_movement
+from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_rollup, title_movement
 from catalog_sync.store.rollups import ALL_TIME, DISTRICT, MEASURES, TITLE_MEASURES, schools
+from catalog_sync.store.tables import union_record
 
 LAST_DAY = date(9999, 12, 31)
 CLASSES = ("category", "carrier", "ekind")
@@ -257,6 +258,19 @@ def _tally(found: dict[Cell, list[list[int]]], cell: Cell, before: bool, column:
 def _line_balance(sums: list[list[int]]) -> Balance:
     before, within = sums
     return Balance(sum(before), within[0], within[1], -within[2], -within[3])
+
+
+def ages(connection: Connection, before: int, day: date) -> dict[str, tuple[int, int]]:
+    """Library → copies on a day of editions published before a year, and of all editions whose year is known."""
+    move, made = stock_movement.c, union_record.c
+    query = (
+        select(move.library, func.sum(case((made.year < before, move.copies), else_=0)), func.sum(move.copies))
+        .join_from(stock_movement, ledger_member, ledger_member.c.record == move.record)
+        .join(union_record, made.cluster == ledger_member.c.cluster)
+        .where(move.day <= day, made.year.is_not(None))
+        .group_by(move.library)
+    )
+    return {library: (int(old), int(known)) for library, old, known in connection.execute(query)}
 
 
 def unique_titles(connection: Connection, selection: Selection, day: date) -> int:

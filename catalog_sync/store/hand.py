@@ -60,9 +60,8 @@ def take_back(connection: Connection, number: int, *, why: str, today: date, who
     """
     if not why.strip():
         raise Refused("исправление акта: ожидалась причина")
-    move = stock_movement.c
-    row = connection.execute(select(stock_movement).where(move.number == number)).first()
-    if row is None or row.basis != BY_HAND or row.corrects is not None:
+    row = _act_row(connection, number)
+    if row is None:
         raise Refused(f"строка журнала {number}: акта, внесённого вручную, под этим номером нет")
     if number in _taken_back(connection, [row]):
         raise Refused(f"акт {row.document}: уже исправлен")
@@ -97,7 +96,22 @@ def entered_acts(connection: Connection, library: str = "", limit: int = 50) -> 
         .order_by(move.number.desc())
         .limit(limit)
     )
-    rows = connection.execute(query.where(move.library == library) if library else query).all()
+    return _entered(connection, connection.execute(query.where(move.library == library) if library else query).all())
+
+
+def entered_act(connection: Connection, number: int) -> EnteredAct | None:
+    """The act of a line of the ledger, however old; None where no hand has written that line."""
+    row = _act_row(connection, number)
+    return None if row is None else _entered(connection, [row])[0]
+
+
+def _act_row(connection: Connection, number: int) -> Any:
+    move = stock_movement.c
+    by_hand = (move.basis == BY_HAND, move.corrects.is_(None))
+    return connection.execute(select(stock_movement).where(move.number == number, *by_hand)).first()
+
+
+def _entered(connection: Connection, rows: Sequence[Any]) -> list[EnteredAct]:
     keys, undone = ledger.keys_of(connection, {row.record for row in rows}), _taken_back(connection, rows)
     return [
         EnteredAct(

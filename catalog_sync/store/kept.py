@@ -72,14 +72,12 @@ def mark_mailed(connection: Connection, numbers: Sequence[int], when: datetime) 
     connection.execute(update(kept_report).where(kept_report.c.number.in_(numbers)).values(mailed=when))
 
 
-def on_time(connection: Connection, due: Iterable[tuple[str, date]]) -> tuple[int, int]:
-    """(made by their day, due) of some reports."""
-    wanted = list(due)
+def on_time(connection: Connection, due: Iterable[tuple[str, date]]) -> list[tuple[str, date, datetime | None]]:
+    """(schedule, due day, when it was first made, or None) of some reports."""
     rows = connection.execute(select(kept_report.c.schedule, kept_report.c.due, func.min(kept_report.c.made)).group_by(
         kept_report.c.schedule, kept_report.c.due))  # fmt: skip
     made = {(code, day): first for code, day, first in rows}
-    done = sum(1 for code, day in wanted if (code, day) in made and made[code, day].date() <= day)
-    return done, len(wanted)
+    return [(code, day, made.get((code, day))) for code, day in due]
 
 
 def _kept(row: Any) -> Kept:

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 from catalog_sync.ledger import reversal
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store.database import chunks
-from catalog_sync.store.ledger_tables import stock_movement, stock_position
+from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
 from catalog_sync.store.tables import record as record_table
 from catalog_sync.store.titles import titles_changed
@@ -41,7 +41,7 @@ def append(connection: Connection, movements: Sequence[StockMovement], *, record
     movements = [line for line in movements if line.copies]
     if not movements:
         return []
-    ids = _record_ids(connection, {line.record for line in movements})
+    ids = ids_of(connection, {line.record for line in movements})
     movements = _without_double_exits(connection, movements, ids)
     number = _next_number(connection, stock_movement)
     rows = [_row(line, number + i, ids[line.record], recorded, who) for i, line in enumerate(movements)]
@@ -54,7 +54,7 @@ def append(connection: Connection, movements: Sequence[StockMovement], *, record
 
 def posted(connection: Connection, keys: Collection[RecordKey]) -> dict[RecordKey, tuple[StockMovement, ...]]:
     """The lines the ledger has for these records, in the order they were written."""
-    ids = {number: key for key, number in _record_ids(connection, keys, strict=False).items()}
+    ids = {number: key for key, number in ids_of(connection, keys, strict=False).items()}
     found: dict[RecordKey, list[StockMovement]] = {key: [] for key in keys}
     for some in chunks(sorted(ids)):
         query = select(stock_movement).where(_columns.record.in_(some)).order_by(_columns.number)
@@ -145,7 +145,8 @@ def as_movement(row: Row[Any], key: RecordKey) -> StockMovement:
     )
 
 
-def _record_ids(connection: Connection, keys: Iterable[RecordKey], strict: bool = True) -> dict[RecordKey, int]:
+def ids_of(connection: Connection, keys: Iterable[RecordKey], strict: bool = True) -> dict[RecordKey, int]:
+    """Ids of records by key; packages without records are below zero. `strict`: none of them may be unknown."""
     found: dict[RecordKey, int] = {}
     by_source: dict[str, list[str]] = {}
     for key in keys:
@@ -171,6 +172,15 @@ def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, RecordKey
     for some in chunks(sorted(number for number in ids if number >= 0)):
         query = select(columns.id, columns.source, columns.local_id).where(columns.id.in_(some))
         found |= {number: RecordKey(source, local_id) for number, source, local_id in connection.execute(query)}
+    return found
+
+
+def editions(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """Record id → the edition it stands for in the ledger."""
+    found: dict[int, str] = {}
+    for some in chunks(sorted(ids)):
+        query = select(ledger_member.c.record, ledger_member.c.cluster).where(ledger_member.c.record.in_(some))
+        found |= {row.record: row.cluster for row in connection.execute(query)}
     return found
 
 

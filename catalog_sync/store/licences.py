@@ -85,7 +85,7 @@ def close(connection: Connection, number: int, *, day: date, why: str, today: da
     if one.closed is not None:
         raise Refused(f"лицензия № {number} уже закрыта {one.closed}: {one.closed_why}")
     lines = [_line(one, MovementKind.EXPIRED, day, -one.copies)] if not one.is_database and not one.source else []
-    lines += [replace(line, day=day) for line in _catalogued(connection, one)] if one.source else []
+    lines += [replace(line, day=day) for line in catalogued(connection, one)] if one.source else []
     ledger.append(connection, [replace(line, reason=why) for line in lines], recorded=today, who=who)
     ledger.titles_changed(connection, recorded=today)
     connection.execute(licence.update().where(licence.c.number == number).values(closed=day, closed_why=why))
@@ -122,7 +122,7 @@ def catalogued_counts(connection: Connection, one: Licence) -> tuple[int, int]:
         return 0, 0
     if not one.source:
         return one.titles, one.copies
-    lines = _catalogued(connection, one)
+    lines = catalogued(connection, one)
     return len(lines), -sum(line.copies for line in lines)
 
 
@@ -147,7 +147,7 @@ def _line(one: Licence, kind: MovementKind, day: date, copies: int) -> StockMove
     )
 
 
-def _catalogued(connection: Connection, one: Licence) -> list[StockMovement]:
+def catalogued(connection: Connection, one: Licence) -> list[StockMovement]:
     """What would take back the records of the package's source that are in stock now."""
     there = stock_position.c
     query = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -62,6 +63,16 @@ def at(
     connection: Connection, libraries: Iterable[str], day: date, since: date | None = None
 ) -> dict[str, dict[str, float]]:
     """The latest figures of each library up to a day (not older than `since`): library → name → value."""
+    found: dict[str, dict[str, float]] = {}
+    for row in typed(connection, libraries, day, since):
+        found.setdefault(row.library, {})[row.name] = row.value
+    return found
+
+
+def typed(
+    connection: Connection, libraries: Iterable[str], day: date, since: date | None = None, name: str = ""
+) -> Sequence[Any]:
+    """The rows `at` reads, of one figure or of all: library, name, day, value, who."""
     columns = manual_figure.c
     latest = (
         select(columns.library, columns.name, func.max(columns.day).label("day"))
@@ -70,12 +81,11 @@ def at(
     )
     if since is not None:
         latest = latest.where(columns.day >= since)
+    if name:
+        latest = latest.where(columns.name == name)
     newest = latest.subquery()
-    query = select(columns.library, columns.name, columns.value).join(
+    query = select(manual_figure).join(
         newest,
         (columns.library == newest.c.library) & (columns.name == newest.c.name) & (columns.day == newest.c.day),
     )
-    found: dict[str, dict[str, float]] = {}
-    for code, name, value in connection.execute(query):
-        found.setdefault(code, {})[name] = value
-    return found
+    return connection.execute(query.order_by(columns.library, columns.name)).all()

@@ -19,7 +19,14 @@ from catalog_sync.facets import facets
 from catalog_sync.model import BibRecord, Carrier, Category
 from catalog_sync.store import unions
 from catalog_sync.store.database import chunks
-from catalog_sync.store.ledger_tables import ais_row, fpu_entry, ledger_member, stock_position, textbook_need
+from catalog_sync.store.ledger_tables import (
+    ais_row,
+    fpu_entry,
+    ledger_member,
+    stock_movement,
+    stock_position,
+    textbook_need,
+)
 from catalog_sync.text import fold
 
 SCHOOL_YEAR_BEGINS = 8  # needs of the next school year are entered from summer on
@@ -250,6 +257,17 @@ def identity(line: Line) -> tuple[str, ...]:
     if wanted.isbn:
         return ("isbn", wanted.isbn)
     return ("title", str(line.grade), wanted.title.casefold(), wanted.authors.casefold())
+
+
+def prices(connection: Connection, library: str, clusters: Sequence[str]) -> set[int]:
+    """Kopecks of one copy, as the deliveries of these editions to a library say; empty where none names a price."""
+    move = stock_movement.c
+    chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(clusters))
+    query = select(move.kopecks, move.copies).where(
+        move.library == library, move.record.in_(chosen), move.column.in_(("initial", "acquired")),
+        move.copies > 0, move.kopecks.is_not(None),
+    )  # fmt: skip
+    return {round(kopecks / copies) for kopecks, copies in connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

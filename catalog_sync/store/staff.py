@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,3 +138,9 @@ def borrowed_by_library(
     query = query.where(borrowed.c.when >= since) if since else query
     query = query.where(borrowed.c.when < until) if until else query
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def borrowed_rows(connection: Connection, libraries: Sequence[str], since: datetime, until: datetime) -> list[Any]:
+    """Records taken ready-made in [since, until) by some libraries, or by all: library, origin, dialect, when."""
+    query = select(borrowed).where(borrowed.c.when >= since, borrowed.c.when < until).order_by(borrowed.c.number)
+    return list(connection.execute(query.where(borrowed.c.library.in_(libraries)) if libraries else query))

@@ -30,6 +30,15 @@ login_failure = Table(
     Index("ix_login_failure_when", "when"),
 )
 
+# How often the catalogue was asked, by day and kind: numbers alone, nobody's words and nobody's address.
+usage = Table(
+    "usage",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("what", String(16), primary_key=True),  # of store.usage.KINDS
+    Column("count", Integer, nullable=False),
+)
+
 eresource = Table(
     "eresource",
     metadata,

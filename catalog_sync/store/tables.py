@@ -291,6 +291,8 @@ union_record = Table(
     metadata,
     Column("cluster", ForeignKey("cluster.id"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
+    Column("year", Integer),  # of publication; empty where the records name none
+    Index("ix_union_record_year", "year", "cluster"),
 )
 
 cluster_change = Table(

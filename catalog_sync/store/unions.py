@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
+from catalog_sync.facets import year
 from catalog_sync.model import Category, Holdings, RecordKey, SourceRecord, UnionRecord
 from catalog_sync.query import Change, LibraryHoldings
 from catalog_sync.store import records
@@ -27,7 +28,8 @@ KIND_NAMES = {
 
 
 def save(connection: Connection, unions: Iterable[UnionRecord]) -> None:
-    upsert(connection, t.union_record, [{"cluster": u.cluster, "data": pack_union(u)} for u in unions])
+    rows = [{"cluster": u.cluster, "data": pack_union(u), "year": year(u.bib)} for u in unions]
+    upsert(connection, t.union_record, rows)
 
 
 def forget(connection: Connection, clusters: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ class OneBook:
     )
 
     def search(self, query, **kwargs) -> Hits:
-        return Hits(1, ("c-1",)[kwargs["offset"] :])
+        return Hits(1, ("c-1",)[kwargs.get("offset", 0) :])
 
     def records(self, clusters: Sequence[str]) -> list[UnionRecord]:
         return [self.union for cluster in clusters if cluster == "c-1"]

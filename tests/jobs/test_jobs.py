@@ -18,7 +18,7 @@ from harvesters.secrets import Secrets
 from tests.harvesters import hostile
 from tests.harvesters.hostile import HostileServer
 from tests.harvesters.samples import export
-from tests.jobs.world import Town, ended, jobs_process, town, wait_until
+from tests.jobs.world import Town, ended, is_alive, jobs_process, town, wait_until
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_other_process_takes_over_when_the_leader_is_killed(here: Town) -> N
     here.add("school-1")
     here.drop("school-1", range(5))
     with jobs_process(here.home) as first:
-        wait_until(lambda: jobs.is_alive(here.system))
+        wait_until(lambda: is_alive(here.system))
         with jobs_process(here.home):
             time.sleep(2)
             first.kill()
@@ -98,7 +98,7 @@ def test_a_dead_and_a_dripping_source_never_delay_the_others(here: Town, server:
         here.add(f"school-{n}")
         here.drop(f"school-{n}", range(20))
     with jobs_process(here.home) as process:
-        wait_until(lambda: jobs.is_alive(here.system))
+        wait_until(lambda: is_alive(here.system))
         for n in range(6):
             here.ask("harvest", f"slow-{n}")
         wait_until(lambda: sum(r.state is RunState.RUNNING for r in here.runs()) == 6)
@@ -214,7 +214,7 @@ def test_a_killed_process_leaves_yesterdays_catalogue_and_the_next_start_finishe
         wait_until(lambda: here.answer(number))
     here.drop("school-1", range(4000), "books.mrc")
     with jobs_process(here.home) as process:
-        wait_until(lambda: jobs.is_alive(here.system))
+        wait_until(lambda: is_alive(here.system))
         number = here.ask("harvest", "school-1")
         wait_until(lambda: any(r.state is RunState.RUNNING for r in here.runs("school-1")))
         time.sleep(0.3)

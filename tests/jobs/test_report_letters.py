@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import io
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from catalog_sync import jobs
 from catalog_sync.alarms import Alarm
@@ -14,7 +16,8 @@ from catalog_sync.model import FetchedFile
 from catalog_sync.pipeline import run_source
 from catalog_sync.settings import Settings
 from catalog_sync.store import kept
-from catalog_sync.store.database import reading
+from catalog_sync.store.database import reading, writing
+from catalog_sync.store.licences import Licence, add
 from harvesters.secrets import Secrets
 from tests.jobs.world import Town, export, town
 
@@ -83,3 +86,29 @@ def test_a_letter_that_did_not_go_is_tried_again(
     assert mailed(made) == [True] * count
     assert len({one.about for one in sent}) == len(sent)
     assert sum(len(one.files) for one in sent) == count
+
+
+def test_a_contract_that_ends_is_told_with_a_letter_to_be_signed(waiting: tuple[Town, jobs.Process, Clock]) -> None:
+    made, process, clock = waiting
+    with writing(made.system.engine) as connection:
+        for name, ends in (("ЛитРес: Школа", date(2026, 12, 31)), ("Далёкий", date(2027, 6, 30))):
+            contract = Licence("school-1", name, date(2026, 1, 1), ends, titles=340, copies=340, contract="12/2026")
+            add(connection, contract, today=date(2026, 1, 15), who="методист")
+    for day in (DUE, DUE + timedelta(hours=1), datetime(2026, 12, 10, 9, tzinfo=UTC)):
+        clock.now = day
+        process._reports(day)
+    found = [
+        message_from_bytes(path.read_bytes(), policy=policy.default) for path in (made.home / "mail").glob("*.eml")
+    ]
+    letters = [one for one in found if one["Subject"] == "Заканчивается договор: «ЛитРес: Школа»"]
+    assert len(letters) == 2  # a quarter before, and in the last month
+    assert not any("Далёкий" in one["Subject"] for one in found)
+    body = letters[0].get_body(("plain",))
+    assert body is not None
+    assert "31 декабря 2026 года заканчивается доступ" in body.get_content()
+    assert "После этого из фонда выбудет 340 названий." in body.get_content()
+    files = list(letters[0].iter_attachments())
+    assert [one.get_filename() for one in files] == ["pismo_school-1_1.docx"]
+    words = "\n".join(p.text for p in Document(io.BytesIO(files[0].get_content())).paragraphs)
+    assert "Уважаемый руководитель!" in words
+    assert "по договору 12/2026" in words

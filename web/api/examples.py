@@ -39,6 +39,12 @@ _SNAPSHOT = {
 
 EXAMPLES: dict[str, Any] = {
     "statisticsRows": {"total": 25, "rows": [_ROW], "next": None},
+    "statisticsLists": {
+        "title": "Записи школ в сводном каталоге", "total": 171,
+        "entries": [{"library": "school-01", "what": "Алгебра", "amount": 1, "day": None, "why": "",
+                     "record": "school-01-uch:RU/SCHOOL-01-UCH/00012", "cluster": "c2hdlit7wr3", "rows": None}],
+        "next": None,
+    },
     "statisticsCoverage": {
         "period": "2026Q3",
         "libraries": [{"code": "school-01", "name": "Школа № 1", "kind": "school", "first": "2024-02-02",

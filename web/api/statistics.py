@@ -9,8 +9,10 @@ from typing import Any
 
 from flask import Response
 
+from catalog_sync.reports import behind, statistics
 from catalog_sync.reports import period as periods
-from catalog_sync.reports import statistics
+from catalog_sync.reports.model import Entry
+from catalog_sync.reports.render import json_file
 from catalog_sync.reports.statistics import DIMENSIONS, VALUES, Answer, Line, Question, balance_dict
 from catalog_sync.store import coverage, drill, snapshots
 from catalog_sync.store.database import reading
@@ -19,6 +21,7 @@ from catalog_sync.store.rollups import DISTRICT
 from web.api.access import OPEN_LIMIT, TOKEN_LIMIT, answered, as_csv, has_token, limit_of, wants_csv
 from web.api.operations import Operation, Param, PathParam
 from web.api.problems import Problem
+from web.reports import listing
 from web.services import services
 
 PERIOD_PATTERN = r"[12]\d{3}([QH-][0-9]{1,2}|/[12]\d{3})?|[12]\d{3}-\d\d-\d\d:[12]\d{3}-\d\d-\d\d"
@@ -175,7 +178,7 @@ def drill_question(args: dict[str, Any], today: date) -> drill.Question:
     selection = Selection(scopes, asked.categories, asked.carriers, asked.ekinds)
     return drill.Question(
         selection, args["measure"], args["unit"], asked.period.start, asked.period.end, args["cluster"] or (),
-        args["basis"] or "",
+        args["basis"] or "", args["document"] or "", args["before"] or 0,
     )  # fmt: skip
 
 
@@ -199,6 +202,54 @@ def row_dict(row: drill.Counted) -> dict[str, Any]:
     if not has_token():  # who keeps which copy where is the school's own accounting
         found["inventory"] = found["document"] = ""
         found["kopecks"] = None
+    return found
+
+
+# --- Lists -----------------------------------------------------------------------------------------------------------
+
+LISTING = {
+    "type": "object",
+    "required": ["title", "total", "entries", "next"],
+    "properties": {
+        "title": {"type": "string"},
+        "total": {"type": "number", "description": "сам показатель: сумма amount всех строк всех страниц"},
+        "entries": {"type": "array", "items": {
+            "type": "object",
+            "required": ["library", "what", "amount", "day", "why", "record", "cluster", "rows"],
+            "properties": {
+                **{name: {"type": "string"} for name in ("library", "what", "why", "cluster")},
+                **{name: {"type": ["string", "null"]} for name in ("day", "record", "rows")},
+                "amount": {"type": "number"},
+            },
+        }},
+        "next": {"type": ["string", "null"]},
+    },
+}  # fmt: skip
+
+
+def show_list(args: dict[str, Any]) -> Response:
+    today = services().today()
+    period = periods.parse(args["period"] or "", today)
+    plain = {name: args[name] or "" for name in ("name", "measure", "part", "document", "reason")}
+    asked = behind.Asked(args["of"], args["library"] or (), period.start, period.end, today, **plain)
+    kind = behind.kind_of(asked)
+    if kind.staff_only and not has_token():
+        raise Problem(404, f"список {asked.of}: только с ключом")
+    with reading(services().store) as connection:
+        found = behind.page(connection, asked, args["cursor"] or "", limit_of(args["limit"]))
+    found = found if has_token() else behind.without_details(found, asked)
+    entries = [entry_dict(entry) for entry in found.entries]
+    if wants_csv(args["format"]):
+        head = list(LISTING["properties"]["entries"]["items"]["properties"])  # type: ignore[index]
+        return as_csv(head, ([entry[name] for name in head] for entry in entries), "list")
+    body = {"title": listing.title(asked), "total": found.total, "entries": entries, "next": found.next or None}
+    return answered(body)
+
+
+def entry_dict(entry: Entry) -> dict[str, Any]:
+    found = asdict(entry)
+    found["record"] = str(entry.record) if entry.record else None
+    found["rows"] = json_file.address(entry.rows) if entry.rows else None
     return found
 
 
@@ -274,13 +325,31 @@ OPERATIONS = (
             PERIOD, *FILTERS,
             Param("measure", "состояние на конец периода или движение за период", "choice",
                   drill.MEASURES, default="state"),
-            Param("unit", "экземпляры или названия", "choice", ("copies", "titles"), default="copies"),
+            Param("unit", "экземпляры, названия или (для состояния) названия без повторов", "choice",
+                  ("copies", "titles", "editions"), default="copies"),
             Param("cluster", "только эти издания, через запятую", "choices", pattern=CODE, longest=4_000),
             Param("basis", "только экземпляры с датой отсюда: run — день загрузки, 990$f, INV.REGDATE, акт, договор",
                   longest=32),
+            Param("document", "только по этому документу", longest=200),
+            Param("before", "только издания, вышедшие до этого года", "integer", least=1, most=3000),
             LIMIT, CURSOR, FORMAT,
         ),
         csv=True,
+    ),
+    Operation(
+        "/statistics/lists", "statisticsLists", "Число → книги: то, чего в журнале нет — записи, школы, потребность",
+        show_list, "statistics", {"$ref": "#/components/schemas/Listing"},
+        (
+            Param("of", "какой список", "choice", tuple(behind.LISTS), default="records"), PERIOD, FILTERS[0],
+            *(Param(name, text, longest=200) for name, text in (
+                ("name", "показатель или состояние, зависит от списка"),
+                ("measure", "движение (ksu) или latest (typed)"),
+                ("part", "база, фонд, этап или номер договора, зависит от списка"),
+                ("document", "только по этому документу"), ("reason", "только по этой причине"),
+            )),
+            LIMIT, CURSOR, FORMAT,
+        ),
+        csv=True, errors=(400, 404, 422),
     ),
     Operation(
         "/statistics/coverage", "statisticsCoverage", "У каких библиотек свежие данные", show_coverage, "statistics",
@@ -297,4 +366,4 @@ OPERATIONS = (
         (PathParam("number", "номер среза", kind="integer", example=1),), errors=(400, 404),
     ),
 )  # fmt: skip
-SCHEMAS = {"Balance": BALANCE, "Line": LINE, "Statistics": ANSWER, "Row": ROW, "Rows": ROWS}
+SCHEMAS = {"Balance": BALANCE, "Line": LINE, "Statistics": ANSWER, "Row": ROW, "Rows": ROWS, "Listing": LISTING}

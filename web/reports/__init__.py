@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from catalog_sync.errors import Refused
 from catalog_sync.query import Catalogue
@@ -19,7 +21,7 @@ from catalog_sync.store import drill, snapshots
 from catalog_sync.store.database import reading
 from catalog_sync.store.rollups import DISTRICT
 from web.i18n import _
-from web.reports import desk
+from web.reports import desk, listing
 from web.reports import rows as rows_page
 from web.services import services
 
@@ -123,8 +125,14 @@ def as_file(name: str, ending: str) -> Response:
 
 
 def rows() -> str:
+    """«Число → книги»: the lines of the ledger behind a figure, or (`of`) the list of what else it counts."""
+    if request.args.get("of"):
+        return listing.show()
     asked = rows_page.read(request.args.to_dict(), services().today())
+    number = rows_page.number_of(request.args, "at")
     with reading(services().store) as connection:
+        if number:
+            asked = _as_frozen(connection, asked, number)
         page = drill.page(connection, asked.question, cursor=request.args.get("cursor", ""))
         total = drill.total(connection, asked.question)
     scopes = asked.question.selection.scopes
@@ -134,8 +142,23 @@ def rows() -> str:
     )
 
 
+def _as_frozen(connection: Connection, asked: rows_page.Asked, number: int) -> rows_page.Asked:
+    """The question put to the ledgers as they stood at a snapshot."""
+    found = snapshots.find(connection, number)
+    if found is None:
+        abort(404, description=_("Такого среза нет."))
+    words = asked.words + ", " + _("как в срезе № %(number)s", number=number)
+    return replace(asked, question=replace(asked.question, at=found.horizon), words=words)
+
+
 def rows_csv() -> Response:
+    if request.args.get("of"):
+        return listing.as_csv()
     asked = rows_page.read(request.args.to_dict(), services().today())
+    number = rows_page.number_of(request.args, "at")
+    if number:
+        with reading(services().store) as connection:
+            asked = _as_frozen(connection, asked, number)
     lines = rows_page.csv_lines(services().store, asked.question, staff=rows_page.is_staff())
     named = {"Content-Disposition": 'attachment; filename="rows.csv"'}
     return Response(lines, content_type="text/csv; charset=utf-8", headers=named)
@@ -166,10 +189,12 @@ def show_snapshot(number: int) -> str:
         other = snapshots.find(connection, request.args.get("with", 0, type=int))
         heads = snapshots.listed(connection)
         faults = snapshots.verify(connection, signing_key(services().settings.home))
+    day_before = found.head.start - timedelta(1)
     lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(found.data["coverage"]))]
     return render_template(
         "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes, faults=faults,
-        measures=rows_page.MEASURES, units=rows_page.UNITS,
+        measures=rows_page.MEASURES, units=rows_page.UNITS, period=f"{found.head.start}:{found.head.end}",
+        opening=f"{day_before}:{day_before}",
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from web.reports.rows import CARRIERS, CATEGORIES, EKINDS
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign_library
 
-LISTED = 200  # acts shown on the desk, and so within reach of a correction
+LISTED = 200  # acts shown on the desk; an older one is found by the number of its line
 
 
 @needs("librarian")
@@ -100,7 +100,7 @@ def act() -> Answer:
 def act_taken_back(number: int) -> Answer:
     """An act typed wrongly is taken back by a correcting line; nothing is erased."""
     with reading(services().store) as connection:
-        found = next((one for one in hand.entered_acts(connection, limit=LISTED) if one.number == number), None)
+        found = hand.entered_act(connection, number)
     if found is None:
         abort(404)
     refuse_foreign_library(found.library)

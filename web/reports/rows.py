@@ -31,7 +31,7 @@ MEASURES = {
     "withdrawn": N_("Выбыло, кроме истёкших лицензий"),
     "expired": N_("Истекла лицензия"),
 }
-UNITS = {"copies": N_("экземпляры"), "titles": N_("названия")}
+UNITS = {"copies": N_("экземпляры"), "titles": N_("названия"), "editions": N_("названия без повторов")}
 CARRIERS = {
     "print": N_("печатные"),
     "audiovisual": N_("аудиовизуальные"),
@@ -83,10 +83,22 @@ def read(args: Mapping[str, str], today: date) -> Asked:
     words = _words(measure, unit, periods.named(period), chosen)
     if basis:
         words += ", " + _("дата: %(basis)s", basis=_("день загрузки") if basis == RUN else basis)
+    before = number_of(args, "before")
+    words += ", " + _("изданные до %(year)s года", year=before) if before else ""
     document = args.get("document", "")
     words += ", " + _("документ %(number)s", number=document) if document else ""
-    question = drill.Question(selection, measure, unit, period.start, period.end, clusters, basis, document)
+    question = drill.Question(
+        selection, measure, unit, period.start, period.end, clusters, basis, document, before,
+    )  # fmt: skip
     return Asked(question, period, words)
+
+
+def number_of(args: Mapping[str, str], name: str) -> int:
+    """A parameter that is a number, 0 where it is not given. Raises Refused naming it."""
+    value = args.get(name, "") or "0"
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Refused(f"{name}: ожидалось целое число, пришло {value!r}")
+    return int(value)
 
 
 def _values(args: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -78,12 +78,18 @@ def _linked(section: Text, rows_at: str) -> str:
 def _table(table: Table, rows_at: str) -> str:
     caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
     rows = "".join(_row(row, table.columns, rows_at) for row in table.rows)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in table.notes)
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in (*table.notes, *rules(table)))
     label = escape(table.title or "Таблица", quote=True)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table class="report">{caption}'
         f"<thead>{_heading(table)}</thead><tbody>{rows}</tbody></table></div>{notes}"
     )
+
+
+def rules(table: Table) -> list[str]:
+    """One sentence on the columns whose numbers open no rows: how each is counted, or that it is typed."""
+    named = [(f"{c.group}, {c.title}" if c.group else c.title, c.rule) for c in table.columns if c.rule and table.rows]
+    return ["Как посчитано: " + "; ".join(f"«{name}» — {rule}" for name, rule in named) + "."] if named else []
 
 
 def _heading(table: Table) -> str:
@@ -125,7 +131,7 @@ def _row(row: Row, columns: tuple[Column, ...], rows_at: str) -> str:
 def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
     text = escape(shown(cell.value, column))
     number = isinstance(cell.value, int | float)
-    if cell.rows and rows_at and number and cell.value:
+    if cell.rows and rows_at and cell.value and (number or text[:1].isdigit()):
         text = f'<a href="{escape(rows_at, quote=True)}?{escape(cell.rows, quote=True)}">{text}</a>'
     note = f' title="{escape(cell.note, quote=True)}"' if cell.note else ""
     if first and text:  # a row that continues the one above has no heading of its own

@@ -34,13 +34,21 @@ def _table(table: Table) -> dict[str, Any]:
         {
             "style": row.style,
             "values": [cell.value for cell in row.cells],
-            "rows": [f"/api/v1/statistics/rows?{cell.rows}" if cell.rows else None for cell in row.cells],
+            "rows": [address(cell.rows) if cell.rows else None for cell in row.cells],
         }
         for row in table.rows
     ]
-    columns = [{"title": c.title, "group": c.group, "kind": c.kind} for c in table.columns]
+    columns = [
+        {"title": c.title, "group": c.group, "kind": c.kind, "rule": c.rule, "is_figure": c.is_figure}
+        for c in table.columns
+    ]
     return {"type": "table", "title": table.title, "name": table.name, "columns": columns, "rows": rows,
             "notes": table.notes}  # fmt: skip
+
+
+def address(query: str) -> str:
+    """Where the API gives the rows of a query (Drill.query, or listed)."""
+    return f"/api/v1/statistics/{'lists' if query.startswith('of=') else 'rows'}?{query}"
 
 
 def _iso(value: object) -> str:
