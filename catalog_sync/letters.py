@@ -8,7 +8,9 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from email.header import Header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
@@ -62,8 +64,22 @@ def send_mail(settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets)
         server.send_message(letter)
 
 
+class Subjects(EmailPolicy):
+    """Long Russian subjects keep their spaces: EmailPolicy loses one where it breaks them (python/cpython#92081)."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() != "subject" or value.isascii():
+            return str(super().fold(name, value))
+        return f"{name}: {Header(value, 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() != "subject" or value.isascii():
+            return bytes(super().fold_binary(name, value))
+        return self.fold(name, value).encode("ascii")
+
+
 def letter_of(settings: Settings, alarm: Alarm, now: datetime) -> EmailMessage:
-    letter = EmailMessage()
+    letter = EmailMessage(Subjects())
     sender = settings.jobs.mail_from or settings.district.email or "catalog-sync@localhost"
     letter["From"], letter["To"] = sender, settings.district.email or sender
     letter["Subject"] = " ".join(alarm.subject.split())  # a line break in a source's name must not start a header

@@ -26,6 +26,7 @@ from web.services import services
 
 PERIOD_PATTERN = r"[12]\d{3}([QH-][0-9]{1,2}|/[12]\d{3})?|[12]\d{3}-\d\d-\d\d:[12]\d{3}-\d\d-\d\d"
 CODE = r"[0-9A-Za-zА-Яа-яЁё._\-]{1,64}"
+EDITION = r"[0-9A-Za-z._:\-]{1,64}"
 PERIOD_WORDS = periods.EXPECTED.removeprefix("ожидалось ")
 PERIOD = Param("period", f"{PERIOD_WORDS}; без него — текущий год", longest=32, pattern=PERIOD_PATTERN,
                example="2026Q3", words=PERIOD_WORDS)  # fmt: skip
@@ -327,7 +328,8 @@ OPERATIONS = (
                   drill.MEASURES, default="state"),
             Param("unit", "экземпляры, названия или (для состояния) названия без повторов", "choice",
                   ("copies", "titles", "editions"), default="copies"),
-            Param("cluster", "только эти издания, через запятую", "choices", pattern=CODE, longest=4_000),
+            Param("cluster", "только эти издания или договоры (licence:НОМЕР), через запятую", "choices",
+                  pattern=EDITION, longest=4_000),
             Param("basis", "только экземпляры с датой отсюда: run — день загрузки, 990$f, INV.REGDATE, акт, договор",
                   longest=32),
             Param("document", "только по этому документу", longest=200),
