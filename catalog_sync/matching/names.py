@@ -110,11 +110,24 @@ def _initials_fit(a: str, b: str) -> bool:
     return len(a) == len(b) >= 2 and sum(x != y for x, y in zip(a, b, strict=True)) == 1
 
 
+_GENITIVE = {"ий": ("ого", "его", "ия"), "ый": ("ого",), "ой": ("ого",), "ая": ("ой",), "яя": ("ей",), "а": ("ой", "ы")}
+
+
+def _in_genitive(nominative: str, typed: str) -> bool:
+    """«Чуковский» and «пер. Чуковского», «Иванова» and «пер. Ивановой»."""
+    return any(
+        nominative.endswith(ending) and typed in [nominative[: -len(ending)] + genitive for genitive in genitives]
+        for ending, genitives in _GENITIVE.items()
+    )
+
+
 def _surname_slip(a: str, b: str) -> bool:
     """One slip in six letters or more, or the genitive of «перевод Б. Пастернака»."""
     short, long = sorted((a, b), key=len)
     if len(short) < 3 or len(long) - len(short) > 3:
         return False
     if long.startswith(short) and long[len(short) :] in ("а", "у", "ым", "ой", "ого", "ом", "я"):
+        return True
+    if any(_in_genitive(*two) for two in ((a, b), (b, a))):
         return True
     return OSA.distance(a, b, score_cutoff=2) <= (1 if len(long) < 9 else 2) and len(long) >= 5

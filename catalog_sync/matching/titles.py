@@ -140,8 +140,8 @@ def same_word(a: str, b: str) -> bool:
 @lru_cache(maxsize=1 << 17)
 def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     """How alike two bare titles are: 1 equal, 0.95 equal up to endings and abbreviations, 0.9 up to a slip of the
-    keyboard, 0.85 in another order, 0.8 one continues the other, 0.75 one lies within the other, 0 different.
-    Symmetric."""
+    keyboard, 0.85 in another order, 0.8 one continues the other, 0.75 one lies within the other, 0.7 two slips in one
+    word («оновы» and «оснновы»), 0 different. Symmetric."""
     if a == b or [w.rstrip(".") for w in a] == [w.rstrip(".") for w in b]:
         return 1.0
     if not a or not b:
@@ -157,7 +157,7 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
         return 0.8
     if _all_within(short, long) and (len(a) != len(b) or _all_within(long, short)):
         return 0.85 if len(a) == len(b) else 0.75
-    return 0.0
+    return 0.7 if _both_mistyped(a, b) else 0.0
 
 
 def _all_within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
@@ -172,6 +172,18 @@ def _all_within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
             return False
         left.remove(twin)
     return True
+
+
+def _both_mistyped(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Three words and more, all alike but one of five letters and more, in which two letters differ: each hand made a
+    slip of its own. Enough not to forbid, too little to join by itself."""
+    if len(a) != len(b) or len(a) < 3:
+        return False
+    unlike = [(x, y) for x, y in zip(a, b, strict=True) if not same_word(x, y)]
+    if len(unlike) != 1:
+        return False
+    x, y = (word.rstrip(".") for word in unlike[0])
+    return min(len(x), len(y)) >= 5 and x[0] == y[0] and OSA.distance(x, y, score_cutoff=2) <= 2
 
 
 def _cut_off(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
