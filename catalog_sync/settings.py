@@ -43,10 +43,17 @@ class Web:
     host: str = setting("127.0.0.1", "Адрес, на котором отвечает OPAC")
     port: int = setting(8000, "Порт OPAC")
     workers: int = setting(2, "Число процессов веб-сервера")
-    base_url: str = setting("http://127.0.0.1:8000", "Внешний адрес каталога: в ссылках, лентах и OAI-PMH")
+    base_url: str = setting("", "Внешний адрес каталога: в ссылках, лентах и OAI-PMH; пусто — http://адрес:порт")
     secret: str = setting("", "Ключ подписи сеансов: env:ИМЯ или file:ПУТЬ; пусто — создаётся в папке данных")
     oai_page: int = setting(250, "Записей на странице OAI-PMH; меньше — для медленной линии")
     https: bool = setting(False, "Каталог открыт по HTTPS: cookie только по защищённому каналу")
+
+    def __post_init__(self) -> None:
+        """Without an address of its own the catalogue is where it is served; «every address» is this machine."""
+        if not self.base_url:
+            host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (read, not bound)
+            named = f"[{host}]" if ":" in host else host
+            object.__setattr__(self, "base_url", f"http://{named}:{self.port}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from catalog_sync import pipeline
-from catalog_sync.cli import sample_papers
+from catalog_sync.cli import sample_papers, sample_shelves
 from catalog_sync.cli.root import (
     Context,
     answer,
@@ -107,6 +107,8 @@ def _load_sample(system: System) -> None:
         click.echo(f"  {source.code}: {as_state(run.state)}, записей {run.counts.new}")
     if sample_papers.load(system):
         click.echo("  потребность в учебниках, федеральный перечень, показатели школ и договоры: записаны")
+    if sample_shelves.load(system):
+        click.echo("  подборки и краеведческая полка: заполнены")
 
 
 @root.command(epilog=example("catalog-sync rebuild"))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
 from catalog_sync import facets
+from catalog_sync.marc.dates import day_of
 from catalog_sync.model import Agent, BibRecord, UnionRecord
 from catalog_sync.query import LibraryHoldings
 from catalog_sync.search.document import house_names
@@ -22,6 +24,7 @@ NAMED = 3  # authors of a hit where none is the heading of the record
 _PART = re.compile(r"^(часть|ч|том|т|книга|кн|выпуск|вып)\b\.?\s*(?:№\s*)?(\d+|[IVXLC]+)\W*$", re.IGNORECASE)
 _SHORT = {"часть": "Ч.", "ч": "Ч.", "том": "Т.", "т": "Т.", "книга": "Кн.", "кн": "Кн.", "выпуск": "Вып.",
           "вып": "Вып."}  # fmt: skip
+_TERM = re.compile(r"договор.*\bпо (\d\d\.\d\d\.\d{4})")
 _MARKS = " /:;,="  # ISBD marks left at the ends of a field
 
 
@@ -47,6 +50,7 @@ class Brief(msgspec.Struct, frozen=True, array_like=True):
     age: str
     links: tuple[str, ...]  # where the work itself may open, as recorded
     held: tuple[Held, ...]
+    ends: str = ""  # ISO date: the last day on which a link may be followed, "" where no contract says
 
 
 _decoder = msgspec.msgpack.Decoder(Brief)
@@ -67,6 +71,7 @@ def of(record: UnionRecord, holdings: Iterable[LibraryHoldings]) -> Brief:
         age=(known.age_mark if known else "") or bib.age_mark,
         links=tuple(link.url for link in bib.links if link.of_work),
         held=tuple(Held(h.library, h.copies, next(iter(h.call_numbers), "")) for h in holdings),
+        ends=last.isoformat() if (last := access_ends(bib)) else "",
     )
 
 
@@ -77,6 +82,19 @@ def pack(brief: Brief) -> bytes:
 def unpack(data: bytes) -> Brief:
     """Raises msgspec.DecodeError for what another version packed; the index's number of the schema keeps that away."""
     return _decoder.decode(data)
+
+
+def access_ends(bib: BibRecord) -> date | None:
+    """The last day of access where every link to the work names the term of its contract; the latest of them."""
+    days = [term_of(link.note) for link in bib.links if link.of_work]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None
+
+
+def term_of(note: str) -> date | None:
+    """The last day in «Доступ по договору № 5 с 01.09.2026 по 31.08.2027», as packages write it."""
+    found = _TERM.search(note)
+    return day_of(found[1]) if found else None
 
 
 def heading(bib: BibRecord) -> str:

@@ -98,7 +98,12 @@ def find(connection: Connection, code: str) -> EResource | None:
 
 def of_edition(connection: Connection, cluster: str) -> list[EResource]:
     """Resources that open this very edition, those shown to readers."""
-    query = select(eresource).where(eresource.c.cluster == cluster, eresource.c.active).order_by(eresource.c.title)
+    return of_editions(connection, [cluster])
+
+
+def of_editions(connection: Connection, clusters: Sequence[str]) -> list[EResource]:
+    """Resources that open any of these editions (of one page), those shown to readers."""
+    query = select(eresource).where(eresource.c.cluster.in_(clusters), eresource.c.active).order_by(eresource.c.title)
     return [EResource(**row) for row in connection.execute(query).mappings()]
 
 

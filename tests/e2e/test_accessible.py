@@ -5,19 +5,36 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, ViewportSize
 
 from tests.e2e.conftest import Site, log_in, tool
 from tests.peers import need
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-RUN_AXE = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})"
-RUN_CONTRAST = "_ => axe.run(document, {runOnly: ['color-contrast']})"  # the dark theme changes colours only
+# Only what is wrong is described; nothing is loaded again, as our pages have one style sheet of their own host.
+RUN_AXE = """rules => axe.run(document,
+  {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations'], preload: false})"""
+RUN_CONTRAST = """_ => axe.run(document,
+  {runOnly: ['color-contrast'], resultTypes: ['violations'], preload: false})"""  # the dark theme changes colours only
+# What moved without the reader's doing while the page was loaded, as Core Web Vitals count it.
+LAYOUT_SHIFTS = """() => new Promise(done => {
+  const seen = [];
+  const watcher = new PerformanceObserver(list => seen.push(...list.getEntries()));
+  watcher.observe({type: 'layout-shift', buffered: true});
+  const told = e => [e.value, ...e.sources.map(s => s.node?.outerHTML?.slice(0, 120))];
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    watcher.disconnect();
+    done(seen.filter(e => !e.hadRecentInput).map(told));
+  }));
+})"""
+JUMP = 0.01  # a tenth of what Core Web Vitals call good
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=320, height=640)
 # Wider than the window: what sticks out, boxes that scroll by themselves apart ("?" when nothing can be named).
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   ["?", ...[...document.querySelectorAll('body *')]
@@ -29,27 +46,84 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 Visit = Callable[[Page], object]
 
 
-def visits(browser: Browser, site: Site, **options: Any) -> Iterator[tuple[Page, str]]:
-    """Every page of the site, opened one after the other: what a reader sees, then what the staff sees, then the
-    pages that only a form brings."""
-    reader = browser.new_context(bypass_csp=True, **options)
-    page = reader.new_page()
+@dataclass
+class Walked:
+    """What was seen on a walk over the whole site, every page opened once: faults by kind, pages as they were sent."""
+
+    axe: list[object] = field(default_factory=list)
+    dark: list[object] = field(default_factory=list)
+    wide: list[object] = field(default_factory=list)
+    jumps: list[object] = field(default_factory=list)
+    strange: list[object] = field(default_factory=list)
+    html: dict[str, bytes] = field(default_factory=dict)
+
+    def look(self, page: Page, path: str, response: Response | None) -> None:
+        """All that is asked of a page: in a window, in the dark theme, on the narrowest telephone."""
+        assert response is not None
+        self.html[path] = response.body()
+        shifts = page.evaluate(LAYOUT_SHIFTS)
+        if sum(value for value, *_ in shifts) > JUMP:
+            self.jumps.append((path, shifts))
+        page.evaluate(axe())
+        self.axe += violations(page, path, RUN_AXE)
+        page.emulate_media(color_scheme="dark")
+        self.dark += violations(page, path, RUN_CONTRAST)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(NARROW)
+        self.wide += [(path, stick) for stick in page.evaluate(TOO_WIDE)]
+        page.set_viewport_size(WIDE)
+
+    def watch(self, page: Page, base: str) -> None:
+        """Whatever asks another host or breaks the policy of the pages."""
+
+        def request(asked: Request) -> None:
+            if not asked.url.startswith((base, "data:")):
+                self.strange.append(asked.url)
+
+        def console(told: ConsoleMessage) -> None:
+            if told.type == "error" and "status of 4" not in told.text:
+                self.strange.append(told.text)
+
+        def dialog(opened: Dialog) -> None:
+            self.strange.append(opened.message)
+            opened.dismiss()
+
+        page.on("request", request)
+        page.on("console", console)
+        page.on("dialog", dialog)
+
+
+@cache
+def axe() -> str:
+    return tool("axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page, path: str, run: str) -> list[object]:
+    told = page.evaluate(run, RULES)["violations"]
+    return [(path, v["id"], [n["html"][:140] for n in v["nodes"][:2]]) for v in told]
+
+
+@pytest.fixture(scope="module")
+def walked(browser: Browser, site: Site) -> Walked:
+    """What a reader sees, then what the staff sees, then the pages that only a form brings."""
+    found = Walked()
+    reader = browser.new_page(viewport=WIDE)
+    found.watch(reader, site.base)
     for path in (*site.addresses(staff=False), "/nope"):
-        page.goto(site.base + path)
-        yield page, path
-    reader.close()
-    staff = browser.new_context(bypass_csp=True, **options)
-    page = staff.new_page()
-    log_in(page, site.base, "admin")
+        found.look(reader, path, reader.goto(site.base + path))
+    reader.context.close()
+    staff = browser.new_page(viewport=WIDE)
+    found.watch(staff, site.base)
+    log_in(staff, site.base, "admin")
     for path in site.addresses(staff=True):
-        page.goto(site.base + path)
-        yield page, path
+        found.look(staff, path, staff.goto(site.base + path))
     for path, act in answers():
-        page.goto(site.base + path)
-        act(page)
-        page.wait_for_load_state()
-        yield page, f"{path} (sent)"
-    staff.close()
+        staff.goto(site.base + path)
+        with staff.expect_navigation() as answer:
+            act(staff)
+        found.look(staff, f"{path} (sent)", answer.value)
+    staff.context.close()
+    return found
 
 
 def answers() -> Iterator[tuple[str, Visit]]:
@@ -67,7 +141,13 @@ def answers() -> Iterator[tuple[str, Visit]]:
         page.get_by_role("button", name="Искать в других каталогах").click()
 
     def show_package(page: Page) -> None:
-        typed = {"code": "x", "name": "x", "starts": "2026-09-01", "ends": "2027-08-31", "address": "https://x.example/"}
+        typed = {
+            "code": "x",
+            "name": "x",
+            "starts": "2026-09-01",
+            "ends": "2027-08-31",
+            "address": "https://x.example/",
+        }
         for name, value in typed.items():
             page.fill(f"main input[name={name}]", value)
         file = {"name": "a.csv", "mimeType": "text/csv", "buffer": "Автор;Название;Год\nСоловьёв;Север;2019".encode()}
@@ -81,57 +161,37 @@ def answers() -> Iterator[tuple[str, Visit]]:
     yield "/staff/copy/", search_elsewhere
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_kind_of_page(browser: Browser, site: Site, scheme: str) -> None:
-    script = tool("axe-core/axe.min.js").read_text(encoding="utf-8")
-    found = []
-    for page, path in visits(browser, site, color_scheme=scheme):
-        page.evaluate(script)
-        for violation in page.evaluate(RUN_AXE if scheme == "light" else RUN_CONTRAST, RULES)["violations"]:
-            found.append((path, violation["id"], [n["html"][:140] for n in violation["nodes"][:2]]))
-    assert not found, "\n".join(map(str, found))
+def test_axe_finds_nothing_on_any_kind_of_page(walked: Walked) -> None:
+    assert not walked.axe, "\n".join(map(str, walked.axe))
 
 
-def test_nothing_sticks_out_at_320_pixels(browser: Browser, site: Site) -> None:
-    found = []
-    for page, path in visits(browser, site, viewport={"width": 320, "height": 640}):
-        wide = page.evaluate(TOO_WIDE)
-        if wide:
-            found.append((path, wide))
-    assert found == []
+def test_contrast_holds_in_the_dark_theme_too(walked: Walked) -> None:
+    assert not walked.dark, "\n".join(map(str, walked.dark))
 
 
-def test_no_page_asks_another_host_or_breaks_its_policy(browser: Browser, site: Site) -> None:
-    strange: list[str] = []
-    context = browser.new_context()
-    page = context.new_page()
-    page.on("request", lambda r: r.url.startswith((site.base, "data:")) or strange.append(r.url))
-    page.on("console", lambda m: m.type == "error" and "status of 404" not in m.text and strange.append(m.text))
-    page.on("dialog", lambda d: (strange.append(d.message), d.dismiss()))
-    for path in site.addresses(staff=False):
-        page.goto(site.base + path)
-    log_in(page, site.base, "admin")
-    for path in site.addresses(staff=True):
-        page.goto(site.base + path)
-    context.close()
-    assert strange == []
+def test_nothing_sticks_out_at_320_pixels(walked: Walked) -> None:
+    assert walked.wide == []
+
+
+def test_nothing_jumps_while_a_page_loads(walked: Walked) -> None:
+    assert walked.jumps == []
+
+
+def test_no_page_asks_another_host_or_breaks_its_policy(walked: Walked) -> None:
+    assert walked.strange == []
 
 
 def test_every_colour_scheme_and_size_keeps_its_contrast(browser: Browser, site: Site) -> None:
-    script = tool("axe-core/axe.min.js").read_text(encoding="utf-8")
-    found = []
+    found: list[object] = []
     for colours in ("black-white", "white-black", "blue", "beige"):
-        context = browser.new_context(bypass_csp=True, viewport={"width": 1280, "height": 800})
+        context = browser.new_context(viewport=WIDE)
         cookies = {"colours": colours, "size": "huge", "spacing": "wide"}
         context.add_cookies([{"name": k, "value": v, "url": site.base} for k, v in cookies.items()])
         page = context.new_page()
         for path in ("/", "/search?q=алгебра&kind=учебник", "/settings", "/e-resources/ended"):
             page.goto(site.base + path)
-            page.evaluate(script)
-            found += [
-                (colours, path, v["id"], v["nodes"][0]["html"][:140])
-                for v in page.evaluate(RUN_AXE, RULES)["violations"]
-            ]
+            page.evaluate(axe())
+            found += violations(page, f"{colours} {path}", RUN_AXE)
         context.close()
     assert not found, "\n".join(map(str, found))
 
@@ -154,15 +214,12 @@ def test_the_keyboard_alone_reaches_everything(browser: Browser, site: Site) -> 
     page.close()
 
 
-def test_every_kind_of_page_is_valid_html(browser: Browser, site: Site, tmp_path: Path) -> None:
+def test_every_kind_of_page_is_valid_html(walked: Walked, tmp_path: Path) -> None:
     need("java")
     jar = tool("vnu-jar/build/dist/vnu.jar")
-    names = {}
-    for page, path in visits(browser, site, java_script_enabled=False):
-        file = tmp_path / f"{len(names)}.html"
-        sent = path.endswith("(sent)")  # what a form brought can't be asked for again: as the browser read it
-        file.write_bytes(page.content().encode() if sent else page.request.get(page.url).body())
-        names[file.name] = path
+    names = {f"{number}.html": path for number, path in enumerate(walked.html)}
+    for name, path in names.items():
+        (tmp_path / name).write_bytes(walked.html[path])
     command = ["java", "-jar", str(jar), "--format", "json", *map(str, sorted(tmp_path.glob("*.html")))]
     told = subprocess.run(command, capture_output=True, timeout=180, check=False).stderr
     messages = [m for m in json.loads(told)["messages"] if m["type"] == "error"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -19,8 +20,9 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 
 def picture(page: Page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+    """A picture of the manual, renewed only when asked: `UPDATE_PICTURES=1 pytest tests/e2e/test_stories.py`."""
+    if os.environ.get("UPDATE_PICTURES"):
+        page.screenshot(path=PICTURES / f"{name}.png")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.settings import SAMPLE_CONFIG, describe, load
+from catalog_sync.settings import SAMPLE_CONFIG, Web, describe, load
 
 
 def write(folder: Path, text: str) -> Path:
@@ -61,3 +61,16 @@ def test_the_sample_district_is_valid() -> None:
 
 def test_every_setting_has_a_sentence() -> None:
     assert all(sentence for *_, sentence in describe())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"port": 8471}, "http://127.0.0.1:8471"),
+        ({"host": "0.0.0.0"}, "http://127.0.0.1:8000"),
+        ({"host": "::1", "port": 80}, "http://[::1]:80"),
+        ({"port": 8471, "base_url": "https://katalog.example"}, "https://katalog.example"),
+    ],
+)
+def test_the_public_address_follows_the_port_until_one_is_given(given: dict[str, object], expected: str) -> None:
+    assert Web(**given).base_url == expected  # type: ignore[arg-type]

@@ -11,9 +11,9 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from catalog_sync import pipeline
+from catalog_sync import indexing, pipeline
 from catalog_sync.model import RunState
-from catalog_sync.store import jobs, licences, uploads
+from catalog_sync.store import eresources, jobs, licences, outbox, uploads
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 from tests.web.conftest import application, build, first_hit, log_in, token
@@ -125,15 +125,50 @@ def test_a_new_list_of_a_package_replaces_the_last_one_and_prolongs_its_term(
     assert [one.ends for one in found] == [date(2028, 8, 31)]
 
 
+def after(system: System) -> System:
+    """The same on the day after the contract's last."""
+    return replace(system, now=lambda: datetime(2027, 9, 1, 12, tzinfo=UTC))
+
+
+def digital(system: System, card: str) -> None:
+    """A record that brings a link alone, without copies: of a package the accesses are counted as such."""
+    with writing(system.engine) as connection:
+        connection.exec_driver_sql("DELETE FROM holding")
+        outbox.announce(connection, {card: []}, [], system.now())
+    indexing.drain(system)
+
+
+def test_a_list_of_hits_offers_a_link_until_the_contract_ends_and_where_the_register_allows_it(
+    methodologist_here: FlaskClient, own: System
+) -> None:
+    taken(methodologist_here, own)
+    card = first_hit(methodologist_here, "Ледовый поход")
+    digital(own, card)
+    page = "/search?q=Ледовый+поход"
+    assert "Доступно по ссылке" in methodologist_here.get(page).text
+    assert "Доступно по ссылке" not in application(after(own)).test_client().get(page).text
+    refused = eresources.EResource("x", "База", "database", "https://lib.example/", "contract", cluster=card,
+                                   ends=date(2026, 1, 1))  # fmt: skip
+    with writing(own.engine) as connection:
+        eresources.save(connection, refused)
+    assert "Доступно по ссылке" not in methodologist_here.get(page).text
+    with writing(own.engine) as connection:
+        eresources.save(connection, replace(refused, code="y", ends=None))
+    assert "Доступно по ссылке" in methodologist_here.get(page).text
+
+
 def test_after_the_last_day_a_card_says_so_instead_of_offering_to_read(
     methodologist_here: FlaskClient, own: System
 ) -> None:
     taken(methodologist_here, own)
     card = first_hit(methodologist_here, "Ледовый поход")
     assert "Читать онлайн" in methodologist_here.get(f"/record/{card}").text
-    later = replace(own, now=lambda: datetime(2027, 9, 1, 12, tzinfo=UTC))
-    page = application(later).test_client().get(f"/record/{card}").text
+    assert "https://lib.example/" in methodologist_here.get("/feeds/opds.json?q=Ледовый+поход").text
+    client = application(after(own)).test_client()
+    page = client.get(f"/record/{card}").text
     assert "Срок доступа закончился 31 августа 2027" in page
+    assert 'href="https://lib.example/' not in page
+    assert "https://lib.example/" not in client.get("/feeds/opds.json?q=Ледовый+поход").text
     assert "Читать онлайн" not in page
 
 

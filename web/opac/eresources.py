@@ -66,6 +66,16 @@ def ways(cluster: str) -> list[Way]:
     return [Way(resource, "" if refused else safe_url(resource.url), refused) for resource, refused in made]
 
 
+def closed(clusters: Sequence[str]) -> frozenset[str]:
+    """Of these editions, those that registered resources hold and none of them opens to this reader."""
+    engine = services().engine
+    if engine is None:
+        return frozenset()
+    with reading(engine) as connection:
+        found = eresources.of_editions(connection, clusters)
+    return frozenset(r.cluster for r in found) - {r.cluster for r in found if not why_not(r)}
+
+
 @blueprint.get("/e-resources/<code>")
 def show(code: str) -> str:
     with reading(services().store) as connection:

@@ -5,7 +5,8 @@ Everything from a record goes through `escape`; everything else is ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from datetime import date
 from functools import lru_cache
 from html import escape as escape_anew
 
@@ -31,21 +32,25 @@ def grade_word(grades: Sequence[int]) -> str:
     return _("%(first)s–%(last)s классы", first=first, last=last)
 
 
-def opens_at(brief: Brief) -> str:
-    """Where the work itself opens, or "" (a cover or a table of contents is not the work)."""
+def opens_at(brief: Brief, today: date) -> str:
+    """Where the work itself opens, or "": a cover or a table of contents is not the work, a contract may be over."""
+    if brief.ends and brief.ends < today.isoformat():
+        return ""
     return next(filter(None, map(safe_url, brief.links)), "")
 
 
 class Shelf:
     """What all hits of one page share: links, the reader's library and list, sentences of the language.
 
-    `places` gives each library code its place in the directory and its name; `mine` is the reader's own library.
+    `places` gives each library code its place in the directory and its name; `mine` is the reader's own library;
+    `closed` tells which of some editions the register of e-resources does not let this reader open.
     """
 
     def __init__(
         self, icons: str, path: Callable[[str], str], basket: str, kept: frozenset[str], here: str,
-        places: Mapping[str, tuple[int, str]], mine: str,
+        places: Mapping[str, tuple[int, str]], mine: str, today: date, closed: Callable[[Sequence[str]], Set[str]],
     ) -> None:  # fmt: skip
+        self._today, self._closed = today, closed
         self._icons, self._path, self._kept, self._places, self._mine = escape(icons), path, kept, places, mine
         self._form = (
             f'<form class="keep" method="post" action="{escape(basket)}"><input type="hidden" name="id" value="'
@@ -72,12 +77,19 @@ class Shelf:
         )
 
     def hits(self, briefs: Iterable[Brief]) -> Markup:
-        return Markup("".join(map(self._hit, briefs)))
+        found = list(briefs)
+        open_ = self._opened(found)
+        return Markup("".join(self._hit(brief, opens=brief.cluster in open_) for brief in found))
+
+    def _opened(self, found: Iterable[Brief]) -> Set[str]:
+        """Of editions that no library has on a shelf, those a link opens: few, so the register is seldom asked."""
+        linked = [b.cluster for b in found if not any(h.copies for h in b.held) and opens_at(b, self._today)]
+        return set(linked) - self._closed(linked) if linked else frozenset()
 
     def hit(self, brief: Brief) -> Markup:
         return self.hits((brief,))
 
-    def _hit(self, brief: Brief) -> str:
+    def _hit(self, brief: Brief, *, opens: bool) -> str:
         """What a person needs to recognise the edition, where it is, and a button for the list."""
         title = escape(brief.title or _("Без заглавия"))
         subtitle = f'<p class="sub">{escape(brief.subtitle)}</p>' if brief.subtitle else ""
@@ -85,7 +97,7 @@ class Shelf:
         return (
             f'<li class="hit">{self._spine(brief)}<div class="what">'
             f'<h2><a href="{escape(self._path(brief.cluster))}">{title}</a></h2>{subtitle}{by}'
-            f'<p class="facts">{self._facts(brief)}</p>{self._available(brief)}</div>'
+            f'<p class="facts">{self._facts(brief)}</p>{self._available(brief, opens=opens)}</div>'
             f"{self._button(brief.cluster, title)}</li>\n"
         )
 
@@ -110,7 +122,7 @@ class Shelf:
             found += f'<span class="age">{escape(age_word(brief.age))}</span>'
         return found
 
-    def _available(self, brief: Brief) -> str:
+    def _available(self, brief: Brief, *, opens: bool) -> str:
         mine = [h for h in brief.held if h.copies and h.library == self._mine]
         others = [h for h in brief.held if h.copies and h.library != self._mine]
         text = self._at_home(mine) if mine else ""
@@ -118,7 +130,7 @@ class Shelf:
             return text + self._elsewhere(others, also=bool(mine))
         if mine:
             return text
-        if opens_at(brief):
+        if opens:
             return f'<p class="where">{self.icon("electronic")}{escape(_("Доступно по ссылке"))}</p>'
         return f'<p class="where none">{self._place}{escape(_("Сведений о свободных экземплярах нет"))}</p>'
 

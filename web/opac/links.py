@@ -10,6 +10,7 @@ from flask import Flask, current_app, request
 
 from web.i18n import asked_language
 from web.opac.basket import kept
+from web.opac.eresources import closed
 from web.opac.hits import Shelf
 from web.opac.search import address
 from web.opac.state import SearchState
@@ -43,7 +44,8 @@ def for_templates() -> dict[str, Any]:
     return {
         "record_path": path, "search_path": search_path, "basket_path": basket, "basket_ids": ids, "this_path": here,
         "shelf": Shelf(
-            asset("icons.svg"), path, basket, ids, here, services().directory.order(), reader().library
+            asset("icons.svg"), path, basket, ids, here, services().directory.order(), reader().library,
+            services().today(), closed,
         ),
     }  # fmt: skip
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from catalog_sync.facets import DocumentFacets, facets
-from catalog_sync.marc.dates import day_of
 from catalog_sync.model import Agent, BibRecord, Isbn, Link, RecordKey, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
 from catalog_sync.search import brief
@@ -19,8 +17,7 @@ from web.i18n import _
 from web.labels import CARRIERS, EKINDS, age_word, capital, word
 from web.opac.hits import grade_word, opens_at
 from web.security import safe_url
-
-TERM = re.compile(r"договор.*\bпо (\d\d\.\d\d\.\d{4})")
+from web.services import services
 
 
 @dataclass(frozen=True)
@@ -173,13 +170,13 @@ class Card:
     @property
     def reading(self) -> str:
         """Where the work itself opens, or "" (a cover or a table of contents is not the work)."""
-        return opens_at(self.brief)
+        return opens_at(self.brief, services().today())
 
-    def access_ended(self, today: date) -> date | None:
-        """The last day of access where every link to the work names the term of its contract, and it is over."""
-        days = [term_of(link.note) for link in self.bib.links if link.of_work]
-        known = [day for day in days if day is not None]
-        return max(known) if known and len(known) == len(days) and max(known) < today else None
+    @property
+    def access_ended(self) -> date | None:
+        """The last day of access, where it is over."""
+        last = brief.access_ends(self.bib)
+        return last if last and last < services().today() else None
 
     @cached_property
     def copies(self) -> int:
@@ -188,12 +185,6 @@ class Card:
     @property
     def mine(self) -> Place | None:
         return next((place for place in self.places if place.mine), None)
-
-
-def term_of(note: str) -> date | None:
-    """The last day in «Доступ по договору № 5 с 01.09.2026 по 31.08.2027», as packages write it."""
-    found = TERM.search(note)
-    return day_of(found[1]) if found else None
 
 
 def places_of(found: Iterable[LibraryHoldings], mine: str) -> tuple[Place, ...]:
