@@ -15,7 +15,7 @@ from catalog_sync.reports.model import Drill
 from catalog_sync.reports.period import Period, steps
 from catalog_sync.store import coverage
 from catalog_sync.store.coverage import Freshness
-from catalog_sync.store.figures import Balance, Cell, Figures, Selection, balances
+from catalog_sync.store.figures import Balance, Cell, Figures, Selection, balances, series
 from catalog_sync.store.rollups import DISTRICT
 
 DIMENSIONS = ("library", "category", "carrier", "ekind")
@@ -68,8 +68,8 @@ def answer(connection: Connection, question: Question, today: date) -> Answer:
         raise Refused(f"шаг {question.grain}: {len(periods)} шагов в периоде, ожидалось не больше {MOST_STEPS}")
     selection = Selection(scopes, question.categories, question.carriers, question.ekinds)
     lines: list[Line] = []
-    for step in periods:
-        figures = balances(connection, selection, step.start, step.end)
+    spans = [(step.start, step.end) for step in periods]
+    for step, figures in zip(periods, series(connection, selection, spans), strict=True):
         lines += _lines(figures, question, step, scopes)
     whole = balances(connection, selection, question.period.start, question.period.end)
     covered = [one for one in chosen if one.covers(question.period.end, today)]

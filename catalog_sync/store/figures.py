@@ -192,6 +192,48 @@ def balances(
     return Figures(copies, titles)
 
 
+def series(connection: Connection, selection: Selection, spans: Sequence[tuple[date, date]]) -> Iterator[Figures]:
+    """Balances of spans that follow each other without a gap: each opens as the one before it closed.
+
+    A span costs one question to the roll-ups, and a year of days two together.
+    """
+    if not spans:
+        return
+    before = balances(connection, selection, *spans[0])
+    yield before
+    rest = spans[1:]
+    by_days = bool(rest) and all(start == end for start, end in rest)
+    days = _day_sums(connection, selection, rest[0][0], rest[-1][1]) if by_days else {}
+    for start, end in rest:
+        inside = days.get(start, {}) if by_days else _sums(connection, selection, list(pieces(start, end)))
+        halves = (
+            {cell: _following(balance, inside.get(cell, _NOTHING)[part]) for cell, balance in half.items()}
+            for half, part in ((before.copies, slice(4)), (before.titles, slice(4, 8)))
+        )
+        before = Figures(*halves)
+        yield before
+
+
+def _following(before: Balance, within: Sequence[int]) -> Balance:
+    return Balance(before.closing, within[0], within[1], -within[2], -within[3])
+
+
+def _day_sums(
+    connection: Connection, selection: Selection, first: date, last: date
+) -> dict[date, dict[Cell, tuple[int, ...]]]:
+    """What moved on each day, by cell."""
+    columns = stock_rollup.c
+    names = [columns[name] for name in ("start", "scope", *CLASSES, *MEASURES, *TITLE_MEASURES)]
+    query = select(*names).where(
+        columns.grain == "D", columns.scope.in_(selection.scopes), columns.start.between(first, last),
+        *selection.admits(columns),
+    )  # fmt: skip
+    found: dict[date, dict[Cell, tuple[int, ...]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row[0], {})[Cell(*row[1:5])] = tuple(int(value) for value in row[5:])
+    return found
+
+
 _NOTHING = (0,) * 8
 
 

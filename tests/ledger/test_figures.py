@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from catalog_sync.store import ledger
-from catalog_sync.store.figures import LAST_DAY, Balance, Horizon, Selection, balances, horizon, pieces
+from catalog_sync.store.figures import LAST_DAY, Balance, Horizon, Selection, balances, horizon, pieces, series
 from catalog_sync.store.ledger_check import check, library_kind_changed, rebuild
 from catalog_sync.store.ledger_tables import stock_movement, stock_rollup, title_movement
 from catalog_sync.store.tables import library, member
@@ -127,6 +127,7 @@ def test_any_history_keeps_the_balance_and_the_projections(engine, history):
         last = frozen[-1][0]
         assert check(connection) == []
         _state_is_yesterdays_plus_what_came(connection, last)
+        _steps_of_a_series_are_the_periods_by_themselves(connection, last)
         now = balances(connection, ALL, FIRST, last)
         for scope in ("a", "b", "p"):
             copies, _ = now.total(lambda cell, scope=scope: cell.scope == scope)
@@ -147,6 +148,15 @@ def _state_is_yesterdays_plus_what_came(connection, last):
             assert (a.opening, b.closing) == (c.opening, c.closing)
             assert a.acquired + b.acquired == c.acquired
             assert b.closing == b.opening + b.initial + b.acquired - b.withdrawn - b.expired
+
+
+def _steps_of_a_series_are_the_periods_by_themselves(connection, last):
+    """Days and uneven spans: each figure is what the period alone would answer."""
+    middle = FIRST + (last - FIRST) / 2
+    days = [(last - timedelta(n), last - timedelta(n)) for n in (2, 1, 0)]
+    for spans in (days, [(FIRST, middle), (middle + timedelta(1), last)]):
+        for found, (start, end) in zip(series(connection, ALL, spans), spans, strict=True):
+            assert found == balances(connection, ALL, start, end)
 
 
 def _titles_are_distinct_clusters(connection, now, last):
