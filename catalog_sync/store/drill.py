@@ -140,21 +140,21 @@ def _narrowed(columns: Any, question: Question) -> list[ColumnElement[bool]]:
     if question.at and "number" in columns:
         last = question.at.title_movement if "cluster" in columns else question.at.movement
         found.append(columns.number <= last)
-    if question.clusters:
-        found.append(_of_editions(columns, question.clusters))
-    if question.before:
-        found.append(_of_editions(columns, select(union_record.c.cluster).where(union_record.c.year < question.before)))
-    return found
+    if question.clusters and "cluster" in columns:
+        found.append(columns.cluster.in_(question.clusters))
+    elif question.clusters:
+        chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(question.clusters))
+        found.append(columns.record.in_(chosen))
+    return [*found, _published_before(columns, question.before)] if question.before else found
 
 
-def _of_editions(columns: Any, clusters: Any) -> ColumnElement[bool]:
-    """The condition that a line is of some editions."""
-    member = ledger_member.c
-    records = select(member.record).where(member.cluster.in_(clusters))
-    found: ColumnElement[bool] = (
-        columns.cluster.in_(clusters) if "cluster" in columns else columns.record.in_(records)
-    )
-    return found
+def _published_before(columns: Any, year: int) -> ColumnElement[bool]:
+    """Whether a line is of an edition of before a year: asked line by line, a page needs few of them."""
+    made, of_record = union_record.c, ledger_member.c
+    old = select(made.year).where(made.year < year)
+    if "cluster" in columns:
+        return old.where(made.cluster == columns.cluster).exists()
+    return old.join(ledger_member, of_record.cluster == made.cluster).where(of_record.record == columns.record).exists()
 
 
 def _cells(connection: Connection, selection: Selection) -> list[Cell]:

@@ -292,7 +292,7 @@ union_record = Table(
     Column("cluster", ForeignKey("cluster.id"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
     Column("year", Integer),  # of publication; empty where the records name none
-    Index("ix_union_record_year", "year", "cluster"),
+    Index("ix_union_record_year", "cluster", "year"),
 )
 
 cluster_change = Table(

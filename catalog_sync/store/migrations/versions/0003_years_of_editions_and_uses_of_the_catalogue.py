@@ -18,7 +18,7 @@ BATCH = 1_000  # union records in memory at once
 
 def upgrade() -> None:
     op.add_column("union_record", sa.Column("year", sa.Integer(), nullable=True))
-    op.create_index("ix_union_record_year", "union_record", ["year", "cluster"])
+    op.create_index("ix_union_record_year", "union_record", ["cluster", "year"])
     op.create_table(
         "usage",
         sa.Column("day", sa.Date(), nullable=False),
