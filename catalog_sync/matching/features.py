@@ -26,6 +26,7 @@ from catalog_sync.matching.discriminators import (
 from catalog_sync.matching.kinds import take_kind
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
+from catalog_sync.matching.numerals import ORDINAL, SUFFIX
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
 from catalog_sync.matching.subjects import SUBJECTS
@@ -118,7 +119,9 @@ _SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
 _SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
 _SERIAL_LEVELS = "si"
 _ANALYTIC_LEVELS = "ab"
-_LAST_PART = re.compile(r"(?<=[.;,]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+|[ivx]+)\W*$")
+_LAST_PART = re.compile(
+    rf"(?<=[.;,\]–—-]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+{SUFFIX}|[ivx]+|{ORDINAL})\W*$"
+)
 # Notes that ГОСТ 7.82 and ГОСТ Р 7.0.100 ask for on electronic resources alone.
 _SCREEN_NOTE = re.compile(r"систем\w*\.? треб|загл\w*\.? с (?:титул\w*\.? )?экрана|электрон\w* (?:версия|копия) печатн")
 SHORT_NOTE = 40  # characters: longer notes tell of other things, too
@@ -205,9 +208,11 @@ class _Zone:
         statement = fold(bib.responsibility)
         statement = read_romanised(statement) if romanised and statement.isascii() else statement
         stated, translated, self.and_others = names.in_statement(statement)
-        self.authors = _distinct(names.authors_of(bib.agents) + list(stated))
+        written = [*stated, *names.in_full(bib.responsibility)]
+        self.authors = _distinct(names.authors_of(bib.agents, others=written) + written)
         self.translators = _distinct(names.authors_of(bib.agents, "translator") + list(translated))
-        self.authors = tuple(a for a in self.authors if not any(names.same_name(a, t) for t in self.translators))
+        helpers = (*self.translators, *names.helpers(statement))
+        self.authors = tuple(a for a in self.authors if not any(names.same_name(a, h) for h in helpers))
 
     def _parts(self, bib: BibRecord, found: dict[str, tuple[int, int]]) -> None:
         for part in bib.parts:
@@ -222,8 +227,8 @@ class _Zone:
             found = {label: span for label, span in found.items() if label not in ranges}
         self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
         own, shared = _isbns(bib.isbns)  # who names an ISBN of its own beside the set's has one part in hand
-        bare_total = bool(self.parts_total) and not _pages(bib) and not (own and shared)
-        self.is_set = not self.parts and (whole or bool(in_extent) or bare_total)
+        self.bare_total = bool(self.parts_total) and not _pages(bib) and not ((own and shared) or whole or in_extent)
+        self.is_set = not self.parts and (whole or bool(in_extent) or self.bare_total)
 
     def _words(self, folded: str) -> None:
         title, *rest = folded.split(EDGE)
@@ -269,9 +274,9 @@ class _Zone:
             self.grade = next((g for g, _ in (take_grade(fold(t)) for t in places if "л" in t or "Л" in t) if g), None)
         if not self.level:
             self.level = next((v for v, _ in (take_level(fold(t)) for t in places if "уров" in t.lower()) if v), "")
-        if not self.form:
+        if self.form in ("", "print"):  # «[Текст]» stands on large print, too
             notes = [fold(t) for t in bib.notes]
-            self.form = next((v for v, _ in map(take_form, notes) if v in ("large", "braille")), "")
+            self.form = next((v for v, _ in map(take_form, notes) if v in ("large", "braille")), self.form)
             if not self.form and any(_SCREEN_NOTE.search(note) for note in notes):
                 self.form = "electronic"
         if not self.revision:
@@ -283,8 +288,9 @@ class _Zone:
     def _short_note(self, note: str) -> None:
         """A note that is nothing but «Ч. 2», «3-е изд.» or «Рабочая тетрадь» says it as the title area would."""
         found, rest = take_parts(note)
-        if found and not self.parts and not self.is_set and _says_nothing(rest):
+        if found and not self.parts and (not self.is_set or self.bare_total) and _says_nothing(rest):
             self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
+            self.is_set = False
         number, revised, rest = take_edition(note)
         if number and not self.edition and _says_nothing(rest):
             self.edition, self.revision = number, revised

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -24,6 +25,8 @@ _NOT_AUTHORS = re.compile(
     r"|рис\.|пер\.|перев\w*|отв\. ред|гл\. ред|вступ\w*|предисл\w*|коммент\w*"
     r"|послесл\w*|edited|ed\.|illustrat\w*|transl\w*|рец\w*)"
 )
+_CAPITAL = r"[А-ЯЁA-Z][а-яёa-z]+"
+_IN_FULL = re.compile(rf"({_CAPITAL}(?: [А-ЯЁ][а-яё]+(?:вич|вна|ична))?) ({_CAPITAL}(?:-{_CAPITAL})?)")
 _AUTHOR_ROLES = {"", "070", "aut", "автор", "авт", "авт.", "cre"}
 _TRANSLATOR_ROLES = {"730", "trl", "пер", "пер.", "переводчик", "перев."}
 _COMPILER_ROLES = {"220", "com", "сост", "сост.", "340", "edt", "ред", "ред.", "205"}
@@ -74,6 +77,35 @@ def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], bool]:
     return tuple(dict.fromkeys(authors)), tuple(dict.fromkeys(translators)), bool(_OTHERS.search(text))
 
 
+@lru_cache(maxsize=1 << 14)
+def helpers(text: str) -> tuple[Name, ...]:
+    """Artists, editors, authors of forewords: whom a folded statement names behind a word that says so."""
+    found: list[Name] = []
+    for piece in re.split(r"\s*;\s*|\s\|\s", text):
+        role = _NOT_AUTHORS.search(piece)
+        if role:
+            found += persons(piece[role.end() :])
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1 << 14)
+def in_full(statement: str) -> tuple[Name, ...]:
+    """Authors whose forenames a statement, as typed, gives in full: «Марина Пестрякова, Кирилл Савинов [и др.]».
+
+    Two or three words with capitals and nothing else between commas, before the first role: «Российская академия»
+    writes its second word small.
+    """
+    found: list[Name] = []
+    for piece in re.split(r"\s*,\s*|\s*\[", re.split(r"[;/]", statement.lstrip("/ "))[0]):
+        name = _IN_FULL.fullmatch(piece.strip())
+        if name:
+            given = fold(name[1]).split()
+            found.append((fold(name[2]), "".join(word[0] for word in given)))
+        elif piece.strip():
+            break
+    return tuple(dict.fromkeys(found))
+
+
 def persons(text: str) -> list[Name]:
     """Every «И. О. Фамилия» and «Фамилия И. О.» of a folded text, in order."""
     if "." not in text:
@@ -83,13 +115,20 @@ def persons(text: str) -> list[Name]:
     return [(m[surname], re.sub(r"\W", "", m[initials])[:3]) for m in pattern.finditer(text)]
 
 
-def authors_of(agents: tuple[Agent, ...], role: str = "author") -> list[Name]:
-    """Names of the persons in one role, the main heading first."""
+def authors_of(agents: tuple[Agent, ...], role: str = "author", others: Sequence[Name] = ()) -> list[Name]:
+    """Names of the persons in one role, the main heading first.
+
+    `others`: authors the statement names. Where no heading stands, an added entry without a role is an author only if
+    it is one of them: beside «Джек Лондон» in the statement «Волжина Н. А.» is a translator whose role was forgotten.
+    """
     roles = _ROLES[role]
     chosen = [a for a in agents if a.kind == "person" and (fold(a.role) in roles or (a.main and role == "author"))]
     if len(chosen) > 1:
         chosen.sort(key=lambda a: not a.main)
-    return [name for name in dict.fromkeys(heading(a.name, a.expansion) for a in chosen) if name]
+    found = [name for name in dict.fromkeys(heading(a.name, a.expansion) for a in chosen) if name]
+    if others and found and not any(a.main for a in agents):
+        return [name for name in found if any(same_name(name, other) for other in others)]
+    return found
 
 
 @lru_cache(maxsize=1 << 16)
