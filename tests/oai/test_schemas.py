@@ -1,4 +1,5 @@
-"""Responses against the official schemas, where a folder with them is at hand (OAI_XSD_FOLDER, ../shared/xsd).
+"""Responses against a schema of our own, always, and against the official ones where a folder with them is at hand
+(OAI_XSD_FOLDER, ../shared/xsd).
 
 OAI-PMH.xsd alone rejects every ListRecords: its wildcard is strict, so oai_dc and MARC21slim have to be imported too.
 """
@@ -36,8 +37,17 @@ class Offline(etree.Resolver):
         return None
 
 
-@pytest.fixture(scope="module")
-def schema() -> etree.XMLSchema:
+Schema = etree.XMLSchema | etree.RelaxNG
+
+
+@pytest.fixture(scope="module", params=["ours", "official"])
+def schema(request: pytest.FixtureRequest) -> Schema:
+    if request.param == "ours":
+        return etree.RelaxNG(file=str(Path(__file__).with_name("responses.rng")))
+    return official()
+
+
+def official() -> etree.XMLSchema:
     for folder in (os.environ.get("OAI_XSD_FOLDER", ""), str(ROOT.parent / "shared" / "xsd")):
         if folder and all((Path(folder) / name).exists() for name in FILES):
             break
@@ -71,7 +81,7 @@ def catalogue() -> MemoryCatalogue:
     ],
 )
 def test_every_response_is_valid(
-    schema: etree.XMLSchema, catalogue: MemoryCatalogue, arguments: dict[str, str]
+    schema: Schema, catalogue: MemoryCatalogue, arguments: dict[str, str]
 ) -> None:
     made = repository(catalogue, 300 if "metadataPrefix" in arguments else 3)
     root = etree.fromstring("".join(made.answer({k: [v] for k, v in arguments.items()}, NOW)).encode())
@@ -79,17 +89,34 @@ def test_every_response_is_valid(
 
 
 def test_the_response_of_the_mounted_provider_is_valid_without_any_settings(
-    schema: etree.XMLSchema, catalogue: MemoryCatalogue
+    schema: Schema, catalogue: MemoryCatalogue
 ) -> None:
     client = application(catalogue).test_client()
     schema.assertValid(etree.fromstring(client.get("/oai?verb=Identify").data))
 
 
 @pytest.mark.parametrize("name", ["marcxml", "rusmarc"])
-def test_the_marcxml_of_sru_is_valid(schema: etree.XMLSchema, catalogue: MemoryCatalogue, name: str) -> None:
+def test_the_marcxml_of_sru_is_valid(schema: Schema, catalogue: MemoryCatalogue, name: str) -> None:
     client = application(catalogue).test_client()
     root = etree.fromstring(client.get(f"/sru?query=*&maximumRecords=50&recordSchema={name}").data)
     records = list(root.iter("{http://www.loc.gov/MARC21/slim}record"))
     assert len(records) == 50
     for record in records:
         schema.assertValid(etree.fromstring(etree.tostring(record)))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("<protocolVersion>2.0", "<protocolVersion>1.1"), ("<adminEmail>", "<adminEmail>nobody at "),
+        ("Z</responseDate>", "</responseDate>"),
+        ("<repositoryName>", "<name/><repositoryName>"), ('verb="Identify"', 'verb="Identity"'), ("persistent", "yes"),
+        ("YYYY-MM-DDThh:mm:ssZ", "seconds"), ("<scheme>oai", "<scheme>OAI"), ("<delimiter>:", "<delimiter>/"),
+    ],
+)  # fmt: skip
+def test_the_schema_of_our_own_finds_faults(catalogue: MemoryCatalogue, right: str, wrong: str) -> None:
+    ours = etree.RelaxNG(file=str(Path(__file__).with_name("responses.rng")))
+    text = "".join(repository(catalogue).answer({"verb": ["Identify"]}, NOW))
+    assert ours.validate(etree.fromstring(text.encode()))
+    assert right in text
+    assert not ours.validate(etree.fromstring(text.replace(right, wrong, 1).encode()))
