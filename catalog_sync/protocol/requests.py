@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from catalog_sync.protocol import ber, charset, elements, rpn_wire
 from catalog_sync.protocol.apdu import (
@@ -14,7 +15,6 @@ from catalog_sync.protocol.apdu import (
     Close,
     DeleteRequest,
     InitRequest,
-    OtherQuery,
     PresentRequest,
     Request,
     ScanRequest,
@@ -30,7 +30,6 @@ INIT, SEARCH, PRESENT, DELETE, SCAN, SORT, CLOSE = 20, 22, 24, 26, 35, 43, 48
 _PRESENT_HEAD = ber.tag_bytes(PRESENT, True)
 REMEMBERED_BYTES = 120  # of a Present, and of a Search without its query: 40 are usual
 _QUERY, _QUERY_HEAD = 21, ber.tag_bytes(21, True)
-_NO_QUERY = OtherQuery("")
 
 
 def read(pdu: bytes, encoding: str = "utf-8") -> Request:
@@ -145,31 +144,30 @@ def _read_search(reader: Reader, node: Node) -> SearchRequest:
     head = _QUERY_HEAD + ber.length_bytes(query.end - query.start)
     size = node.end - node.start - (query.end - query.start)
     if size > REMEMBERED_BYTES or not buffer.endswith(head, 0, query.start):
-        return replace(_around_query(reader), query=asked)
+        return SearchRequest(asked, **_around_query(reader))
     around = buffer[node.start : query.start - len(head)] + buffer[query.end : node.end]
-    return replace(_remembered_around(around, reader.encoding), query=asked)
+    return SearchRequest(asked, **_remembered_around(around, reader.encoding))
 
 
 @lru_cache(1024)
-def _remembered_around(data: bytes, encoding: str) -> SearchRequest:
+def _remembered_around(data: bytes, encoding: str) -> dict[str, Any]:
     """What stands around the query is the same in all searches of a session, and often in all of a program."""
     return _around_query(Reader(data, Node(SEARCH, 0, len(data), True), encoding))
 
 
-def _around_query(reader: Reader) -> SearchRequest:
-    return SearchRequest(
-        query=_NO_QUERY,
-        databases=reader.texts(18),
-        result_set=reader.text(17, "default"),
-        replace=reader.boolean(16, True),
-        small_set_upper_bound=reader.integer(13, 0),
-        large_set_lower_bound=reader.integer(14, 1),
-        medium_set_present_number=reader.integer(15, 0),
-        small_elements=elements.read_elements(reader, 100),
-        medium_elements=elements.read_elements(reader, 101),
-        syntax=reader.oid(104),
-        reference=reader.octets(REFERENCE_ID),
-    )
+def _around_query(reader: Reader) -> dict[str, Any]:
+    return {
+        "databases": reader.texts(18),
+        "result_set": reader.text(17, "default"),
+        "replace": reader.boolean(16, True),
+        "small_set_upper_bound": reader.integer(13, 0),
+        "large_set_lower_bound": reader.integer(14, 1),
+        "medium_set_present_number": reader.integer(15, 0),
+        "small_elements": elements.read_elements(reader, 100),
+        "medium_elements": elements.read_elements(reader, 101),
+        "syntax": reader.oid(104),
+        "reference": reader.octets(REFERENCE_ID),
+    }
 
 
 def _write_search(request: SearchRequest, encoding: str) -> bytes:

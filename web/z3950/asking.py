@@ -108,6 +108,8 @@ class Libraries:
 
     def limit(self, names: Sequence[str], catalogue: Catalogue) -> tuple[str, Query | None]:
         """(library, further condition) of a list of databases: one library, several as an Or, or the union."""
+        if names == (UNION_DATABASE,):  # nearly every question
+            return "", None
         if not names:
             raise Fault(Condition.UNKNOWN_DATABASE, "не названа ни одна база")
         codes = list(dict.fromkeys(self.code(name, catalogue) for name in names))

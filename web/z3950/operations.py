@@ -35,7 +35,7 @@ from catalog_sync.query import Access, Catalogue, Hits, Or, Order, Query, ScanTe
 from web.z3950 import asking, records
 from web.z3950.asking import Libraries
 from web.z3950.greeting import Greeting
-from web.z3950.presenting import Presented, Presenter, Wanted
+from web.z3950.presenting import Presented, Presenter, wanted_as
 from web.z3950.result_sets import MAX_NODES, Ask, ResultSet, nodes
 from web.z3950.settings import UNION_DATABASE, Charsets, ServerSettings
 
@@ -212,7 +212,7 @@ class Desk:
     ) -> Presented:
         clusters = found.slice(start, count, self._ask(found))
         charsets = self._charsets(found.databases)
-        wanted = Wanted(
+        wanted = wanted_as(
             found.databases[0] if len(found.databases) == 1 else UNION_DATABASE,
             Syntax(syntax) if syntax else DEFAULT_SYNTAX,
             elements,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from catalog_sync.model import UnionRecord
 from catalog_sync.protocol import responses
@@ -37,10 +38,14 @@ class Wanted:
     preferred_bytes: int
     exceptional_bytes: int
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether cards have the record as it is wanted: in UTF-8 and full."""
-        return self.syntax.name in SYNTAXES and self.charset == "utf-8" and is_full(self.elements)
+    is_kept: bool = field(init=False)  # whether cards have the record as it is wanted: in UTF-8 and full
+
+    def __post_init__(self) -> None:
+        kept = self.syntax.name in SYNTAXES and self.charset == "utf-8" and is_full(self.elements)
+        object.__setattr__(self, "is_kept", kept)
+
+
+wanted_as = lru_cache(1024)(Wanted)  # clients want the same all day
 
 
 @dataclass(frozen=True, slots=True)

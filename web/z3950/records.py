@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from catalog_sync import citation
 from catalog_sync.errors import BadRecord
@@ -34,6 +35,7 @@ _BRIEF_MARC21 = frozenset({"001", "003", "005", "008", "020", "022", "041", "100
                            "300"})  # fmt: skip
 
 
+@lru_cache(1024)
 def check(syntax: str, elements: str, schema: str = "") -> None:
     """Raises Fault for a syntax, element set or schema that is none of ours, before anything is searched."""
     if syntax and syntax not in _SYNTAXES:

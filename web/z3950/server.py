@@ -230,4 +230,4 @@ def _calm_collector() -> None:
     """Requests make no cycles worth looking for every 700 objects; what is loaded now stays for ever."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(100_000, 50, 100)

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 from catalog_sync.protocol import requests, responses
 from catalog_sync.protocol.apdu import (
@@ -36,6 +37,7 @@ from web.z3950.presenting import Presenter
 from web.z3950.settings import ServerSettings
 
 log = logging.getLogger("catalog_sync.z3950")
+_EVENTS = {kind: kind.__name__.removesuffix("Request").lower() for kind in get_args(Request)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Session:
             return self.farewell(CloseReason.PROTOCOL_ERROR, f"Malformed APDU: {error}")
         answer, outcome = self._serve(request)
         seconds = time.perf_counter() - started
-        event = type(request).__name__.removesuffix("Request").lower()
+        event = _EVENTS[type(request)]
         self._shared.metrics.request(event, seconds, outcome.diagnostic)
         diagnostic = outcome.diagnostic or None
         self._shared.access_log.add(self.number, event, seconds * 1000, diagnostic=diagnostic, **outcome.facts)
