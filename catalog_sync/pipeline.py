@@ -238,10 +238,11 @@ def harvest(system: System, code: str, *, asked_by: str = "", progress: Progress
 
 
 def decide(
-    system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str, index: bool = True
-) -> int:
+    system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str, whole: bool = False,
+    index: bool = True,
+) -> int:  # fmt: skip
     """A librarian's word: same edition or not. Refused with the chain of earlier words it contradicts."""
-    number = publishing.decide(system, left, right, same=same, who=who, why=why)
+    number = publishing.decide(system, left, right, same=same, who=who, why=why, whole=whole)
     _index(system, index)
     return number
 

@@ -23,6 +23,7 @@ from catalog_sync.system import System
 
 log = logging.getLogger(__name__)
 
+MOST_PAIRS = 400  # of records that one word about two editions joins or parts
 BATCH = 1000  # records derived at a time: memory stays bounded on a first load of 300,000
 Progress = Callable[[str, int], None]
 
@@ -168,8 +169,14 @@ def _unpublish(connection: Connection, number: int, source: str) -> None:
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 
-def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str) -> int:
-    """Keep a librarian's word and recompute what it touches. Refused where it contradicts earlier words."""
+def decide(
+    system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str, whole: bool = False
+) -> int:
+    """Keep a librarian's word and recompute what it touches. Refused where it contradicts earlier words.
+
+    `whole`: the word is about the editions, not about two records alone. «Same» then joins all records of both, and
+    «different» takes `right` out of the edition and leaves the others together.
+    """
     if left == right:
         raise Refused(f"{left}: запись нельзя сравнить с самой собой")
     if not why.strip():
@@ -181,14 +188,33 @@ def decide(system: System, left: RecordKey, right: RecordKey, *, same: bool, who
         for key in (left, right):
             if key not in ids:
                 raise Refused(f"нет записи {key}")
-        standing = decisions.standing(connection)
-        chain = contradiction(standing, Decision(0, min(left, right), max(left, right), same, who, now, why))
-        if chain:
-            raise Refused(_explain_chain(left, right, same, chain))
-        made = decisions.keep(connection, left, right, same=same, who=who, when=now, why=why.strip())
-        change = reclustering.regroup(connection, ids.values(), (), now=now, decision=made.number)
+        standing, first = decisions.standing(connection), None
+        for a, b in [(left, right), *(_the_rest(connection, ids[left], ids[right], same) if whole else ())]:
+            chain = contradiction(standing, Decision(0, min(a, b), max(a, b), same, who, now, why))
+            if chain:
+                raise Refused(_explain_chain(a, b, same, chain))
+            made = decisions.keep(
+                connection, a, b, same=same, who=who, when=now, why=why.strip(), part_of=first.number if first else None
+            )
+            first, standing = first or made, [*standing, made]
+        assert first is not None
+        made = first
+        touched = records.ids_of(connection, {k for d in standing if d.when == now for k in (d.left, d.right)})
+        change = reclustering.regroup(connection, touched.values(), (), now=now, decision=made.number)
         unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
         return made.number
+
+
+def _the_rest(connection: Connection, left: int, right: int, same: bool) -> list[tuple[RecordKey, RecordKey]]:
+    """The other pairs a word about whole editions is said of; none where they are too many to be meant."""
+    of = clusters.clusters_of(connection, [left, right])
+    members = clusters.members_of(connection, set(of.values()))
+    if (of[left] == of[right]) is same:
+        return []
+    ours, theirs = members[of[left]], members[of[right]] if same else {right}
+    pairs = {(a, b) for a in ours for b in theirs if a != b} - {(left, right)}
+    keys = records.keys_of(connection, ours | theirs)
+    return sorted((keys[a], keys[b]) for a, b in pairs) if len(pairs) <= MOST_PAIRS else []
 
 
 def _explain_chain(left: RecordKey, right: RecordKey, same: bool, chain: Sequence[Decision]) -> str:
@@ -206,9 +232,9 @@ def undo(system: System, number: int, *, who: str) -> None:
     with writing(system.engine) as connection:
         _alone(system, connection, now)
         gone = decisions.undo(connection, number, who=who, when=now)
-        ids = records.ids_of(connection, [gone.left, gone.right])
+        ids = records.ids_of(connection, {key for one in gone for key in (one.left, one.right)})
         change = reclustering.regroup(connection, ids.values(), (), now=now, decision=number)
-        unite(connection, change, now, today=_today(system, now), cause="split" if gone.same else "merge")
+        unite(connection, change, now, today=_today(system, now), cause="split" if gone[0].same else "merge")
 
 
 # --- rebuild and check ------------------------------------------------------------------------------------------------

@@ -51,3 +51,4 @@ class Decision:
     why: str
     undone: datetime | None = None
     undone_by: str = ""
+    part_of: int | None = None  # number of the decision about whole editions that this pair follows from

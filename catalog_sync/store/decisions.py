@@ -13,25 +13,32 @@ from catalog_sync.store import tables as t
 
 
 def keep(
-    connection: Connection, left: RecordKey, right: RecordKey, *, same: bool, who: str, when: datetime, why: str
-) -> Decision:
+    connection: Connection, left: RecordKey, right: RecordKey, *, same: bool, who: str, when: datetime, why: str,
+    part_of: int | None = None,
+) -> Decision:  # fmt: skip
     """Write a decision down; the pair is stored in key order, a decision has no direction."""
     left, right = sorted((left, right))
     values = {
         "left_source": left.source, "left_id": left.local_id, "right_source": right.source, "right_id": right.local_id,
-        "same": same, "who": who, "when": when, "why": why, "undone_by": "",
+        "same": same, "who": who, "when": when, "why": why, "undone_by": "", "part_of": part_of,
     }  # fmt: skip
     number = connection.execute(insert(t.decision).values(**values).returning(t.decision.c.number)).scalar_one()
-    return Decision(number, left, right, same, who, when, why)
+    return Decision(number, left, right, same, who, when, why, part_of=part_of)
 
 
-def undo(connection: Connection, number: int, *, who: str, when: datetime) -> Decision:
-    """Take a decision back; it stays in the history. Refused where it is unknown or was undone before."""
+def undo(connection: Connection, number: int, *, who: str, when: datetime) -> list[Decision]:
+    """Take a decision back with all that follows from it; it stays in the history.
+
+    Refused where it is unknown or was undone before, and for a pair that only follows from a decision.
+    """
     found = get(connection, number)
+    if found.part_of is not None:
+        raise Refused(f"решение № {number} следует из решения № {found.part_of}: отменяют то")
     if found.undone is not None:
         raise Refused(f"решение № {number} уже отменено {found.undone:%d.%m.%Y} ({found.undone_by})")
-    connection.execute(update(t.decision).where(t.decision.c.number == number).values(undone=when, undone_by=who))
-    return get(connection, number)
+    whole = or_(t.decision.c.number == number, t.decision.c.part_of == number)
+    connection.execute(update(t.decision).where(whole).values(undone=when, undone_by=who))
+    return [_decision(row) for row in connection.execute(select(t.decision).where(whole).order_by(t.decision.c.number))]
 
 
 def get(connection: Connection, number: int) -> Decision:
@@ -48,8 +55,8 @@ def standing(connection: Connection) -> list[Decision]:
 
 
 def history(connection: Connection, limit: int = 50, before: int | None = None) -> list[Decision]:
-    """All decisions with the undone ones, newest first."""
-    query = select(t.decision).order_by(t.decision.c.number.desc()).limit(limit)
+    """All decisions with the undone ones, newest first; pairs that only follow from one are not named."""
+    query = select(t.decision).where(t.decision.c.part_of.is_(None)).order_by(t.decision.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(t.decision.c.number < before)
     return [_decision(row) for row in connection.execute(query)]
@@ -67,5 +74,5 @@ def about(connection: Connection, keys: list[RecordKey]) -> list[Decision]:
 def _decision(row: Any) -> Decision:
     return Decision(
         row.number, RecordKey(row.left_source, row.left_id), RecordKey(row.right_source, row.right_id), row.same,
-        row.who, row.when, row.why, row.undone, row.undone_by,
+        row.who, row.when, row.why, row.undone, row.undone_by, row.part_of,
     )  # fmt: skip

@@ -272,6 +272,7 @@ decision = Table(
     Column("why", Text, nullable=False),
     Column("undone", Moment),
     Column("undone_by", Text, nullable=False, default=""),
+    Column("part_of", Integer),  # the decision that was said of two editions; this pair only follows from it
     Index("ix_decision_left", "left_source", "left_id"),
     Index("ix_decision_right", "right_source", "right_id"),
 )

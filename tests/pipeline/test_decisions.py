@@ -7,7 +7,7 @@ import pytest
 from catalog_sync import court, pipeline
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
-from catalog_sync.store import clusters, unions
+from catalog_sync.store import clusters, decisions, unions
 from catalog_sync.store.database import reading
 from tests.exports import book, shelf
 from tests.pipeline.conftest import District
@@ -134,3 +134,53 @@ def test_unsure_pairs_wait_for_a_librarian_most_copies_first(district: District)
         decide(district, first.left, first.right, same=False)
         with reading(district.system.engine) as connection:
             assert court.queue_length(connection) == len(cases) - 1
+
+
+def whole(district: District, a: RecordKey, b: RecordKey, same: bool) -> int:
+    return pipeline.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой", whole=True)
+
+
+def test_a_record_taken_out_of_an_edition_leaves_the_others_together(district: District) -> None:
+    load_three(district)
+    before = district.clusters()
+    number = whole(district, A, B, same=False)
+    assert district.together("s1:A", "s3:C")
+    assert not district.together("s1:A", "s2:B")
+    assert pipeline.check(district.system) == []
+    pipeline.undo(district.system, number, who="библиотекарь")
+    assert district.clusters() == before
+
+
+def test_two_editions_said_to_be_one_are_joined_with_all_their_records_and_one_undo_parts_them(
+    district: District,
+) -> None:
+    load_three(district, year="2015")
+    for source, local_id in (("s4", "D"), ("s5", "E")):
+        district.source(source)
+        district.load(source, [*shelf(15, prefix=source), book(local_id, isbn="978-5-08-005001-2", year="2020")])
+    assert district.together("s4:D", "s5:E")
+    assert not district.together("s1:A", "s4:D")
+    before = district.clusters()
+    number = whole(district, A, RecordKey("s4", "D"), same=True)
+    assert district.together("s1:A", "s2:B", "s3:C", "s4:D", "s5:E")
+    assert pipeline.check(district.system) == []
+    with reading(district.system.engine) as connection:
+        assert [d.number for d in decisions.history(connection)] == [number]
+        follower = next(d for d in decisions.standing(connection) if d.part_of == number)
+    with pytest.raises(Refused, match=f"следует из решения № {number}"):
+        pipeline.undo(district.system, follower.number, who="библиотекарь")
+    pipeline.undo(district.system, number, who="библиотекарь")
+    assert district.clusters() == before
+    with reading(district.system.engine) as connection:
+        assert decisions.standing(connection) == []
+
+
+def test_a_word_about_whole_editions_that_contradicts_an_earlier_one_changes_nothing(district: District) -> None:
+    load_three(district)
+    decide(district, B, C, same=True)
+    before = district.clusters()
+    with pytest.raises(Refused, match="противоречит"):
+        whole(district, A, B, same=False)
+    assert district.clusters() == before
+    with reading(district.system.engine) as connection:
+        assert len(decisions.standing(connection)) == 1

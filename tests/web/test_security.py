@@ -183,6 +183,15 @@ def test_a_form_without_its_token_changes_nothing(librarian: FlaskClient, app: F
     assert librarian.get("/staff/").status_code == 200
 
 
+def test_a_login_without_cookies_says_what_is_missing(client: FlaskClient, librarian: FlaskClient) -> None:
+    stranger = client.application.test_client(use_cookies=False)
+    form = {"login": "bibl", "password": PASSWORD, "csrf_token": token(stranger.get("/staff/login"))}
+    refused = stranger.post("/staff/login", data=form)
+    assert refused.status_code == 400
+    assert "Разрешите cookie" in refused.text
+    assert "Страница устарела" in librarian.post("/staff/password", data=form | {"csrf_token": "old"}).text
+
+
 def test_a_reader_form_sent_from_another_site_is_refused(client: FlaskClient) -> None:
     data = {"theme": "dark"}
     assert client.post("/settings", data=data, headers={"Origin": "https://evil.example"}).status_code == 403

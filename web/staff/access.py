@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask, abort, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
 from catalog_sync.errors import Refused
@@ -16,6 +16,7 @@ from catalog_sync.model import Source
 from catalog_sync.store import staff
 from catalog_sync.store.database import reading
 from catalog_sync.store.staff import User
+from web.i18n import _
 from web.services import services
 
 csrf = CSRFProtect()
@@ -47,6 +48,17 @@ def set_up(app: Flask) -> None:
     def refuse_forged_forms() -> None:
         if request.method in ("POST", "PUT", "PATCH", "DELETE") and guarded():
             csrf.protect()
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> tuple[str, int]:
+        """What a person can do about it: most often a browser without cookies, or a page left open overnight."""
+        if app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+            title, text = _("Браузер не сохранил cookie"), _(
+                "Служебным страницам без них не узнать, кто вы. Разрешите cookie для этого сайта и войдите снова."
+            )  # fmt: skip
+        else:
+            title, text = _("Страница устарела"), _("Вернитесь назад, обновите страницу и отправьте форму ещё раз.")
+        return render_template("error.html", title=title, text=text, code=400), 400
 
     app.jinja_env.globals["me"] = me_or_none
 

@@ -56,8 +56,9 @@ def one_case() -> str:
         latest = decisions.about(connection, [left, right])
     if found is None:
         raise NotFound()
-    return render_template("staff/court.html", case=found, total=None, skip=0, latest=latest[-5:], rows=rows(found),
-                           reason_line=court.reason_line)  # fmt: skip
+    said = [decision for decision in latest if decision.part_of is None][-5:]
+    return render_template("staff/court.html", case=found, total=None, skip=0, latest=said, rows=rows(found),
+                           leaves=right, reason_line=court.reason_line)  # fmt: skip
 
 
 def rows(case: court.Case) -> list[tuple[str, str, str, bool]]:
@@ -94,7 +95,11 @@ def decide() -> Response:
     except ValueError as error:
         raise Refused(str(error)) from error
     why = request.form.get("why", "").strip()[:500] or WHY[word]
-    number = publishing.decide(system(), left, right, same=word == "same", who=me().login, why=why)
+    leaves = request.form.get("leaves", "")  # from a card: the record to be taken out of the edition
+    if leaves == str(left):
+        left, right = right, left
+    same = word == "same"
+    number = publishing.decide(system(), left, right, same=same, who=me().login, why=why, whole=same or bool(leaves))
     note(f"решение {number}: {left} и {right} — {word}")
     index()
     flash(_("Решение № %(number)s записано.", number=number))
