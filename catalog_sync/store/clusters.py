@@ -106,7 +106,8 @@ def regroup(
     """
     keys = records.keys_of(connection, {id_ for group in after for id_ in group})
     was = {record: cluster for cluster, group in before.items() for record in group}
-    carried = carry_ids(before, after, keys, unions.created(connection, list(before)))
+    guests = _guests(connection, _torn_evenly(before, after))
+    carried = carry_ids(before, after, keys, unions.created(connection, list(before)), guests)
     carried = _revive(connection, carried, after, was)
     firsts = [min(keys[r] for r in group) for group in after]
     fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
@@ -127,20 +128,43 @@ def carry_ids(
     after: Sequence[AbstractSet[int]],
     keys: Mapping[int, RecordKey],
     created: Mapping[str, datetime],
+    guests: Collection[tuple[str, int]] = (),
 ) -> list[str]:
-    """Which new group keeps which old id ("" = none): largest overlap first, then the older, then the smallest key."""
+    """Which new group keeps which old id ("" = none): largest overlap first, then the older, then the smallest key.
+
+    Of a cluster torn evenly, those it was made of keep the id; `guests` are (cluster, record) that came from others.
+    """
     owner = {record: cluster for cluster, group in before.items() for record in group}
-    claims: list[tuple[int, datetime, str, str, int]] = []
+    claims: list[tuple[int, int, datetime, str, str, int]] = []
     for n, group in enumerate(after):
         overlap = Counter(owner[record] for record in group if record in owner)
         first = str(min(keys[record] for record in group))
-        claims += [(-count, created[cluster], cluster, first, n) for cluster, count in overlap.items()]
+        came = Counter(owner[record] for record in group if (owner.get(record, ""), record) in guests)
+        claims += [
+            (-count, came[cluster], created[cluster], cluster, first, n) for cluster, count in overlap.items()
+        ]
     assigned, used = [""] * len(after), set[str]()
     for *_, cluster, _, n in sorted(claims):
         if not assigned[n] and cluster not in used:
             assigned[n] = cluster
             used.add(cluster)
     return assigned
+
+
+def _torn_evenly(before: Mapping[str, AbstractSet[int]], after: Sequence[AbstractSet[int]]) -> list[str]:
+    """Old clusters whose two largest pieces are equal: their sizes don't tell which of them keeps the id."""
+    group_of = {record: n for n, group in enumerate(after) for record in group}
+    found = []
+    for cluster, members in before.items():
+        pieces = Counter(group_of[r] for r in members if r in group_of).most_common(2)
+        if len(pieces) == 2 and pieces[0][1] == pieces[1][1]:
+            found.append(cluster)
+    return found
+
+
+def _guests(connection: Connection, torn: Collection[str]) -> set[tuple[str, int]]:
+    """(cluster, record) of records that came into these clusters from others."""
+    return {place for place, other in _came_from(connection, torn).items() if other} if torn else set()
 
 
 def _revive(

@@ -184,3 +184,18 @@ def test_a_word_about_whole_editions_that_contradicts_an_earlier_one_changes_not
     assert district.clusters() == before
     with reading(district.system.engine) as connection:
         assert len(decisions.standing(connection)) == 1
+
+
+@pytest.mark.parametrize(("first", "second"), [("s1:A", "s2:B"), ("s2:B", "s1:A")])
+def test_an_undone_merge_of_two_editions_of_one_size_gives_each_its_own_link_back(
+    district: District, first: str, second: str
+) -> None:
+    for key, title, year in ((first, "Сказки", "2001"), (second, "Повести", "1999")):
+        source, _, local_id = key.partition(":")
+        district.source(source)
+        district.load(source, [*shelf(15, prefix=source), book(local_id, title, year=year)])
+    before = district.clusters()
+    number = whole(district, A, B, same=True)
+    assert district.together("s1:A", "s2:B")
+    pipeline.undo(district.system, number, who="библиотекарь")
+    assert district.clusters() == before
