@@ -7,6 +7,7 @@ one of a few working places only while it works, and gives it back whenever it w
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import logging
 import os
@@ -17,7 +18,8 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog_sync import pipeline
-from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable
+from catalog_sync.errors import Refused, SourceUnavailable
+from catalog_sync.failures import sentence
 from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
 from catalog_sync.runlog import RunLog, ending
 from catalog_sync.store import jobs as store
@@ -35,6 +37,7 @@ LOCAL = frozenset({"files", "file", "table", "excel", "csv"})  # come from disk 
 ALIASES_OF_TABLE = frozenset({"table", "excel", "csv"})
 TABLES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv")
 LOCAL_AT_ONCE = 8  # such files in memory, read or being read; a hung network folder takes one of these, not a place
+M_ARENA_MAX, ARENAS = -8, 2  # mallopt's number for it (malloc.h)
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +49,7 @@ class Harvests:
     """The harvests of one process. `stop` ends all of them at their next step."""
 
     def __init__(self, system: System, secrets: Secrets, places: int) -> None:
+        _share_arenas()
         self._system = system
         self._secrets = secrets
         self._places = threading.BoundedSemaphore(max(1, places))
@@ -104,7 +108,7 @@ class Harvests:
             said = str(error)
             raise SourceUnavailable(f"{source.code}: {error}") from error
         except Exception as error:
-            said = str(error) if isinstance(error, CatalogSyncError) else type(error).__name__
+            said = sentence(error) or type(error).__name__
             raise
         finally:
             self.unindexed.set()
@@ -176,6 +180,16 @@ class Harvests:
             run = store.running(connection, code)
             if run is not None:
                 runs.save(connection, run.number, heartbeat=now)
+
+
+def _share_arenas() -> None:
+    """Let all threads of this process share two arenas of memory (glibc; elsewhere there is nothing to do).
+
+    By itself glibc gives every thread one of its own, which keeps what the thread once needed: of twenty harvests, two
+    of which work at a time, each kept 40 to 60 MB.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 class Place:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import OperationalError
 from catalog_sync import alarms, indexing, link_check, pipeline, scheduling
 from catalog_sync.answering import carry_out, outcome
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
+from catalog_sync.failures import sentence
 from catalog_sync.harvesting import Harvests, Stopping, is_dead
 from catalog_sync.letters import deliver
 from catalog_sync.model import HarvestRun, RunState, Source
@@ -257,7 +258,7 @@ class Process:
             return self._later(code, attempt, error)
         except OperationalError as error:
             # A full disk, a database locked by a backup: nothing of the source's, and it may pass.
-            return self._later(code, attempt, SourceUnavailable(f"{code}: база данных каталога: {error.orig}"))
+            return self._later(code, attempt, SourceUnavailable(f"{code}: {sentence(error) or error.orig}"))
         except Refused as error:
             return str(error)
         except Exception as error:
@@ -316,7 +317,7 @@ class Process:
             said = str(error)
         except Exception as error:
             log.exception("просьба № %s", number)
-            said = f"не удалось: {type(error).__name__}"
+            said = f"не удалось: {sentence(error) or type(error).__name__}"
         with writing(self.system.engine) as connection:
             store.finish(connection, number, said, self.system.now())
 

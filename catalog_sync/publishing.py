@@ -117,10 +117,14 @@ def _derive_again(connection: Connection, touched: Sequence[int]) -> set[int]:
 
 
 def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> set[int]:
-    """Keep what was understood and compare it with its neighbours; returns the records this concerns."""
+    """Keep what was understood and compare it with its neighbours; returns the records this concerns.
+
+    Edges are a function of features: a record of which only copies or prices changed, as most do, is not compared.
+    """
     old = derived.features(around.connection, found.keys)
     deriving.save(around.connection, found)
-    return reclustering.compare(around, found.keys, old)
+    anew = {id_ for id_ in found.keys if old.get(id_) != found.features.get(id_)}
+    return reclustering.compare(around, anew, {id_: old[id_] for id_ in anew if id_ in old}) if anew else set()
 
 
 def unite(

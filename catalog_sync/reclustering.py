@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +92,11 @@ def regroup(
     edges.mark_refused(connection, live, refused)
     before_ids |= set(clusters.clusters_of(connection, region).values())
     before = clusters.members_of(connection, before_ids)
-    return clusters.regroup(connection, before, groups, now=now, run=run, decision=decision, content=set(content))
+    content = set(content)
+    change = clusters.regroup(connection, before, groups, now=now, run=run, decision=decision, content=content)
+    # What changed in nothing that matching looks at stays where it is; its union record is due all the same.
+    stayed = set(clusters.clusters_of(connection, content - region).values())
+    return replace(change, live=change.live | stayed)
 
 
 def regroup_everything(connection: Connection, *, now: datetime) -> clusters.Change:

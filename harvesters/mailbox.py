@@ -23,7 +23,7 @@ from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, limits
 from harvesters.files import fetched
-from harvesters.net import TryAgain, shut
+from harvesters.net import TryAgain, in_words, shut
 from harvesters.options import listed, option
 from harvesters.retries import with_retries
 from harvesters.secrets import Secret
@@ -131,7 +131,9 @@ class MailboxHarvester:
             self._login(imap)
             yield imap
         except (imaplib.IMAP4.error, OSError, EOFError, ValueError, AssertionError) as error:
-            raise TryAgain(f"{self._settings.host}: {type(error).__name__}: {error}") from None
+            cut = isinstance(error, imaplib.IMAP4.abort)  # imaplib's own word for a server that went away
+            said = in_words(EOFError() if cut else error, self._settings.read_seconds)
+            raise TryAgain(f"{self._settings.host}: {said}") from None
         finally:
             watchdog.cancel()
             if imap is not None:

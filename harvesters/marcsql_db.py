@@ -60,7 +60,8 @@ class MarcSqlHarvester:
         try:
             yield from self._files(Reader(engine, self._settings.schema, self._settings.encoding), budget)
         except SQLAlchemyError as error:
-            raise SourceUnavailable(f"{self._where}: база МАРК-SQL: {self._words(error)}") from None
+            said = f"база МАРК-SQL не открылась или не дочиталась; {self._words(error)}"
+            raise SourceUnavailable(f"{self._where}: {said}") from None
         finally:
             engine.dispose()
 
@@ -80,7 +81,7 @@ class MarcSqlHarvester:
         cause = getattr(error, "orig", None) or error
         line = redact((str(cause).splitlines() or [""])[0][:200])
         password = self._settings.password.reveal()
-        return type(cause).__name__ if password and password in line else f"{type(cause).__name__}: {line}"
+        return "её слов не показать: в них пароль" if password and password in line else f"её слова: «{line}»"
 
     def _file(self, rows: Sequence[Mapping[str, Any]], came: int, warnings: tuple[str, ...]) -> FetchedFile:
         lines = "".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in rows)

@@ -185,15 +185,20 @@ def shut(sock: socket.socket | None) -> None:
 def reason(error: BaseException, reach: Reach, over: bool) -> str:
     if over:
         return f"ответ не уложился в {reach.request_seconds:.0f} с"
+    return in_words(error, reach.read_seconds)
+
+
+def in_words(error: BaseException, read_seconds: float) -> str:
+    """Why a connection failed, for somebody who has never seen an exception; the same words for every protocol."""
     if isinstance(error, TimeoutError):
-        return f"сервер молчит дольше {reach.read_seconds:.0f} с"
+        return f"сервер молчит дольше {read_seconds:.0f} с"
     if isinstance(error, ssl.SSLError):
         return f"сертификат или шифрование: {error}"
     if isinstance(error, socket.gaierror):
         return "имя узла не найдено"
     if isinstance(error, ConnectionRefusedError):
         return "соединение отвергнуто: сервер не запущен"
-    if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected | ConnectionError):
+    if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected | ConnectionError | EOFError):
         return "соединение оборвано"
     return f"{type(error).__name__}: {error}"
 

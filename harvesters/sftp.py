@@ -19,7 +19,7 @@ from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
 from harvesters.drops import Seen, Taken
 from harvesters.files import fetched
-from harvesters.net import TryAgain
+from harvesters.net import TryAgain, in_words
 from harvesters.options import listed, option
 from harvesters.retries import with_retries
 from harvesters.secrets import Secret
@@ -156,7 +156,10 @@ class SftpHarvester:
     def _trust(self, client: paramiko.SSHClient) -> None:
         s = self._settings
         name = s.host if s.port == 22 else f"[{s.host}]:{s.port}"
-        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{name} {s.host_key}")
+        entry = None
+        # Base64 that is none, or of something that is no key.
+        with contextlib.suppress(paramiko.hostkeys.InvalidHostKey, paramiko.SSHException, ValueError):
+            entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{name} {s.host_key}")
         if entry is None or entry.key is None:
             raise StopEverything(f"{self._where}: host_key: ожидалось «ssh-ed25519 AAAA…», пришло «{s.host_key[:40]}»")
         client.get_host_keys().add(name, entry.key.get_name(), entry.key)
@@ -181,4 +184,6 @@ class SftpHarvester:
             raise SourceUnavailable(f"{self._where}: ключ сервера {place} не записан: внесите его в host_key")
         if isinstance(error, FileNotFoundError | PermissionError):
             raise SourceUnavailable(f"{self._where}: на {place} каталог или файл не найден или закрыт")
-        raise TryAgain(f"{place}: {type(error).__name__}: {error}") from None
+        if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError):
+            error = next(iter(error.errors.values()))  # one for every address of the host
+        raise TryAgain(f"{place}: {in_words(error, self._settings.read_seconds)}") from None

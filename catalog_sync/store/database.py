@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 
 from catalog_sync.errors import StopEverything
 
-BUSY_SECONDS = 30  # how long a writer waits for another: a nightly publish of a large school takes 10–20 s
+BUSY_SECONDS = 30  # how long a person waits for a writer: a nightly publish of a large school takes 10–20 s
+PATIENT_SECONDS = 1800  # how long a harvest does: a school's first export on a slow machine takes minutes
 CACHE_KIB = 64 * 1024  # pages a connection keeps; the match keys of 300,000 records fit
 HEAP_BYTES = 160 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
 
@@ -56,8 +57,18 @@ def _set_pragmas(raw: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writer = connection.get_execution_options().get("writer", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("writer", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    seconds = PATIENT_SECONDS if options.get("patient", False) else BUSY_SECONDS
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def patient(engine: Engine) -> Engine:
+    """The same database for work that nobody waits for: it waits its turn behind other writers instead of failing."""
+    return engine.execution_options(patient=True)
 
 
 @contextmanager

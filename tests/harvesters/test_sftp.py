@@ -182,8 +182,9 @@ def test_without_a_known_host_key_nothing_is_sent(home: Path) -> None:
         built(source, home)
 
 
-def test_a_garbled_host_key_is_explained(home: Path) -> None:
-    settings = {"host": "127.0.0.1", "port": str(closed_port()), "login": "x", "host_key": "garbage"}
+@pytest.mark.parametrize("key", ["garbage", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI", "ssh-ed25519 не-ключ"])
+def test_a_garbled_host_key_is_explained(home: Path, key: str) -> None:
+    settings = {"host": "127.0.0.1", "port": str(closed_port()), "login": "x", "host_key": key}
     with pytest.raises(StopEverything, match="ssh-ed25519 AAAA"):
         list(built(Source("s", "l", harvester="sftp", settings=settings), home).fetch(""))
 

@@ -9,7 +9,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import RunState
 from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading
-from tests.exports import book, mrc, shelf
+from tests.exports import AUTHORS, TITLES, book, mrc, shelf
 from tests.pipeline.conftest import District
 
 
@@ -198,3 +198,15 @@ def test_a_run_whose_process_died_is_buried_by_the_next_one(district: District) 
         assert records.staged(connection, dead, "gone") == []
     assert found.state is RunState.FAILED
     assert "s1:R0001" in district.clusters()
+
+
+def test_a_record_of_which_only_copies_changed_stays_in_its_cluster_and_its_copies_are_told(district: District) -> None:
+    for code in ("s1", "s2"):
+        district.source(code)
+        district.load(code, shelf(10))
+    before = district.clusters()
+    more = book("R0003", TITLES[3], author=AUTHORS[3], year="1990", pages="103", copies=4)
+    run = district.load("s1", [*shelf(3), more, *shelf(6, start=4)])
+    assert (run.counts.changed, run.counts.gone, run.counts.copies_added, run.counts.clusters_touched) == (1, 0, 3, 1)
+    assert district.clusters() == before
+    assert pipeline.check(district.system) == []
