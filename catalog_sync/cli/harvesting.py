@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -36,6 +38,15 @@ CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addr
 HELD, FAILED = 3, 1  # exit codes; 2 is a mistyped command
 
 
+def stop_cleanly() -> None:
+    """SIGTERM ends a run as Ctrl+C does: marked as stopped and its source free at once, not five minutes later."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
 @root.command(name="import", epilog=example("catalog-sync import uchebniki.iso --source school-07 --dialect marcsql"))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--source", "code", required=True, help="Код источника; новый будет заведён после вопроса.")
@@ -52,6 +63,7 @@ def import_(
 ) -> None:  # fmt: skip
     """Загрузить выгрузку библиотечной системы из файлов."""
     step_aside()
+    stop_cleanly()
     system = context.system()
     source = _source(system, code, dialect, encoding, files, yes)
     brought = onboarding.brought(files, source, complete=not incremental)
@@ -155,6 +167,7 @@ def _say(run: HarvestRun) -> None:
 def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
     """Собрать источники сейчас: названные, просроченные или все действующие."""
     step_aside()
+    stop_cleanly()
     system = context.system()
     wanted = pipeline.sources_to_harvest(system, codes, due=due)
     ends = [_harvested(system, code) for code in wanted]
