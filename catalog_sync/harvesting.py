@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,7 +25,7 @@ from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
 from catalog_sync.runlog import RunLog, ending
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, records, registry, runs
-from catalog_sync.store.database import reading, writing
+from catalog_sync.store.database import patient, reading, writing
 from catalog_sync.system import System
 from harvesters import table
 from harvesters.options import parse
@@ -50,7 +51,9 @@ class Harvests:
 
     def __init__(self, system: System, secrets: Secrets, places: int) -> None:
         _share_arenas()
-        self._system = system
+        # Nobody waits for a harvest: it waits its turn behind other writers.
+        self._engine = system.engine  # for what must not wait: a sign of life, the last word at a stop
+        self._system = replace(system, engine=patient(system.engine))
         self._secrets = secrets
         self._places = threading.BoundedSemaphore(max(1, places))
         self._shelf = threading.BoundedSemaphore(LOCAL_AT_ONCE)
@@ -140,7 +143,7 @@ class Harvests:
         with self._guard:
             active = dict(self._active)
         for code, holder in active.items():
-            with writing(self._system.engine) as connection:
+            with writing(self._engine) as connection:
                 run = store.running(connection, code)
                 if run is not None:
                     records.unstage(connection, run.number)
@@ -173,7 +176,7 @@ class Harvests:
 
     def _beat(self, code: str, holder: str) -> None:
         now, name = self._system.now(), f"source:{code}"
-        with writing(self._system.engine) as connection:
+        with writing(self._engine) as connection:
             if leases.holder_of(connection, name, now) != holder:
                 return
             leases.acquire(connection, name, holder, now, pipeline.LEASE_SECONDS)

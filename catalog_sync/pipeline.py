@@ -11,7 +11,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from catalog_sync import indexing, publishing, staging
@@ -22,7 +21,7 @@ from catalog_sync.marc.reading import Detected
 from catalog_sync.marc.reading import detect as detect_bytes
 from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState, Source
 from catalog_sync.store import leases, records, registry, runs
-from catalog_sync.store.database import patient, reading, writing
+from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 
 Progress = Callable[[str, int], None]
@@ -31,11 +30,6 @@ LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead proc
 
 def quiet(name: str, count: int) -> None:
     """No progress wanted."""
-
-
-def _patient(system: System) -> System:
-    """A harvest waits its turn to write; only people, who sit before a screen, are told soon that somebody writes."""
-    return replace(system, engine=patient(system.engine))
 
 
 def holder() -> str:
@@ -65,7 +59,6 @@ def run_source(
 
     `index=False` leaves the search index to a later `drain_index`: a night of many sources drains it once.
     """
-    system = _patient(system)
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
     partial = source.incremental if incremental is None else incremental
