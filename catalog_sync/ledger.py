@@ -18,16 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from catalog_sync.ledger_items import Posting, by_key, changed_postings, dates, money, postings, taken
-from catalog_sync.model import (
-    Category,
-    Classified,
-    EKind,
-    Holdings,
-    Item,
-    MovementKind,
-    RecordKey,
-    StockMovement,
-)
+from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
 BASIS_OF_DATE = (("INV", "INV.REGDATE"), ("990", "990$f"))  # holdings basis → the field its dates come from

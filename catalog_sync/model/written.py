@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 
 class Dialect(enum.StrEnum):
@@ -98,10 +99,10 @@ class SourceRecord:
         return RecordKey(self.source, self.local_id)
 
 
-class RecordKey(NamedTuple):
+class RecordKey(msgspec.Struct, frozen=True, order=True):
     """Identity of a source record: never 001 alone, prefixes repeat across installations.
 
-    A tuple, because matching hashes and orders millions of keys, which a dataclass does in Python.
+    No dataclass, because matching hashes and orders millions of keys, which a dataclass does in Python.
     """
 
     source: str
