@@ -44,6 +44,7 @@ from catalog_sync.protocol.framing import Framer
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.protocol.rpn_of import rpn_of
 from catalog_sync.query import Query
+from harvesters.net import in_words
 
 MAX_ANSWER_BYTES = 32 << 20  # of one response: a chunk of records is rarely over a megabyte
 R = TypeVar("R", bound=Response)
@@ -121,7 +122,8 @@ class Z3950Client:
         try:
             self._socket = socket.create_connection((target.host, target.port), target.connect_seconds)
         except OSError as error:
-            raise SourceUnavailable(f"{target.where}: соединения нет: {error.strerror or error}") from error
+            why = in_words(error, target.connect_seconds)
+            raise SourceUnavailable(f"{target.where}: соединения нет: {why}") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         hello = self._exchange(self._init(), InitResponse)
         if not hello.accepted:
@@ -229,7 +231,8 @@ class Z3950Client:
             raise SourceUnavailable(f"{where}: ответ не по протоколу: {error}") from error
         except OSError as error:
             self.close()
-            raise SourceUnavailable(f"{where}: связь прервалась: {error.strerror or error}") from error
+            why = in_words(error, self.target.answer_seconds)
+            raise SourceUnavailable(f"{where}: связь прервалась: {why}") from error
         if isinstance(answer, Close):
             self.close()
             raise SourceUnavailable(f"{where}: сервер завершил сеанс (причина {answer.reason}) {answer.info}".rstrip())
