@@ -94,6 +94,18 @@ def test_a_number_opens_its_books(client):
     assert "2026/" not in lines  # documents are for the staff
 
 
+def test_in_english_a_number_opens_its_books_and_their_file(client):
+    """The language stands in the address with cookies off, so every link made from another has it already."""
+    page = client.get("/reports/oo2?period=2025&lang=en").get_data(as_text=True)
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/reports/rows\?[^"]+)"', page)]
+    assert links
+    assert all(link.count("?") == 1 and "lang=en" in link for link in links)
+    opened = client.get(links[0])
+    assert opened.status_code == 200
+    file = re.search(r'href="(/reports/rows[^"?]*csv\?[^"]+)"', opened.get_data(as_text=True))[1]
+    assert client.get(file.replace("&amp;", "&")).status_code == 200
+
+
 @pytest.mark.parametrize("address", ["/reports/rows?measure=all", "/reports/oo2?period=soon", "/reports/oo2?library=x"])
 def test_a_wrong_address_is_explained(client, address):
     response = client.get(address)
