@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
-from operator import itemgetter
 
 from sqlalchemy import Connection, or_, select
 
@@ -95,9 +94,7 @@ def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Feature
     names = records.keys_of(connection, judged)
     features = derived.features(connection, judged)
     compared = [
-        explain(*min((key, mine, names[n], features[n]), (names[n], features[n], key, mine), key=itemgetter(0)), found)
-        for n, found in judged.items()
-        if n in features
+        explain(key, mine, names[n], features[n], found) for n, found in judged.items() if n in features
     ]
     order = {Verdict.SAME: 0, Verdict.UNSURE: 1, Verdict.DIFFERENT: 2}
     compared.sort(key=lambda c: (order[c.verdict], -c.score, c.left, c.right))

@@ -75,14 +75,14 @@ def _judge_monographs(a: Monograph, b: Monograph) -> Judgement:
 
 
 def compare(left: RecordKey, a: Features, right: RecordKey, b: Features) -> Comparison:
-    """The comparison with its reasons in Russian; the lesser key is always on the left."""
-    if right < left:
-        left, a, right, b = right, b, left, a
+    """The comparison with its reasons in Russian."""
     return explain(left, a, right, b, judge(a, b))
 
 
 def explain(left: RecordKey, a: Features, right: RecordKey, b: Features, judgement: Judgement) -> Comparison:
-    """A stored judgement in words."""
+    """A judgement, made now or stored, in words; the lesser key is always on the left."""
+    if right < left:
+        left, a, right, b = right, b, left, a
     reasons = tuple(
         Reason(kind.feature, shown(a, kind.feature), shown(b, kind.feature), points, kind.text, kind.veto)
         for kind, points in ((v.KINDS[code], points) for code, points in judgement.findings)

@@ -23,6 +23,8 @@ def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | 
 
     `isbns_agree`: another description names the ISBNs of both as of one book, so that they contradict nothing.
     """
+    if unlike := _school_veto(a, b):
+        return unlike
     if a.monograph and b.monograph:
         return _monograph_veto(a, b, a.monograph, b.monograph)
     code = _plain_veto(a, b)
@@ -46,9 +48,6 @@ def _extents_differ(a: int, b: int) -> bool:
     """«10 типовых вариантов» on 90 pages is not «30 типовых вариантов» on 270, whoever left the subtitle out."""
     return bool(a and b) and min(a, b) < (1 - v.PAGES_VETO_SHARE) * max(a, b)
 def _plain_veto(a: Features, b: Features) -> int | None:
-    """What single values say, in the order in which it parts the most pairs of a school shelf."""
-    if code := _school_veto(a, b):
-        return code
     if a.parts and b.parts:
         if parts_differ(a.parts, b.parts):
             return v.V_PART
@@ -239,8 +238,6 @@ def _words_within(short: list[str], long: list[str]) -> bool:
 
 
 def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) -> int | None:
-    if code := _school_veto(a, b):
-        return code
     if monographs.years_differ(one, other):
         return v.V_YEAR
     if a.parts and b.parts and parts_differ(a.parts, b.parts):

@@ -207,12 +207,12 @@ class _Zone:
     def _people(self, bib: BibRecord, romanised: bool) -> None:
         statement = fold(bib.responsibility)
         statement = read_romanised(statement) if romanised and statement.isascii() else statement
-        stated, translated, self.and_others = names.in_statement(statement)
+        stated, translated, helping, self.and_others = names.in_statement(statement)
         written = [*stated, *names.in_full(bib.responsibility)]
         self.authors = _distinct(names.authors_of(bib.agents, others=written) + written)
         self.translators = _distinct(names.authors_of(bib.agents, "translator") + list(translated))
-        helpers = (*self.translators, *names.helpers(statement))
-        self.authors = tuple(a for a in self.authors if not any(names.same_name(a, h) for h in helpers))
+        others = (*self.translators, *helping)
+        self.authors = tuple(a for a in self.authors if not any(names.same_name(a, other) for other in others))
 
     def _parts(self, bib: BibRecord, found: dict[str, tuple[int, int]]) -> None:
         for part in bib.parts:

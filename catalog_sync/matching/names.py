@@ -59,10 +59,14 @@ def heading(typed: str, expansion: str = "") -> Name | None:
 
 
 @lru_cache(maxsize=1 << 14)
-def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], bool]:
-    """(authors, translators, whether «[и др.]» follows) of a folded statement of responsibility (200$f$g, 245$c)."""
+def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
+    """(authors, translators, helpers, whether «[и др.]» follows) of a folded statement (200$f$g, 245$c).
+
+    Helpers are artists, editors, authors of forewords: who stands behind a word that says so.
+    """
     authors: list[Name] = []
     translators: list[Name] = []
+    helpers: list[Name] = []
     for number, piece in enumerate(re.split(r"\s*;\s*|\s\|\s", text)):
         names = persons(piece)
         translation = _TRANSLATION.search(piece)
@@ -72,20 +76,11 @@ def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], bool]:
         role = _NOT_AUTHORS.search(piece)
         if role:
             names = persons(piece[: role.start()])
+            helpers += persons(piece[role.end() :])
         if number == 0 or not authors:
             authors += names
-    return tuple(dict.fromkeys(authors)), tuple(dict.fromkeys(translators)), bool(_OTHERS.search(text))
-
-
-@lru_cache(maxsize=1 << 14)
-def helpers(text: str) -> tuple[Name, ...]:
-    """Artists, editors, authors of forewords: whom a folded statement names behind a word that says so."""
-    found: list[Name] = []
-    for piece in re.split(r"\s*;\s*|\s\|\s", text):
-        role = _NOT_AUTHORS.search(piece)
-        if role:
-            found += persons(piece[role.end() :])
-    return tuple(dict.fromkeys(found))
+    written, translated, helping = (tuple(dict.fromkeys(some)) for some in (authors, translators, helpers))
+    return written, translated, helping, bool(_OTHERS.search(text))
 
 
 @lru_cache(maxsize=1 << 14)

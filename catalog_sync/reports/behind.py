@@ -229,16 +229,22 @@ def _contracts(connection: Connection, asked: Asked) -> list[Entry]:
     """The register of contracts, as far as they have begun; or only those that end in the period."""
     found = []
     for one in licences.register(connection, asked.libraries):
-        titles, copies = licences.catalogued_counts(connection, one)
-        amounts = {"titles": titles, "copies": copies, "databases": int(one.is_database),
-                   "rubles": (one.kopecks or 0) / 100}  # fmt: skip
+        amounts = _amounts(connection, one)
         ends_here = asked.start <= one.ends <= asked.end
         if one.closed is None and (ends_here if asked.measure == "ending" else one.starts <= asked.end):
             query = Drill(one.library, asked.today, asked.today, clusters=(f"licence:{one.number}",)).query
-            has_rows = asked.name == "copies" and not one.source and copies > 0 and one.starts <= asked.today
+            has_rows = asked.name == "copies" and not one.source and amounts["copies"] > 0 and one.starts <= asked.today
             found.append(Entry(one.library, f"{one.name} {one.contract}".strip(), amounts[asked.name], one.ends,
                                "по договору", rows=query if has_rows else ""))  # fmt: skip
     return [entry for entry in found if entry.amount]
+
+
+def _amounts(connection: Connection, one: licences.Licence) -> dict[str, float]:
+    """What a contract counts, by the `name` of a list of contracts."""
+    titles, copies = licences.catalogued_counts(connection, one)
+    return {
+        "titles": titles, "copies": copies, "databases": int(one.is_database), "rubles": (one.kopecks or 0) / 100,
+    }  # fmt: skip
 
 
 def _contract(connection: Connection, asked: Asked) -> list[Entry]:
@@ -247,15 +253,12 @@ def _contract(connection: Connection, asked: Asked) -> list[Entry]:
         one = licences.get(connection, int(asked.part))
     except ValueError:
         raise Refused(f"part: ожидался номер договора, пришло {asked.part!r}") from None
-    if not one.source:
-        titles, copies = licences.catalogued_counts(connection, one)
-        amount = {"titles": titles, "copies": copies, "rubles": (one.kopecks or 0) / 100}[asked.name]
-        return [Entry(one.library, one.name, amount, one.starts, f"договор {one.contract}".strip())]
-    if asked.name == "rubles":
-        return [Entry(one.library, one.name, (one.kopecks or 0) / 100, one.starts, f"договор {one.contract}".strip())]
+    why = f"договор {one.contract}".strip()
+    if not one.source or asked.name == "rubles":
+        return [Entry(one.library, one.name, _amounts(connection, one)[asked.name], one.starts, why)]
     return [
-        Entry(line.library, str(line.record), 1 if asked.name == "titles" else -line.copies, one.starts,
-              f"договор {one.contract}".strip(), line.record)
+        Entry(line.library, str(line.record), 1 if asked.name == "titles" else -line.copies, one.starts, why,
+              line.record)
         for line in licences.catalogued(connection, one)
     ]  # fmt: skip
 

@@ -21,6 +21,14 @@ def load_three(district: District, **more: str) -> None:
         district.load(key.source, [*shelf(15, prefix=key.source), book(key.local_id, isbn="978-5-08-005000-5", **more)])
 
 
+def load_two_apart(district: District) -> None:
+    """Two books that nothing but a librarian's word would join."""
+    district.source("s1")
+    district.source("s2")
+    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
+    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+
+
 def decide(district: District, a: RecordKey, b: RecordKey, same: bool) -> int:
     return pipeline.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой")
 
@@ -38,10 +46,7 @@ def test_different_splits_what_matching_joined_and_undo_joins_it_again(district:
 
 
 def test_same_joins_what_matching_kept_apart_and_survives_harvest_change_and_rebuild(district: District) -> None:
-    district.source("s1")
-    district.source("s2")
-    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
-    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    load_two_apart(district)
     assert not district.together("s1:A", "s2:B")
     decide(district, A, B, same=True)
     assert district.together("s1:A", "s2:B")
@@ -81,10 +86,7 @@ def test_an_undone_decision_cannot_be_undone_twice(district: District) -> None:
 
 
 def test_old_links_redirect_after_a_merge_and_the_history_says_why(district: District) -> None:
-    district.source("s1")
-    district.source("s2")
-    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
-    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    load_two_apart(district)
     old = district.clusters()
     decide(district, A, B, same=True)
     new = district.clusters()["s1:A"]
@@ -96,10 +98,7 @@ def test_old_links_redirect_after_a_merge_and_the_history_says_why(district: Dis
 
 
 def test_an_undone_merge_gives_every_old_link_back(district: District) -> None:
-    district.source("s1")
-    district.source("s2")
-    district.load("s1", [*shelf(15), book("A", "Сказки", year="2001")])
-    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    load_two_apart(district)
     before = district.clusters()
     number = decide(district, A, B, same=True)
     lost = ({before["s1:A"], before["s2:B"]} - {district.clusters()["s1:A"]}).pop()

@@ -231,7 +231,7 @@ LISTING = {
 def show_list(args: dict[str, Any]) -> Response:
     today = services().today()
     period = periods.parse(args["period"] or "", today)
-    plain = {name: args[name] or "" for name in ("name", "measure", "part", "document", "reason")}
+    plain = {name: args[name] or "" for name in listing.PLAIN}
     asked = behind.Asked(args["of"], args["library"] or (), period.start, period.end, today, **plain)
     kind = behind.kind_of(asked)
     if kind.staff_only and not has_token():

@@ -138,7 +138,8 @@ def rows() -> str:
     scopes = asked.question.selection.scopes
     names = [_("все школы района") if code == DISTRICT else services().directory.name(code) for code in scopes]
     return render_template(
-        "reports/rows.html", asked=asked, page=page, total=total, names=names, staff=rows_page.is_staff()
+        "reports/rows.html", words=asked.words, total=total, lines=page.rows, next=page.next, names=names,
+        staff=rows_page.is_staff(),
     )
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 
-from flask import Response, abort, render_template, request
+from flask import Response, abort, render_template, request, url_for
+from sqlalchemy import Connection
 
 from catalog_sync.reports import behind
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.behind import Asked, Listing
+from catalog_sync.reports.render import html_page
 from catalog_sync.reports.render.csv_file import safe
 from catalog_sync.store import manual
 from catalog_sync.store.database import reading
 from web.i18n import N_, _
-from web.reports.rows import CSV_MOST, CSV_PAGE, is_staff
+from web.reports.rows import CSV_PAGE, CsvPage, csv_pages, is_staff, listed
 from web.services import services
 
 # How a page calls a list, and one of its names
@@ -68,9 +69,8 @@ PLAIN = ("name", "measure", "part", "document", "reason")
 def read(args: Mapping[str, str], today: date) -> Asked:
     """The list an address asks for. Raises Refused naming the parameter; 404 for one that is for the staff."""
     period = periods.parse(args.get("period", ""), today)
-    libraries = tuple(code for code in args.get("library", "").split(",") if code)
     named = {name: args.get(name, "") for name in PLAIN}
-    asked = Asked(args.get("of", ""), libraries, period.start, period.end, today, **named)
+    asked = Asked(args.get("of", ""), listed(args, "library"), period.start, period.end, today, **named)
     if behind.kind_of(asked).staff_only and not is_staff():
         abort(404)
     return asked
@@ -80,7 +80,10 @@ def show() -> str:
     asked = read(request.args.to_dict(), services().today())
     found = page(asked, request.args.get("cursor", ""))
     names = [services().directory.name(code) for code in asked.libraries]
-    return render_template("reports/listing.html", title=title(asked), found=found, names=names, asked=asked)
+    return render_template(
+        "reports/listing.html", words=title(asked), total=found.total, lines=found.entries, next=found.next,
+        names=names, rows_at=partial(html_page.address, url_for("reports.rows")),
+    )
 
 
 def title(asked: Asked) -> str:
@@ -108,20 +111,13 @@ def as_csv() -> Response:
 
 
 def _lines(asked: Asked, staff: bool) -> Iterator[bytes]:
-    """The whole list, page by page; written after the request is over, so nothing here asks who reads."""
-    engine = services().store
-    yield "\ufeffБиблиотека;Что;Число;Дата;Пояснение;Запись\r\n".encode()
-    cursor, given = "", 0
-    while True:
-        with reading(engine) as connection:
-            found = behind.page(connection, asked, cursor, CSV_PAGE)
+    def lines(connection: Connection, cursor: str) -> CsvPage:
+        found = behind.page(connection, asked, cursor, CSV_PAGE)
         found = found if staff else behind.without_details(found, asked)
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-        for one in found.entries:
-            record = str(one.record or one.cluster)
-            writer.writerow([one.library, safe(one.what), one.amount, one.day or "", safe(one.why), safe(record)])
-        yield out.getvalue().encode()
-        cursor, given = found.next, given + len(found.entries)
-        if not cursor or given >= CSV_MOST:
-            return
+        return [
+            [one.library, safe(one.what), one.amount, one.day or "", safe(one.why),
+             safe(str(one.record or one.cluster))]
+            for one in found.entries
+        ], found.next  # fmt: skip
+
+    return csv_pages(services().store, ["Библиотека", "Что", "Число", "Дата", "Пояснение", "Запись"], lines)

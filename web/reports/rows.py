@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from catalog_sync.errors import Refused
 from catalog_sync.ledger import CATEGORY_NAMES, RUN
@@ -75,10 +75,10 @@ def read(args: Mapping[str, str], today: date) -> Asked:
         if value not in known:
             raise Refused(f"{name}: ожидалось {', '.join(known)}, пришло {value!r}")
     chosen = {name: _values(args, name) for name in VALUES}
-    libraries = tuple(code for code in args.get("library", "").split(",") if code)
+    libraries = listed(args, "library")
     ekinds = tuple("" if kind == "none" else kind for kind in chosen["ekind"])
     selection = Selection(libraries or (DISTRICT,), chosen["category"], chosen["carrier"], ekinds)
-    clusters = tuple(value for value in args.get("cluster", "").split(",") if value)
+    clusters = listed(args, "cluster")
     basis = args.get("basis", "")
     words = _words(measure, unit, periods.named(period), chosen)
     if basis:
@@ -101,8 +101,13 @@ def number_of(args: Mapping[str, str], name: str) -> int:
     return int(value)
 
 
+def listed(args: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The values of a parameter that may have several, divided by commas."""
+    return tuple(value for value in args.get(name, "").split(",") if value)
+
+
 def _values(args: Mapping[str, str], name: str) -> tuple[str, ...]:
-    values = tuple(value for value in args.get(name, "").split(",") if value)
+    values = listed(args, name)
     for value in values:
         if value not in VALUES[name]:
             raise Refused(f"{name}: ожидалось {', '.join(VALUES[name])}, пришло {value!r}")
@@ -119,26 +124,43 @@ def _words(measure: str, unit: str, period: Period, chosen: Mapping[str, tuple[s
 
 
 def csv_lines(engine: Engine, question: drill.Question, staff: bool) -> Iterator[bytes]:
-    """All rows, page by page; accounting details only for the staff."""
+    """All rows; accounting details only for the staff."""
+    head = ["Библиотека", "Запись", "Заглавие", "Ответственность", "Год", "Экз.", "Дата", "Откуда дата", "Вид",
+            "Почему", "Документ", "Инв. номера"]  # fmt: skip
+
+    def page(connection: Connection, cursor: str) -> CsvPage:
+        found = drill.page(connection, question, cursor=cursor, limit=CSV_PAGE)
+        rows = [row if staff else replace(row, document="", inventory="") for row in found.rows]
+        return [
+            [row.library, safe(str(row.record or row.cluster)), safe(row.title), safe(row.responsibility), row.year,
+             row.copies, row.day, row.basis, CATEGORIES[row.category], safe(row.rule or row.reason),
+             safe(row.document), safe(row.inventory)]
+            for row in rows
+        ], found.next  # fmt: skip
+
+    return csv_pages(engine, head, page)
+
+
+CsvPage = tuple[list[list[object]], str]  # its lines, the cursor of the next page
+
+
+def csv_pages(engine: Engine, head: list[str], page: Callable[[Connection, str], CsvPage]) -> Iterator[bytes]:
+    """A long list as CSV for Excel, page by page, so that memory and the database are held for one page only.
+
+    It is written after the request is over: `page` must not ask who reads.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["Библиотека", "Запись", "Заглавие", "Ответственность", "Год", "Экз.", "Дата", "Откуда дата",
-                     "Вид", "Почему", "Документ", "Инв. номера"])  # fmt: skip
+    writer.writerow(head)
     yield b"\xef\xbb\xbf"
     cursor, given = "", 0
     while True:
         with reading(engine) as connection:
-            page = drill.page(connection, question, cursor=cursor, limit=CSV_PAGE)
-        for row in page.rows:
-            row = row if staff else replace(row, document="", inventory="")
-            writer.writerow(
-                [row.library, safe(str(row.record or row.cluster)), safe(row.title), safe(row.responsibility), row.year,
-                 row.copies, row.day, row.basis, CATEGORIES[row.category], safe(row.rule or row.reason),
-                 safe(row.document), safe(row.inventory)]
-            )  # fmt: skip
+            lines, cursor = page(connection, cursor)
+        writer.writerows(lines)
         yield out.getvalue().encode("utf-8")
         out.seek(0)
         out.truncate()
-        cursor, given = page.next, given + len(page.rows)
+        given += len(lines)
         if not cursor or given >= CSV_MOST:
             return

@@ -69,7 +69,7 @@ def _linked(section: Text, rows_at: str) -> str:
     for words, query in section.figures:
         found = re.search(rf"(?<![\d\u00a0]){re.escape(words)}", section.text[at:])
         if found and query:
-            link = f'<a href="{_address(rows_at, query)}">{escape(words)}</a>'
+            link = f'<a href="{escape(address(rows_at, query), quote=True)}">{escape(words)}</a>'
             made += escape(section.text[at : at + found.start()]) + link
             at += found.end()
     return made + escape(section.text[at:])
@@ -132,7 +132,7 @@ def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
     text = escape(shown(cell.value, column))
     number = isinstance(cell.value, int | float)
     if cell.rows and rows_at and cell.value and (number or text[:1].isdigit()):
-        text = f'<a href="{_address(rows_at, cell.rows)}">{text}</a>'
+        text = f'<a href="{escape(address(rows_at, cell.rows), quote=True)}">{text}</a>'
     note = f' title="{escape(cell.note, quote=True)}"' if cell.note else ""
     if first and text:  # a row that continues the one above has no heading of its own
         return f'<th scope="row"{note}>{text}</th>'
@@ -142,6 +142,6 @@ def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
     return f"<td{f' class={look}' if look else ''}{note}>{text}</td>"
 
 
-def _address(rows_at: str, query: str) -> str:
-    """Where the rows behind a number are, escaped; `rows_at` may name a language already (?lang=en)."""
-    return escape(f"{rows_at}{'&' if '?' in rows_at else '?'}{query}", quote=True)
+def address(rows_at: str, query: str) -> str:
+    """Where the rows behind a number are; `rows_at` may name a language already (?lang=en)."""
+    return f"{rows_at}{'&' if '?' in rows_at else '?'}{query}"
