@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
-from catalog_sync.store import cursors, ledger, unions
+from catalog_sync.store import cursors, ledger, licences, unions
 from catalog_sync.store.figures import CLASSES, Horizon, Selection, balances
 from catalog_sync.store.ledger_tables import (
     ledger_member,
@@ -25,6 +25,7 @@ from catalog_sync.store.ledger_tables import (
 )
 from catalog_sync.store.rollups import DISTRICT, schools
 from catalog_sync.store.tables import union_record
+from catalog_sync.store.titles import PACKAGE
 
 Cell = tuple[str, str, str]
 ANY: Cell = ("", "", "")  # editions are not cut by class: one may stand under two
@@ -372,16 +373,24 @@ def _described(connection: Connection, rows: list[Counted]) -> list[Counted]:
     clusters = ledger.editions(connection, ids)
     found = []
     for row in rows:
-        if row.cluster.startswith("#"):
-            number = int(row.cluster[1:])
-            row = replace(row, record=keys.get(number), cluster=clusters.get(number, ""))
-        found.append(row)
+        number = int(row.cluster[1:]) if row.cluster.startswith("#") else 0
+        found.append(replace(row, record=keys.get(number), cluster=clusters.get(number, "")) if number else row)
     wanted = sorted({row.cluster for row in found if row.cluster})
     bibs = {union.cluster: union for union in unions.load(connection, wanted)}
-    return [_with_title(row, bibs.get(row.cluster)) for row in found]
+    return [_with_title(connection, row, bibs.get(row.cluster)) for row in found]
 
 
-def _with_title(row: Counted, union: Any) -> Counted:
+def _contract_of(row: Counted) -> int:
+    """Number of the contract where the row is a package without records, else 0."""
+    if row.record and row.record.source == ledger.LICENCES:
+        return int(row.record.local_id)
+    return int(row.cluster.removeprefix(PACKAGE)) if row.cluster.startswith(PACKAGE) else 0
+
+
+def _with_title(connection: Connection, row: Counted, union: Any) -> Counted:
+    if number := _contract_of(row):
+        one = licences.get(connection, number)
+        return replace(row, title=one.name, rule=f"пакет без записей: считается по договору {one.contract}".rstrip())
     if union is None:
         return row
     bib, classified = union.bib, union.classified

@@ -183,6 +183,9 @@ def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
     values = {"library": "school-03", "name": "ЭБС", "kind": "package", "starts": "2026-02-01", "ends": "2026-12-01"}
     answer = send(client, "/reports/desk/licence", **values, titles="50", copies="50", category="other")
     assert "Договор записан" in answer.get_data(as_text=True)
+    held = "/reports/rows?library=school-03&period=2026-03-01:2026-03-01&ekind=licensed"
+    assert "считается по договору" in client.get(held).get_data(as_text=True)
+    assert ">ЭБС<" in client.get(f"{held}&unit=titles").get_data(as_text=True)
 
 
 def test_due_reports_are_made_once_kept_and_name_the_missing(engine, app):
