@@ -27,16 +27,13 @@ from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import patient, reading, writing
 from catalog_sync.system import System
-from harvesters import table
-from harvesters.options import parse
+from harvesters import by_hand
 from harvesters.registry import make
 from harvesters.secrets import Secrets
 from harvesters.surroundings import Surroundings
 
 PULSE_SECONDS = 20.0  # between signs of life of a harvest that waits for its source
 LOCAL = frozenset({"files", "file", "table", "excel", "csv"})  # come from disk at once, before anybody can use them
-ALIASES_OF_TABLE = frozenset({"table", "excel", "csv"})
-TABLES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv")
 LOCAL_AT_ONCE = 8  # such files in memory, read or being read; a hung network folder takes one of these, not a place
 M_ARENA_MAX, ARENAS = -8, 2  # mallopt's number for it (malloc.h)
 log = logging.getLogger(__name__)
@@ -88,8 +85,7 @@ class Harvests:
             raise Refused(f"нет загруженной выгрузки № {number}")
         with self._registered(source.code), Place(self._places, self.stop):
             home = self._system.settings.home
-            files = (read_upload(home, upload, source, self._secrets) for upload in [found])
-            run = self._run(source, files, found.who, incremental=found.incremental)
+            run = self._run(source, read_upload(home, found, source), found.who, incremental=found.incremental)
         with writing(self._system.engine) as connection:
             store.set_upload_state(connection, number, "done")
         return run
@@ -281,14 +277,10 @@ def is_dead(holder: str, host: str) -> bool:
     return False
 
 
-def read_upload(home: Path, found: store.Upload, source: Source, secrets: Secrets) -> FetchedFile:
+def read_upload(home: Path, found: store.Upload, source: Source) -> Iterator[FetchedFile]:
     """The upload as an export: a list in Excel or CSV becomes records first. Raises Refused, SourceUnavailable."""
     path = home / "uploads" / f"{found.sha256.hex()}.bin"
     data = path.read_bytes() if path.exists() else b""
     if hashlib.sha256(data).digest() != found.sha256:
         raise Refused(f"файл выгрузки № {found.number} («{found.name}») пропал или изменён; загрузите его снова")
-    if not found.name.lower().endswith(TABLES):
-        return FetchedFile(found.name, data, format="")
-    known = source.settings if source.harvester in ALIASES_OF_TABLE else {}
-    settings = parse(table.TableSettings, known, secrets, f"источник {source.code}")
-    return table.as_records(found.name, data, settings, source)
+    yield from by_hand.opened(found.name, data, source, complete=not found.incremental)

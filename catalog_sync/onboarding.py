@@ -15,17 +15,13 @@ from catalog_sync.errors import BadRecord, Refused, SourceUnavailable
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.marc.reading import Detected, detect, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, Holdings, SetAside, Source
-from harvesters import options, table
+from harvesters import by_hand, table
 from harvesters.registry import KINDS, make
-from harvesters.secrets import NamedSecrets, Secrets
-from harvesters.table_reading import XLS_MAGIC
-from harvesters.unpack import unpack
+from harvesters.secrets import Secrets
 
 SAMPLE = 500  # records looked at: enough for every habit of one cataloguer to show
 CARDS = 5
 NUMBERS_SHOWN = 4  # inventory numbers of one card
-TABLE_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt")
-SHEETS = (".xlsx", ".xlsm", ".xls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,48 +67,9 @@ def brought(paths: Sequence[Path], source: Source, *, complete: bool = True) -> 
         if not data.strip():
             raise Refused(f"{path}: файл пуст")
         try:
-            yield from _opened(path.name, data, source, complete)
+            yield from by_hand.opened(path.name, data, source, complete=complete)
         except SourceUnavailable as error:
             raise Refused(str(error)) from error
-
-
-def _opened(name: str, data: bytes, source: Source, complete: bool) -> Iterator[FetchedFile]:
-    if is_table(name, data):
-        yield _list(name, data, source, complete)
-        return
-    for part in unpack(name, data):
-        if is_table(part.name, part.data):
-            yield _list(part.name, part.data, source, complete)
-        else:
-            yield FetchedFile(part.name, part.data, format="", complete=complete)
-
-
-def is_table(name: str, data: bytes) -> bool:
-    """Whether this is a list (Excel, CSV) and not MARC: by content, and by name where content says nothing."""
-    if data.startswith(XLS_MAGIC):
-        return True
-    if data.startswith(b"PK"):
-        return name.lower().endswith(SHEETS)
-    return name.lower().endswith(TABLE_SUFFIXES) and b"\x1e" not in data[:20_000] and data.lstrip()[:1] not in b"<{["
-
-
-def table_settings(source: Source) -> table.TableSettings:
-    """The mapping saved with a source, or an empty one (columns are then guessed)."""
-    saved = {name: source.settings[name] for name in table.mapping_fields() if name in source.settings}
-    return options.parse(table.TableSettings, saved, NamedSecrets({}), f"источник {source.code}")
-
-
-def _list(name: str, data: bytes, source: Source, complete: bool) -> FetchedFile:
-    found, columns = table.understood(name, data, table_settings(source), source.dialect, source.code)
-    if "title" not in columns.fields:
-        headings = ", ".join(f"«{h}»" for h in columns.headings if h) or "без заголовков"
-        raise Refused(
-            f"{name}: это список, но столбец с названием книги не узнан ({headings}); "
-            f"назовите его: catalog-sync source mapping {source.code} {name} --columns 'Заголовок=title; …'"
-        )
-    records = "".join(table.marcxml(record) for record in found.records)
-    xml = f'<collection xmlns="http://www.loc.gov/MARC21/slim">{records}</collection>'
-    return FetchedFile(name, xml.encode(), "marcxml", complete, warnings=found.warnings)
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
@@ -160,6 +117,9 @@ def look(files: Iterable[FetchedFile], source: Source, *, cards: int = CARDS) ->
 
 
 def _detected(file: FetchedFile, source: Source) -> Detected:
+    if table.is_list(file):
+        told = ("список: что в каком столбце, показывает catalog-sync source mapping",)
+        return Detected(source.dialect, "utf-8", source.holdings_profile or source.dialect, file.format, told)
     try:
         found = detect(file.data)
     except BadRecord as error:

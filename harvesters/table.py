@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from xml.sax.saxutils import escape, quoteattr
 
-from catalog_sync.model import Dialect, FetchedFile, MarcField, MarcRecord, Source
+from catalog_sync.model import Dialect, FetchedFile, MarcField, MarcRecord
 from harvesters import xml_pages
 from harvesters.files import FilesHarvester, FilesSettings
-from harvesters.options import option
+from harvesters.options import listed, option
 from harvesters.surroundings import Surroundings
-from harvesters.table_mapping import Columns, columns_of
-from harvesters.table_reading import read_sheet
+from harvesters.table_mapping import Columns, as_saved, columns_of, letter_of
+from harvesters.table_reading import read_sheet, sheet_names
 from harvesters.table_records import Table, records_of
 
 KIND = "table"
@@ -32,8 +32,9 @@ class TableSettings(FilesSettings):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the preview shows it: heading, the field it becomes ("" = not used), first values."""
+    """A column as the preview shows it: place in the sheet («C»), heading, its field ("" = not used), first values."""
 
+    letter: str
     heading: str
     field: str
     examples: tuple[str, ...]
@@ -41,15 +42,26 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be understood of a list. `mapping` is the text to save as the setting `columns`."""
+    """What would be understood of a list; columns without heading and values are left out.
+
+    `mapping` is the text to save as the setting `columns`; `sheets` the names to choose from, none for text; `file` the
+    first records as a harvest hands them over, `total` how many there are in all.
+    """
 
     columns: tuple[Column, ...]
     records: tuple[MarcRecord, ...]
+    file: FetchedFile
     total: int
     warnings: tuple[str, ...]
     mapping: str
     encoding: str = ""
     delimiter: str = ""
+    sheets: tuple[str, ...] = ()
+
+    @property
+    def knows_title(self) -> bool:
+        """Whether any column is the title: without one there are no records."""
+        return any(column.field == "title" for column in self.columns)
 
 
 class TableHarvester:
@@ -88,10 +100,9 @@ def file_of(name: str, table: Table, complete: bool, mark: str) -> FetchedFile:
     return FetchedFile(f"{name}.xml", xml_pages.collection(records), "marcxml", complete, mark, (), table.warnings)
 
 
-def as_records(name: str, data: bytes, settings: TableSettings, source: Source) -> FetchedFile:
-    """A list brought by hand as an export of the source's dialect. Raises like `TableHarvester.fetch`."""
-    table, _ = understood(name, data, settings, source.dialect, source.code)
-    return file_of(name, table, not source.incremental, "")
+def is_list(file: FetchedFile) -> bool:
+    """Whether these records were made of a list: their dialect is the source's because we wrote them so."""
+    return file.format == "marcxml" and file.name.lower().endswith(tuple(f"{e}.xml" for e in listed(EXTENSIONS)))
 
 
 def preview(name: str, data: bytes, settings: TableSettings, dialect: Dialect, where: str = "таблица") -> Preview:
@@ -102,14 +113,15 @@ def preview(name: str, data: bytes, settings: TableSettings, dialect: Dialect, w
     columns = columns_of(sheet, settings.columns, where)
     table = records_of(sheet, columns, dialect)
     body = sheet.rows[columns.heading_row + 1 :]
-    shown = tuple(
-        Column(heading, field, tuple(r[i] for r in body[:50] if i < len(r) and r[i])[:EXAMPLES])
-        for i, (heading, field) in enumerate(zip(columns.headings, columns.fields, strict=False))
-    )
-    mapping = "; ".join(f"{c.heading}={c.field}" for c in shown if c.field)
+    shown = [
+        Column(letter_of(i), heading, field, tuple(r[i] for r in body if i < len(r) and r[i])[:EXAMPLES])
+        for i, (heading, field) in enumerate(zip(columns.headings, columns.fields, strict=True))
+    ]
+    mapping = as_saved([c.heading for c in shown], [c.field for c in shown], [c.letter for c in shown])
+    first = Table(table.records[:PREVIEW_RECORDS], ())
     return Preview(
-        shown, table.records[:PREVIEW_RECORDS], len(table.records), table.warnings, mapping, sheet.encoding,
-        sheet.delimiter,
+        tuple(c for c in shown if c.heading or c.examples), first.records, file_of(name, first, True, ""),
+        len(table.records), table.warnings, mapping, sheet.encoding, sheet.delimiter, sheet_names(data),
     )  # fmt: skip
 
 

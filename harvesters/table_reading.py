@@ -27,12 +27,14 @@ SNIFF_LINES = 60
 DELIMITERS = ";\t,|"
 EXCEL_DAY_ZERO = date(1899, 12, 30)  # day number 0 of Excel's 1900 calendar, its false leap day included
 YEAR_NUMBERS = range(1900, 2101)
+UNREADABLE_XLSX = (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError)  # of a broken file
+UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError)
 ZEROS = re.compile(r"^0{2,}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows` of equal use: text cells, "" where empty. `encoding` and `delimiter` are "" for Excel."""
+    """`rows` of text cells up to the last value of each, "" where empty. No `encoding` and `delimiter` for Excel."""
 
     rows: tuple[tuple[str, ...], ...]
     encoding: str = ""
@@ -49,17 +51,34 @@ def read_sheet(name: str, data: bytes, *, sheet: str = "", encoding: str = "", d
 
 
 def bounded(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Rows up to the limits, without the empty ones; a long empty stretch is the end of the sheet."""
+    """Rows up to the limits, without the empty ones; a long empty stretch is the end of the sheet.
+
+    Excel gives a sheet the width of its widest formatting: each row ends with its last value here.
+    """
     kept: list[tuple[str, ...]] = []
     empty = 0
     for row in islice(rows, MAX_ROWS):
         cells = row[:MAX_COLUMNS]
-        empty = 0 if any(cells) else empty + 1
-        if any(cells):
+        while cells and not cells[-1]:
+            cells = cells[:-1]
+        empty = 0 if cells else empty + 1
+        if cells:
             kept.append(cells)
         if empty >= EMPTY_ROWS_END:
             break
     return tuple(kept)
+
+
+def sheet_names(data: bytes) -> tuple[str, ...]:
+    """Sheets of an Excel file in its order; none for text, and for a file `read_sheet` would refuse."""
+    try:
+        if data.startswith(b"PK"):
+            return tuple(openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames)
+        if data.startswith(XLS_MAGIC):
+            return tuple(xlrd.open_workbook(file_contents=data, on_demand=True).sheet_names())
+    except (*UNREADABLE_XLSX, *UNREADABLE_XLS):
+        pass
+    return ()
 
 
 def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
@@ -70,7 +89,7 @@ def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
         if size > limits.MAX_FILE_BYTES:
             raise SourceUnavailable(f"{name}: таблица в распакованном виде больше {limits.MAX_FILE_BYTES} байт")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
+    except UNREADABLE_XLSX as error:
         raise SourceUnavailable(f"{name}: файл Excel не читается: {error}") from None
     page = book[chosen(name, book.sheetnames, sheet)]
     for row in page.iter_rows(max_col=MAX_COLUMNS):
@@ -81,7 +100,7 @@ def xls_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
     try:
         book = xlrd.open_workbook(file_contents=data, on_demand=True)
         page = book.sheet_by_name(chosen(name, book.sheet_names(), sheet))
-    except (xlrd.XLRDError, IndexError, ValueError, AssertionError) as error:
+    except UNREADABLE_XLS as error:
         raise SourceUnavailable(f"{name}: файл Excel 97–2003 не читается: {error}") from None
     for number in range(page.nrows):
         yield tuple(cell_text(xls_value(c, book.datemode)) for c in page.row(number))

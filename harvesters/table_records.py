@@ -20,6 +20,7 @@ RANGE = re.compile(r"^(\D*)(\d+)\s*[-–—]\s*(\d+)$")
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 TOTALS = re.compile(r"^(итого|всего|итог)\b", re.IGNORECASE)
 FEW_EXAMPLES = 3
+NUMBERED_COLUMNS = 3  # «1 2 3» in a row this long numbers the columns
 # Field of the list → tag and subfield, per family. 910 is where ИРБИС keeps copies: the reader knows it (irbis rule).
 RUSMARC_TAGS: dict[str, str] = {
     "isbn": "010a", "language": "101a", "title": "200a", "subtitle": "200e", "responsibility": "200f", "part": "200h",
@@ -62,8 +63,8 @@ def records_of(sheet: Sheet, columns: Columns, dialect: Dialect) -> Table:
     editions: dict[str, Edition] = {}
     rows = sheet.rows[columns.heading_row + 1 :]
     for number, row in enumerate(rows, columns.heading_row + 2):
-        if row == columns.headings:
-            continue  # headings repeated at the top of every printed page
+        if is_no_book(row, columns.headings):
+            continue
         cells = cells_of(row, columns, number, faults)
         if not cells.get("title"):
             if not any(TOTALS.match(c) for c in row):
@@ -73,6 +74,13 @@ def records_of(sheet: Sheet, columns: Columns, dialect: Dialect) -> Table:
         editions.setdefault(identity(cells), Edition(cells)).items.extend(items)
     records = tuple(marc(number, edition, dialect) for number, edition in editions.items())
     return Table(records, tuple(complaint(t, n) for t, n in faults.items()), len(rows))
+
+
+def is_no_book(row: tuple[str, ...], headings: tuple[str, ...]) -> bool:
+    """Headings repeated at the top of every printed page, and the row «1 2 3 …» that numbers the columns of a form."""
+    if row == headings[: len(row)]:
+        return True
+    return len(row) >= NUMBERED_COLUMNS and row == tuple(str(n) for n in range(1, len(row) + 1))
 
 
 def complaint(fault: str, rows: list[int]) -> str:

@@ -13,7 +13,9 @@ from catalog_sync.cli.root import PROGRAM, end_progress, root
 from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
 
-GROUPS = ("setup", "harvesting", "sources", "catalogue", "copying", "matching", "reporting", "staff", "serving")
+GROUPS = (
+    "setup", "harvesting", "sources", "mapping", "catalogue", "copying", "matching", "reporting", "staff", "serving",
+)  # fmt: skip
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 

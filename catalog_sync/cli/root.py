@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ STATES = {
     RunState.FAILED: "не удался",
     RunState.ROLLED_BACK: "отменён",
 }
+UNBOUNDED = 10_000
 YES, NO = ("да", "д", "yes", "y"), ("нет", "н", "no", "n")
 
 
@@ -77,9 +79,20 @@ def progress_line(title: str) -> Progress:
         return lambda name, count: None
 
     def show(name: str, count: int) -> None:
-        click.echo(f"\r\033[K{title}: {name} — {count}", nl=False, err=True)
+        click.echo(f"\r\033[K{fitted(f'{title}: {name}', f' — {count}')}", nl=False, err=True)
 
     return show
+
+
+def screen_width() -> int:
+    """Columns of the terminal; of a file or a pipe as many as anybody writes."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() or sys.stderr.isatty() else UNBOUNDED
+
+
+def fitted(text: str, end: str) -> str:
+    """Text and end in one line of the terminal: a longer line would wrap and could not be rewritten in place."""
+    room = max(0, screen_width() - 1 - len(end))
+    return (text if len(text) <= room else text[: max(0, room - 1)] + "…") + end
 
 
 def end_progress() -> None:

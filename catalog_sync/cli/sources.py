@@ -17,7 +17,6 @@ from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
 from catalog_sync.store import audit, jobs, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
-from harvesters import table
 from harvesters.registry import check_settings, kind_of
 from harvesters.secrets import redact
 
@@ -115,7 +114,7 @@ def add(
         if registry.find_library(connection, library) is None:
             registry.save_libraries(connection, [Library(library, library_name or library)])
             click.echo(f"заведена библиотека {library}: {library_name or library}")
-        _save(connection, system, None, made)
+        save(connection, system, None, made)
     click.echo(f"заведён источник {code}; проверьте его: catalog-sync source test {code}")
 
 
@@ -132,7 +131,7 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
         check_settings(after)
         if registry.find_library(connection, after.library) is None:
             raise Refused(f"нет библиотеки {after.library!r}")
-        _save(connection, system, before, after)
+        save(connection, system, before, after)
     if before == after:
         click.echo("ничего не изменилось")
         return
@@ -229,7 +228,7 @@ def checked_encoding(text: str) -> str:
         raise Refused(f"нет кодировки {text!r}; обычные: utf-8, cp1251, cp866, koi8-r, marc8") from None
 
 
-def _save(connection: Any, system: System, before: Source | None, after: Source) -> None:
+def save(connection: Any, system: System, before: Source | None, after: Source) -> None:
     registry.save_sources(connection, [after])
     verb = "изменён" if before else "заведён"
     was = {name: redact(str(value)) for name, value in _plain(before).items()} if before else {}
@@ -261,7 +260,7 @@ def test(context: Context, code: str, files: tuple[Path, ...], cards: int, write
         click.echo("настройки источника этому соответствуют")
     elif write:
         with writing(system.engine) as connection:
-            _save(connection, system, found, after)
+            save(connection, system, found, after)
         click.echo(f"записано: {_difference(found, after)}")
         _read_anew(system, code)
     else:
@@ -279,13 +278,18 @@ def _show(seen: onboarding.Look) -> None:
     for fault in seen.faults[:5]:
         click.echo(f"  не прочитано: {fault}")
     for card in seen.cards:
-        click.echo(f"\n{card.local_id}\n  {card.description}")
-        numbers = f", инв. № {', '.join(card.numbers)}{' …' if card.copies > len(card.numbers) else ''}"
-        told = f"экземпляров {card.copies} (поле {card.where})" if card.where else "экземпляров не найдено"
-        click.echo("  " + told + (numbers if card.numbers else ""))
+        show_card(card)
     if seen.seen > seen.set_aside and not seen.with_copies:
         click.echo("\nэкземпляров нет ни в одной записи: проверьте, выгружаются ли они, или выберите holdings_profile")
     click.echo()
+
+
+def show_card(card: onboarding.Card) -> None:
+    """One record as it was understood."""
+    click.echo(f"\n{card.local_id}\n  {card.description}")
+    numbers = f", инв. № {', '.join(card.numbers)}{' …' if card.copies > len(card.numbers) else ''}"
+    told = f"экземпляров {card.copies} (поле {card.where})" if card.where else "экземпляров не найдено"
+    click.echo("  " + told + (numbers if card.numbers else ""))
 
 
 def _difference(before: Source, after: Source) -> str:
@@ -295,65 +299,6 @@ def _difference(before: Source, after: Source) -> str:
         if was != now:
             told.append(f"{name} {was or '—'} → {now or '—'}")
     return ", ".join(told)
-
-
-@source.command(epilog=example("catalog-sync source mapping school-09 spisok.xlsx --write"))
-@click.argument("code")
-@click.argument("file", type=EXISTING)
-@click.option("--columns", default="", help="Что в каком столбце: «Автор=author; Книга=title; F=year».")
-@click.option("--sheet", default="", help="Лист книги Excel; без него — первый.")
-@click.option("--write", is_flag=True, help="Сохранить соответствие столбцов в настройках источника.")
-@with_context
-def mapping(context: Context, code: str, file: Path, columns: str, sheet: str, write: bool) -> None:
-    """Показать, как понят список в Excel или CSV, и сохранить соответствие столбцов."""
-    system = context.system()
-    with reading(system.engine) as connection:
-        found = registry.get_source(connection, code)
-    settings = onboarding.table_settings(found)
-    settings = replace(settings, columns=columns or settings.columns, sheet=sheet or settings.sheet)
-    seen = table.preview(file.name, file.read_bytes(), settings, found.dialect, f"источник {code}")
-    _show_table(seen)
-    if not write:
-        click.echo("сохранить это соответствие: добавьте --write; изменить: --columns 'Заголовок=поле; …'")
-        return
-    if "title" not in {column.field for column in seen.columns}:
-        raise Refused("столбец с названием книги не узнан, сохранять нечего: назовите его в --columns (…=title)")
-    extra = {name: value for name, value in (("columns", seen.mapping), ("sheet", sheet)) if value}
-    after = replace(found, settings={**found.settings, **extra})
-    with writing(system.engine) as connection:
-        _save(connection, system, found, after)
-    click.echo(f"сохранено; загрузить список: catalog-sync import {file} --source {code}")
-
-
-def _show_table(seen: table.Preview) -> None:
-    for column in seen.columns:
-        examples = "; ".join(column.examples)
-        click.echo(f"{column.heading or '(без заголовка)':<30} {column.field or 'не используется':<16} {examples}")
-    click.echo(f"\nзаписей: {seen.total}")
-    for warning in seen.warnings:
-        click.echo(f"  {warning}")
-    for record in seen.records[:3]:
-        click.echo("")
-        for one in record.fields:
-            text = one.data if one.data is not None else " ".join(f"${s.code} {s.value}" for s in one.subfields)
-            click.echo(f"  {one.tag} {text}")
-    click.echo("")
-
-
-@source.command(name="forget-mapping", epilog=example("catalog-sync source forget-mapping school-09"))
-@click.argument("code")
-@with_context
-def forget_mapping(context: Context, code: str) -> None:
-    """Забыть сохранённое соответствие столбцов: оно снова будет угадываться по заголовкам."""
-    system = context.system()
-    with writing(system.engine) as connection:
-        found = registry.get_source(connection, code)
-        names = [name for name in table.mapping_fields() if name in found.settings]
-        if not names:
-            raise Refused(f"у источника {code} нет сохранённого соответствия столбцов")
-        kept = {name: value for name, value in found.settings.items() if name not in names}
-        _save(connection, system, found, replace(found, settings=kept))
-    click.echo(f"соответствие столбцов источника {code} забыто")
 
 
 # --- running ----------------------------------------------------------------------------------------------------------
@@ -381,7 +326,7 @@ def _set_active(system: System, code: str, *, active: bool) -> None:
     with writing(system.engine) as connection:
         found = registry.get_source(connection, code)
         if found.active != active:
-            _save(connection, system, found, replace(found, active=active))
+            save(connection, system, found, replace(found, active=active))
 
 
 @source.command(name="run-now", epilog=example("catalog-sync source run-now school-07"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -152,13 +153,26 @@ COLUMNS = "Фамилия=author; Что за книга=title; Когда=year;
 def test_a_mapping_is_shown_saved_used_and_forgotten(cli: Cli, spisok: Path) -> None:
     add(cli)
     shown = cli("source", "mapping", "school-7", spisok, "--columns", COLUMNS)
-    assert "title            Капитанская дочка; Алые паруса" in shown.out
+    assert re.search(r"Что за книга +title \(название\) +Капитанская дочка; Алые паруса", shown.out)
+    assert "экземпляров 2" in shown.out
     assert "[columns]" not in cli("source", "show", "school-7").out
     assert "сохранено" in cli("source", "mapping", "school-7", spisok, "--columns", COLUMNS, "--write").out
     assert "новых 2" in cli("import", spisok, "--source", "school-7").out
     assert "3 экз." in cli("search", "Капитанская дочка").out
     assert "забыто" in cli("source", "forget-mapping", "school-7").out
     assert "нет сохранённого" in cli("source", "forget-mapping", "school-7").line
+
+
+def test_a_source_that_sends_no_lists_keeps_no_mapping(cli: Cli, spisok: Path) -> None:
+    add(cli)
+    cli("source", "set", "school-7", "harvester=files")
+    assert "harvester=table" in cli("source", "mapping", "school-7", spisok, "--columns", COLUMNS, "--write").line
+
+
+def test_of_a_list_no_other_dialect_is_offered(cli: Cli, spisok: Path) -> None:
+    add(cli)
+    cli("source", "mapping", "school-7", spisok, "--columns", COLUMNS, "--write")
+    assert "соответствуют" in cli("source", "test", "school-7", spisok).out
 
 
 def test_a_mapping_without_title_is_not_saved(cli: Cli, spisok: Path) -> None:
@@ -171,7 +185,7 @@ def test_a_mapping_without_title_is_not_saved(cli: Cli, spisok: Path) -> None:
 def test_a_mapping_of_columns_that_are_not_there_names_those_that_are(cli: Cli, spisok: Path) -> None:
     add(cli)
     ended = cli("source", "mapping", "school-7", spisok, "--columns", "Заглавие=title")
-    assert "есть: A; B; C; D" in ended.line
+    assert "есть: Фамилия; Что за книга; Когда; Сколько" in ended.line
 
 
 def test_a_wrong_encoding_and_dialect_are_corrected_afterwards(cli: Cli, export: Export) -> None:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_sync.errors import SourceUnavailable, StopEverything
+from catalog_sync.errors import Refused, SourceUnavailable, StopEverything
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import BibRecord, Dialect, Source, SourceRecord
 from harvesters.table import TableSettings, mapping_fields, marcxml, preview
-from harvesters.table_mapping import field_of
+from harvesters.table_mapping import as_saved, field_of
 from harvesters.table_reading import read_sheet
 from harvesters.table_records import inventory_numbers, isbn_text
 from harvesters.xml_pages import collection
@@ -200,3 +200,65 @@ def test_no_cells_whatever_break_the_reading(rows: list[list[str]]) -> None:
     text = "\n".join(";".join(c.replace("\x00", "") for c in row) for row in [["Автор", "Название"], *rows])
     shown = preview("a.csv", text.encode(errors="replace"), TableSettings(), Dialect.RUSMARC)
     assert shown.total <= text.count("\n") + text.count("\r") + 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("Фамилия автора", "author"), ("Наименование (книга)", "title"), ("Название издательства", "publisher"),
+        ("Инвентарные №№", "inventory"), ("Цена за 1 экз.", "price"), ("Кл.", "grade"), ("Дата поступл.", "registered"),
+        ("Индекс (ББК)", "bbk"), ("Код ББК", "bbk"), ("Кол. экз. на 01.09", "copies"), ("Номер класса", "grade"),
+        ("Дата списания", ""), ("Количество учащихся", ""), ("Кол-во выдано", ""), ("ФИО читателя", ""), ("№ п/п", ""),
+        ("Потребность на класс", ""), ("Место хранения (шкаф)", "sigla"),
+        ("Книги для внеклассного чтения, купленные на деньги родителей", ""),
+    ],
+)  # fmt: skip
+def test_an_unknown_heading_is_guessed_by_its_words(heading: str, field: str) -> None:
+    assert field_of(heading) == field
+
+
+def test_columns_that_only_a_format_made_are_not_shown() -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    for row in [["Фамилия автора", "Книга", None, "Год"], ["Пушкин А. С.", "Сказки", None, 2010, "подарок"]]:
+        page.append(row)
+    page.cell(row=400, column=98).number_format = "@"
+    out = io.BytesIO()
+    book.save(out)
+    shown = preview("a", out.getvalue(), TableSettings(), Dialect.RUSMARC)
+    assert [(c.letter, c.heading, c.field) for c in shown.columns] == [
+        ("A", "Фамилия автора", "author"), ("B", "Книга", "title"), ("D", "Год", "year"), ("E", "", ""),
+    ]  # fmt: skip
+
+
+def test_the_row_that_numbers_the_columns_of_a_form_is_no_book() -> None:
+    rows = [["Автор", "Название", "Кол-во"], [1, 2, 3], ["А", "Физика", 2], [None, "1984", None]]
+    assert [b.title for b in bibs(xlsx(rows))] == ["Физика", "1984"]
+
+
+def test_a_column_of_several_things_is_the_title_where_no_other_is() -> None:
+    shown = preview("a", xlsx([["Название, часть, класс", "Кол-во"], ["Физика", 2]]), TableSettings(), Dialect.RUSMARC)
+    assert [c.field for c in shown.columns] == ["title", "copies"]
+
+
+def test_a_mapping_by_letters_reads_a_list_without_headings_from_its_first_row() -> None:
+    rows = [["Пушкин А. С.", "Сказки"], ["Сборник", "Книга для чтения"], ["Атлас", "Издание второе"]]
+    found = bibs(xlsx(rows), columns="A=author; B=title")
+    assert [b.title for b in found] == ["Сказки", "Книга для чтения", "Издание второе"]
+
+
+def test_headings_nobody_has_foreseen_are_no_book() -> None:
+    rows: list[list[Any]] = [["Список школы"], ["Кто", "Что", "Когда"], ["Пушкин А. С.", "Сказки", 2010]]
+    assert [b.title for b in bibs(xlsx(rows), columns="A=author; B=title; C=year")] == ["Сказки"]
+    headless: list[list[Any]] = [["Грин А. С.", "Алые паруса", None], *rows[2:]]
+    assert [b.title for b in bibs(xlsx(headless), columns="A=author; B=title; C=year")] == ["Алые паруса", "Сказки"]
+
+
+def test_columns_with_one_heading_are_told_apart_by_their_letters() -> None:
+    rows = [["Название", "Количество", "Количество"], ["Физика", 2, 7]]
+    headings = ["Название", "Количество", "Количество"]
+    saved = as_saved(headings, ["title", "", "copies"], ["A", "B", "C"])
+    assert saved == "Название=title; C=copies"
+    assert bibs(xlsx(rows), columns=saved)[0].holdings.copies == 7
+    with pytest.raises(Refused, match="уже есть"):
+        as_saved(headings, ["title", "copies", "copies"], ["A", "B", "C"])

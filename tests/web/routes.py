@@ -135,6 +135,7 @@ LIBRARIAN = (
     "/staff/uploads/",
     "/staff/uploads/<int:number>",
     "/staff/uploads/<int:number>/<any(take, drop):action>",
+    "/staff/uploads/<int:number>/columns",
 )
 METHODOLOGIST = (
     "/reports/desk/licence",

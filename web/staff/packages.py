@@ -127,7 +127,8 @@ def the_file() -> tuple[str, bytes, str]:
 
 
 def brought(file: FileStorage) -> tuple[str, bytes, str]:
-    name, data = (file.filename or "")[:200], contents(file)
+    name, data = contents(file)
+    name = name[-200:]
     digest = hashlib.sha256(data).digest()
     where(digest).parent.mkdir(parents=True, exist_ok=True)
     where(digest).write_bytes(data)

@@ -1,24 +1,31 @@
-"""An export brought by hand: looked at before anything happens, then left for the jobs."""
+"""An export brought by hand: looked at before anything happens, then left for the jobs.
+
+Of a list in Excel or CSV the page shows what each column was taken for; what a person corrects stays with the source.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from catalog_sync.errors import BadRecord, Refused
+from catalog_sync import citation
+from catalog_sync.errors import BadRecord, Refused, SourceUnavailable, StopEverything
 from catalog_sync.marc.detecting import Detected, detect
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import BibRecord, SetAside, Source
 from catalog_sync.store import audit, registry, uploads
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.uploads import Upload
+from harvesters import by_hand, table
+from harvesters.table_mapping import as_saved, captions
+from harvesters.unpack import entry_name
 from web.i18n import _
 from web.security import UPLOAD_BYTES
 from web.services import services
@@ -26,7 +33,9 @@ from web.staff.access import me, needs, refuse_foreign
 from web.staff.board import order
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/staff/uploads")
-ENDINGS = (".mrc", ".iso", ".txt", ".xml", ".json", ".zip", ".dat", ".unm", ".csv", ".xlsx")
+EXPORTS = (".mrc", ".iso", ".txt", ".xml", ".json", ".dat", ".unm", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
+ENDINGS = (*EXPORTS, ".zip")
+MAPPING = ("columns", "sheet")  # the settings of a source that the page of columns writes
 SHOWN = 10
 ZIP_FILES = 20
 ZIP_RATIO = 200  # MARC packs to a tenth; two hundred to one is a bomb
@@ -42,12 +51,18 @@ class Preview:
     examples: tuple[BibRecord, ...]
     warnings: tuple[str, ...]
     fault: str = ""
+    table: table.Preview | None = None  # of a list: its columns
+
+    @property
+    def can_be_taken(self) -> bool:
+        return not self.fault and (self.table is None or self.table.knows_title)
 
 
 @blueprint.get("/")
 @needs("librarian")
 def form() -> str:
-    return render_template("staff/upload.html", sources=own_sources(), chosen=request.args.get("source", ""))
+    return render_template("staff/upload.html", sources=own_sources(), chosen=request.args.get("source", ""),
+                           endings=ENDINGS)  # fmt: skip
 
 
 def own_sources() -> list[Source]:
@@ -67,10 +82,10 @@ def receive() -> Response:
     refuse_foreign(source)
     if file is None or not file.filename:
         raise Refused(_("Выберите файл."))
-    data = contents(file)
+    name, data = contents(file)
     made = Upload(
         source=source.code,
-        name=file.filename[:200],
+        name=name[-200:],
         sha256=hashlib.sha256(data).digest(),
         bytes=len(data),
         incremental=request.form.get("incremental") == "1",
@@ -85,8 +100,8 @@ def receive() -> Response:
     return redirect(url_for("uploads.preview", number=number), 303)
 
 
-def contents(file: FileStorage) -> bytes:
-    """The bytes of the export, taken out of a ZIP when they came in one. Refused where the type is not ours."""
+def contents(file: FileStorage) -> tuple[str, bytes]:
+    """Name and bytes of the export, taken out of a ZIP when they came in one. Refused where the type is not ours."""
     name = (file.filename or "").lower()
     if not name.endswith(ENDINGS):
         raise Refused(f"файл {file.filename!r}: ожидалось {', '.join(ENDINGS)}")
@@ -95,21 +110,21 @@ def contents(file: FileStorage) -> bytes:
         raise Refused(f"файл больше {UPLOAD_BYTES // 2**20} МБ: разделите выгрузку")
     if not data:
         raise Refused("файл пуст")
-    return unzipped(data) if name.endswith(".zip") else data
+    return unzipped(data) if name.endswith(".zip") else (file.filename or "", data)
 
 
-def unzipped(data: bytes) -> bytes:
-    """The one export inside a ZIP; sizes are checked before anything is unpacked, names inside are never used."""
+def unzipped(data: bytes) -> tuple[str, bytes]:
+    """The one export inside a ZIP; sizes are checked before anything is unpacked, its name is only shown."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            inside = [i for i in archive.infolist() if not i.is_dir() and i.filename.lower().endswith(ENDINGS[:-3])]
+            inside = [i for i in archive.infolist() if not i.is_dir() and i.filename.lower().endswith(EXPORTS)]
             if len(archive.infolist()) > ZIP_FILES or len(inside) != 1:
                 raise Refused(f"архив: ожидался один файл выгрузки, в нём {len(inside)}")
             size = inside[0].file_size
             if size > UPLOAD_BYTES or size > ZIP_RATIO * max(1, inside[0].compress_size):
                 raise Refused("архив: файл внутри подозрительно велик")
             with archive.open(inside[0]) as file:
-                return file.read(UPLOAD_BYTES)
+                return entry_name(inside[0]).rpartition("/")[2], file.read(UPLOAD_BYTES)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise Refused(f"архив не читается: {error}") from error
 
@@ -119,7 +134,9 @@ def unzipped(data: bytes) -> bytes:
 def preview(number: int) -> str:
     upload, source = found(number)
     data = upload.path(services().settings.home).read_bytes()
-    return render_template("staff/upload_preview.html", upload=upload, source=source, preview=look(data, source))
+    seen = look(upload.name, data, source)
+    return render_template("staff/upload_preview.html", upload=upload, source=source, preview=seen,
+                           captions=captions(), gost=citation.gost, may_map=by_hand.keeps_mapping(source))  # fmt: skip
 
 
 def found(number: int) -> tuple[Upload, Source]:
@@ -133,8 +150,10 @@ def found(number: int) -> tuple[Upload, Source]:
     return upload, source
 
 
-def look(data: bytes, source: Source) -> Preview:
+def look(name: str, data: bytes, source: Source) -> Preview:
     """Read it as the harvest would, and show the first records."""
+    if by_hand.is_table(name, data):
+        return look_at_list(name, data, source)
     try:
         detected = detect(data)
         export = read_export(data, source)
@@ -151,6 +170,46 @@ def look(data: bytes, source: Source) -> Preview:
     except BadRecord as error:
         return Preview(None, 0, 0, (), (), str(error))
     return Preview(detected, records, aside, tuple(examples), tuple(islice(export.warnings, SHOWN)))
+
+
+def look_at_list(name: str, data: bytes, source: Source) -> Preview:
+    try:
+        seen = table.preview(name, data, by_hand.table_settings(source), source.dialect, source.code)
+    except (SourceUnavailable, StopEverything, Refused) as error:
+        return Preview(None, 0, 0, (), (), str(error))
+    pieces = read_export(seen.file.data, source, format=seen.file.format)
+    examples = [bib for piece in pieces for bib in readable(piece, source)]
+    return Preview(None, seen.total, 0, tuple(examples), seen.warnings, table=seen)
+
+
+@blueprint.post("/<int:number>/columns")
+@needs("librarian")
+def columns(number: int) -> Response:
+    """Keep with the source what each column of its list is; «guess» forgets what was kept."""
+    upload, source = found(number)
+    by_hand.refuse_mapping(source)
+    settings = {name: value for name, value in source.settings.items() if name not in MAPPING}
+    if "guess" not in request.form:
+        settings |= mapping_of(upload, source)
+    after = replace(source, settings=settings)
+    if after != source:
+        with writing(services().store) as connection:
+            registry.save_sources(connection, [after])
+            was, now = ({name: one.settings.get(name, "") for name in MAPPING} for one in (source, after))
+            audit.note(connection, me().login, f"источник {source.code}: столбцы списка", services().now(), was, now)
+    return redirect(url_for("uploads.preview", number=number), 303)
+
+
+def mapping_of(upload: Upload, source: Source) -> dict[str, str]:
+    """Settings out of the form: another sheet is guessed anew, of the same sheet each column is what was chosen."""
+    data = upload.path(services().settings.home).read_bytes()
+    seen = table.preview(upload.name, data, by_hand.table_settings(source), source.dialect, source.code)
+    sheet = request.form.get("sheet", "")
+    if sheet and sheet != (source.settings.get("sheet") or seen.sheets[0]):
+        return {"sheet": sheet}
+    chosen = {c.letter: request.form.get(f"column-{c.letter}", "") for c in seen.columns}
+    saved = as_saved([c.heading for c in seen.columns], list(chosen.values()), list(chosen))
+    return {name: value for name, value in (("columns", saved), ("sheet", source.settings.get("sheet", ""))) if value}
 
 
 def readable(record: object, source: Source) -> list[BibRecord]:

@@ -1,0 +1,71 @@
+"""Files a person brings, by a command or a form: archives opened, lists in Excel or CSV turned into records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog_sync.errors import Refused
+from catalog_sync.model import FetchedFile, Source
+from harvesters import options, table
+from harvesters.registry import ALIASES, BY_HAND
+from harvesters.secrets import NamedSecrets
+from harvesters.table_reading import XLS_MAGIC
+from harvesters.unpack import unpack
+
+TABLE_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt")
+SHEETS = (".xlsx", ".xlsm", ".xls")
+
+
+def opened(name: str, data: bytes, source: Source, *, complete: bool) -> Iterator[FetchedFile]:
+    """What is in a file: itself, or the files of an archive.
+
+    Raises SourceUnavailable for what can't be opened, Refused for a list whose column of titles is not known.
+    """
+    if is_table(name, data):
+        yield _list(name, data, source, complete)
+        return
+    for part in unpack(name, data):
+        if is_table(part.name, part.data):
+            yield _list(part.name, part.data, source, complete)
+        else:
+            yield FetchedFile(part.name, part.data, format="", complete=complete)
+
+
+def is_table(name: str, data: bytes) -> bool:
+    """Whether this is a list (Excel, CSV) and not MARC: by content, and by name where content says nothing."""
+    if data.startswith(XLS_MAGIC):
+        return True
+    if data.startswith(b"PK"):
+        return name.lower().endswith(SHEETS)
+    return name.lower().endswith(TABLE_SUFFIXES) and b"\x1e" not in data[:20_000] and data.lstrip()[:1] not in b"<{["
+
+
+def keeps_mapping(source: Source) -> bool:
+    """Whether a mapping of columns can be saved with this source: it sends lists, or what is brought by hand."""
+    return source.harvester in BY_HAND or ALIASES.get(source.harvester, source.harvester) == table.KIND
+
+
+def refuse_mapping(source: Source) -> None:
+    """Raises Refused where the source's kind of harvest has no columns: the next night would stumble over them."""
+    if not keeps_mapping(source):
+        raise Refused(
+            f"источник {source.code} собирается способом {source.harvester}, столбцов у него нет; "
+            f"для списков: catalog-sync source set {source.code} harvester=table"
+        )
+
+
+def table_settings(source: Source) -> table.TableSettings:
+    """The mapping saved with a source, or an empty one (columns are then guessed)."""
+    saved = {name: source.settings[name] for name in table.mapping_fields() if name in source.settings}
+    return options.parse(table.TableSettings, saved, NamedSecrets({}), f"источник {source.code}")
+
+
+def _list(name: str, data: bytes, source: Source, complete: bool) -> FetchedFile:
+    found, columns = table.understood(name, data, table_settings(source), source.dialect, source.code)
+    if "title" not in columns.fields:
+        headings = ", ".join(f"«{h}»" for h in columns.headings if h) or "без заголовков"
+        raise Refused(
+            f"{name}: это список, но столбец с названием книги не узнан ({headings}); "
+            f"назовите его: catalog-sync source mapping {source.code} {name} --columns 'Заголовок=title; …'"
+        )
+    return table.file_of(name, found, complete, "")
