@@ -21,3 +21,8 @@ class StopEverything(CatalogSyncError):
 
 class Refused(CatalogSyncError):
     """A person asked for something that can't be done; tell them why and change nothing."""
+
+
+def shown(data: bytes) -> str:
+    """Bytes as a sentence quotes them: what can be read stays, every other byte is a dot."""
+    return "«" + "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in data) + "»"

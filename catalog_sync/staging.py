@@ -124,7 +124,7 @@ def _read_file(
     told = replace(source, encoding=file.encoding) if file.encoding else source
     export = read_export(file.data, told, format=file.format)
     for batch in _batches(export, BATCH):
-        changed, bad = _sort_out(source, batch, published, tally)
+        changed, bad = _sort_out(source, file.name, batch, published, tally)
         with writing(engine) as connection:
             records.stage(connection, run, changed, published)
             runs.keep_set_aside(connection, run, bad)
@@ -147,7 +147,7 @@ def _batches(found: Iterable[SourceRecord | SetAside], size: int) -> Iterator[li
 
 
 def _sort_out(
-    source: Source, batch: list[SourceRecord | SetAside], published: dict[str, records.Known], tally: Tally
+    source: Source, file: str, batch: list[SourceRecord | SetAside], published: dict[str, records.Known], tally: Tally
 ) -> tuple[list[SourceRecord], list[SetAside]]:
     changed: list[SourceRecord] = []
     bad: list[SetAside] = []
@@ -159,8 +159,8 @@ def _sort_out(
             fault = _take(source, value, published, tally, changed)
             if not fault:
                 continue
-            value = SetAside(source.code, tally.read, 0, value.data, fault)
-        bad.append(SetAside(value.source, tally.read, value.offset, value.data, value.reason))
+            value = SetAside(source.code, tally.read, value.offset, value.data, fault)
+        bad.append(replace(value, number=tally.read, file=file))
         tally.set_aside += 1
     return changed, bad
 

@@ -14,7 +14,8 @@ from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
 
 GROUPS = (
-    "setup", "harvesting", "sources", "mapping", "catalogue", "copying", "matching", "reporting", "staff", "serving",
+    "setup", "harvesting", "set_aside", "sources", "mapping", "catalogue", "copying", "matching", "reporting", "staff",
+    "serving",
 )  # fmt: skip
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 

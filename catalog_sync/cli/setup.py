@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import pipeline
+from catalog_sync import onboarding, pipeline
 from catalog_sync.cli import sample_papers, sample_shelves
 from catalog_sync.cli.root import (
     Context,
@@ -22,7 +22,7 @@ from catalog_sync.cli.root import (
     with_context,
 )
 from catalog_sync.errors import StopEverything
-from catalog_sync.model import Source
+from catalog_sync.model import HarvestRun, Source
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, registry
 from catalog_sync.store.database import reading, writing
@@ -90,25 +90,33 @@ def _kept(known: Source | None, written: Source) -> Source:
 
 
 def _load_sample(system: System) -> None:
-    folder = SAMPLE_CONFIG.parent / "exports"
-    for source in system.settings.sources:
-        with reading(system.engine) as connection:
-            if registry.published_run(connection, source.code):
-                continue
-        files = sorted(folder.glob(f"{source.code}.*"))
-        if not files:
-            raise StopEverything(f"{folder}: нет выгрузки источника {source.code}")
-        try:
-            run = pipeline.import_paths(
-                system, source.code, files, asked_by="init --sample", progress=progress_line(source.code)
-            )
-        finally:
-            end_progress()
-        click.echo(f"  {source.code}: {as_state(run.state)}, записей {run.counts.new}")
+    """Every export that is not published yet, then the papers. The index is written once, after the last of them."""
+    with reading(system.engine) as connection:
+        waiting = [s for s in system.settings.sources if not registry.published_run(connection, s.code)]
+    for source in waiting:
+        run = _load_export(system, source)
+        aside = f", отложено {run.counts.set_aside}" if run.counts.set_aside else ""
+        click.echo(f"  {source.name}: {as_state(run.state)}, записей {run.counts.new}{aside}")
+    if waiting:
+        pipeline.drain_index(system)
     if sample_papers.load(system):
         click.echo("  потребность в учебниках, федеральный перечень, показатели школ и договоры: записаны")
     if sample_shelves.load(system):
         click.echo("  подборки и краеведческая полка: заполнены")
+
+
+def _load_export(system: System, source: Source) -> HarvestRun:
+    folder = SAMPLE_CONFIG.parent / "exports"
+    files = sorted(folder.glob(f"{source.code}.*"))
+    if not files:
+        raise StopEverything(f"{folder}: нет выгрузки источника {source.code}")
+    try:
+        return pipeline.run_source(
+            system, source.code, onboarding.brought(files, source), asked_by="init --sample",
+            progress=progress_line(source.code), index=False,
+        )  # fmt: skip
+    finally:
+        end_progress()
 
 
 @root.command(epilog=example("catalog-sync rebuild"))

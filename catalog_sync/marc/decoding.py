@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from catalog_sync.errors import BadRecord
+from catalog_sync.errors import BadRecord, shown
 from catalog_sync.marc import marc8
 from catalog_sync.marc.encodings import FALLBACK, MARC8
 from catalog_sync.marc.framing import ENTRY_LENGTH, LEADER_LENGTH, directory_tiles
@@ -27,7 +27,7 @@ def decode(data: bytes, encoding: str) -> MarcRecord:
     leader = data[:LEADER_LENGTH].decode("latin-1")
     record = MarcRecord(leader, tuple([_field(*pair) for pair in zip(tags, texts, strict=False)]))
     if not record.fields:
-        raise BadRecord(f"в записи нет ни одного поля: ожидался справочник, пришло {data[24:48]!r}")
+        raise BadRecord(f"в записи нет ни одного поля: ожидался справочник, пришло {shown(data[24:48])}")
     return record
 
 
@@ -55,7 +55,7 @@ def _directory(data: bytes) -> tuple[bytes, int]:
             return data[LEADER_LENGTH : base - 1], base
     end = _ENTRIES.match(data, LEADER_LENGTH).end()  # type: ignore[union-attr]
     if end == LEADER_LENGTH:
-        raise BadRecord(f"нет справочника: ожидались записи по {ENTRY_LENGTH} знаков, пришло {data[:48]!r}")
+        raise BadRecord(f"нет справочника: ожидались записи по {ENTRY_LENGTH} знаков, пришло {shown(data[:48])}")
     if stated == b"%05d" % (end + 1):
         return data[LEADER_LENGTH:end], end + 1
     separator = data.find(b"\x1e", end, end + ENTRY_LENGTH)  # stray characters before it, or another byte instead

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-from catalog_sync.errors import BadRecord
+from catalog_sync.errors import BadRecord, shown
 from catalog_sync.marc import encodings
 from catalog_sync.marc.decoding import decode
 from catalog_sync.marc.exports import cut, format_of
@@ -39,7 +39,7 @@ def detect(data: bytes) -> Detected:
     encoding, why = encodings.of_file(data) if format == "iso2709" else ("utf-8", format)
     records = _records(data, format, encoding)
     if not records:
-        raise BadRecord(f"ожидалась хотя бы одна запись MARC, пришло {data[:40]!r}")
+        raise BadRecord(f"ожидалась хотя бы одна запись MARC, пришло {shown(data[:40])}")
     dialect, dialect_why = _dialect(records, format)
     profile, profile_why = _profile(records, dialect)
     reasons = (f"формат {format}", f"кодировка {encoding}: {why}", dialect_why, profile_why)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog_sync.errors import shown
 from catalog_sync.model import Piece
 
 RECORD_END = 0x1D
@@ -143,4 +144,4 @@ def _fault(data: bytes, start: int, stop: int) -> str:
         return "пустое место без записи"
     if promised := _LEADER.match(data, start, stop) and _promised(data, start):
         return f"запись обрывается: маркер обещает {promised} байт, пришло {came}"
-    return f"это не запись MARC: ожидался маркер из 24 знаков, пришло {data[start : start + 24]!r}"
+    return f"это не запись MARC: ожидался маркер из 24 знаков, пришло {shown(data[start : start + 24])}"

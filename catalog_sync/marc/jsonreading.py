@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from catalog_sync.errors import BadRecord
+from catalog_sync.errors import BadRecord, shown
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _ID_IN_ITEM = re.compile(r"(?:^|\x1e)\s*001(?:[^\x1e\x1f]{0,2}\x1f[0a])?([^\x1e\x1f]+)")
@@ -64,7 +64,7 @@ def from_json(data: bytes) -> MarcRecord:
             raise ValueError("no fields")
         return MarcRecord(str(value.get("leader", "")).ljust(24), fields)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
-        raise BadRecord(f"ожидалась запись MARC-in-JSON, пришло {data[:60]!r}: {e!r}") from e
+        raise BadRecord(f"ожидалась запись MARC-in-JSON, пришло {shown(data[:60])}: {e!r}") from e
 
 
 def _without_halves(value: Any) -> Any:

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from catalog_sync.errors import BadRecord, StopEverything
+from catalog_sync.errors import BadRecord, StopEverything, shown
 from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect
-from catalog_sync.marc.exports import cut, format_of, missing_end
+from catalog_sync.marc.exports import Cut, cut, format_of, missing_end
 from catalog_sync.marc.jsonreading import from_json
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
 
@@ -78,7 +78,7 @@ class Export:
         self._forget()
         for piece in cut(self._data, self.format):
             self._counts[0] += 1
-            record = piece.fault or self._record(piece.number, piece.record, piece.local_id, piece.deleted)
+            record = piece.fault or self._record(piece)
             if isinstance(record, str):
                 self._counts[2] += 1
                 if "обрывается" in record and piece.offset + len(piece.data) == len(self._data):
@@ -88,9 +88,10 @@ class Export:
                 self._counts[1] += 1
                 yield record
         if not self._cut_short and (missing := missing_end(self._data, self.format)):
-            self._cut_short = f"файл оборван: ожидалось {missing} в конце, пришло {self._data[-20:]!r}"
+            self._cut_short = f"файл оборван: ожидалось {missing} в конце, пришло {shown(self._data[-20:])}"
 
-    def _record(self, number: int, data: bytes, local_id: str, deleted: bool) -> SourceRecord | str:
+    def _record(self, piece: Cut) -> SourceRecord | str:
+        data, local_id = piece.record, piece.local_id
         digest = sha256(data).digest()
         warnings: tuple[str, ...] = ()
         encoding = self.encoding
@@ -114,9 +115,10 @@ class Export:
                 return f"повтор: запись {local_id} уже есть в файле, байт в байт"
         self._seen[local_id] = digest
         for text in warnings:
-            self._note(text, number, local_id)
+            self._note(text, piece.number, local_id)
         return SourceRecord(
-            self._source.code, local_id, data, digest, self._source.dialect, encoding, deleted, warnings
+            self._source.code, local_id, data, digest, self._source.dialect, encoding, piece.deleted, warnings,
+            piece.offset,
         )
 
     def _verified(self, data: bytes) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from catalog_sync.errors import BadRecord
+from catalog_sync.errors import BadRecord, shown
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _TAG = re.compile(rb"<(/?)(?:[A-Za-z_][\w.-]*:)?record(?=[\s/>])[^>]*>")
@@ -60,7 +60,7 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
     if opened is not None and _FIELDS.search(data, opened):
         yield _broken(data, opened, len(data))
     elif not found and data.strip() and not _EMPTY.search(data):
-        yield 0, data, data, "", f"это не MARCXML: ожидался элемент record, пришло {data[:40]!r}", False
+        yield 0, data, data, "", f"это не MARCXML: ожидался элемент record, пришло {shown(data[:40])}", False
 
 
 def _broken(data: bytes, start: int, end: int) -> tuple[int, bytes, bytes, str, str, bool]:
@@ -103,7 +103,7 @@ def from_marcxml(data: bytes) -> MarcRecord:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as e:
-        raise BadRecord(f"ожидалась запись MARCXML, пришло {data[:60]!r}: {e}") from e
+        raise BadRecord(f"ожидалась запись MARCXML, пришло {shown(data[:60])}: {e}") from e
     return _from_element(root)
 
 

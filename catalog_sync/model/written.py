@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -93,6 +93,7 @@ class SourceRecord:
     encoding: str
     deleted: bool = False
     warnings: tuple[str, ...] = ()
+    offset: int = field(default=0, compare=False)  # bytes, in the file it came in; not kept
 
     @property
     def key(self) -> RecordKey:
@@ -125,7 +126,8 @@ class SetAside:
     """A piece that could not be read: kept with the reason, shown to the school, never lost."""
 
     source: str
-    number: int
-    offset: int
+    number: int  # of the piece in its file, later of the record in its run; from 1
+    offset: int  # in its file, bytes
     data: bytes
     reason: str
+    file: str = ""  # as the run named it

@@ -75,7 +75,10 @@ def bookmark_before(connection: Connection, number: int) -> str:
 
 
 def keep_set_aside(connection: Connection, run: int, pieces: Sequence[SetAside]) -> None:
-    rows = [{"run": run, "number": p.number, "offset": p.offset, "data": p.data, "reason": p.reason} for p in pieces]
+    rows = [
+        {"run": run, "number": p.number, "offset": p.offset, "data": p.data, "reason": p.reason, "file": p.file}
+        for p in pieces
+    ]
     if rows:
         connection.execute(insert(t.set_aside), rows)
 
@@ -83,7 +86,7 @@ def keep_set_aside(connection: Connection, run: int, pieces: Sequence[SetAside])
 def set_aside(connection: Connection, run: int) -> list[SetAside]:
     source = get(connection, run).source
     rows = connection.execute(select(t.set_aside).where(t.set_aside.c.run == run).order_by(t.set_aside.c.number))
-    return [SetAside(source, row.number, row.offset, row.data, row.reason) for row in rows]
+    return [SetAside(source, row.number, row.offset, row.data, row.reason, row.file) for row in rows]
 
 
 def bury_dead(connection: Connection, now: datetime, source: str | None = None) -> list[int]:

@@ -185,6 +185,7 @@ set_aside = Table(
     Column("offset", BigInteger, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("file", Text, nullable=False, server_default=""),
 )
 
 # Derived: what matching needs of a live record.

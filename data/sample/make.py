@@ -7,217 +7,37 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from dialects import marc21, marcsql, rusmarc, unimarc
+from encoding import exported, hole, lines_between, page_of_an_error, wrong_lengths
+from more_works import more_editions
 from slips import spoiled
 from works import Edition, editions
 
-from catalog_sync.marc.writing import to_iso2709, to_marcxml
-from catalog_sync.model import MarcField, MarcRecord, Subfield
+from catalog_sync.model import MarcRecord
 
 OUT = Path(__file__).resolve().parent / "exports"
-Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class School:
     code: str
     dialect: str
-    encoding: str
+    form: str  # encoding of its ISO 2709, or another form of file
     share: float  # of the district's editions that it owns
     wanted: Callable[[Edition], bool]
     habit: int  # which of the typing habits
+    damage: Callable[[bytes], bytes] = bytes  # what happened to the file on its way
+    barcodes: bool = False
+    more: float = 0.0  # share of the editions that only the larger district has
 
 
-def field(tag: str, pairs: Pairs, indicators: str = "  ") -> MarcField:
-    return MarcField(tag, indicators, tuple(Subfield(c, v) for c, v in pairs if v))
-
-
-def control(tag: str, data: str) -> MarcField:
-    return MarcField(tag, data=data)
-
-
-def initials(name: str) -> str:
-    """«Пушкин, Александр Сергеевич» → «А. С. Пушкин»."""
-    surname, _, rest = name.partition(", ")
-    return " ".join([*(f"{word[0]}." for word in rest.split()), surname])
-
-
-def grade_words(e: Edition, habit: int) -> str:
-    if not e.grade:
-        return ""
-    return (f"{e.grade} класс", f"{e.grade} кл.", f"для {e.grade} класса", f"{e.grade}-й класс")[habit % 4]
-
-
-def subtitle(e: Edition, habit: int) -> str:
-    kind = {"учебник": ("учебник", "учеб. для общеобразоват. учреждений", "учебник для ОО", "учеб.")}.get(e.kind)
-    words = [grade_words(e, habit), kind[habit % 4] if kind else e.kind, e.subtitle]
-    if e.part and e.set_isbn:
-        words.append(("в 2 частях", "в 2 ч.", "в двух частях", "в 2-х ч.")[habit % 4])
-    return " : ".join(w for w in words if w)
-
-
-def part(e: Edition, habit: int) -> str:
-    if not e.part:
-        return ""
-    if not e.part.isdigit():
-        return e.part.replace("том", "Т.") if habit % 2 else e.part.capitalize()
-    return (f"Ч. {e.part}", f"Часть {e.part}", f"ч.{e.part}", f"Ч. {e.part}")[habit % 4]
-
-
-def edition_words(e: Edition, habit: int) -> str:
-    number, comma, rest = e.edition.partition(",")
-    swapped = f"Изд. {number.split('-')[0]}-е{comma}{rest}" if number else ""
-    return swapped if habit == 1 else e.edition
-
-
-def publisher(e: Edition, habit: int) -> str:
-    return (e.publisher, f"Изд-во «{e.publisher}»", f'"{e.publisher}"', e.publisher)[habit % 4]
-
-
-def price(rng: random.Random) -> str:
-    return f"{rng.randrange(90, 900)}.00"
-
-
-def authors_of(e: Edition, habit: int) -> list[str]:
-    if habit == 1:
-        return [f"{n.split(', ')[0]} {initials(n).rsplit(' ', 1)[0].replace(' ', '')}" for n in e.authors]
-    return list(e.authors)
-
-
-# --- dialects --------------------------------------------------------------------------------------------------------
-
-
-def marcsql(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
-    """МАРК-SQL: USMARC with local fields; textbooks by card (Б/У), books by inventory number (И/У)."""
-    by_card = e.category == "textbook"
-    copies = 0 if e.carrier == "online" else rng.randrange(15, 90) if by_card else rng.randrange(1, 6)
-    arrived = f"{rng.randrange(1, 28):02d}.08.{rng.randrange(max(e.year, 2016), 2026)}"
-    received, present, ksu = "wkh" if by_card else "evt"
-    stock = [(received, str(copies)), (present, str(copies)), ("j", str(copies)), ("f", arrived),
-             (ksu, f"{rng.randrange(1, 60)}")]  # fmt: skip
-    shelf = [("a", e.bbk), ("x", (e.authors or (e.title,))[0][:1])]
-    numbers = range(0 if by_card else copies)
-    first = field("100", [("a", authors_of(e, s.habit)[0])], "1 ") if e.authors else None
-    fields = [
-        control("001", f"RU/{s.code.upper()}/{number:05d}"),
-        control("005", f"2026{rng.randrange(1, 10):02d}{rng.randrange(1, 28):02d}120000.0"),
-        field("020", [("a", e.isbn), ("c", price(rng))]),
-        field("040", [("a", s.code)]),
-        field("080", [("a", e.udc)]),
-        *(field("090", [*shelf, ("e", f"{1000 + 10 * number + n}"), ("f", "АБ")]) for n in numbers),
-        None if numbers else field("090", shelf),
-        field("091", [("a", e.bbk), ("i", e.age)]),
-        first,
-        field("245", [("a", e.title), ("b", subtitle(e, s.habit)), ("n", part(e, s.habit)), ("h", _gmd(e)),
-                      ("c", "; ".join(initials(a) for a in e.authors))], "10"),
-        field("250", [("a", edition_words(e, s.habit))]),
-        field("260", [("a", e.place.replace("Москва", "М.")), ("b", publisher(e, s.habit)), ("c", str(e.year))]),
-        field("300", [("a", extent(e)), ("b", "ил." if e.pages else "")]),
-        field("440", [("a", e.series)]),
-        *(field("505", [("a", c)]) for c in e.contents),
-        *(field("653", [("a", x)]) for x in e.subjects),
-        *(field("700", [("a", a)], "1 ") for a in authors_of(e, s.habit)[1:]),
-        field("900", [("a", e.url)]),
-        field("990", stock) if copies else None,
-    ]  # fmt: skip
-    return _record("00000nam  2200000   450 ", fields)
-
-
-def extent(e: Edition) -> str:
-    if e.carrier == "disc":
-        return "1 электрон. опт. диск (CD-ROM)"
-    return f"{e.pages} с." if e.pages else "1 электронный ресурс"
-
-
-def leader_type(e: Edition) -> str:
-    """Leader/06 in RUSMARC and MARC 21 of a careful system: i = speech recorded, l and m = electronic."""
-    return {"disc": "i", "online": "l"}.get(e.carrier, "a")
-
-
-def _copies(e: Edition, rng: random.Random, below: int) -> range:
-    """Copies on the shelf; what lives behind a link has none."""
-    copies = rng.randrange(1, below)
-    return range(0 if e.carrier == "online" else copies)
-
-
-def _gmd(e: Edition) -> str:
-    return {"online": "[Электронный ресурс]", "disc": "[Звукозапись]"}.get(e.carrier, "")
-
-
-def rusmarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
-    """RUSMARC with copies in 899; the leader says what the carrier is, and 182 or 106 repeats it."""
-    people = authors_of(e, s.habit)
-    form = "j" if e.kind == "учебник" else {"словарь": "e", "энциклопедия": "f", "справочник": "g"}.get(e.kind, "y")
-    fields = [
-        control("001", f"RU\\{s.code}\\{number:06d}"),
-        control("005", f"2026{rng.randrange(1, 10):02d}{rng.randrange(1, 28):02d}093000.0"),
-        field("010", [("a", e.isbn), ("d", price(rng))]),
-        field("010", [("a", e.set_isbn), ("b", "общ.")]),
-        field("100", [("a", f"20260901d{e.year}    u  y0rusy50      ca")]),
-        field("101", [("a", e.language)], "0 "),
-        field("102", [("a", "RU")]),
-        field("105", [("a", f"a   {form}   000{'a' if e.category == 'fiction' else 'y'}y")]),
-        field("106", [("a", {"print": "r", "online": "s"}.get(e.carrier, "z"))]),
-        field("200", [("a", e.title), ("b", _gmd(e).strip("[]")), ("e", subtitle(e, s.habit)), ("h", part(e, s.habit)),
-                      ("f", ", ".join(initials(a) for a in e.authors)),
-                      ("g", f"пер. {e.translator}" if e.translator else "")], "1 "),
-        field("205", [("a", edition_words(e, s.habit))]),
-        field("210", [("a", e.place), ("c", publisher(e, s.habit)), ("d", str(e.year))]),
-        field("215", [("a", extent(e)), *([("c", "ил."), ("d", "22 см")] if e.carrier == "print" else [])]),
-        field("225", [("a", e.series)], "1 "),
-        field("327", [("a", c) for c in e.contents], "1 "),
-        field("333", [("a", e.age)]),
-        *(field("606", [("a", x)]) for x in e.subjects),
-        field("675", [("a", e.udc)]),
-        field("686", [("a", e.bbk), ("2", "rubbk")]),
-        *(field("700" if n == 0 else "701", [("a", a.split(", ")[0]), ("b", a.partition(", ")[2])], " 1")
-          for n, a in enumerate(people)),
-        field("856", [("u", e.url)], "4 "),
-        *(field("899", [("a", s.code), ("j", e.bbk), ("p", f"{number * 10 + n}")]) for n in _copies(e, rng, 5)),
-    ]  # fmt: skip
-    return _record(f"00000n{leader_type(e)}m0 2200000 i 450 ", fields)
-
-
-def marc21(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
-    """MARC 21 with ISBD punctuation and 852 holdings, as a system bought abroad writes it."""
-    statement = ", ".join(initials(a) for a in e.authors)
-    more = subtitle(e, 0)
-    title = [("a", f"{e.title} :" if more else e.title), ("b", f"{more} /" if statement else more),
-             ("n", part(e, 0)), ("c", statement)]  # fmt: skip
-    form = "o" if e.carrier == "online" else " "
-    fields = [
-        control("001", f"m21{number:07d}"),
-        control("003", s.code),
-        control("005", f"2026{rng.randrange(1, 10):02d}{rng.randrange(1, 28):02d}101500.0"),
-        control("008", f"260901s{e.year}    ru a   {form}      000 {'1' if e.category == 'fiction' else '0'} rus d"),
-        field("020", [("a", e.isbn.replace("-", ""))]),
-        field("080", [("a", e.udc)]),
-        field("084", [("a", e.bbk), ("2", "rubbk")]),
-        *(field("100", [("a", a)], "1 ") for a in e.authors[:1]),
-        field("245", title, "10"),
-        field("250", [("a", e.edition)]),
-        field("264", [("a", f"{e.place} :"), ("b", f"{e.publisher},"), ("c", f"{e.year}.")], " 1"),
-        field("300", [("a", extent(e))]),
-        field("490", [("a", e.series)], "0 "),
-        field("521", [("a", e.age)]),
-        *(field("650", [("a", x)], " 4") for x in e.subjects),
-        *(field("700", [("a", a)], "1 ") for a in e.authors[1:]),
-        field("856", [("u", e.url)], "40"),
-        *(field("852", [("b", s.code), ("h", e.bbk), ("p", f"{number * 10 + n}")]) for n in _copies(e, rng, 4)),
-    ]  # fmt: skip
-    return _record(f"00000n{leader_type(e).replace('l', 'm')}m a2200000 i 4500", fields)
-
-
-def _record(leader: str, fields: Iterable[MarcField | None]) -> MarcRecord:
-    return MarcRecord(leader, tuple(f for f in fields if f is not None and (f.data or f.subfields)))
-
-
-DIALECTS = {"marcsql": marcsql, "rusmarc": rusmarc, "marc21": marc21}
+DIALECTS = {"marcsql": marcsql, "rusmarc": rusmarc, "unimarc": unimarc, "marc21": marc21}
 
 
 def textbooks(e: Edition) -> bool:
@@ -228,37 +48,69 @@ def books(e: Edition) -> bool:
     return not textbooks(e)
 
 
+def everything(e: Edition) -> bool:
+    return True
+
+
+def primary(e: Edition) -> bool:
+    """A school of four classes."""
+    return e.grade in ("", "1", "2", "3", "4") and e.age not in ("16+", "18+")
+
+
+def local(e: Edition) -> bool:
+    return "Заречн" in e.title or e.place != "Москва"
+
+
 SCHOOLS = [
-    School("school-01-uch", "marcsql", "cp1251", 0.7, textbooks, 0),
-    School("school-01-kn", "marcsql", "cp1251", 0.8, books, 0),
-    School("school-02", "marcsql", "cp1251", 0.45, lambda e: True, 1),
-    School("school-03", "rusmarc", "cp866", 0.4, lambda e: True, 2),
-    School("school-04", "rusmarc", "utf-8", 0.5, lambda e: True, 3),
-    School("school-05", "marc21", "utf-8", 0.3, lambda e: True, 0),
-    School("mezhpos", "rusmarc", "utf-8", 0.8, books, 0),
-    School("muzei", "marc21", "xml", 0.9, lambda e: "Заречн" in e.title, 0),
+    School("school-01-uch", "marcsql", "cp1251", 0.7, textbooks, 0, more=0.5),
+    School("school-01-kn", "marcsql", "cp1251", 0.8, books, 0, more=0.5),
+    School("school-02", "marcsql", "cp1251", 0.45, everything, 1, more=0.3),
+    School("school-03", "rusmarc", "cp866", 0.4, everything, 2, more=0.2),
+    School("school-04", "rusmarc", "utf-8", 0.5, everything, 3, more=0.2),
+    School("school-05", "marc21", "utf-8", 0.3, everything, 0, more=0.3),
+    School("school-06", "marcsql", "cp1251", 0.3, everything, 2, damage=lines_between, more=0.3),
+    School("school-07", "marcsql", "cp1251", 0.25, everything, 3, barcodes=True, more=0.3),
+    School("school-08", "marcsql", "cp866", 0.2, everything, 1, damage=wrong_lengths, more=0.2),
+    School("school-09", "marcsql", "utf-8", 0.35, everything, 0, barcodes=True, more=0.35),
+    School("school-10", "unimarc", "utf-8", 0.25, everything, 2, more=0.25),
+    School("school-11", "unimarc", "koi8-r", 0.2, everything, 3, more=0.2),
+    School("school-12", "marc21", "marc-8", 0.2, everything, 0, more=0.2),
+    School("school-13", "rusmarc", "koi8-r", 0.2, everything, 1, damage=hole, more=0.2),
+    School("school-14", "rusmarc", "cp1251", 0.3, everything, 0, more=0.3),
+    School("school-15", "marcsql", "zip", 0.2, everything, 2, more=0.2),
+    School("school-16", "marc21", "unflagged", 0.2, everything, 3, more=0.25),
+    School("school-17", "marcsql", "cp1251", 0.3, everything, 1, damage=page_of_an_error, more=0.25),
+    School("school-18", "rusmarc", "xml.gz", 0.25, everything, 2, more=0.2),
+    School("school-19", "marc21", "json", 0.15, primary, 1, more=0.3),
+    School("school-20", "marcsql", "cp1251", 0.35, primary, 3, more=0.4),
+    School("mezhpos", "rusmarc", "utf-8", 0.8, books, 0, more=0.7),
+    School("muzei", "marc21", "xml", 0.9, local, 0, more=0.9),
 ]
 
 
-def export(school: School, all_editions: list[Edition]) -> bytes:
+def records_of(school: School) -> list[MarcRecord]:
+    """The first list was typed before the second, so that numbers and copies of the older books stay what they are."""
     rng = random.Random(school.code)  # noqa: S311 (the same bytes every time)
-    owned = [e for e in all_editions if school.wanted(e) and rng.random() < school.share]
-    made = [DIALECTS[school.dialect](e, school, n, rng) for n, e in enumerate(owned, 1)]
-    records = spoiled(made, school.code)
-    if school.encoding == "xml":
-        head = b'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="http://www.loc.gov/MARC21/slim">\n'
-        return head + b"\n".join(to_marcxml(r) for r in records) + b"\n</collection>\n"
-    return b"".join(to_iso2709(r, school.encoding) for r in records)
+    made: list[MarcRecord] = []
+    for all_editions, share in ((editions(), school.share), (more_editions(), school.more)):
+        owned = [e for e in all_editions if school.wanted(e) and rng.random() < share]
+        made += [DIALECTS[school.dialect](e, school, n, rng) for n, e in enumerate(owned, len(made) + 1)]
+    return spoiled(made, school.code)
 
 
 def main() -> None:
     OUT.mkdir(exist_ok=True)
-    all_editions = editions()
+    for old in OUT.iterdir():
+        old.unlink()
+    total = 0
     for school in SCHOOLS:
-        name = f"{school.code}.{'xml' if school.encoding == 'xml' else 'mrc'}"
-        data = export(school, all_editions)
-        (OUT / name).write_bytes(data)
-        print(f"{name}: {len(data)} bytes")
+        records = records_of(school)
+        extension, data = exported(records, school.form)
+        data = school.damage(data)
+        (OUT / f"{school.code}.{extension}").write_bytes(data)
+        print(f"{school.code}.{extension}: {len(records)} records, {len(data)} bytes")
+        total += len(records)
+    print(f"{total} records")
 
 
 if __name__ == "__main__":

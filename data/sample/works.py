@@ -24,6 +24,7 @@ class Edition:
     publisher: str = "Просвещение"
     pages: int = 160
     isbn: str = ""
+    issn: str = ""
     set_isbn: str = ""
     series: str = ""
     bbk: str = ""
@@ -35,6 +36,7 @@ class Edition:
     contents: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     translator: str = ""
+    about: str = ""  # the person it is about
     language: str = "rus"
     category: str = "fiction"
 

@@ -34,6 +34,8 @@ harvest school-1 school-2
 harvest --due
 runs
 runs --json
+set-aside
+set-aside school-1 --run 3 --to folder --json
 approve 1
 reject 1
 rollback 1

@@ -56,7 +56,7 @@ def test_a_named_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_the_sample_district_is_valid() -> None:
-    assert len(load(SAMPLE_CONFIG, {}).sources) == 8
+    assert len(load(SAMPLE_CONFIG, {}).sources) == 23
 
 
 def test_every_setting_has_a_sentence() -> None:
