@@ -73,7 +73,7 @@ def folded(heading: str) -> str:
 
 
 def field_of(heading: str) -> str:
-    """The field a heading names, "" for an unknown one: by the whole heading, by its words, by its longest beginning."""
+    """The field a heading names, "" for an unknown one: by the whole of it, its words, its longest beginning."""
     text = folded(heading)
     if not text:
         return ""
