@@ -4,12 +4,14 @@
 
 Without `--store` the fake catalogue of the tests answers from memory, so the figure is what rendering and the protocol
 cost; with it the real catalogue of that home is harvested. `--http` adds a live server on loopback and a client that
-only counts. The goal of the project is 3,000 records per second.
+only counts: over a home it is the server of `serve web` with its two workers, of which a harvest keeps one busy. The
+goal of the project is 3,000 records per second.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import time
@@ -18,9 +20,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import web
 from catalog_sync.query import Catalogue
 from web.oai_pmh.server import Repository
 
+PREFIXES = ("oai_dc", "marcxml", "rusmarc")
 TOKEN = re.compile(r"<resumptionToken[^>]*>([^<]+)<")
 
 
@@ -72,6 +76,20 @@ def catalogue_of(home: str, records: int) -> Catalogue:
     return open_catalogue(load(environ={**os.environ, "CATALOG_SYNC_HOME": str(Path(home))}), None)[0]
 
 
+@contextlib.contextmanager
+def serving(home: str, catalogue: Catalogue) -> Iterator[str]:
+    """Address of a live server: the product's own over a home, a simple one over the catalogue in memory."""
+    if home:
+        port = web.free_port()
+        with web.served(web.our_server(port), port, {"CATALOG_SYNC_HOME": str(Path(home).resolve())}) as (base, _):
+            yield base
+    else:
+        from tests.sru import live
+
+        with live.serving(catalogue) as base:
+            yield base
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=20_000)
@@ -79,13 +97,11 @@ def main() -> None:
     parser.add_argument("--store", default="")
     options = parser.parse_args()
     catalogue = catalogue_of(options.store, options.records)
-    for prefix in ("oai_dc", "marcxml", "rusmarc"):
+    for prefix in PREFIXES:
         measure(f"provider, {prefix}", pages(provider(catalogue), prefix))
     if options.http:
-        from tests.sru.live import serving
-
-        with serving(catalogue) as base:
-            for prefix in ("oai_dc", "marcxml", "rusmarc"):
+        with serving(options.store, catalogue) as base:
+            for prefix in PREFIXES:
                 measure(f"HTTP, {prefix}", http_pages(base, prefix))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from msgspec import structs
+
 from catalog_sync.model import MarcField, MarcRecord
 
 # 097 «Оператор» and 040$e «Ответственный: Отд./ФИО», 990$a «Автор заказа» of МАРК-SQL; 907 «Каталогизатор» of ИРБИС.
@@ -25,7 +27,7 @@ def _public(field: MarcField) -> MarcField | None:
     if not hidden or field.data is not None:
         return field
     kept = tuple(s for s in field.subfields if s.code not in hidden or _is_rules_code(field.tag, s.value))
-    return replace(field, subfields=kept) if kept else None
+    return structs.replace(field, subfields=kept) if kept else None
 
 
 def _is_rules_code(tag: str, value: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 
 from catalog_sync.marc.codes import translate
 from catalog_sync.model import BibRecord, Carrier, Classified, Dialect, MarcField, Subfield
@@ -13,6 +15,7 @@ from catalog_sync.query import LibraryHoldings
 YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
 TIMESTAMP = re.compile(r"\d{14}\.\d")
 LANGUAGE = re.compile(r"[a-z]{3}")
+BY_TAG = attrgetter("tag")
 FORBIDDEN = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 
 
@@ -29,14 +32,17 @@ class Plan:
 
 def data_field(tag: str, indicators: str, *pairs: tuple[str, str]) -> Iterable[MarcField]:
     """One field of the pairs that say something; nothing where none does (an empty field is not MARC)."""
-    # Most pairs of a plan are empty: asking first is what makes a full harvest quick.
-    kept = [Subfield(code, cleaned) for code, value in pairs if value and (cleaned := clean(value))]
+    # Most pairs of a plan are empty, and what is printable needs no `clean`: asking first makes a full harvest quick.
+    kept = [
+        Subfield(code, cleaned)
+        for code, value in pairs
+        if value and (cleaned := value.strip() if value.isprintable() else clean(value))
+    ]
     return (MarcField(tag, indicators, tuple(kept)),) if kept else ()
 
 
 def control_field(tag: str, data: str) -> Iterable[MarcField]:
-    if data:
-        yield MarcField(tag, data=data)
+    return (MarcField(tag, data=data),) if data else ()
 
 
 def clean(value: str) -> str:
@@ -97,9 +103,10 @@ def media_code(plan: Plan, target: Dialect) -> str:
     return translate("media", rusmarc, Dialect.RUSMARC, target)
 
 
-def coded(code_list: str, codes: str, length: int, blank: str, bib: BibRecord, target: Dialect) -> str:
+@lru_cache(maxsize=4096)
+def coded(code_list: str, codes: str, length: int, blank: str, source: Dialect, target: Dialect) -> str:
     """A run of code positions in the target's alphabet, padded with `blank`."""
-    known = [translate(code_list, c, bib.dialect, target) for c in codes if c.strip("|#^ ")]
+    known = [translate(code_list, c, source, target) for c in codes if c.strip("|#^ ")]
     return "".join(c for c in known if c)[:length].ljust(length, blank)
 
 

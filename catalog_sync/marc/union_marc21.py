@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog_sync.marc.codes import country_for, relator_for, relator_word
 from catalog_sync.marc.union_common import (
+    BY_TAG,
     Plan,
     changed_of,
     coded,
@@ -37,7 +38,7 @@ def build(plan: Plan, target: Dialect) -> MarcRecord:
     areas = (_control, _numbers, _local_codes if local else _codes, _description, _notes, _access,
              _local_holdings if local else _holdings)
     found = [field for area in areas for field in area(plan)] + list(_series(plan, "440" if local else "490"))
-    fields = sorted(found, key=lambda f: f.tag)
+    fields = sorted(found, key=BY_TAG)
     kind, level = record_type(plan, MARC21), record_level(plan, MARC21)
     part = "c" if any(h.tag in ("461", "462", "773") for h in plan.bib.hosts) and level == "m" else " "
     charset, punctuation = (" ", " ") if local else ("a", "c")
@@ -57,10 +58,10 @@ def fixed_data(plan: Plan) -> str:
     year = year_of(bib)
     entered = changed_of(bib)[2:8] or "||||||"
     country = (country_for(MARC21, bib.country) or "xx").ljust(3)
-    audience = coded("audience", bib.audience if len(bib.audience) <= 3 else "", 1, " ", bib, MARC21)
-    form = "s" if is_electronic(plan) else coded("form", bib.carrier.form[:1], 1, " ", bib, MARC21)
-    contents = coded("contents", bib.coded_form, 4, " ", bib, MARC21)
-    literary = coded("literary", bib.literary_form, 1, "|", bib, MARC21)
+    audience = coded("audience", bib.audience if len(bib.audience) <= 3 else "", 1, " ", bib.dialect, MARC21)
+    form = "s" if is_electronic(plan) else coded("form", bib.carrier.form[:1], 1, " ", bib.dialect, MARC21)
+    contents = coded("contents", bib.coded_form, 4, " ", bib.dialect, MARC21)
+    literary = coded("literary", bib.literary_form, 1, "|", bib.dialect, MARC21)
     return (
         f"{entered}{'s' if year else 'n'}{year or 'uuuu'}    {country}||||{audience}{form}{contents}"
         f"|||| {literary}|{language_of(bib)}| "

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog_sync.marc.codes import country_for, relator_for
 from catalog_sync.marc.union_common import (
+    BY_TAG,
     Plan,
     changed_of,
     clean,
@@ -33,7 +34,7 @@ def build(plan: Plan) -> MarcRecord:
     """Fields in tag order; leader/08 says whether the record is a part of a set (2) or stands alone (0)."""
     fields = sorted(
         (field for area in (_identity, _codes, _description, _notes, _links, _access, _source) for field in area(plan)),
-        key=lambda f: f.tag,
+        key=BY_TAG,
     )
     level = record_level(plan, RUSMARC)
     hierarchy = "2" if any(h.tag in ("461", "462") for h in plan.bib.hosts) and level == "m" else " "
@@ -62,10 +63,10 @@ def _codes(plan: Plan) -> Iterator[MarcField]:
     ))
     yield MarcField("100", "  ", (Subfield("a", processing_data(plan)),))
     yield from data_field("102", "  ", ("a", country_for(RUSMARC, bib.country)))
-    forms = coded("contents", bib.coded_form, 4, " ", bib, RUSMARC)
+    forms = coded("contents", bib.coded_form, 4, " ", bib.dialect, RUSMARC)
     if bib.dialect.is_unimarc_family and "j" in bib.coded_form:
         forms = ("j" + forms.replace("j", ""))[:4].ljust(4)  # textbook: a code MARC 21 does not have
-    literary = coded("literary", bib.literary_form, 1, "|", bib, RUSMARC)
+    literary = coded("literary", bib.literary_form, 1, "|", bib.dialect, RUSMARC)
     if forms.strip() or literary != "|":
         yield MarcField("105", "  ", (Subfield("a", f"||||{forms}|||{literary}|"),))
     if is_electronic(plan):
@@ -77,7 +78,7 @@ def processing_data(plan: Plan) -> str:
     """100$a, 36 characters: date entered, type of date, two dates, audience … 26-29 = 50, ISO 10646 (Unicode)."""
     bib = plan.bib
     entered = changed_of(bib)[:8] or "||||||||"
-    audience = coded("audience", bib.audience if len(bib.audience) <= 3 else "", 3, " ", bib, RUSMARC)
+    audience = coded("audience", bib.audience if len(bib.audience) <= 3 else "", 3, " ", bib.dialect, RUSMARC)
     year = year_of(bib)
     script = "ca" if language_of(bib) in ("rus", "ukr", "bel", "bul", "tat", "kaz", "|||") else "ba"
     return f"{entered}{'d' if year else 'u'}{year or '    '}    {audience}y0rusy50      {script}"

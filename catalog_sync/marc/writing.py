@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
+
+from msgspec.structs import replace
 
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.xmlreading import from_marcxml

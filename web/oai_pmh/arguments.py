@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 REQUIRED: dict[str, frozenset[str]] = {
     "Identify": frozenset(),
@@ -31,7 +30,6 @@ SET = re.compile(r"[A-Za-z0-9\-_.!~*'()]+(:[A-Za-z0-9\-_.!~*'()]+)*")
 ESCAPED = re.compile(r"~([0-9A-F]{2})")
 
 
-@lru_cache(maxsize=4096)
 def spec_of(name: str) -> str:
     """A set's name as a legal setSpec: «source:school-07/books» → «source:school-07~2Fbooks» (bytes of UTF-8)."""
     return "".join(c if c == ":" or (c != "~" and SET.fullmatch(c)) else _escaped(c) for c in name)

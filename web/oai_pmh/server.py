@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from catalog_sync.marc.union_xml import attribute, element, text
 from catalog_sync.model import UnionRecord
@@ -238,7 +239,7 @@ class Repository:
         return f"<record>{self._header(change, False)}<metadata>{metadata}</metadata></record>"
 
     def _header(self, change: Change, deleted: bool) -> str:
-        sets = "".join(f"<setSpec>{text(spec_of(spec))}</setSpec>" for spec in change.sets)
+        sets = "".join(map(set_spec, change.sets))
         return (
             f"<header{' status=' + chr(34) + 'deleted' + chr(34) if deleted else ''}>"
             f"<identifier>{text(f'oai:{self.host}:{change.cluster}')}</identifier>"
@@ -246,6 +247,13 @@ class Repository:
         )
 
 
+@lru_cache(maxsize=4096)
+def set_spec(name: str) -> str:
+    """A set's name as the element of a header: the same few in every record."""
+    return f"<setSpec>{text(spec_of(name))}</setSpec>"
+
+
+@lru_cache(maxsize=4096)  # clusters published together changed in one moment
 def stamp(moment: datetime) -> str:
     """A moment as UTCdatetime of whole seconds."""
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
