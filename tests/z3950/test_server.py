@@ -32,6 +32,7 @@ from catalog_sync.protocol.framing import Framer
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES
 from tests.fakes import sample_catalogue
 from tests.z3950.conftest import ALL_OPTIONS, Start
+from web.z3950.server import Server, listen
 from web.z3950.settings import Limits, ServerSettings
 from web.z3950.workers import metrics_files
 
@@ -238,6 +239,19 @@ def test_many_clients_at_once_get_their_own_answers(start: Start) -> None:
     for thread in threads:
         thread.join(30)
     assert not wrong
+
+
+def test_who_waits_to_be_accepted_when_the_server_stops_is_told_so() -> None:
+    settings = ServerSettings(port=0)
+    server, listener = Server(sample_catalogue, settings), listen(settings)
+    waiting = [Wire(listener.getsockname()[1]) for _ in range(3)]
+    waiting[0].send(INIT)
+    server.stop()
+    server.run(listener)
+    for wire in waiting:
+        *_, goodbye = iter(wire.read, None)
+        assert isinstance(goodbye, Close)
+        assert goodbye.reason == CloseReason.SHUTDOWN
 
 
 SERVE = """

@@ -99,18 +99,21 @@ class Server:
                 self._write_down()
                 if self._settings.supervisor not in (0, os.getppid()):
                     self._stopping.set()  # the supervisor was killed: its successor wants the port
+            while self._accept(listener):
+                pass  # who waits to be accepted gets a Close, too: closing the listener would reset them
         self._finish()
         self._write_down(force=True)
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> bool:
+        """Take one connection; False where none waits or none can be had."""
         try:
             client, where = listener.accept()
         except BlockingIOError:
-            return
+            return False
         except OSError as error:  # out of file descriptors: those that are open go on being served
             log.warning("a connection can't be accepted: %s", error)
             time.sleep(PAUSE_SECONDS)
-            return
+            return False
         client.setblocking(True)
         address = str(where[0])
         with self._lock:
@@ -119,8 +122,9 @@ class Server:
         if full or crowded:
             self.metrics.add("connections_refused_total", "server" if full else "address")
             _refuse(client)
-            return
-        self._start(client, address)
+        else:
+            self._start(client, address)
+        return True
 
     def _start(self, client: socket.socket, address: str) -> None:
         self._number += 1

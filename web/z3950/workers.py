@@ -53,13 +53,16 @@ def metrics_files(file: Path) -> list[Path]:
 class _Workers:
     """The children, by process id."""
 
-    def __init__(self, settings: ServerSettings, work: Work) -> None:
+    def __init__(self, listener: socket.socket, settings: ServerSettings, work: Work) -> None:
+        self._listener = listener
         self._settings = settings
         self._work = work
         self._numbers: dict[int, int] = {}
         self.stopping = False
 
     def start(self, number: int) -> None:
+        if self.stopping:  # told so during the pause before
+            return
         share = share_of(self._settings, number, os.getpid())
         child = os.fork()
         if child == 0:
@@ -80,8 +83,12 @@ class _Workers:
             os._exit(code)
 
     def stop(self) -> None:
-        """May be called from a signal handler."""
+        """May be called from a signal handler.
+
+        The listener is closed here first: the last of the workers then closes it for all, having answered who waits.
+        """
         self.stopping = True
+        self._listener.close()
         for child in self._numbers:
             os.kill(child, signal.SIGTERM)
 
@@ -109,17 +116,16 @@ def supervise(
     """Run the workers until SIGTERM or SIGINT; returns when the last has finished its requests."""
     from web.z3950.server import signals
 
-    workers = _Workers(settings, work)
+    port = listener.getsockname()[1]
+    workers = _Workers(listener, settings, work)
     for number in range(settings.workers):
         workers.start(number)
     with signals(workers.stop):
         if ready:
-            ready(listener.getsockname()[1])
+            ready(port)
         while workers.running:
             ended = workers.reap()
-            if workers.stopping:
-                listener.close()  # those who wait for us go to our successor
-            elif ended:
+            if ended and not workers.stopping:
                 time.sleep(RESTART_SECONDS)
                 for number in ended:
                     workers.start(number)
