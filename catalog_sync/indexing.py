@@ -47,8 +47,16 @@ def drain(system: System, *, from_scratch: bool = False) -> int:
         return count
 
 
+def opens(system: System) -> bool:
+    """Whether readers can be let to the index: it is whole, or there is nothing to index yet."""
+    if system.settings.index_path.exists():
+        return _current(system) is not None
+    with reading(system.engine) as connection:
+        return outbox.last_number(connection) == 0
+
+
 def _current(system: System) -> Engine | None:
-    """The index there is; None where it was built by another version and has to be made anew."""
+    """The index there is; None where it is damaged or of another version and has to be made anew."""
     try:
         return Engine(system.settings.index_path)
     except IndexOutdated:

@@ -81,6 +81,11 @@ class CardWriter:
                 self._file.flush()
                 os.fsync(self._file.fileno())
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file with what was added."""
+        return self._at
+
     def add(self, cluster: str, brief: bytes, records: tuple[bytes, ...]) -> int:
         """The card's place."""
         parts = (cluster.encode(), brief, *(records or (b"",) * len(SYNTAXES)))
@@ -101,3 +106,7 @@ def are_whole(folder: Path) -> bool:
             return file.read(len(MAGIC)) == MAGIC
     except FileNotFoundError:
         return False
+
+
+def size(folder: Path) -> int:
+    return (folder / FILE).stat().st_size

@@ -20,7 +20,7 @@ import tantivy
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.search import analysis, cards, schema
 from catalog_sync.search.document import Document
-from catalog_sync.search.reader import Reader, read_state
+from catalog_sync.search.reader import META_FILE, Reader, read_state
 from catalog_sync.text_ru import dictionary_version
 
 HEAP_BYTES = 128_000_000  # of the writer, before it flushes a segment; a district's 40 MB index fits at once
@@ -30,7 +30,8 @@ SWAP_SECONDS = 2.0  # two renames, on a busy disk
 
 
 class IndexOutdated(StopEverything):
-    """The index was built by another version of the program, its library or the dictionary: rebuild it."""
+    """The index is damaged, or was built by another version of the program, its library or the dictionary: rebuild it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class State:
     alphabet: str = ""
     federal: str = ""  # digest of the federal list that the textbooks were compared with
     cards: int = 0  # written into the file of cards since it was made
+    card_bytes: int = 0  # length of that file
 
     def dump(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -54,7 +56,7 @@ class Engine:
         self.path = Path(path)
         if not _is_there(self.path):
             _make_empty(self.path)
-        _check_format(self.path)
+        _check(self.path)
 
     @classmethod
     def create(cls, path: Path | str) -> Engine:
@@ -83,7 +85,7 @@ class Engine:
             alphabet = "".join(sorted(set(before.alphabet) | letters))
             writer.delete_documents_by_term("meta", schema.STATE)
             listed = before.federal if federal is None else federal
-            state = State(max(number, before.number), alphabet, listed, before.cards + count)
+            state = State(max(number, before.number), alphabet, listed, before.cards + count, shelf.size)
             writer.add_document(_state_document(state))
             writer.commit()
         except BaseException:
@@ -179,7 +181,7 @@ def _make_empty(path: Path, *, instead: bool = False) -> None:
         shutil.rmtree(fresh)
 
 
-def _check_format(path: Path) -> None:
+def _check(path: Path) -> None:
     try:
         written = json.loads((path / FORMAT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -191,3 +193,12 @@ def _check_format(path: Path) -> None:
         raise IndexOutdated(
             f"{path}: индекс построен другой версией ({written}, ожидалась {_format()}); выполните catalog-sync rebuild"
         )
+    if not (path / META_FILE).exists():  # opening would make an empty index in its place
+        raise IndexOutdated(f"{path}: нет файла {META_FILE}; выполните catalog-sync rebuild")
+    try:
+        index = _open(path)
+        promised = State(**read_state(index.searcher(), index.schema)).card_bytes
+    except ValueError as error:  # a file of it is missing or cut short
+        raise IndexOutdated(f"{path}: индекс повреждён: {error}; выполните catalog-sync rebuild") from error
+    if cards.size(path) < promised:
+        raise IndexOutdated(f"{path}: файл карточек {cards.FILE} обрезан; выполните catalog-sync rebuild")

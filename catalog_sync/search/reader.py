@@ -19,6 +19,7 @@ from catalog_sync.search.facets import count_facets
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
+META_FILE = "meta.json"  # tantivy's: the writer replaces it with every commit
 MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
 MAX_SORTED = 50_000  # hits ordered by several keys: each key costs a walk over all of them
 KEPT_ANSWERS = 512  # of the latest queries: turning pages must not count again, and a class asks what was just asked
@@ -86,7 +87,7 @@ class Reader:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._meta, self._folder = os.fspath(self.path / "meta.json"), os.fspath(self.path)
+        self._meta, self._folder = os.fspath(self.path / META_FILE), os.fspath(self.path)
         self._index: Any = None
         self._opened = 0  # inode of the folder that `_index` is open on
         self._stamp = (0, 0)

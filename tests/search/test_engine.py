@@ -119,6 +119,19 @@ def test_an_index_of_another_version_asks_for_a_rebuild(tmp_path: Path) -> None:
     assert Engine.create(tmp_path).last_number() == 0
 
 
+@pytest.mark.parametrize("name", ["*.store", "*.term", "meta.json", "cards.bin"])
+@pytest.mark.parametrize("damage", ["cut short", "gone"])
+def test_a_damaged_index_asks_for_a_rebuild(tmp_path: Path, name: str, damage: str) -> None:
+    Engine(tmp_path).write(documents())
+    (file,) = tmp_path.glob(name)
+    whole = file.read_bytes()
+    file.unlink()
+    if damage == "cut short":
+        file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(IndexOutdated, match="catalog-sync rebuild"):
+        Engine(tmp_path)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"year": -5}, {"year": "2019"}, {"copies": 1.5}, {"grades": (12,)}, {"category": "роман"}, {"cluster": ""},
