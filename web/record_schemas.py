@@ -29,7 +29,7 @@ class RecordSchema:
 
 def _marc(dialect: Dialect) -> Render:
     def render(record: UnionRecord, permalink: str, holdings: Sequence[LibraryHoldings]) -> str:
-        return union_xml.marcxml(from_union(record, dialect, holdings), dialect)
+        return union_xml.marcxml(from_union(record, dialect, holdings))
 
     return render
 

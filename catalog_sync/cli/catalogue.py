@@ -17,7 +17,7 @@ from catalog_sync import citation, explaining
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
-from catalog_sync.marc import union_marc, writing
+from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, RecordKey, UnionRecord
 from catalog_sync.query import LibraryHoldings, Query
@@ -199,7 +199,7 @@ class Writer:
             return _csv_line(record)
         marc = union_marc.from_union(record, self.dialect)
         if self.format == "marcxml":
-            return writing.to_marcxml(marc) + b"\n"
+            return union_xml.marcxml(marc).encode() + b"\n"
         self.simplified += not _fits(marc, self.encoding)
         return writing.to_iso2709(marc, self.encoding)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from catalog_sync.model import MarcField, MarcRecord
 
@@ -27,7 +26,7 @@ def _public(field: MarcField) -> MarcField | None:
     if not hidden or field.data is not None:
         return field
     kept = tuple(s for s in field.subfields if s.code not in hidden or _is_rules_code(field.tag, s.value))
-    return structs.replace(field, subfields=kept) if kept else None
+    return replace(field, subfields=kept) if kept else None
 
 
 def _is_rules_code(tag: str, value: str) -> bool:

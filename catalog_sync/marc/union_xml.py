@@ -49,7 +49,7 @@ def element(name: str, value: str, attributes: str = "") -> str:
 # --- MARCXML -------------------------------------------------------------------------------------------------------
 
 
-def marcxml(record: MarcRecord, dialect: Dialect) -> str:
+def marcxml(record: MarcRecord) -> str:
     """MARCXML (MARC21slim). RUSMARC and UNIMARC are written in the same schema, as Russian aggregators expect.
 
     The schema's pattern wants «4500» in leader/20-23, where RUSMARC has «450 »; these positions describe the ISO 2709

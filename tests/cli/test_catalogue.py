@@ -69,6 +69,7 @@ def test_xml_formats_are_well_formed(district: Cli) -> None:
     for words in (["marcxml"], ["marcxml", "--dialect", "marc21"], ["dc"]):
         tree = etree.fromstring(district("export", "--format", *words).out.encode())
         assert len(tree) == 9
+        assert all(leader.endswith("4500") for leader in tree.xpath("//*[local-name()='leader']/text()"))
 
 
 def test_csv_has_a_row_for_each_edition(district: Cli) -> None:

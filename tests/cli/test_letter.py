@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from catalog_sync.model import MarcRecord
 from tests.cli.conftest import Cli, Export

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,12 +39,19 @@ def test_brief_records_have_the_title_and_no_holdings(talk: Talk) -> None:
     assert full.get_fields("899")
 
 
+# MARC21slim.xsd, leaderFieldType
+LEADER = re.compile(r"[\d ]{5}[\dA-Za-z ][\dA-Za-z][\dA-Za-z ]{3}[2 ][2 ][\d ]{5}[\dA-Za-z ]{3}(4500|    )")
+
+
 def test_xml_is_marcxml_and_dublin_core_by_element_set(talk: Talk) -> None:
     talk.search("@attr 1=4 онегин")
     root = etree.fromstring(content(talk.present(syntax=XML)).data)
     assert root.tag == "{http://www.loc.gov/MARC21/slim}record"
     rusmarc = etree.fromstring(content(talk.present(syntax=XML, elements="rusmarc")).data)
     assert rusmarc.xpath("string(*[@tag='200']/*[@code='a'])") == "Евгений Онегин"
+    leader = rusmarc.findtext("{*}leader")
+    assert leader
+    assert LEADER.fullmatch(leader)
     dublin = etree.fromstring(content(talk.present(syntax=XML, elements="dc")).data)
     assert "Евгений Онегин" in "".join(dublin.itertext())
 

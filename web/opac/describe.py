@@ -11,7 +11,7 @@ from typing import Any
 from flask import Response, url_for
 
 from catalog_sync import citation
-from catalog_sync.marc import privacy, reading, writing
+from catalog_sync.marc import privacy, reading, union_xml, writing
 from catalog_sync.marc.union_marc import from_union
 from catalog_sync.model import Dialect, MarcRecord, SourceRecord, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
@@ -72,7 +72,7 @@ def iso2709(record: UnionRecord, holdings: list[LibraryHoldings], dialect: Diale
 
 def marcxml_collection(found: list[tuple[UnionRecord, list[LibraryHoldings]]], dialect: Dialect) -> bytes:
     """A MARCXML collection (MARC21slim.xsd)."""
-    records = b"\n".join(writing.to_marcxml(marc(record, held, dialect)) for record, held in found)
+    records = b"\n".join(union_xml.marcxml(marc(record, held, dialect)).encode() for record, held in found)
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="{writing.SLIM}">\n'
     return head.encode() + records + b"\n</collection>\n"
 

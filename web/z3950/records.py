@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from catalog_sync import citation
 from catalog_sync.errors import BadRecord
-from catalog_sync.marc import union_marc, writing
+from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.model import Dialect, MarcField, MarcRecord, UnionRecord
 from catalog_sync.protocol import ber, charset
 from catalog_sync.protocol.apdu import External
@@ -70,7 +71,7 @@ class Renderer:
         dialect = _XML_SCHEMAS.get(elements.upper(), Dialect.MARC21)
         if dialect is None:
             return writing.to_dc(record.bib)
-        return writing.to_marcxml(self._marc(record, holdings, dialect, elements))
+        return union_xml.marcxml(self._marc(record, holdings, dialect, elements)).encode()
 
     def _iso2709(
         self, record: UnionRecord, holdings: Sequence[LibraryHoldings], dialect: Dialect, elements: str, name: str
