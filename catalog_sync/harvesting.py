@@ -16,13 +16,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from catalog_sync import pipeline
+from catalog_sync import indexing, pipeline
 from catalog_sync.errors import Refused, SourceUnavailable
-from catalog_sync.failures import sentence
 from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
-from catalog_sync.runlog import RunLog, ending
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import patient, reading, writing
@@ -56,6 +52,7 @@ class Harvests:
         self._shelf = threading.BoundedSemaphore(LOCAL_AT_ONCE)
         self._active: dict[str, str] = {}  # source code → holder of its lease
         self._guard = threading.Lock()
+        self._indexing = threading.Lock()
         self.stop = threading.Event()
         self.unindexed = threading.Event()  # something may have been published that the search doesn't know yet
         threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
@@ -93,33 +90,26 @@ class Harvests:
     def _run(
         self, source: Source, files: Iterator[FetchedFile], asked_by: str, *, incremental: bool | None = None
     ) -> HarvestRun:
-        """One run with its log; the search index follows a little later, once for all that were ready together."""
-        log = RunLog(self._system.now, self._system.settings.time_zone)
-        said = "прервано"
+        """One run; the search index follows a little later, once for all that were ready together."""
         try:
-            run = pipeline.run_source(
-                self._system, source.code, log.told(files), incremental=incremental, asked_by=asked_by,
+            return pipeline.run_source(
+                self._system, source.code, files, incremental=incremental, asked_by=asked_by,
                 progress=lambda _name, _count: self.check(), index=False,
             )  # fmt: skip
-            said = ending(run)
-            return run
         except OSError as error:
-            said = str(error)
             raise SourceUnavailable(f"{source.code}: {error}") from error
-        except Exception as error:
-            said = sentence(error) or type(error).__name__
-            raise
         finally:
             self.unindexed.set()
-            if log.began:
-                self._keep(source.code, log.text(said))
 
-    def _keep(self, code: str, text: str) -> None:
-        """The log goes into the run's row; a database that can't take it now must not hide why the run failed."""
-        with contextlib.suppress(SQLAlchemyError), writing(self._system.engine) as connection:
-            last = runs.latest(connection, source=code, limit=1)
-            if last:
-                runs.save(connection, last[0].number, log=text)
+    def wants_index(self) -> bool:
+        """Whether something was published that the search doesn't know yet and nobody is telling it."""
+        return self.unindexed.is_set() and not self._indexing.locked()
+
+    def index(self) -> None:
+        """Bring the search up to date; what is published meanwhile asks for another round."""
+        with self._indexing:
+            self.unindexed.clear()
+            indexing.drain(self._system)
 
     def check(self) -> None:
         """Raises Stopping once the process was asked to stop."""

@@ -24,7 +24,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from catalog_sync import alarms, indexing, link_check, pipeline, scheduling
+from catalog_sync import alarms, indexing, letters, link_check, pipeline, scheduling
 from catalog_sync.answering import carry_out, outcome
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
 from catalog_sync.failures import sentence
@@ -85,7 +85,7 @@ def requested(number: int) -> None:
 
 def index() -> None:
     """Job: what was published becomes findable."""
-    indexing.drain(_process[0].system)
+    _process[0].harvests.index()
 
 
 class Process:
@@ -171,8 +171,7 @@ class Process:
 
     def _index_soon(self) -> None:
         """Bring the search up to date in a thread of its own: after a first load that takes minutes."""
-        if self.harvests.unindexed.is_set():
-            self.harvests.unindexed.clear()
+        if self.harvests.wants_index():
             self._once("index", index, [], self.system.now())
 
     def _renew(self) -> None:
@@ -286,7 +285,7 @@ class Process:
 
     def _later(self, code: str, attempt: int, error: SourceUnavailable) -> str:
         when = scheduling.retry_at(attempt, self.settings, self.system.now())
-        log.warning("%s: %s", code, error)
+        log.warning("%s", error)
         self._guarded(lambda: self._alarm_failing(code))
         if when is None:
             return f"{error}; повторы исчерпаны, ждём следующего срока"
@@ -366,9 +365,9 @@ class Process:
         harvested = any(source.harvester not in ("", "manual") for source in sources.values())
         if local.hour < self.settings.digest_hour or not harvested:
             return
+        if not self._untold(f"digest {local.date()}"):
+            return
         with reading(self.system.engine) as connection:
-            if store.is_told(connection, f"digest {local.date()}"):
-                return
             night = alarms.night_of(store.since(connection, now - timedelta(days=1)))
         self._tell(alarms.digest(night, sources, late, local.date()))
 
@@ -386,12 +385,15 @@ class Process:
         """Deliver an alarm once; False where nobody took it, so that the next round tries again."""
         if alarm is None:
             return False
-        with reading(self.system.engine) as connection:
-            if store.is_told(connection, alarm.about):
-                return True
         now = self.system.now()
-        told = deliver(self.system.settings, alarm, now, self.secrets)
-        if told:
-            with writing(self.system.engine) as connection:
-                store.tell(connection, alarm.about, now)
-        return told
+        for way, about in self._untold(alarm.about):
+            if deliver(way, self.system.settings, alarm, now, self.secrets):
+                with writing(self.system.engine) as connection:
+                    store.tell(connection, about, now)
+        return not self._untold(alarm.about)
+
+    def _untold(self, about: str) -> list[tuple[str, str]]:
+        """The ways an alarm has not gone yet, and the name it is remembered by for each."""
+        names = [(way, letters.remembered(way, about)) for way in letters.ways(self.system.settings)]
+        with reading(self.system.engine) as connection:
+            return [(way, name) for way, name in names if not store.is_told(connection, name)]

@@ -6,7 +6,6 @@ import logging
 import mimetypes
 import smtplib
 import ssl
-from collections.abc import Callable
 from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
@@ -19,27 +18,52 @@ import requests
 from catalog_sync.alarms import Alarm
 from catalog_sync.errors import StopEverything
 from catalog_sync.settings import Settings
+from harvesters.net import in_words
 from harvesters.secrets import Secrets, redact
 
 SECONDS = 20.0  # one conversation with a mail server or webhook; the next minute tries again
 SUBMISSION_TLS_PORT = 465
-Deliver = Callable[[Alarm], bool]
+MAIL, WEBHOOK = "mail", "webhook"
+NAMES = {MAIL: "почта", WEBHOOK: "webhook"}
 log = logging.getLogger(__name__)
 
 
-def deliver(settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets) -> bool:
-    """Send by every way the settings name. True where all of them took it; a failure is logged and tried again."""
-    ways: list[Callable[[], None]] = [lambda: send_mail(settings, alarm, now, secrets)]
-    if settings.jobs.webhook:
-        ways.append(lambda: post(settings, alarm, now))
-    sent = True
-    for way in ways:
-        try:
-            way()
-        except (OSError, smtplib.SMTPException, requests.RequestException, StopEverything, ValueError) as error:
-            log.error("тревога «%s» не отправлена: %s", alarm.subject, redact(f"{type(error).__name__}: {error}"))
-            sent = False
-    return sent
+def ways(settings: Settings) -> tuple[str, ...]:
+    """By what ways an alarm goes out; each is tried again until it took the alarm, whatever the other one does."""
+    return (MAIL, WEBHOOK) if settings.jobs.webhook else (MAIL,)
+
+
+def remembered(way: str, about: str) -> str:
+    """What an alarm is known by once a way took it."""
+    return about if way == MAIL else f"{about} ({way})"
+
+
+def deliver(way: str, settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets) -> bool:
+    """Send by one way. True where it was taken; a failure is logged in words that show no address and no secret."""
+    try:
+        if way == MAIL:
+            send_mail(settings, alarm, now, secrets)
+        else:
+            post(settings, alarm, now, secrets)
+    except (OSError, smtplib.SMTPException, requests.RequestException, StopEverything, ValueError) as error:
+        log.error("«%s» не отправлено (%s): %s", alarm.subject, NAMES[way], why(error))
+        return False
+    return True
+
+
+def why(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        text = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
+        return redact(f"сервер ответил {error.smtp_code} {text}")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "сервер не принял адрес получателя"
+    if isinstance(error, requests.Timeout):
+        return f"сервер молчит дольше {SECONDS:.0f} с"
+    if isinstance(error, requests.ConnectionError):
+        return "сервер не отвечает"  # its own words quote the address, and that may hold a key
+    if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException | requests.RequestException):
+        return redact(in_words(error, SECONDS))
+    return redact(str(error))
 
 
 def send_mail(settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets) -> None:
@@ -99,12 +123,15 @@ def keep(folder: Path, letter: EmailMessage, now: datetime) -> None:
     (folder / f"{now:%Y%m%d-%H%M%S}-{number:05d}.eml").write_bytes(letter.as_bytes())
 
 
-def post(settings: Settings, alarm: Alarm, now: datetime) -> None:
+def post(settings: Settings, alarm: Alarm, now: datetime, secrets: Secrets) -> None:
     """The alarm as JSON {"about", "subject", "text", "when", "url"}; redirects are not followed."""
     body = {
         "about": alarm.about, "subject": alarm.subject, "text": alarm.text, "when": now.isoformat(),
         "url": settings.web.base_url,
     }  # fmt: skip
-    answer = requests.post(settings.jobs.webhook, json=body, timeout=(SECONDS, SECONDS), allow_redirects=False)
+    address = settings.jobs.webhook
+    if address.startswith(("env:", "file:")):
+        address = secrets.resolve(address, "[jobs] webhook").reveal()
+    answer = requests.post(address, json=body, timeout=(SECONDS, SECONDS), allow_redirects=False)
     if answer.status_code >= 300:
-        raise OSError(f"webhook ответил {answer.status_code}")
+        raise ValueError(f"сервер ответил {answer.status_code}")

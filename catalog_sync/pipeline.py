@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from catalog_sync import indexing, publishing, staging
 from catalog_sync.errors import Refused, SourceUnavailable
@@ -20,6 +23,7 @@ from catalog_sync.guard import reasons_to_hold
 from catalog_sync.marc.reading import Detected
 from catalog_sync.marc.reading import detect as detect_bytes
 from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState, Source
+from catalog_sync.runlog import RunLog, as_state, ending
 from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
@@ -62,9 +66,9 @@ def run_source(
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
     partial = source.incremental if incremental is None else incremental
-    with _claimed(system, source, partial, asked_by) as number:
+    with _claimed(system, source, partial, asked_by) as number, _logged(system, number) as log:
         difference = staging.stage_files(
-            system.engine, number, source, files, now=system.now, progress=_beating(system, source, progress),
+            system.engine, number, source, log.told(files), now=system.now, progress=_beating(system, source, progress),
             incremental=partial,
         )  # fmt: skip
         reasons = reasons_to_hold(difference, system.settings.guard)
@@ -84,7 +88,7 @@ def reread(
     """
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
-    with _claimed(system, source, True, asked_by) as number:
+    with _claimed(system, source, True, asked_by) as number, _logged(system, number):
         difference = staging.stage_reread(
             system.engine, number, source, now=system.now, progress=_beating(system, source, progress)
         )
@@ -114,6 +118,30 @@ def _claimed(system: System, source: Source, incremental: bool, asked_by: str) -
 
 
 @contextmanager
+def _logged(system: System, number: int) -> Iterator[RunLog]:
+    """What came when, how it ended and how long it took, kept in the run's row for whoever looks at it tomorrow."""
+    log, started = RunLog(system.now, system.settings.time_zone), time.monotonic()
+    said = ""
+    try:
+        yield log
+        with reading(system.engine) as connection:
+            said = ending(runs.get(connection, number))
+    except BaseException as error:
+        said = _words(error)
+        raise
+    finally:
+        # A database that can't take it now must not hide why the run failed.
+        with suppress(SQLAlchemyError), writing(system.engine) as connection:
+            runs.save(connection, number, log=log.text(said), seconds=time.monotonic() - started)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return "остановлено; каталог остался прежним"
+    return sentence(error) or f"{type(error).__name__}: {error}"
+
+
+@contextmanager
 def _alone(system: System, code: str) -> Iterator[None]:
     """Nobody else harvests, approves or rolls back this source meanwhile; Refused where somebody does already."""
     me, name = holder(), f"source:{code}"
@@ -128,12 +156,9 @@ def _alone(system: System, code: str) -> Iterator[None]:
 
 
 def _fail(system: System, number: int, error: BaseException) -> None:
-    text = sentence(error) or f"{type(error).__name__}: {error}"
-    if isinstance(error, KeyboardInterrupt | SystemExit):
-        text = "остановлено; каталог остался прежним"
     with writing(system.engine) as connection:
         records.unstage(connection, number)
-        runs.save(connection, number, state=RunState.FAILED, finished=system.now(), message=text, progress="")
+        runs.save(connection, number, state=RunState.FAILED, finished=system.now(), message=_words(error), progress="")
 
 
 def _beating(system: System, source: Source, progress: Progress) -> Progress:
@@ -200,7 +225,7 @@ def _expect(system: System, number: int, state: RunState, verb: str) -> None:
     with reading(system.engine) as connection:
         found = runs.get(connection, number)
     if found.state is not state:
-        raise Refused(f"сеанс № {number} нельзя {verb}: он в состоянии «{found.state.value}», а нужен «{state.value}»")
+        raise Refused(f"сеанс № {number} нельзя {verb}: сейчас он {as_state(found.state)}")
 
 
 def sources_to_harvest(system: System, codes: Sequence[str], *, due: bool) -> list[str]:

@@ -52,7 +52,6 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
         runs.save(
             connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=system.now(),
             progress="", decided_by=who, bookmark_before=before, message="",
-            seconds=(system.now() - run.started).total_seconds(),
         )  # fmt: skip
         return runs.get(connection, number)
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from catalog_sync.model import FetchedFile, HarvestRun
+from catalog_sync.model import FetchedFile, HarvestRun, RunState
 from harvesters.secrets import redact
 
+STATES = {
+    RunState.WAITING: "ожидает",
+    RunState.RUNNING: "идёт",
+    RunState.STAGED: "подготовлен",
+    RunState.HELD: "удержан",
+    RunState.PUBLISHED: "опубликован",
+    RunState.REJECTED: "отклонён",
+    RunState.FAILED: "не удался",
+    RunState.ROLLED_BACK: "отменён",
+}
 MOST_LINES = 400  # a thousand OAI pages say no more than the first hundreds and the end
 
 
 class RunLog:
-    """Lines with the district's time. `began` is false until the run asked for its first file."""
+    """Lines with the district's time."""
 
     def __init__(self, now: Callable[[], datetime], zone: ZoneInfo) -> None:
         self._now = now
         self._zone = zone
         self._lines: list[str] = []
         self._left_out = 0
-        self.began = False
 
     def say(self, text: str) -> None:
         if len(self._lines) >= MOST_LINES:
@@ -31,9 +40,8 @@ class RunLog:
     def _line(self, text: str) -> str:
         return f"{self._now().astimezone(self._zone):%H:%M:%S} {redact(text)}"
 
-    def told(self, files: Iterator[FetchedFile]) -> Iterator[FetchedFile]:
+    def told(self, files: Iterable[FetchedFile]) -> Iterator[FetchedFile]:
         """The files, each noted as it comes."""
-        self.began = True
         self.say("сбор начат")
         try:
             for file in files:
@@ -52,6 +60,11 @@ class RunLog:
         return "\n".join([*self._lines, *left_out, self._line(ending)])
 
 
+def as_state(state: RunState) -> str:
+    """A run's state in the operator's language."""
+    return STATES[state]
+
+
 def described(file: FetchedFile) -> str:
     whole = "вся база" if file.complete else "часть"
     gone = f", удалено {len(file.deleted)}" if file.deleted else ""
@@ -61,6 +74,6 @@ def described(file: FetchedFile) -> str:
 def ending(run: HarvestRun) -> str:
     c = run.counts
     return (
-        f"{run.state.value}: прочитано {c.read}, новых {c.new}, изменено {c.changed}, без изменений {c.unchanged}, "
+        f"{as_state(run.state)}: прочитано {c.read}, новых {c.new}, изменено {c.changed}, без изменений {c.unchanged}, "
         f"исчезло {c.gone}, отложено {c.set_aside}" + (f"; {run.message}" if run.message else "")
     )

@@ -92,7 +92,7 @@ class Jobs:
     fail_nights: int = setting(2, "После скольких неудачных ночей бить тревогу")
     overdue_days: int = setting(7, "Через сколько дней без выгрузки источник просрочен")
     digest_hour: int = setting(8, "Час утренней сводки (время района)")
-    webhook: str = setting("", "Адрес, куда отправлять тревоги (JSON)")
+    webhook: str = setting("", "Адрес, куда отправлять тревоги (JSON); с ключом внутри — env:ИМЯ или file:ПУТЬ")
     smtp: str = setting("", "Почтовый сервер HOST:PORT для писем; пусто — письма складываются в папку данных")
     smtp_user: str = setting("", "Имя на почтовом сервере")
     smtp_password: str = setting("", "Пароль на почтовом сервере: env:ИМЯ или file:ПУТЬ")

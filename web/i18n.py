@@ -110,6 +110,16 @@ def moment(value: datetime | None) -> str:
     return format_datetime(value, "d MMM y, HH:mm", tzinfo=zone, locale=choose_language())
 
 
+def lasting(seconds: float) -> str:
+    """How long something took: «0,8 с», «12 мин 5 с», «1 ч 20 мин»."""
+    if seconds < 60:
+        return _("%(seconds)s с", seconds=format_decimal(round(seconds, 1), locale=choose_language()))
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("%(minutes)s мин %(seconds)s с", minutes=minutes, seconds=rest)
+    return _("%(hours)s ч %(minutes)s мин", hours=minutes // 60, minutes=minutes % 60)
+
+
 def set_up(app: Flask) -> None:
     """Languages for Flask-WTF's own messages (through Flask-Babel) and for our pages (directly)."""
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "ru")
@@ -128,4 +138,4 @@ def set_up(app: Flask) -> None:
         _chosen.set(None)
 
     app.jinja_env.globals.update(_=escaped, ngettext=ngettext, languages=LANGUAGES)
-    app.jinja_env.filters.update(day=day, moment=moment, grouped=grouped)
+    app.jinja_env.filters.update(day=day, moment=moment, grouped=grouped, lasting=lasting)

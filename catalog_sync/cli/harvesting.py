@@ -16,7 +16,6 @@ from catalog_sync import onboarding, pipeline, staging
 from catalog_sync.cli.root import (
     Context,
     answer,
-    as_state,
     end_progress,
     example,
     local,
@@ -29,12 +28,15 @@ from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import CatalogSyncError, Refused
 from catalog_sync.marc.reading import Detected
 from catalog_sync.model import Dialect, HarvestRun, Library, RunState, Source
+from catalog_sync.runlog import as_state
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
 
 CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and SOURCE:ID
 
+FILES_SHOWN = 20
+MINUTE = 60
 HELD, FAILED = 3, 1  # exit codes; 2 is a mistyped command
 
 
@@ -193,39 +195,80 @@ def _harvested(system: System, code: str) -> int:
 
 
 @root.command(name="runs", epilog=example("catalog-sync runs --source school-07"))
+@click.argument("number", required=False, type=int)
 @click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
 @click.option("--source", help="Только этого источника.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько последних.")
 @with_context
-def runs_(context: Context, as_json: bool, source: str | None, limit: int) -> None:
-    """Показать последние сеансы сбора."""
+def runs_(context: Context, number: int | None, as_json: bool, source: str | None, limit: int) -> None:
+    """Показать последние сеансы сбора или, по номеру, один со всеми числами, замечаниями и журналом."""
     system = context.system()
     with reading(system.engine) as connection:
         if source:
             registry.get_source(connection, source)
-        found = runs.latest(connection, source=source, limit=limit)
+        one = [runs.get(connection, number)] if number is not None else []
+        found = one or runs.latest(connection, source=source, limit=limit)
+        more = runs.details(connection, [run.number for run in found])
     if as_json:
-        click.echo(json.dumps([as_dict(run) for run in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([as_dict(run, more[run.number]) for run in found], ensure_ascii=False, indent=2))
+        return
+    if one:
+        _show_run(system, found[0], more[found[0].number])
         return
     for run in found:
         c = run.counts
         click.echo(
             f"{run.number:>6}  {local(system, run.started)}  {run.source:<20} {as_state(run.state):<12} "
             f"+{c.new} ~{c.changed} ={c.unchanged} −{c.gone} !{c.set_aside}"
-            + (f"  {run.message}" if run.message else "")
+            + (f"  {run.message or more[run.number].progress}" if run.message or more[run.number].progress else "")
         )
     if not found:
         click.echo("сеансов ещё не было")
 
 
-def as_dict(run: HarvestRun) -> dict[str, Any]:
+def _show_run(system: System, run: HarvestRun, more: runs.Details) -> None:
+    c = run.counts
+    ended = f" – {local(system, run.finished)}" if run.finished else ""
+    rows = [
+        ("состояние", f"{as_state(run.state)}{f': {more.progress}' if more.progress else ''}"),
+        ("причина", run.message),
+        ("начат – закончен", f"{local(system, run.started)}{ended}"),
+        ("длился", lasted(more.seconds) if more.seconds else ""),
+        ("поручил", more.asked_by),
+        ("решил", more.decided_by),
+        ("кодировка", run.encoding),
+        ("прочитано", f"{c.read}: новых {c.new}, изменено {c.changed}, без изменений {c.unchanged}, "
+                      f"исчезло {c.gone}, отложено {c.set_aside}"),
+        ("кластеров затронуто", str(c.clusters_touched)),
+        ("экземпляров", f"+{c.copies_added} −{c.copies_removed}"),
+        *(("файл", f"{file['name']}, {file['bytes']} байт") for file in more.files[:FILES_SHOWN]),
+        *(("замечание", text) for text in run.warnings),
+    ]  # fmt: skip
+    click.echo(f"сеанс № {run.number}, {run.source}")
+    for name, value in rows:
+        if value:
+            click.echo(f"  {name:<20} {value}")
+    if more.log:
+        click.echo("\n" + more.log)
+
+
+def lasted(seconds: float) -> str:
+    """How long a run took, in words short enough for a column."""
+    if seconds < MINUTE:
+        return f"{seconds:.1f} с".replace(".", ",")
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return f"{minutes} мин {rest} с" if minutes < MINUTE else f"{minutes // MINUTE} ч {minutes % MINUTE} мин"
+
+
+def as_dict(run: HarvestRun, more: runs.Details) -> dict[str, Any]:
     """A run as JSON shows it; times in UTC, ISO 8601."""
     counts = {name: getattr(run.counts, name) for name in run.counts.__dataclass_fields__}
     return {
         "number": run.number, "source": run.source, "state": run.state.value, "started": run.started.isoformat(),
         "finished": run.finished.isoformat() if run.finished else None, "incremental": run.incremental,
         "encoding": run.encoding, "message": run.message, "bookmark": run.bookmark, "warnings": list(run.warnings),
-        **counts,
+        "seconds": round(more.seconds, 3), "progress": more.progress, "asked_by": more.asked_by,
+        "decided_by": more.decided_by, **counts,
     }  # fmt: skip
 
 

@@ -14,21 +14,10 @@ import click
 
 from catalog_sync import __version__, settings
 from catalog_sync.errors import Refused
-from catalog_sync.model import RunState
 from catalog_sync.system import System, open_system
 
 Progress = Callable[[str, int], None]
 
-STATES = {
-    RunState.WAITING: "ожидает",
-    RunState.RUNNING: "идёт",
-    RunState.STAGED: "подготовлен",
-    RunState.HELD: "удержан",
-    RunState.PUBLISHED: "опубликован",
-    RunState.REJECTED: "отклонён",
-    RunState.FAILED: "не удался",
-    RunState.ROLLED_BACK: "отменён",
-}
 UNBOUNDED = 10_000
 YES, NO = ("да", "д", "yes", "y"), ("нет", "н", "no", "n")
 
@@ -98,11 +87,6 @@ def fitted(text: str, end: str) -> str:
 def end_progress() -> None:
     if sys.stderr.isatty():
         click.echo("\r\033[K", nl=False, err=True)
-
-
-def as_state(state: RunState) -> str:
-    """A run's state in the operator's language."""
-    return STATES[state]
 
 
 def local(system: System, moment: datetime) -> str:

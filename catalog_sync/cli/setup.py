@@ -13,7 +13,6 @@ from catalog_sync.cli import sample_papers, sample_shelves
 from catalog_sync.cli.root import (
     Context,
     answer,
-    as_state,
     end_progress,
     example,
     progress_line,
@@ -23,6 +22,7 @@ from catalog_sync.cli.root import (
 )
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import HarvestRun, Source
+from catalog_sync.runlog import as_state
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, registry
 from catalog_sync.store.database import reading, writing

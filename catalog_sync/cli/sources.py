@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from catalog_sync import onboarding, pipeline, staging
-from catalog_sync.cli.root import Context, as_state, end_progress, example, local, progress_line, root, with_context
+from catalog_sync.cli.root import Context, end_progress, example, local, progress_line, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
+from catalog_sync.runlog import as_state
 from catalog_sync.store import audit, jobs, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator

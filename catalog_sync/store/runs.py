@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,6 +63,30 @@ def latest(
     if before is not None:
         query = query.where(t.run.c.number < before)
     return [_run(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What only whoever looks at one run wants: who wanted it, how long it took, what came, and its log.
+
+    `files`: {"name", "sha256", "bytes"} each; `progress` says what a run under way is doing.
+    """
+
+    asked_by: str
+    decided_by: str
+    seconds: float
+    progress: str
+    files: tuple[dict[str, Any], ...]
+    log: str
+
+
+def details(connection: Connection, numbers: Sequence[int]) -> dict[int, Details]:
+    """Details by number of run."""
+    rows = connection.execute(select(t.run).where(t.run.c.number.in_(list(numbers))))
+    return {
+        row.number: Details(row.asked_by, row.decided_by, row.seconds, row.progress, tuple(row.files or ()), row.log)
+        for row in rows
+    }
 
 
 def last_published(connection: Connection, source: str) -> HarvestRun | None:

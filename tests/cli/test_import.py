@@ -197,3 +197,12 @@ def test_runs_are_listed_for_people_and_for_programs(school: Cli) -> None:
     assert "опубликован" in school("runs").out
     (run,) = json.loads(school("runs", "--json").out)
     assert (run["source"], run["state"], run["new"]) == ("school-1", "published", 8)
+
+
+def test_one_run_is_shown_with_all_its_counts_and_its_log(cli: Cli, export: Export) -> None:
+    cli("import", export("a.mrc", shelf(5)), "--source", "s", "--yes")
+    shown = cli("runs", "1").out
+    for words in ("новых 5", "кластеров затронуто  5", "длился", "a.mrc", "сбор начат", "опубликован: прочитано 5"):
+        assert words in shown
+    assert json.loads(cli("runs", "1", "--json").out)[0]["seconds"] > 0
+    assert "нет сеанса № 9" in cli("runs", "9").line

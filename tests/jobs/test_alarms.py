@@ -16,7 +16,7 @@ import pytest
 
 from catalog_sync import alarms, jobs
 from catalog_sync.alarms import Alarm
-from catalog_sync.letters import deliver
+from catalog_sync.letters import deliver, ways
 from catalog_sync.model import HarvestRun, RunCounts, RunState, Source
 from catalog_sync.settings import District, Jobs, Settings
 from harvesters.secrets import Secrets
@@ -152,7 +152,8 @@ def test_a_letter_is_sent_and_a_webhook_called(
     tmp_path: Path, smtp: int, webhook: tuple[str, list[dict[str, str]]]
 ) -> None:
     url, came = webhook
-    assert deliver(settings(tmp_path, smtp=f"127.0.0.1:{smtp}", webhook=f"{url}/ok"), ALARM, NOW, Secrets({}))
+    both = settings(tmp_path, smtp=f"127.0.0.1:{smtp}", webhook=f"{url}/ok")
+    assert all(deliver(way, both, ALARM, NOW, Secrets({})) for way in ways(both))
     letter = email.message_from_bytes(Mailbox.letters[0], policy=email.policy.default)
     assert letter["Subject"] == "Выгрузка удержана: school-07"
     assert letter["To"] == "metod@district.example"
@@ -162,7 +163,7 @@ def test_a_letter_is_sent_and_a_webhook_called(
 
 def test_without_a_mail_server_letters_pile_up_in_a_folder(tmp_path: Path) -> None:
     for _ in range(2):
-        assert deliver(settings(tmp_path), ALARM, NOW, Secrets({}))
+        assert deliver("mail", settings(tmp_path), ALARM, NOW, Secrets({}))
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 2
 
 
@@ -170,18 +171,39 @@ def test_a_failure_to_deliver_is_told_and_stops_nothing(
     tmp_path: Path, webhook: tuple[str, list[dict[str, str]]], caplog: pytest.LogCaptureFixture
 ) -> None:
     url, came = webhook
-    dead = settings(tmp_path, smtp="127.0.0.1:1", webhook=f"{url}/broken?token=s3cr3t")
-    assert not deliver(dead, ALARM, NOW, Secrets({}))
+    dead = settings(tmp_path, smtp="127.0.0.1:1", webhook="env:HOOK")
+    assert not any(deliver(way, dead, ALARM, NOW, Secrets({"HOOK": f"{url}/broken/s3cr3t"})) for way in ways(dead))
     assert came  # the mail's failure did not keep the webhook from being called
-    assert "не отправлена" in caplog.text
+    assert "не отправлено (почта): соединение отвергнуто" in caplog.text
+    gone = settings(tmp_path, webhook="http://127.0.0.1:1/s3cr3t")
+    assert not deliver("webhook", gone, ALARM, NOW, Secrets({}))
+    assert "не отправлено (webhook): сервер не отвечает" in caplog.text
     assert "s3cr3t" not in caplog.text
+
+
+def test_a_dead_webhook_does_not_send_the_letter_twice(
+    tmp_path: Path, webhook: tuple[str, list[dict[str, str]]]
+) -> None:
+    here = town(tmp_path, lambda: NOW, webhook="http://127.0.0.1:1/")
+    process = jobs.Process(here.system, Secrets({}))
+    try:
+        assert not process._tell(ALARM)
+        assert not process._tell(ALARM)
+        assert len(letters(here)) == 1
+        whole = replace(here.system.settings, jobs=replace(here.system.settings.jobs, webhook=f"{webhook[0]}/ok"))
+        process.system = replace(here.system, settings=whole)
+        assert process._tell(ALARM)
+        assert process._tell(ALARM)
+        assert (len(letters(here)), len(webhook[1])) == (1, 1)
+    finally:
+        process.stop.set()
 
 
 def test_a_missing_password_is_told_and_stops_nothing(
     tmp_path: Path, smtp: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = settings(tmp_path, smtp=f"127.0.0.1:{smtp}", smtp_user="robot", smtp_password="env:NOT_SET")
-    assert not deliver(wrong, ALARM, NOW, Secrets({}))
+    assert not deliver("mail", wrong, ALARM, NOW, Secrets({}))
     assert "NOT_SET" in caplog.text
 
 

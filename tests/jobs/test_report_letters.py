@@ -67,10 +67,10 @@ def test_a_letter_that_did_not_go_is_tried_again(
     made, process, clock = waiting
     sent: list[Alarm] = []
 
-    def refuse(_settings: Settings, _alarm: Alarm, _now: datetime, _secrets: Secrets) -> bool:
+    def refuse(_way: str, _settings: Settings, _alarm: Alarm, _now: datetime, _secrets: Secrets) -> bool:
         return False
 
-    def take(_settings: Settings, alarm: Alarm, _now: datetime, _secrets: Secrets) -> bool:
+    def take(_way: str, _settings: Settings, alarm: Alarm, _now: datetime, _secrets: Secrets) -> bool:
         sent.append(alarm)
         return True
 

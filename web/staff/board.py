@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from catalog_sync import court, staging
 from catalog_sync.errors import Refused
 from catalog_sync.model import RunState
+from catalog_sync.runlog import as_state
 from catalog_sync.store import audit, eresources, jobs, registry, runs, staff
 from catalog_sync.store.database import reading, writing
 from web.i18n import N_, _
@@ -51,8 +52,9 @@ def sources() -> str:
     with reading(services().store) as connection:
         found = registry.sources(connection)
         last = {source.code: next(iter(runs.latest(connection, source=source.code, limit=1)), None) for source in found}
+        more = runs.details(connection, [run.number for run in last.values() if run])
         orders = jobs.latest(connection, ORDERS_SHOWN)
-    return render_template("staff/sources.html", sources=found, last=last, orders=orders)
+    return render_template("staff/sources.html", sources=found, last=last, more=more, orders=orders)
 
 
 @blueprint.get("/runs")
@@ -61,7 +63,8 @@ def history() -> str:
     source, before = request.args.get("source") or None, request.args.get("before", type=int)
     with reading(services().store) as connection:
         found = runs.latest(connection, source=source, limit=RUNS, before=before)
-    return render_template("staff/runs.html", runs=found, source=source, more=len(found) == RUNS)
+        details = runs.details(connection, [run.number for run in found])
+    return render_template("staff/runs.html", runs=found, details=details, source=source, more=len(found) == RUNS)
 
 
 @blueprint.get("/runs/<int:number>")
@@ -76,10 +79,11 @@ def run(number: int) -> str:
         aside = runs.set_aside(connection, number)
         before = runs.last_published(connection, found.source)
         is_last = registry.published_run(connection, found.source) == number
+        details = runs.details(connection, [number])[number]
     held = found.state is RunState.HELD
     examples = staging.difference_examples(services().store, number, EXAMPLES) if held else {}
     return render_template("staff/run.html", run=found, source=source, aside=aside, examples=examples, before=before,
-                           is_last=is_last)  # fmt: skip
+                           is_last=is_last, details=details)  # fmt: skip
 
 
 @blueprint.post("/runs/<int:number>/<any(approve, reject, rollback):action>")
@@ -90,7 +94,7 @@ def act(number: int, action: str) -> AnyResponse:
     with writing(services().store) as connection:
         found = runs.get(connection, number)
         if found.state is not ACTIONS[action]:
-            raise Refused(f"сеанс № {number} уже в состоянии «{found.state.value}»")
+            raise Refused(f"сеанс № {number} сейчас {as_state(found.state)}: так решить уже нельзя")
         order(connection, action, str(number))
         audit.note(connection, me().login, f"сеанс {number}: {action}", now)
     flash(_(ASKED[action], run=number))
