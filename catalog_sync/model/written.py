@@ -102,7 +102,7 @@ class SourceRecord:
         return RecordKey(self.source, self.local_id)
 
 
-class RecordKey(msgspec.Struct, frozen=True, order=True):
+class RecordKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """Identity of a source record: never 001 alone, prefixes repeat across installations.
 
     No dataclass, because matching hashes and orders millions of keys, which a dataclass does in Python.

@@ -103,23 +103,24 @@ def holdings(connection: Connection, clusters: Sequence[str]) -> dict[str, list[
 
 
 def _library(rows: Sequence[Any]) -> LibraryHoldings:
-    packed = [unpack_holdings(row.data) for row in rows]
+    copies, calls, siglas = 0, [], []
+    for row in rows:
+        packed = unpack_holdings(row.data)
+        calls.append(packed.call_number)
+        siglas.append(packed.sigla)
+        for item in packed.items:
+            calls.append(item.call_number)
+            if item.withdrawn is None:
+                copies += item.copies
+                siglas.append(item.sigla)
     return LibraryHoldings(
-        library=rows[0].library,
-        library_name=rows[0].name,
-        copies=sum(h.copies for h in packed),
-        call_numbers=_distinct(c for h in packed for c in (h.call_number, *(i.call_number for i in h.items))),
-        siglas=_distinct(s for h in packed for s in (h.sigla, *(i.sigla for i in _present(h)))),
-        records=tuple(RecordKey(row.source, row.local_id) for row in rows),
-    )
-
-
-def _present(holdings_: Holdings) -> list[Any]:
-    return [item for item in holdings_.items if item.withdrawn is None]
+        rows[0].library, rows[0].name, copies, _distinct(calls), _distinct(siglas),
+        tuple([RecordKey(row.source, row.local_id) for row in rows]),
+    )  # fmt: skip
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(v for v in values if v))
+    return tuple(dict.fromkeys(filter(None, values)))
 
 
 # --- changes, for OAI-PMH and feeds ----------------------------------------------------------------------------------
