@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from catalog_sync.facets import year
-from catalog_sync.model import Category, Holdings, RecordKey, SourceRecord, UnionRecord
+from catalog_sync.model import Category, RecordKey, SourceRecord, UnionRecord
 from catalog_sync.query import Change, LibraryHoldings
 from catalog_sync.store import records
 from catalog_sync.store import tables as t
