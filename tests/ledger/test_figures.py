@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -118,6 +119,7 @@ def taken_back(engine):
 slow_is_fine = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.slow
 @slow_is_fine
 @given(histories)
 def test_any_history_keeps_the_balance_and_the_projections(engine, history):

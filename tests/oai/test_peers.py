@@ -53,6 +53,7 @@ def test_catmandu_harvests_everything_once(base: str) -> None:
     assert len({r["_id"] for r in json.loads(done.stdout)}) == RECORDS, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.peer
 def test_the_perl_harvester_reads_every_record_of_every_page(base: str) -> None:
     need("oai_pmh")

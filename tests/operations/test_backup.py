@@ -74,6 +74,7 @@ def test_what_is_restored_is_what_was_backed_up(district: District, tmp_path: Pa
     copy.system.engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_district_moves_to_postgresql_and_goes_on(
     sqlite_district: District, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

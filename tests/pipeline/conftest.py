@@ -62,7 +62,7 @@ class District:
         return len({found[key] for key in keys}) == 1
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def district(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[District]:
     url = ""
     if request.param == "postgresql":

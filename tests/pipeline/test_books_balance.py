@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
@@ -165,6 +166,7 @@ MERGED_AND_BACK = [
 ]
 
 
+@pytest.mark.slow
 @few
 @example(MERGED_AND_BACK)
 @given(steps)

@@ -76,6 +76,7 @@ def test_any_bytes_are_a_request_or_a_ber_error_and_nothing_else(data: bytes) ->
             continue
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.requests, st.data())
 def test_a_damaged_request_is_a_request_or_a_ber_error_and_nothing_else(request: Request, data: st.DataObject) -> None:

@@ -92,6 +92,7 @@ def test_every_query_of_the_corpus_gives_the_same_answer() -> None:
     assert (len(queries), len(refused)) == (121, 43)
 
 
+@pytest.mark.slow
 def test_any_order_of_words_and_signs_gives_the_same_answer() -> None:
     queries = generated(GENERATED)
     assert differing(queries) == []
