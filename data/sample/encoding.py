@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 
+from msgspec.structs import replace
 from pymarc.marc8_mapping import CODESETS
 
 from catalog_sync.marc.writing import to_iso2709, to_marcxml
@@ -31,17 +33,27 @@ def marc8(text: str) -> bytes:
     return bytes(found) + (b"\x1b(B" if current != _LATIN else b"")
 
 
-def _smuggled(field: MarcField) -> MarcField:
-    """The field with its MARC-8 bytes as letters of Latin-1, so that the one writer of ISO 2709 lays them out."""
-    pairs = tuple(Subfield(s.code, marc8(s.value).decode("latin-1")) for s in field.subfields)
-    return MarcField(field.tag, field.indicators, pairs, data=field.data)
+def _retyped(record: MarcRecord, how: Callable[[str], str]) -> MarcRecord:
+    fields = (replace(f, subfields=tuple(Subfield(s.code, how(s.value)) for s in f.subfields)) for f in record.fields)
+    return replace(record, fields=tuple(fields))
+
+
+def _smuggled(text: str) -> str:
+    """MARC-8 bytes as letters of Latin-1, so that the one writer of ISO 2709 lays them out."""
+    return marc8(text).decode("latin-1")
+
+
+def _straight(text: str) -> str:
+    """The keyboard of DOS has one kind of quotation mark."""
+    return text.translate({ord("«"): '"', ord("»"): '"'})
 
 
 def iso2709(record: MarcRecord, encoding: str) -> bytes:
     """One record; «unflagged» is UTF-8 whose leader says nothing of it, as most systems write it."""
     if encoding == "marc-8":
-        fields = tuple(_smuggled(f) for f in record.fields)
-        return to_iso2709(MarcRecord(record.leader, fields), "latin-1")
+        return to_iso2709(_retyped(record, _smuggled), "latin-1")
+    if encoding in ("cp866", "koi8-r"):
+        return to_iso2709(_retyped(record, _straight), encoding)
     if encoding == "unflagged":
         data = to_iso2709(record, "utf-8")
         return data[:9] + b" " + data[10:]

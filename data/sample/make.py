@@ -98,19 +98,20 @@ def records_of(school: School) -> list[MarcRecord]:
     return spoiled(made, school.code)
 
 
+def file_of(school: School) -> tuple[str, bytes]:
+    """Name and bytes of a school's export."""
+    extension, data = exported(records_of(school), school.form)
+    return f"{school.code}.{extension}", school.damage(data)
+
+
 def main() -> None:
+    files = dict(map(file_of, SCHOOLS))
     OUT.mkdir(exist_ok=True)
     for old in OUT.iterdir():
         old.unlink()
-    total = 0
-    for school in SCHOOLS:
-        records = records_of(school)
-        extension, data = exported(records, school.form)
-        data = school.damage(data)
-        (OUT / f"{school.code}.{extension}").write_bytes(data)
-        print(f"{school.code}.{extension}: {len(records)} records, {len(data)} bytes")
-        total += len(records)
-    print(f"{total} records")
+    for name, data in files.items():
+        (OUT / name).write_bytes(data)
+        print(f"{name}: {len(data)} bytes")
 
 
 if __name__ == "__main__":

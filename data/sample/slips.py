@@ -6,7 +6,8 @@ The letter to the school (`catalog-sync letter`) names them; `catalog-sync revie
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 

@@ -1,0 +1,35 @@
+"""The sample district: what is committed is what its generator makes, and it is what it promises to be."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections import Counter
+
+import pytest
+
+from catalog_sync.settings import SAMPLE_CONFIG, load
+
+FOLDER = SAMPLE_CONFIG.parent
+
+
+@pytest.fixture(scope="module")
+def made(request: pytest.FixtureRequest) -> dict[str, bytes]:
+    before = list(sys.path)
+    request.addfinalizer(lambda: sys.path.__setitem__(slice(None), before))
+    generator = runpy.run_path(str(FOLDER / "make.py"))
+    return dict(map(generator["file_of"], generator["SCHOOLS"]))
+
+
+def test_the_exports_are_those_the_generator_makes(made: dict[str, bytes]) -> None:
+    assert {path.name: path.read_bytes() for path in (FOLDER / "exports").iterdir()} == made
+
+
+def test_twenty_schools_a_partner_and_a_museum_in_every_dialect() -> None:
+    settings = load(SAMPLE_CONFIG, {})
+    assert Counter(one.kind for one in settings.libraries) == {"school": 20, "partner": 1, "museum": 1}
+    assert {source.dialect.value for source in settings.sources} == {"marcsql", "rusmarc", "unimarc", "marc21"}
+
+
+def test_it_is_small_enough_to_be_cloned() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if "__pycache__" not in path.parts) < 4 << 20
