@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from catalog_sync.settings import Settings
 from catalog_sync.store import registry
 from catalog_sync.store.database import reading
 
+KIND_OF_SETTLEMENT = re.compile(r"^[а-яё-]+\.?\s+(?=[А-ЯЁ])")  # «пос. Сосновый» stands under С
 LIBRARIES_SECONDS = 30  # a library renamed by the staff shows up everywhere within this time
 
 
@@ -91,7 +93,7 @@ def natural(library: Library) -> tuple[str, list[tuple[int, str]]]:
             continue
         pieces.append((int(word), "") if word.isdigit() else (0, word.casefold()))
         word = char
-    return library.settlement.casefold(), pieces
+    return KIND_OF_SETTLEMENT.sub("", library.settlement).casefold(), pieces
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,11 +15,11 @@ FOLDER = SAMPLE_CONFIG.parent
 
 
 @pytest.fixture(scope="module")
-def made(request: pytest.FixtureRequest) -> dict[str, bytes]:
+def made() -> Iterator[dict[str, bytes]]:
     before = list(sys.path)
-    request.addfinalizer(lambda: sys.path.__setitem__(slice(None), before))
     generator = runpy.run_path(str(FOLDER / "make.py"))
-    return dict(map(generator["file_of"], generator["SCHOOLS"]))
+    yield dict(map(generator["file_of"], generator["SCHOOLS"]))
+    sys.path[:] = before
 
 
 def test_the_exports_are_those_the_generator_makes(made: dict[str, bytes]) -> None:

@@ -261,7 +261,8 @@ def test_a_changed_library_is_audited_with_before_and_after(app: Flask) -> None:
     assert client.post("/staff/libraries/school-03", data=data).status_code == 303
     log = text_of(client.get("/staff/audit").text)
     assert "библиотека school-03" in log
-    assert "Дубровская школа → Дубровская школа имени поэта" in log
+    assert "Название: Дубровская школа → Дубровская школа имени поэта" in log
+    assert "Телефон" not in log, "a field that stayed empty says nothing"
 
 
 def test_the_last_administrator_cannot_be_locked_out(administrator: FlaskClient) -> None:

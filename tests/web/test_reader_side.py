@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from catalog_sync import indexing
+from catalog_sync import indexing, pipeline
 from catalog_sync.store import eresources, tabular
 from catalog_sync.store.database import writing
 from catalog_sync.store.federal_list import FederalList
 from catalog_sync.store.provision import Wanted
 from catalog_sync.system import System
-from tests.web.conftest import NOW, application, build, first_hit, log_in
+from tests.web.conftest import NOW, application, build, field, first_hit, log_in, rusmarc
 from web.labels import dialled
 
 
@@ -134,3 +134,42 @@ def test_a_reader_is_told_why_it_is_one_edition_without_the_courts_numbers(own: 
 )
 def test_a_telephone_can_be_dialled(phone: str, number: str) -> None:
     assert dialled(phone) == number
+
+
+def test_the_childs_view_hides_what_is_for_adults_and_says_so(own: System, tmp_path: Path) -> None:
+    export = tmp_path / "adult.mrc"
+    export.write_bytes(rusmarc("adult", field("200", "aТереза Ракен", indicators="1 "), field("333", "a18+")))
+    pipeline.import_paths(own, "odd", [export], incremental=True)
+    client = application(own).test_client()
+    card = first_hit(client, "тереза ракен")
+    assert "детский режим" not in client.get("/search?q=тереза ракен").text
+    client.post("/settings", data={"child": "on"})
+    hidden = client.get("/search?q=тереза ракен").text
+    assert "Ничего не нашлось" in hidden
+    assert "Включён детский режим" in hidden
+    assert "Это издание для взрослых" in client.get(f"/record/{card}").text
+
+
+def test_the_lore_shelf_shows_the_books_marked_as_local_lore(own: System, tmp_path: Path) -> None:
+    export = tmp_path / "lore.mrc"
+    marked = {"heading": field("606", "aКраеведение"), "class": field("686", "a26.891(2)", "2rubbk")}
+    titles = {name: field("200", f"aРодной край {name}", indicators="1 ") for name in marked}
+    export.write_bytes(b"".join(rusmarc(name, titles[name], mark) for name, mark in marked.items()))
+    pipeline.import_paths(own, "odd", [export], incremental=True)
+    shelf = application(own).test_client().get("/lore/").text
+    assert "Родной край heading" in shelf
+    assert "Родной край class" in shelf
+
+
+def test_a_resource_with_a_search_of_its_own_is_offered_whatever_is_sought(own: System) -> None:
+    with writing(own.engine) as connection:
+        for code, search in (("with", "https://lib.example/?q={query}"), ("without", "")):
+            eresources.save(
+                connection,
+                eresources.EResource(
+                    code, f"Ресурс {code}", "site", "https://lib.example/", "open_licence", search_url=search
+                ),
+            )
+    page = application(own).test_client().get("/e-resources/?q=пушкин").text
+    assert "Ресурс with" in page
+    assert "Ресурс without" not in page

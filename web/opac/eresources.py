@@ -35,7 +35,9 @@ def index() -> str:
     text = request.args.get("q", "").strip()[:200]
     with reading(services().store) as connection:
         found = eresources.every(connection, active_only=True)
-    wanted = [r for r in found if text.casefold() in f"{r.title} {r.description} {r.provider}".casefold()]
+    words = text.casefold()
+    # What has a search of its own may hold the book whatever its description says.
+    wanted = [r for r in found if r.search_url or words in f"{r.title} {r.description} {r.provider}".casefold()]
     return render_template(
         "opac/eresources.html", resources=[(r, why_not(r)) for r in wanted], text=text,
         libraries=with_search(LIBRARIES, text), services_there=with_search(SERVICES, text),

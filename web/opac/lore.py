@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template
 
-from catalog_sync.query import Access, Or, Sort, Term
+from catalog_sync.query import Access, Or, Sort, Term, Truncation
 from catalog_sync.store import lists
 from catalog_sync.store.database import reading
 from web.opac.present import cards
-from web.opac.search import address
-from web.opac.state import SearchState
 from web.reader import reader
 from web.services import services
 
 blueprint = Blueprint("lore", __name__)
 WORKS = 60
+# Local lore as schools mark it: a heading, the lesson, ББК 26.89 (Краеведение) or УДК 908.
+LOCAL = Or(
+    Or(Term("краеведение", Access.SUBJECT), Term("Краеведение", Access.SUBJECT_AREA)),
+    Or(Term("26.89", Access.BBK, truncation=Truncation.RIGHT), Term("908", Access.UDC, truncation=Truncation.RIGHT)),
+)
 
 
 @blueprint.get("/lore/")
 def index() -> str:
     with reading(services().store) as connection:
         people = lists.people(connection)
-    about = address(SearchState(filters={"school_subject": ("Краеведение",)}))
-    return render_template("opac/lore.html", people=people, about_url=about)
+    found = services().catalogue.search(LOCAL, limit=WORKS, sort=Sort.YEAR_DOWN)
+    books = cards(services().catalogue, found.clusters, reader().library)
+    return render_template("opac/lore.html", people=people, books=books)
 
 
 @blueprint.get("/lore/<slug>")

@@ -14,10 +14,12 @@ from catalog_sync.model import RunState
 from catalog_sync.runlog import as_state
 from catalog_sync.store import audit, eresources, jobs, registry, runs, staff
 from catalog_sync.store.database import reading, writing
+from web import labels
 from web.i18n import N_, _
 from web.security import attachment, file_name
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign
+from web.staff.audit_words import changes
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 RUNS = 50
@@ -96,7 +98,7 @@ def act(number: int, action: str) -> AnyResponse:
         if found.state is not ACTIONS[action]:
             raise Refused(f"сеанс № {number} сейчас {as_state(found.state)}: так решить уже нельзя")
         order(connection, action, str(number))
-        audit.note(connection, me().login, f"сеанс {number}: {action}", now)
+        audit.note(connection, me().login, f"сеанс {number}: {labels.ORDERS[action]}", now)
     flash(_(ASKED[action], run=number))
     return redirect(url_for("staff.run", number=number), 303)
 
@@ -109,7 +111,7 @@ def ask_source(code: str, action: str) -> AnyResponse:
     with writing(services().store) as connection:
         refuse_foreign(registry.get_source(connection, code))
         order(connection, action, code)
-        audit.note(connection, me().login, f"источник {code}: {action}", now)
+        audit.note(connection, me().login, f"источник {code}: {labels.ORDERS[action]}", now)
     flash(_("Поручение записано."))
     return redirect(url_for("staff.sources"), 303)
 
@@ -141,7 +143,7 @@ def audit_log() -> str:
     before = request.args.get("before", type=int)
     with reading(services().store) as connection:
         entries = audit.latest(connection, before=before)
-    return render_template("staff/audit.html", entries=entries)
+    return render_template("staff/audit.html", entries=entries, changes=changes)
 
 
 @blueprint.get("/reports-of-errors")

@@ -230,6 +230,7 @@ def settle(number: int, action: str) -> Response:
             order(connection, "import", str(number))
         state = "asked" if action == "take" else "dropped"
         uploads.set_state(connection, number, state)
-        audit.note(connection, me().login, f"выгрузка {number} ({source.code}): {state}", now)
+        verb = "поставлена в очередь" if action == "take" else "отложена"
+        audit.note(connection, me().login, f"выгрузка {number} ({source.code}): {verb}", now)
     flash(_("Выгрузка поставлена в очередь.") if action == "take" else _("Файл отложен и загружен не будет."))
     return redirect(url_for("staff.sources"), 303)
