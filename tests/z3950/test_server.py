@@ -19,6 +19,7 @@ from catalog_sync.protocol.apdu import (
     Close,
     CloseReason,
     InitRequest,
+    InitResponse,
     PresentRequest,
     Request,
     Response,
@@ -184,25 +185,34 @@ def test_one_address_may_not_take_all_connections(start: Start) -> None:
     assert alive(port)
 
 
-def test_a_thousand_connections_leave_the_server_serving(start: Start) -> None:
-    port = start(sample_catalogue(), quick(idle_seconds=30, connections_per_address=100, connections=100))
-    wires = []
-    for _ in range(1000):
-        try:
-            wires.append(socket.create_connection(("127.0.0.1", port), 5))
-        except OSError:
-            break
-    assert len(wires) > 100
+def test_a_thousand_silent_connections_make_room_for_who_speaks(start: Start) -> None:
+    limits = quick(pdu_seconds=30, idle_seconds=60, connections=100, connections_per_address=1200)
+    port = start(sample_catalogue(), limits)
+    wires = [Wire(port) for _ in range(1000)]
+    speaking = Wire(port)
+    assert isinstance(speaking.ask(INIT), InitResponse)
+    assert alive(port)
+    goodbye = wires[0].read()
+    assert isinstance(goodbye, Close)
+    assert goodbye.reason == CloseReason.RESOURCES
     for wire in wires:
-        wire.close()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            if alive(port):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server does not serve after a thousand connections")
+        wire.socket.close()
+
+
+def test_who_has_introduced_himself_makes_room_for_nobody(start: Start) -> None:
+    port = start(sample_catalogue(), quick(idle_seconds=30, connections=5, connections_per_address=100))
+    wires = [Wire(port) for _ in range(5)]
+    assert all(wire.ask(INIT) for wire in wires)
+    sixth = Wire(port).read()
+    assert isinstance(sixth, Close)
+    assert sixth.reason == CloseReason.RESOURCES
+    assert isinstance(wires[0].ask(SearchRequest(pqf.parse("@attr 1=4 алгебра"))), SearchResponse)
+
+
+def test_who_connects_and_says_nothing_is_not_waited_for(start: Start) -> None:
+    answer = Wire(start(sample_catalogue(), quick(pdu_seconds=0.3, idle_seconds=60))).read()
+    assert isinstance(answer, Close)
+    assert answer.reason == CloseReason.LACK_OF_ACTIVITY
 
 
 def test_a_client_that_never_reads_does_not_stop_the_others(start: Start) -> None:

@@ -53,7 +53,18 @@ class Connection:
         self._framer = Framer(limits.pdu_bytes)
         self._begun = 0.0  # when the first byte of the PDU under way came
         self._stopping = False
+        self._why = (CloseReason.SHUTDOWN, "catalog-sync is being restarted")
         self._busy = False
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it has not even introduced itself, and is not on its way out."""
+        return not self._session.greeted and not self._stopping
+
+    def make_room(self) -> None:
+        """Stop, because somebody else needs the place."""
+        self._why = (CloseReason.RESOURCES, "too many connections")
+        self.stop()
 
     def stop(self) -> None:
         """Finish the request that is being served, then close. Wakes the thread that waits for the next one."""
@@ -78,7 +89,7 @@ class Connection:
     def _turn(self) -> bool:
         """Receive once and answer what is complete; False ends the connection."""
         if self._stopping:
-            self._send(self._session.farewell(CloseReason.SHUTDOWN, "catalog-sync is being restarted"))
+            self._send(self._session.farewell(*self._why))
             return False
         data = self._receive()
         if data is None:
@@ -98,9 +109,9 @@ class Connection:
             return None
 
     def _seconds_left(self) -> float:
-        """A PDU once begun has to be finished, however slowly its bytes drip."""
+        """A PDU once begun has to be finished, however slowly its bytes drip; and nobody connects to say nothing."""
         if not self._framer.waiting:
-            return self._limits.idle_seconds
+            return self._limits.idle_seconds if self._session.greeted else self._limits.pdu_seconds
         return max(0.001, self._begun + self._limits.pdu_seconds - time.monotonic())
 
     def _answer(self, data: bytes) -> bool:

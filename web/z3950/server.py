@@ -116,15 +116,27 @@ class Server:
             return False
         client.setblocking(True)
         address = str(where[0])
-        with self._lock:
-            full = len(self._clients) >= self._settings.limits.connections
-            crowded = self._by_address[address] >= self._settings.limits.connections_per_address
-        if full or crowded:
-            self.metrics.add("connections_refused_total", "server" if full else "address")
+        refused = self._refusal(address)
+        if refused:
+            self.metrics.add("connections_refused_total", refused)
             _refuse(client)
         else:
             self._start(client, address)
         return True
+
+    def _refusal(self, address: str) -> str:
+        """Which limit a new connection meets; "" = none. In a full server who connected and said nothing makes room."""
+        limits = self._settings.limits
+        with self._lock:
+            if self._by_address[address] >= limits.connections_per_address:
+                return "address"
+            if len(self._clients) < limits.connections:
+                return ""
+            silent = next((c.connection for c in self._clients.values() if c.connection.is_stranger), None)
+        if silent is None:
+            return "server"
+        silent.make_room()  # the one that has waited longest: `_clients` is in the order they came
+        return ""
 
     def _start(self, client: socket.socket, address: str) -> None:
         self._number += 1

@@ -74,6 +74,11 @@ class Session:
         """Python's codec of names and messages."""
         return self._greeting.encoding if self._greeting else "utf-8"
 
+    @property
+    def greeted(self) -> bool:
+        """Whether the client has introduced itself: an Init was accepted."""
+        return self._greeting is not None
+
     def handle(self, pdu: bytes) -> Answer:
         """The answer to one PDU. Never raises: a fault of ours is a diagnostic, a fault of theirs a Close."""
         started = time.perf_counter()

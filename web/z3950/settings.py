@@ -39,7 +39,7 @@ class Limits:
 
     pdu_bytes: int = MAX_PDU
     message_bytes: int = 4 << 20  # our own ceiling for one answer
-    pdu_seconds: float = 10.0  # a slow drip would hold a thread for ever
+    pdu_seconds: float = 10.0  # to introduce oneself, and to finish a PDU: a slow drip would hold a thread for ever
     idle_seconds: float = 300.0
     send_seconds: float = 30.0  # a client that doesn't read its answer
     result_sets: int = 20
