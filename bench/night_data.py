@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from catalog_sync.marc.writing import to_iso2709
 from catalog_sync.model import MarcField, MarcRecord, Subfield
@@ -23,6 +23,10 @@ NOUNS, ADJECTIVES = TYPED_NOUNS.split(), TYPED_ADJECTIVES.split()
 TEXTBOOKS = 1_400  # editions of textbooks in a district (DOMAIN §6)
 FICTION_PER_RECORD = 0.16  # unique fiction editions per record of the district
 YEARS = (2008, 2024)
+# What one night brings, as shares of a school's records: books come and go more often than descriptions are mended.
+RECOUNTED, EDITED, NEW, GONE = 0.03, 0.01, 0.005, 0.005
+EDITS = ("subject", "subtitle", "extent", "isbn")  # what a librarian mends; the last only where there is none
+LATELY = 2025  # no edition of `editions` is of this year
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,19 @@ class Edition:
     year: int
     isbn: str
     textbook: bool
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of a school's records since yesterday, by their positions in its export."""
+
+    recounted: frozenset[int] = frozenset()  # another number of copies, and a new date
+    edited: Mapping[int, str] = field(default_factory=dict)  # the description was mended: what was done to it
+    gone: frozenset[int] = frozenset()
+    new: Sequence[Edition] = ()
+
+    def __len__(self) -> int:
+        return len(self.recounted) + len(self.edited) + len(self.gone) + len(self.new)
 
 
 def isbn13(number: int) -> str:
@@ -76,24 +93,49 @@ def sizes(sources: int, records: int) -> list[int]:
     return found
 
 
-def export(owned: list[Edition], number: int, changed: frozenset[int] = frozenset()) -> Iterator[bytes]:
-    """ISO 2709 of one school; records in `changed` (positions) have another number of copies and a new date."""
+def changes(pool: list[Edition], owned: list[Edition], number: int, shares: Sequence[float]) -> Changes:
+    """One night of a school; `shares` of its records are recounted, edited, new and gone. The same whenever asked.
+
+    Half of what is new is of editions other schools have, half is new to the district; nothing is changed twice.
+    """
+    rng = random.Random(number)
+    recounted, edited, new, gone = (round(len(owned) * share) for share in shares)
+    picked = rng.sample(range(len(owned)), recounted + edited + gone)
+    mended = {n: rng.choice(EDITS[: 3 if owned[n].isbn else 4]) for n in picked[recounted : recounted + edited]}
+    known = rng.sample(sorted(set(pool) - set(owned), key=lambda e: e.number), new // 2)
+    fresh = [
+        replace(edition(len(pool) + 1_000 * number + n, rng, textbook=n % 2 == 0), year=LATELY)
+        for n in range(new - new // 2)
+    ]
+    return Changes(frozenset(picked[:recounted]), mended, frozenset(picked[recounted + edited :]), (*known, *fresh))
+
+
+def export(owned: list[Edition], number: int, changed: Changes | None = None) -> Iterator[bytes]:
+    """ISO 2709 of one school, tonight."""
     encoding = ("cp1251", "cp1251", "cp1251", "cp866", "utf-8")[number % 5]
-    for position, e in enumerate(owned):
-        yield to_iso2709(record(e, number, position, position in changed), encoding)
+    night = changed or Changes()
+    for position, e in enumerate((*owned, *night.new)):
+        if position not in night.gone:
+            yield to_iso2709(record(e, number, position, night), encoding)
 
 
-def record(e: Edition, school_number: int, position: int, changed: bool) -> MarcRecord:
+def record(e: Edition, school_number: int, position: int, night: Changes) -> MarcRecord:
     surname, initials = e.author.split(" ", 1)
-    copies = (25 if e.textbook else 1) + (2 if changed else 0)
+    edit = night.edited.get(position, "")
+    recounted = position in night.recounted
+    copies = (25 if e.textbook else 1) + (2 if recounted else 0)
     typed = e.title.upper() if school_number % 7 == 3 else e.title
+    subtitle = f"{e.subtitle} : для школьников" if edit == "subtitle" else e.subtitle
+    isbn = isbn13(e.number) if edit == "isbn" else e.isbn
+    extent = f"{100 + e.number % 300 + (edit == 'extent')} с."
     fields = [
         MarcField("001", data=f"RU/SCH{school_number}/{position}"),
-        MarcField("005", data="20260901120000.0" if changed else "20200101120000.0"),
-        *([MarcField("010", "  ", (Subfield("a", e.isbn),))] if e.isbn else []),
-        MarcField("200", "1 ", (Subfield("a", typed), Subfield("e", e.subtitle), Subfield("f", e.author))),
+        MarcField("005", data="20260901120000.0" if recounted or edit else "20200101120000.0"),
+        *([MarcField("010", "  ", (Subfield("a", isbn),))] if isbn else []),
+        MarcField("200", "1 ", (Subfield("a", typed), Subfield("e", subtitle), Subfield("f", e.author))),
         MarcField("210", "  ", (Subfield("a", "Москва"), Subfield("c", e.house), Subfield("d", str(e.year)))),
-        MarcField("215", "  ", (Subfield("a", f"{100 + e.number % 300} с."),)),
+        MarcField("215", "  ", (Subfield("a", extent),)),
+        *([MarcField("606", " 1", (Subfield("a", "Школьное чтение"),))] if edit == "subject" else []),
         MarcField("700", " 1", (Subfield("a", surname), Subfield("b", initials))),
         MarcField("910", "  ", (Subfield("a", "U"), Subfield("c", "20190901"), Subfield("1", str(copies)))),
     ]

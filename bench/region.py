@@ -2,8 +2,9 @@
 
     python -m bench.region [--sources 1000] [--records 5000000] [--hours 4]
 
-Nothing of that size is built. The costs of one unchanged and one changed record are measured here on a small real
-district; then every source starts at its own spread minute and waits for one of the working places. Printed: where the
+Nothing of that size is built. The costs of one unchanged and one changed record are measured here on one small school
+(as of a night of bench.night, copies, descriptions, new and gone); `--changed` takes the price of a changed record from
+elsewhere: bench.night prints it for a district, where twenty schools have one textbook. Then every source starts at its own spread minute and waits for one of the working places. Printed: where the
 time goes, and when the last school is published. The ratio at the end compares the night with one place to that with
 as many as the machine has cores.
 """
@@ -16,7 +17,8 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +30,8 @@ from catalog_sync.store import registry
 from catalog_sync.store.database import writing
 
 MEASURED = 1_500  # records of the small district's school: enough to see the price of one
-CHANGED = 0.05
+CHANGED = sum(night.CHANGED)
+MANY = 4  # times as many changes as in a night: few records, and enough changes to see the price of one
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,22 @@ def measured(home: Path) -> Price:
         registry.save_libraries(connection, [Library(night.code(0), "Школа")])
         registry.save_sources(connection, [night.source(0)])
 
-    def harvest(changed: float) -> tuple[float, float]:
-        night.write_exports(home, [MEASURED], changed)
+    def harvest(shares: Sequence[float]) -> tuple[float, float]:
+        night.write_exports(home, [MEASURED], shares)
         started = time.monotonic()
         pipeline.run_source(system, night.code(0), night.fetched_by(home)(night.source(0)), index=False)
         middle = time.monotonic()
         indexing.drain(system)
         return middle - started, time.monotonic() - middle
 
-    harvest(0)
-    nothing, _ = harvest(0)
-    some, index = harvest(0.2)
-    per_changed = max(some - nothing, 0.0) / (MEASURED * 0.2)
+    harvest(night.NOTHING)
+    nothing, _ = harvest(night.NOTHING)
+    some, index = harvest([MANY * share for share in night.CHANGED])
+    changes = MEASURED * MANY * CHANGED
+    per_changed = max(some - nothing, 0.0) / changes
     data = b"".join(night_data.export(night_data.school(night_data.editions(MEASURED), MEASURED, 0), 0))
     per_unchanged = reading(data) / MEASURED
-    return Price(max(nothing - per_unchanged * MEASURED, 0.0), per_unchanged, per_changed, index / (MEASURED * 0.2))
+    return Price(max(nothing - per_unchanged * MEASURED, 0.0), per_unchanged, per_changed, index / changes)
 
 
 def reading(data: bytes) -> float:
@@ -90,9 +94,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sources", type=int, default=1000)
     parser.add_argument("--records", type=int, default=5_000_000)
     parser.add_argument("--hours", type=float, default=4.0, help="over how many hours the starts are spread")
+    parser.add_argument("--changed", type=float, help="milliseconds a changed record costs, indexing included")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         price = measured(Path(folder))
+    if options.changed is not None:
+        price = replace(price, changed=options.changed / 1000, index=0.0)
     print(
         f"measured: a run {price.run * 1000:.0f} ms, an unchanged record {price.unchanged * 1e6:.0f} µs, "
         f"a changed one {price.changed * 1000:.1f} ms, its indexing {price.index * 1000:.1f} ms"

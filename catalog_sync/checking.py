@@ -75,17 +75,12 @@ def _records(connection: Connection) -> Iterator[str]:
             if stored.get(id_) != found.features[id_]:
                 features.append(str(key))
             now = held.get(id_)
-            if now is None or now.holdings != found.held[id_][1] or now.classified() != _bare(found.held[id_]):
+            _, holdings_now, classified = found.held[id_]
+            if now is None or now.holdings != holdings_now or not now.is_classified(classified):
                 holdings.append(str(key))
     yield from _named("не читаются записи", unread)
     yield from _named("признаки хранятся не те у записей", features)
     yield from _named("сведения о наличии хранятся не те у записей", holdings)
-
-
-def _bare(held: deriving.Held) -> object:
-    """The class without its reasons, as the store keeps it."""
-    classified = held[2]
-    return derived.Held(held[0], held[1], classified.category, classified.carrier, classified.ekind).classified()
 
 
 def _named(what: str, found: list[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from catalog_sync.facets import (
     DocumentFacets,
@@ -18,7 +19,7 @@ from catalog_sync.facets import (
     kind_words,
     school_grades,
 )  # fmt: skip
-from catalog_sync.model import BibRecord, Carrier, Category, Classified, EKind
+from catalog_sync.model import BibRecord, Carrier, CarrierSigns, Category, Classified, EKind
 from catalog_sync.text import fold
 
 __all__ = ["AGE_MARKS", "DocumentFacets", "classify", "facets"]
@@ -34,7 +35,7 @@ def classify(bib: BibRecord, *, base: str = "", override: Category | None = None
     `override` is a librarian's decision and wins. Never raises: what nothing speaks for is OTHER, printed, unmarked.
     """
     category, category_reason = _category(bib, base, override)
-    carrier, carrier_reason = _carrier(bib)
+    carrier, carrier_reason = carrier_of(bib)
     ekind, ekind_reason = _ekind(bib, carrier)
     return Classified(category, category_reason, carrier, carrier_reason, ekind, ekind_reason, age_mark(bib))
 
@@ -198,8 +199,14 @@ _MICRO_WORDS = re.compile(r"микрофиш|микрофильм|микрофо
 _PAGES = re.compile(r"\d+\s*(с|стр|л|p|s|стб|кол)\b")
 
 
-def _carrier(bib: BibRecord) -> tuple[Carrier, str]:
-    signs = [s for s in _carrier_signs(bib) if s is not None]
+def carrier_of(bib: BibRecord) -> tuple[Carrier, str]:
+    """The carrier a record is counted on, and what said so."""
+    return _carrier(bib.carrier, bib.extent, bib.dialect.is_unimarc_family)
+
+
+@lru_cache(maxsize=1 << 13)
+def _carrier(typed: CarrierSigns, extent: str, unimarc: bool) -> tuple[Carrier, str]:
+    signs = [s for s in _carrier_signs(typed, extent, unimarc) if s is not None]
     # Order of DOMAIN.md §2.4: electronic before audiovisual before microform, whichever field says so.
     for carrier in (Carrier.ELECTRONIC, Carrier.AUDIOVISUAL, Carrier.MICROFORM):
         for found, reason in signs:
@@ -208,9 +215,7 @@ def _carrier(bib: BibRecord) -> tuple[Carrier, str]:
     return Carrier.PRINT, "признаков другого носителя нет"
 
 
-def _carrier_signs(bib: BibRecord) -> list[tuple[Carrier, str] | None]:
-    signs = bib.carrier
-    unimarc = bib.dialect.is_unimarc_family
+def _carrier_signs(signs: CarrierSigns, extent: str, unimarc: bool) -> list[tuple[Carrier, str] | None]:
     media_field, form_field = ("182$a", "106$a") if unimarc else ("337$b или 007", "008/23")
     gmd_field = "200$b" if unimarc else "245$h"
     return [
@@ -219,7 +224,7 @@ def _carrier_signs(bib: BibRecord) -> list[tuple[Carrier, str] | None]:
         _coded(signs.leader_type, _LEADER | {"l" if unimarc else "m": Carrier.ELECTRONIC}, "маркер, поз. 6"),
         _worded(signs.gmd, gmd_field),
         _worded(signs.access, "средство доступа"),
-        None if _PAGES.search(fold(signs.physical or bib.extent)) else _worded(signs.physical or bib.extent, "объём"),
+        None if _PAGES.search(fold(signs.physical or extent)) else _worded(signs.physical or extent, "объём"),
     ]
 
 

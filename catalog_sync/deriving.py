@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from catalog_sync.classify import classify
+from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
-from catalog_sync.model import Classified, Holdings, RecordKey
+from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
+from catalog_sync.restocking import Restocked
 from catalog_sync.store import derived, overrides, records, registry
 
 Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
+NOTHING: Mapping[int, SourceRecord] = {}
 
 
 @dataclass(slots=True)
 class Understood:
-    """A batch of records, understood. Tombstones are in `gone` and have neither features nor holdings."""
+    """A batch of records, understood. Tombstones are in `gone` and have neither features nor holdings.
+
+    Of `restocked` ones only copies changed: their features are those that are kept, and not computed again.
+    """
 
     keys: dict[int, RecordKey] = field(default_factory=dict)
     libraries: dict[int, str] = field(default_factory=dict)
     features: dict[int, Features] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
+    restocked: dict[int, Restocked] = field(default_factory=dict)
 
 
-def understand(connection: Connection, ids: Sequence[int]) -> Understood:
-    """Read records by id. Raises BadRecord where one can't be read any more (it could when it was staged)."""
+def understand(connection: Connection, ids: Sequence[int], before: Mapping[int, SourceRecord] = NOTHING) -> Understood:
+    """Read records by id. Raises BadRecord where one can't be read any more (it could when it was staged).
+
+    `before`: what stood, live, under some of the ids when features were last computed.
+    """
     sources = {source.code: source for source in registry.sources(connection)}
     loaded = list(records.load(connection, ids))
     forced = overrides.corrections(connection, [record.key for _, record in loaded])
@@ -41,10 +51,21 @@ def understand(connection: Connection, ids: Sequence[int]) -> Understood:
             found.gone.append(id_)
             continue
         bib = to_bib(record, source.holdings_profile)
-        found.features[id_] = extract(bib)
+        restocked = _restocked(before[id_], bib, source.holdings_profile) if id_ in before else None
+        if restocked is None:
+            found.features[id_] = extract(bib)
+        else:
+            found.restocked[id_] = restocked
         classified = overrides.corrected(classify(bib, base=source.base), forced.get(record.key))
         found.held[id_] = (source.library, bib.holdings, classified)
     return found
+
+
+def _restocked(before: SourceRecord, bib: BibRecord, profile: str) -> Restocked | None:
+    try:
+        return Restocked.between(to_bib(before, profile), bib)
+    except BadRecord:
+        return None  # an earlier version could read it
 
 
 def save(connection: Connection, found: Understood) -> None:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from catalog_sync import checking, deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
+from catalog_sync.restocking import Restocked
 from catalog_sync.store import clusters, decisions, derived, hand, leases, records, registry, runs
 from catalog_sync.store import ledger as stock
 from catalog_sync.store.database import chunks, reading, writing
@@ -39,15 +40,17 @@ def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
         before = registry.bookmark(connection, source.code)
         touched = records.publish_stage(connection, number, source.code, now)
         reread = records.reread_by(connection, number)
-        copies, concerned = derive(connection, touched, number, _today(system, now), first_load=first, reread=reread)
-        change = reclustering.regroup(connection, concerned, touched, now=now, run=number)
+        found = derive(connection, touched, number, _today(system, now), first_load=first, reread=reread)
+        described = set(touched).difference(found.restocked)
+        change = reclustering.regroup(connection, found.concerned, described, now=now, run=number)
+        change = replace(change, restocked=_restocked_clusters(connection, found.restocked, change.live))
         unite(connection, change, now, today=_today(system, now), run=number, cause="stock")
         registry.set_published(connection, source.code, number, run.bookmark)
         supersede_held(connection, number, now)
-        touched_clusters = len(change.live) + len(change.gone)
+        touched_clusters = len(change.live) + len(change.gone) + len(change.restocked)
         counts = replace(
-            run.counts, clusters_touched=touched_clusters, copies_added=copies["added"],
-            copies_removed=copies["removed"],
+            run.counts, clusters_touched=touched_clusters, copies_added=found.copies["added"],
+            copies_removed=found.copies["removed"],
         )  # fmt: skip
         runs.save(
             connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=system.now(),
@@ -74,27 +77,39 @@ def supersede_held(connection: Connection, number: int, now: datetime) -> None:
 # --- deriving ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Derived:
+    """What deriving a run's records came to: copies added and removed, and the records whose clusters are due again.
+
+    The clusters of `restocked` ones are not: nothing changed there but copies.
+    """
+
+    copies: Counter[str] = field(default_factory=Counter)
+    concerned: set[int] = field(default_factory=set)
+    restocked: dict[int, Restocked] = field(default_factory=dict)
+
+
 def derive(
     connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool,
     reread: Collection[int] = (),
-) -> tuple[Counter[str], set[int]]:  # fmt: skip
+) -> Derived:  # fmt: skip
     """Features, edges and holdings of touched records, and what their holdings mean for the ledger.
 
-    `reread`: those of them whose bytes are as they were. Returns copies added and removed, and the records whose
-    clusters are due again.
+    `reread`: those of them whose bytes are as they were.
     """
-    copies: Counter[str] = Counter()
-    concerned: set[int] = set()
+    told = Derived()
     around = reclustering.Neighbourhood(connection)
     for ids in chunks(touched, BATCH):
         before = derived.held(connection, ids)
-        found = deriving.understand(connection, ids)
+        found = deriving.understand(connection, ids, records.before(connection, run, before))
         posted = stock.posted(connection, [found.keys[id_] for id_ in before])
         movements: list[StockMovement] = []
         for id_, key in found.keys.items():
             old, new = before.get(id_), found.held.get(id_)
             change = (new[1].copies if new else 0) - (old.holdings.copies if old else 0)
-            copies["added" if change > 0 else "removed"] += abs(change)
+            told.copies["added" if change > 0 else "removed"] += abs(change)
+            if id_ in found.restocked and old and new and old.is_classified(new[2]):
+                told.restocked[id_] = found.restocked[id_]
             lines = ledger.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
                 old.classified() if old else None, new[2] if new else None,
@@ -102,8 +117,19 @@ def derive(
             )  # fmt: skip
             movements += ledger.always_there(lines) if id_ in reread else lines
         stock.append(connection, movements, recorded=today)
-        concerned |= _save(around, found)
-    return copies, concerned
+        told.concerned |= _save(around, found)
+    return told
+
+
+def _restocked_clusters(
+    connection: Connection, members: Mapping[int, Restocked], live: Collection[str]
+) -> dict[str, list[Restocked]]:
+    """Clusters in which nothing changed but copies; `live` ones are made anew as it is."""
+    found: dict[str, list[Restocked]] = {}
+    for id_, cluster in clusters.clusters_of(connection, members).items():
+        if cluster not in live:
+            found.setdefault(cluster, []).append(members[id_])
+    return found
 
 
 def _derive_again(connection: Connection, touched: Sequence[int]) -> set[int]:
@@ -120,9 +146,10 @@ def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> set
 
     Edges are a function of features: a record of which only copies or prices changed, as most do, is not compared.
     """
-    old = derived.features(around.connection, found.keys)
+    due = [id_ for id_ in found.keys if id_ not in found.restocked]
+    old = derived.features(around.connection, due)
     deriving.save(around.connection, found)
-    anew = {id_ for id_ in found.keys if old.get(id_) != found.features.get(id_)}
+    anew = {id_ for id_ in due if old.get(id_) != found.features.get(id_)}
     return reclustering.compare(around, anew, {id_: old[id_] for id_ in anew if id_ in old}) if anew else set()
 
 
@@ -130,7 +157,7 @@ def unite(
     connection: Connection, change: clusters.Change, now: datetime, *, today: date, run: int | None = None, cause: str
 ) -> None:
     """Union records, outbox and titles after clusters changed."""
-    unifying.unite(connection, change.live, change.gone, now)
+    unifying.unite(connection, change.live, change.gone, now, change.restocked)
     stock.titles_changed(connection, [*change.live, *change.gone], cause=cause, run=run, recorded=today)
 
 

@@ -270,20 +270,16 @@ def _replaced(engine: Engine, run: int, source: Source) -> tuple[int, int]:
     """(how many, of how many sampled) changed records share no word of their title with what stood there before."""
     with reading(engine) as connection:
         rows = records.staged(connection, run, "changed", limit=SAMPLE)
-        replaced = sampled = 0
-        for row in rows:
-            after = records.staged_record(source.code, row)
-            found = records.find(connection, after.key)
-            if found is None or found[1].deleted:
-                continue
-            sampled += 1
-            replaced += not _share_a_word(source, found[1], after)
-    return replaced, sampled
+        ids = records.ids_of(connection, (RecordKey(source.code, row.local_id) for row in rows))
+        before = {record.local_id: record for _, record in records.load(connection, ids.values())}
+    pairs = [(before[row.local_id], records.staged_record(source.code, row)) for row in rows]
+    pairs = [(was, now) for was, now in pairs if not was.deleted]
+    return sum(not _share_a_word(source, was, now) for was, now in pairs), len(pairs)
 
 
 def _share_a_word(source: Source, before: SourceRecord, after: SourceRecord) -> bool:
     try:
-        old, new = to_bib(before), to_bib(after)
+        old, new = to_bib(before, source.holdings_profile), to_bib(after, source.holdings_profile)
     except BadRecord:
         return True  # it can't be compared, so it raises no alarm
     before_words, after_words = _telling_words(old.title), _telling_words(new.title)

@@ -102,6 +102,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(fold(text)))
 
 
+@lru_cache(maxsize=1 << 15)
 def skeleton(text: str) -> str:
     """Folded words joined by single spaces: equal for texts that differ in punctuation, case and quotes alone."""
     return " ".join(words(text))

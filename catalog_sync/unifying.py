@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,25 +12,58 @@ from catalog_sync import union
 from catalog_sync.classify import classify
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import BibRecord, Classified, RecordKey, Source, UnionRecord
+from catalog_sync.restocking import Restocked, restock
 from catalog_sync.store import outbox, overrides, records, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 
 BATCH = 500  # clusters united at a time; their members' bytes are in memory together
+NOTHING: Mapping[str, Sequence[Restocked]] = {}
 
 
-def unite(connection: Connection, live: Collection[str], gone: Collection[str], now: datetime) -> None:
-    """Compute the union records of `live` clusters anew, forget those of `gone` ones, and number the changes."""
+def unite(
+    connection: Connection, live: Collection[str], gone: Collection[str], now: datetime,
+    restocked: Mapping[str, Sequence[Restocked]] = NOTHING,
+) -> None:  # fmt: skip
+    """Compute the union records of `live` clusters anew, forget those of `gone` ones, and number the changes.
+
+    Of `restocked` clusters only copies changed: of most of them no member has to be read again.
+    """
     sources = {source.code: source for source in registry.sources(connection)}
     announced: dict[str, list[str]] = {}
-    for some in chunks(sorted(live), BATCH):
-        made = _unite_batch(connection, some, sources)
-        unions.save(connection, made)
+
+    def announce(made: Iterable[UnionRecord]) -> None:
         for one in made:
             libraries = [sources[key.source].library for key in one.members]
             announced[one.cluster] = unions.sets_of(one, libraries)
+
+    for some in chunks(sorted(restocked), BATCH):
+        announce(_restock_batch(connection, {cluster: restocked[cluster] for cluster in some}))
+    for some in chunks(sorted({*live, *restocked}.difference(announced)), BATCH):
+        made = _unite_batch(connection, some, sources)
+        unions.save(connection, made)
+        announce(made)
     unions.forget(connection, sorted(gone))
     outbox.announce(connection, announced, sorted(gone), now)
+
+
+def _restock_batch(connection: Connection, changed: Mapping[str, Sequence[Restocked]]) -> list[UnionRecord]:
+    """The union records that can be told without reading their members; those that are others now are saved."""
+    told, others = [], []
+    for stored in unions.load(connection, list(changed)):
+        made = _restocked(stored, changed[stored.cluster])
+        if made is not None:
+            told.append(made)
+            others += [made] if made != stored else []
+    unions.save(connection, others)
+    return told
+
+
+def _restocked(record: UnionRecord, changed: Sequence[Restocked]) -> UnionRecord | None:
+    told: UnionRecord | None = record
+    for member in changed:
+        told = restock(told, member) if told else None
+    return told
 
 
 def _unite_batch(connection: Connection, clusters: Sequence[str], sources: dict[str, Source]) -> list[UnionRecord]:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from catalog_sync import classify
@@ -26,7 +27,7 @@ def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
     ranked = rank(members)
     best = ranked[0]
     if len(ranked) == 1:
-        agents = tuple(replace(a, name=established(a)) for a in best.agents)
+        agents = tuple(map(_established, best.agents))
         bib = replace(best, holdings=Holdings(), agents=agents)
         provenance = {name: best.key for name in _FIELDS if getattr(best, name)}
     else:
@@ -35,9 +36,26 @@ def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
     return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib))
 
 
-def rank(members: Iterable[BibRecord]) -> list[BibRecord]:
+class Ranked(list[BibRecord]):
+    """Members, best described first."""
+
+    @cached_property
+    def title(self) -> _Chosen | None:
+        """The title chosen: what stands beside it is asked for it again."""
+        return _tidy_title(self, "title")
+
+    @cached_property
+    def of_that_title(self) -> Ranked:
+        """The members with the chosen title itself; all where there is none."""
+        chosen = self.title
+        if chosen is None:
+            return self
+        return Ranked(m for m in self if skeleton(m.title) == skeleton(chosen.value))
+
+
+def rank(members: Iterable[BibRecord]) -> Ranked:
     """Members, best described first; equal ones by their keys, so that the order they came in does not matter."""
-    return sorted(members, key=lambda m: (-quality(m), m.key))
+    return Ranked(sorted(members, key=lambda m: (-quality(m), m.key)))
 
 
 # --- How well a record describes its edition -------------------------------------------------------------------------
@@ -52,6 +70,7 @@ CONTENT_POINTS = 0.5  # each of subjects, classification, abstract or contents, 
 SHOUTING_PENALTY = 3.0  # ALL CAPS: typed from a list, not from the book
 HOMOGLYPH_PENALTY = 2.0  # mixed alphabets in the title: can't be found or sorted by others
 DAMAGE_PENALTY = 5.0  # characters lost in a conversion
+TEXTS = 1 << 13  # whose faults are remembered: members of a cluster mostly say the same
 WARNING_PENALTY = 0.25  # each complaint of the reader of MARC, at most four
 
 
@@ -64,7 +83,8 @@ def quality(bib: BibRecord) -> float:
     points += ISBN_POINTS * any(_is_own(i) for i in bib.isbns)
     points += FULL_FORENAMES_POINTS * any(_has_full_forename(a) for a in bib.agents)
     points += IMPRINT_POINTS * sum(map(bool, imprint)) + CONTENT_POINTS * sum(map(bool, content))
-    points -= SHOUTING_PENALTY * is_shouting(bib.title) + HOMOGLYPH_PENALTY * has_homoglyphs(bib.title)
+    _, shouting, mixed = _untidiness(bib.title)
+    points -= SHOUTING_PENALTY * shouting + HOMOGLYPH_PENALTY * mixed
     points -= DAMAGE_PENALTY * is_damaged(bib.title + bib.responsibility)
     return points - WARNING_PENALTY * min(len(bib.warnings), 4)
 
@@ -72,12 +92,14 @@ def quality(bib: BibRecord) -> float:
 _CAPS_WORD = re.compile(r"[A-ZА-ЯЁ]{3,}")
 
 
+@lru_cache(maxsize=TEXTS)
 def is_shouting(text: str) -> bool:
     """Whether a text is ALL CAPS: more than one long word and no small letter («ОБЖ» or «США» alone is not)."""
     letters = [c for c in text if c.isalpha()]
     return bool(letters) and not any(c.islower() for c in letters) and any(len(w) > 4 for w in _CAPS_WORD.findall(text))
 
 
+@lru_cache(maxsize=TEXTS)
 def is_damaged(text: str) -> bool:
     """Whether characters were lost: U+FFFD, or question marks inside or instead of words."""
     return "\ufffd" in text or bool(re.search(r"\?{3,}|\w\?\w", text))
@@ -103,10 +125,10 @@ class _Chosen:
     giver: RecordKey
 
 
-_Rule = Callable[[list[BibRecord], str], "_Chosen | None"]
+_Rule = Callable[[Ranked, str], "_Chosen | None"]
 
 
-def _merged(ranked: list[BibRecord]) -> tuple[BibRecord, dict[str, RecordKey]]:
+def _merged(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
     best = ranked[0]
     values: dict[str, Any] = {}
     provenance: dict[str, RecordKey] = {}
@@ -162,7 +184,7 @@ def _carrier(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """Signs of the carrier most members are on, so that one scan among printed copies makes no electronic edition."""
     family = ranked[0].dialect.is_unimarc_family
     same = [m for m in ranked if m.dialect.is_unimarc_family == family]
-    carriers = [classify.classify(m).carrier for m in same]
+    carriers = [classify.carrier_of(m)[0] for m in same]
     common = max(carriers, key=carriers.count)
     return _from_best([m for m, c in zip(same, carriers, strict=True) if c is common], name)
 
@@ -171,6 +193,7 @@ def _vote_key(value: Any) -> Hashable:
     return skeleton(value) if isinstance(value, str) else tuple(skeleton(v) for v in value)
 
 
+@lru_cache(maxsize=TEXTS)
 def _untidiness(value: Any) -> tuple[bool, bool, bool]:
     text = value if isinstance(value, str) else " ".join(value)
     return is_damaged(text), is_shouting(text), has_homoglyphs(text)
@@ -183,15 +206,12 @@ def _tidy_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
     return _voted(proper or tidy or ranked, name)
 
 
-def _beside_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
+def _beside_title(ranked: Ranked, name: str) -> _Chosen | None:
     """What stands beside the chosen title, from members with that very title.
 
     Another hand may have typed subtitle and part into the title; taking them from both would say everything twice.
     """
-    chosen = _tidy_title(ranked, "title")
-    if chosen is None:
-        return _from_best(ranked, name)
-    return _from_best([m for m in ranked if skeleton(m.title) == skeleton(chosen.value)], name)
+    return _from_best(ranked.of_that_title, name)
 
 
 def _longest(ranked: list[BibRecord], name: str) -> _Chosen | None:
@@ -261,7 +281,7 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
     merged: list[Agent] = []
     for member in ranked:
         for typed in member.agents:
-            agent = replace(typed, name=established(typed))
+            agent = _established(typed)
             place = next((i for i, known in enumerate(merged) if is_same_agent(known, agent)), None)
             if place is None:
                 merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
@@ -269,6 +289,11 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
                 merged[place] = _fuller(merged[place], agent)
     giver = next((m.key for m in ranked if m.agents), None)
     return None if giver is None else _Chosen(tuple(merged), giver)
+
+
+@lru_cache(maxsize=TEXTS)
+def _established(agent: Agent) -> Agent:
+    return replace(agent, name=established(agent))
 
 
 def is_same_agent(left: Agent, right: Agent) -> bool:
@@ -285,6 +310,8 @@ def is_same_agent(left: Agent, right: Agent) -> bool:
 
 
 def _fuller(known: Agent, other: Agent) -> Agent:
+    if known == other:
+        return known
     tidier = _untidiness(known.name) > _untidiness(other.name)
     longer = len(other.name) > len(known.name) and _untidiness(known.name) == _untidiness(other.name)
     return replace(
@@ -297,7 +324,7 @@ def _fuller(known: Agent, other: Agent) -> Agent:
 
 
 _RULES: dict[str, _Rule] = {
-    "title": _tidy_title,
+    "title": lambda ranked, _: ranked.title,
     "subtitle": _beside_title,
     "parts": _beside_title,
     "parallel_titles": _beside_title,

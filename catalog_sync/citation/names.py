@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from catalog_sync.marc.codes import relator_for
-from catalog_sync.matching.names import authors_of
+from catalog_sync.matching.names import Name, authors_of
 from catalog_sync.matching.titles import leading_author
 from catalog_sync.model import Agent, BibRecord, Dialect
 from catalog_sync.text import fold
@@ -24,6 +25,7 @@ def spaced_initials(text: str) -> str:
     return _RUN_INITIALS.sub(r"\1. ", text)
 
 
+@lru_cache(maxsize=1 << 14)
 def surname_and_forenames(name: str) -> tuple[str, str]:
     """A person's name in two, whichever way it was typed: «Бим, Инесса Львовна», «Бим И. Л.», «И. Л. Бим».
 
@@ -102,8 +104,13 @@ def _is_author(agent: Agent) -> bool:
 def title_without_author(bib: BibRecord) -> str:
     """The title without «Громов С. В.» typed before it (a habit of МАРК-SQL users); only a name the record also has."""
     people = tuple(authors_of(bib.agents))
-    folded = fold(bib.title)
-    rest = leading_author(folded, people) if people else folded
+    return _without(bib.title, people) if people else bib.title
+
+
+@lru_cache(maxsize=1 << 14)
+def _without(title: str, people: tuple[Name, ...]) -> str:
+    folded = fold(title)
+    rest = leading_author(folded, people)
     if rest == folded:
-        return bib.title
-    return next((bib.title[i:].strip() for i in range(1, len(bib.title)) if fold(bib.title[i:]) == rest), bib.title)
+        return title
+    return next((title[i:].strip() for i in range(1, len(title)) if fold(title[i:]) == rest), title)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from catalog_sync.errors import BadRecord, StopEverything, shown
@@ -27,6 +28,7 @@ __all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record
 
 _NOT_BIBLIOGRAPHIC = ("q", "u", "v", "w", "x", "y", "z")  # authority, holdings, classification, community data
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
+READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks three times what one changed record says
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
     Dialect.RUSMARC: rusmarc.to_bib,
@@ -180,6 +182,11 @@ def to_bib(record: SourceRecord, profile: str = "") -> BibRecord:
 
     Raises BadRecord, also for an authority or holdings record: it describes no edition.
     """
+    return _to_bib(record, profile)
+
+
+@lru_cache(maxsize=READ_LATELY)
+def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     marc = marc_record(record)
     if marc.leader[6:7] in _NOT_BIBLIOGRAPHIC:
         kind = marc.leader[6:7]

@@ -7,13 +7,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from catalog_sync.model import RecordKey
+from catalog_sync.restocking import Restocked
 from catalog_sync.store import records, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, upsert
@@ -23,10 +24,14 @@ ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike amo
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Ids of clusters whose members changed (`live`) and of those nothing is left of (`gone`)."""
+    """Ids of clusters whose members changed (`live`) and of those nothing is left of (`gone`).
+
+    In `restocked` ones only copies of these members changed.
+    """
 
     live: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    restocked: Mapping[str, Sequence[Restocked]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ class Held:
     def classified(self) -> Classified:
         return Classified(self.category, "", self.carrier, "", self.ekind)
 
+    def is_classified(self, as_: Classified) -> bool:
+        """Whether this is the class the figures were counted under, whatever the reasons for it."""
+        return (self.category, self.carrier, self.ekind) == (as_.category, as_.carrier, as_.ekind)
+
 
 def hashed(key: str) -> int:
     """A match key as a signed 64-bit number: a collision only costs one needless comparison."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,8 @@ COLUMNS = (
     t.record.c.deleted,
     t.record.c.warnings,
 )
+
+KEPT = ("digest", "data", "dialect", "encoding", "deleted", "warnings")  # of what stood before a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +223,23 @@ def reread(connection: Connection, run: int, limit: int) -> list[tuple[SourceRec
     ]
 
 
+def before(connection: Connection, run: int, ids: Collection[int]) -> dict[int, SourceRecord]:
+    """What a published run replaced: the live records that stood there, of those among `ids` that are live still."""
+    c, now = t.record_change.c, t.record.c
+    columns = (c.record, now.source, now.local_id, *(c[name] for name in KEPT))
+    found: dict[int, SourceRecord] = {}
+    for some in chunks(sorted(ids)):
+        query = select(*columns).join(t.record, now.id == c.record).where(c.run == run, c.record.in_(some))
+        live = query.where(c.action != "new", c.deleted.is_(False), now.deleted.is_(False))
+        found |= {row.record: _record(row) for row in connection.execute(live)}
+    return found
+
+
 def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> None:
     for some in chunks(sorted(actions)):
         rows = connection.execute(select(*COLUMNS).where(t.record.c.id.in_(some))).mappings()
-        kept = ("digest", "data", "dialect", "encoding", "deleted", "warnings")
         values = [
-            {"run": run, "record": row["id"], "action": actions[row["id"]], **{k: row[k] for k in kept}} for row in rows
+            {"run": run, "record": row["id"], "action": actions[row["id"]], **{k: row[k] for k in KEPT}} for row in rows
         ]
         connection.execute(insert(t.record_change), values)
 

@@ -1,0 +1,44 @@
+"""A member of a cluster of which only the copies changed: the union record is told without reading the others again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from catalog_sync.model import BibRecord, Holdings, RecordKey, UnionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Restocked:
+    """A member whose copies changed and whose description did not, with the days its source says it was changed on."""
+
+    key: RecordKey
+    before: str  # 005 as typed
+    now: str
+
+    @classmethod
+    def between(cls, before: BibRecord, now: BibRecord) -> Restocked | None:
+        """None where more than copies and the day differ."""
+        same = _described(before) == _described(now)
+        return cls(now.key, before.changed, now.changed) if same else None
+
+
+def _described(bib: BibRecord) -> BibRecord:
+    return replace(bib, holdings=Holdings(), changed="")
+
+
+def restock(record: UnionRecord, member: Restocked) -> UnionRecord | None:
+    """What `merge` would make of the members now, told from the union record alone; None where it can't be told.
+
+    Of a member's day the union record has the latest: only where that very day was set back another member may have it.
+    """
+    giver = record.provenance.get("changed")
+    if giver == member.key and member.now < member.before:
+        return None
+    if not member.now or member.now < record.bib.changed:
+        return record
+    if member.now == record.bib.changed and giver is not None:  # of equals the better described is the first
+        giver = min(giver, member.key, key=record.members.index)
+    else:
+        giver = member.key
+    bib = replace(record.bib, changed=member.now)
+    return replace(record, bib=bib, provenance={**record.provenance, "changed": giver})

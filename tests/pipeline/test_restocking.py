@@ -1,0 +1,99 @@
+"""A night that changed copies alone reads no description of other schools, and leaves what a rebuild would make."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from catalog_sync import pipeline, unifying
+from catalog_sync.model import MarcField, MarcRecord, UnionRecord
+from catalog_sync.store import clusters, outbox, registry, unions
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import reading, writing
+from tests.exports import AUTHORS, TITLES, book
+from tests.pipeline.conftest import District
+
+SCHOOLS = ("s1", "s2", "s3")
+
+
+def owned(number: int, *, copies: int = 1, changed: str = "20200101", note: str = "") -> MarcRecord:
+    made = book(f"R{number:03d}", TITLES[number], author=AUTHORS[number % len(AUTHORS)], copies=copies, note=note)
+    return replace(made, fields=(made.fields[0], MarcField("005", data=changed), *made.fields[1:]))
+
+
+def united(district: District) -> list[UnionRecord]:
+    with reading(district.system.engine) as connection:
+        return unions.load(connection, sorted(clusters.live(connection)))
+
+
+def rows(district: District) -> dict[str, list[Any]]:
+    """Everything derived that is not numbered by the order it came in."""
+    with reading(district.system.engine) as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
+            for table in (t.feature, t.match_key, t.edge, t.holding, t.member)
+        }
+
+
+@pytest.fixture
+def loaded(district: District) -> District:
+    for code in SCHOOLS:
+        district.source(code)
+        district.load(code, [owned(n) for n in range(20)])
+    return district
+
+
+def test_more_copies_of_a_book_are_published_without_reading_what_other_schools_say_of_it(
+    loaded: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, read = united(loaded), list[str]()
+    with reading(loaded.system.engine) as connection:
+        number = outbox.last_number(connection)
+    whole = unifying._unite_batch
+    monkeypatch.setattr(unifying, "_unite_batch", lambda c, some, s: read.extend(some) or whole(c, some, s))
+    run = loaded.load("s2", [owned(n, copies=3 if n < 5 else 1, changed="20260901" if n < 5 else "20200101")
+                             for n in range(20)])  # fmt: skip
+    assert read == []
+    assert (run.counts.changed, run.counts.copies_added, run.counts.clusters_touched) == (5, 10, 5)
+    after = united(loaded)
+    assert sum(was != now for was, now in zip(before, after, strict=True)) == 5
+    with reading(loaded.system.engine) as connection:
+        assert len(outbox.after(connection, number, 100)) == 5
+        held = unions.holdings(connection, [record.cluster for record in after])
+    assert sum(place.copies for places in held.values() for place in places) == 70
+    assert pipeline.check(loaded.system) == []
+
+
+def test_another_base_of_the_source_is_heard_of_though_only_copies_changed(loaded: District) -> None:
+    with writing(loaded.system.engine) as connection:
+        source = registry.get_source(connection, "s2")
+        registry.save_sources(connection, [replace(source, base="Учебники")])
+    loaded.load("s2", [owned(n, copies=2) for n in range(20)])
+    assert {record.classified.category.value for record in united(loaded) if record.classified} == {"textbook"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nights_of_mixed_changes_leave_what_a_rebuild_makes(sqlite_district: District, seed: int) -> None:
+    district, rng = sqlite_district, random.Random(seed)
+    for code in SCHOOLS:
+        district.source(code)
+    for _night in range(4):
+        for code in SCHOOLS:
+            records = [
+                owned(
+                    n, copies=rng.randint(1, 2), changed=rng.choice(("", "20200101", "20210101")),
+                    note=rng.choice(("", "", "", "Издание дополненное")),
+                )
+                for n in range(24) if rng.random() > 0.05
+            ]  # fmt: skip
+            run = district.load(code, records)
+            if run.state.value == "held":
+                pipeline.approve(district.system, run.number, who="тест")
+    assert pipeline.check(district.system) == []
+    told, stored = united(district), rows(district)
+    pipeline.rebuild(district.system)
+    assert united(district) == told
+    assert rows(district) == stored
