@@ -3,10 +3,10 @@
     python -m bench.region [--sources 1000] [--records 5000000] [--hours 4]
 
 Nothing of that size is built. The costs of one unchanged and one changed record are measured here on one small school
-(as of a night of bench.night, copies, descriptions, new and gone); `--changed` takes the price of a changed record from
-elsewhere: bench.night prints it for a district, where twenty schools have one textbook. Then every source starts at its own spread minute and waits for one of the working places. Printed: where the
-time goes, and when the last school is published. The ratio at the end compares the night with one place to that with
-as many as the machine has cores.
+(as of a night of bench.night: copies, descriptions, new and gone); `--changed` takes the price of a changed record from
+elsewhere: bench.night prints it for a district, where twenty schools have one textbook. Then every source starts at its
+own spread minute and waits for one of the working places. Printed: where the time goes, and when the last school is
+published. The ratio at the end compares the night with one place to that with as many as the machine has cores.
 """
 
 from __future__ import annotations

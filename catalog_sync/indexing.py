@@ -74,9 +74,9 @@ def _drain(system: System, index: Engine, me: str) -> int:
             changes = outbox.after(connection, number, BATCH)
             if not changes:
                 return written
-            documents = documents_of(connection, [c.cluster for c in changes if not c.deleted], listed)
-        number = changes[-1].number
-        written += index.write(documents, [c.cluster for c in changes if c.deleted], number)
+            documents = _documents(connection, [c.cluster for c in changes if not c.deleted], listed)
+            number = changes[-1].number
+            written += index.write(documents, [c.cluster for c in changes if c.deleted], number)
         with writing(system.engine) as connection:
             leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS)
 
@@ -95,12 +95,17 @@ def _compare_textbooks(system: System, index: Engine, listed: FederalList, me: s
     written = 0
     for some in chunks(clusters, BATCH):
         with reading(system.engine) as connection:
-            documents = documents_of(connection, some, listed)
-        written += index.write(documents)
+            written += index.write(_documents(connection, some, listed))
         with writing(system.engine) as connection:
             leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS)
     index.write([], federal=listed.digest)
     return written
+
+
+def _documents(connection: Connection, clusters: Sequence[str], listed: FederalList) -> Iterator[document.Document]:
+    """The documents of many clusters, of which only some are in memory together."""
+    for some in chunks(clusters):
+        yield from documents_of(connection, some, listed)
 
 
 def documents_of(connection: Connection, clusters: Sequence[str], listed: FederalList) -> list[document.Document]:

@@ -7,6 +7,8 @@ import re
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
+import msgspec
+
 from catalog_sync.matching import monographs, names
 from catalog_sync.matching.discriminators import (
     EDGE,
@@ -87,26 +89,27 @@ class Features:
     @staticmethod
     def is_current(data: bytes) -> bool:
         """Whether packed features are of this version."""
-        return data.startswith((f"[{FEATURES_VERSION},".encode(), f"[{FEATURES_VERSION}]".encode()))
+        return data.startswith(_CURRENT)
 
     @classmethod
     def unpack(cls, data: bytes) -> Features:
         """Raises ValueError where the bytes are of another FEATURES_VERSION."""
-        version, *values = json.loads(data)
-        if version != FEATURES_VERSION:
-            raise ValueError(f"features of version {version}, expected {FEATURES_VERSION}")
-        read = [_frozen(value) for value in values]
-        if len(read) == len(_NAMES):
-            read[-1] = Monograph(*read[-1])
-        return cls(*read)
+        if not cls.is_current(data):
+            raise ValueError(f"features of version {data[1:9].split(b',')[0].decode()}, expected {FEATURES_VERSION}")
+        values: list[Any] = _decoder.decode(data)[1:]
+        if len(values) == len(_NAMES):
+            values[-1] = Monograph(*values[-1])
+        return cls(*values)
 
 
+_CURRENT = (f"[{FEATURES_VERSION},".encode(), f"[{FEATURES_VERSION}]".encode())
 _NAMES = tuple(f.name for f in fields(Features))
 _EMPTY: tuple[object, ...] = ((), "", 0, False, None)
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
+# Lists of JSON as tuples, three deep: a night unpacks a hundred features for every description that changed.
+_Plain = str | int | bool | None
+_decoder = msgspec.json.Decoder(list[_Plain | tuple[_Plain | tuple[_Plain | tuple[_Plain, ...], ...], ...]])
 
 
 # --- Extraction ------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ SCHOOLS = ("s1", "s2", "s3")
 
 def owned(number: int, *, copies: int = 1, changed: str = "20200101", note: str = "") -> MarcRecord:
     made = book(f"R{number:03d}", TITLES[number], author=AUTHORS[number % len(AUTHORS)], copies=copies, note=note)
-    return replace(made, fields=(made.fields[0], MarcField("005", data=changed), *made.fields[1:]))
+    return MarcRecord(made.leader, (made.fields[0], MarcField("005", data=changed), *made.fields[1:]))
 
 
 def united(district: District) -> list[UnionRecord]:
