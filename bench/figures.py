@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, Table, insert, text
 
 from catalog_sync.model import BibRecord, Dialect, RecordKey, UnionRecord
 from catalog_sync.reports import registry, render
@@ -111,13 +111,13 @@ def union(cluster: int) -> UnionRecord:
     return UnionRecord(f"c{cluster}", bib, (key,))
 
 
-COLUMNS = {
+COLUMNS: dict[str, tuple[Table, str]] = {
     "movement": (stock_movement, "number library record day recorded kind column copies run category carrier ekind"),
     "record": (t.record, "id source local_id digest data dialect encoding first_run last_run"),
     "member": (ledger_member, "record cluster"),
     "title": (title_movement, "number scope cluster day category carrier ekind"),
 }
-FIXED = {
+FIXED: dict[str, dict[str, Any]] = {
     "movement": {"basis": "INV.REGDATE", "document": "", "reason": "", "inventory": "", "who": ""},
     "record": {"deleted": 0, "warnings": "[]", "first_seen": "2026-01-01", "changed": "2026-01-01"},
     "member": {},

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.search_data import LIBRARIES, SUBJECTS, documents
@@ -88,12 +89,12 @@ def queries(reader: Reader) -> None:
     slips = ("матиматика", "руский", "литиратура", "физека", "химя", "биологя", "географея", "алгебтра")
     measure("typing error, with «возможно, вы имели в виду»", [search(search_box(s)) for s in slips])
     print("   ", [reader.search(search_box(s)).suggestion for s in slips])
-    measure("suggest", [lambda s=s: reader.suggest(s) for s in stems])
-    measure("scan of titles, 5 + 20", [lambda s=s: reader.scan(Access.TITLE, s, 5, 20) for s in stems])
-    measure("scan of authors, 5 + 20", [lambda s=s: reader.scan(Access.AUTHOR, s, 5, 20) for s in stems])
-    measure("scan of titles in one library", [lambda s=s: reader.scan(Access.TITLE, s, 5, 20, "sch07") for s in stems])
+    measure("suggest", [partial(reader.suggest, s) for s in stems])
+    measure("scan of titles, 5 + 20", [partial(reader.scan, Access.TITLE, s, 5, 20) for s in stems])
+    measure("scan of authors, 5 + 20", [partial(reader.scan, Access.AUTHOR, s, 5, 20) for s in stems])
+    measure("scan of titles in one library", [partial(reader.scan, Access.TITLE, s, 5, 20, "sch07") for s in stems])
     measure("scan from the beginning and past the end",
-            [lambda s=s: reader.scan(Access.TITLE, s, 5, 20) for s in ("", "а", "яяя", "z")])  # fmt: skip
+            [partial(reader.scan, Access.TITLE, s, 5, 20) for s in ("", "а", "яяя", "z")])  # fmt: skip
 
 
 def main() -> None:

@@ -47,11 +47,11 @@ def spoil(h: Habits, fields: Fields) -> Fields:
 def iso2709(identity: str, fields: Fields, encoding: str, unimarc: bool) -> bytes:
     encoded = [(b"001", identity.encode())]
     for tag, indicators, subfields in fields:
-        body = indicators + "".join(f"\x1f{code}{value}" for code, value in subfields)
-        encoded.append((tag.encode(), body.encode(encoding, "replace")))
+        text = indicators + "".join(f"\x1f{code}{value}" for code, value in subfields)
+        encoded.append((tag.encode(), text.encode(encoding, "replace")))
     directory, data = b"", b""
-    for tag, body in encoded:
-        directory += tag + b"%04d%05d" % (len(body) + 1, len(data))
+    for name, body in encoded:
+        directory += name + b"%04d%05d" % (len(body) + 1, len(data))
         data += body + b"\x1e"
     base = 24 + len(directory) + 1
     leader = b"%05dnam%s 22%05d%s" % (
