@@ -259,7 +259,7 @@ def test_the_log_of_a_run_tells_what_came_and_how_it_ended(district: District) -
     lines = log.splitlines()
     assert "получено books.mrc: " in lines[1]
     assert "оборван посреди записи" in lines[2]
-    assert "held: прочитано 20" in lines[-1]
+    assert "удержан: прочитано 20" in lines[-1]
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_works(district: District) -> None:
