@@ -49,6 +49,10 @@ class Clusterer:
 
     def update(self, changed: Mapping[RecordKey, Features], removed: Collection[RecordKey] = ()) -> Changes:
         """Take in new and changed records, drop the removed ones, and cluster anew what this concerns."""
+        with without_collecting():
+            return self._update(changed, removed)
+
+    def _update(self, changed: Mapping[RecordKey, Features], removed: Collection[RecordKey]) -> Changes:
         really = {record: f for record, f in changed.items() if self._features.get(record) != f}
         gone = [record for record in removed if record in self._features and record not in changed]
         old = {record: self._features[record] for record in (*really, *gone) if record in self._features}
@@ -64,8 +68,7 @@ class Clusterer:
         for (a, b), judgement in found.edges.items():
             self._edges[a][b] = self._edges[b][a] = judgement
         self.not_compared.update(found.not_compared)
-        with without_collecting():
-            clusters = self._recluster({*seeds, *found.touched} & self._features.keys())
+        clusters = self._recluster({*seeds, *found.touched} & self._features.keys())
         return Changes(clusters, found.touched, found.not_compared, found.compared)
 
     def decide(self, decisions: Iterable[Decision]) -> Changes:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from catalog_sync.matching.compare import first_veto
+from catalog_sync.matching.contradictions import NONE, first_veto
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.verdict import (
     ATTACH,
@@ -98,7 +98,7 @@ class _Component:
         return known
 
     def _vetoed(self, x: RecordKey, y: RecordKey) -> bool:
-        return standing_veto(self.features[x], self.features[y], self.together) is not None
+        return standing_veto(self.features[x], self.features[y], self.together) != NONE
 
     def clash(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
         """Whether some pair across the two is forbidden. Groups that clashed clash for ever, unless a member leaves."""
@@ -188,7 +188,7 @@ class _Component:
             return False
         vetoes = (standing_veto(x, y, self.together) for x in self._read(lone) for y in self._read(many))
         said = any(pair(a, b) in self.different for a in lone for b in many)
-        return not said and all(veto is None or veto in _SLIPS for veto in vetoes)
+        return not said and all(veto in _SLIPS for veto in vetoes)
 
     # 3. What has gaps follows the only group it fits; best evidence first.
 
@@ -225,7 +225,8 @@ class _Component:
         return Resolved(tuple(sorted(clusters, key=min)), tuple(sorted(apart, key=lambda r: (r.left, r.right))))
 
 
-_SLIPS = {V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNLIKE}  # of one card alone: typed wrongly, not another edition
+# Of one card alone: typed wrongly, not another edition.
+_SLIPS = {NONE, V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNLIKE}
 
 _TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells reprints, classes and parts apart
     lambda f: f.years,
@@ -259,10 +260,10 @@ def blocking(one: Mapping[RecordKey, Features], other: Mapping[RecordKey, Featur
     """
     together = _isbns_together([*one.values(), *other.values()])
     found = ((pair(a, b), standing_veto(x, y, together)) for a, x in one.items() for b, y in other.items())
-    return sorted((names, veto) for names, veto in found if veto is not None)
+    return sorted((names, veto) for names, veto in found if veto != NONE)
 
 
-def standing_veto(a: Features, b: Features, together: Collection[tuple[str, str]]) -> int | None:
+def standing_veto(a: Features, b: Features, together: Collection[tuple[str, str]]) -> int:
     """A visible contradiction; two ISBNs are none where a third record names both as of one book (`together`)."""
     veto = first_veto(a, b)
     if veto == V_ISBN and together and any((i, j) in together for i in a.isbns for j in b.isbns):

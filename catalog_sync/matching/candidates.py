@@ -7,20 +7,18 @@ are a function of the set of records; where a change opens or closes a block, al
 from __future__ import annotations
 
 import gc
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, combinations, product
 from typing import Protocol
 
-from catalog_sync.matching.compare import Judgement, first_veto, weigh
+from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
-from catalog_sync.matching.verdict import UNSURE
-from catalog_sync.model import RecordKey, Verdict
-
-Pair = tuple[RecordKey, RecordKey]  # the lesser key first
+from catalog_sync.matching.pairwise import Apart, Pair, Table
+from catalog_sync.model import RecordKey
 
 
 class Blocks(Protocol):
@@ -41,27 +39,14 @@ class Found:
 
     touched: frozenset[RecordKey]
     edges: Mapping[Pair, Judgement]
-    apart: _Apart = field(default_factory=lambda: _Apart([], {}))
+    apart: Apart = field(default_factory=lambda: Apart([]))
     not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
     compared: int = 0
 
     @property
     def refused(self) -> Iterator[tuple[Pair, int]]:
         """Compared and different: the pair and the code of what decided (verdict.KINDS), sorted by pair."""
-        everyone, codes = self.apart.records, self.apart.codes
-        for both in sorted(codes):
-            yield (everyone[both >> 32], everyone[both & _LOW]), codes[both]
-
-
-@dataclass(frozen=True, slots=True)
-class _Apart:
-    """Refused pairs, nine of ten of all compared, without an object each: number of left « 32 | number of right."""
-
-    records: Sequence[RecordKey]  # sorted
-    codes: Mapping[int, int]
-
-
-_LOW = (1 << 32) - 1
+        return iter(self.apart)
 
 
 @dataclass(slots=True)
@@ -211,32 +196,45 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey
     everyone = sorted({record for block in open_blocks for record in block.records})
     number = {record: n for n, record in enumerate(everyone)}
     features = store.features(everyone)
-    listed = [features[record] for record in everyone]
+    table = Table([features[record] for record in everyone])
     active = bytearray(record in touched for record in everyone)
-    edges: dict[int, Judgement] = {}
-    apart: dict[int, int] = {}
-    for block in open_blocks:
-        for a, b in _numbered_pairs(block, number, active):
-            code = a << 32 | b if a < b else b << 32 | a
-            if code in apart or code in edges:
-                continue
-            left, right = listed[a], listed[b]
-            veto = first_veto(left, right)
-            if veto is not None:
-                apart[code] = veto
-                continue
-            found = weigh(left, right)
-            if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
-                apart[code] = _decisive(found)
-            else:
-                edges[code] = found
-    named = {(everyone[code >> 32], everyone[code & _LOW]): found for code, found in edges.items()}
-    return Found(frozenset(touched), named, _Apart(everyone, apart), skipped, len(edges) + len(apart))
+    edges: dict[Pair, Judgement] = {}
+    apart = Apart(everyone)
+    for one, others in _partners(open_blocks, number, active):
+        for other, found in table.compare(one, others, apart):
+            edges[(everyone[one], everyone[other]) if one < other else (everyone[other], everyone[one])] = found
+    return Found(frozenset(touched), edges, apart, skipped, len(edges) + len(apart))
 
 
-def _decisive(judgement: Judgement) -> int:
-    """The finding that weighed most against; the last of the agreements where nothing did, they were too few."""
-    return min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
+def _partners(
+    blocks: Sequence[_Block], number: Mapping[RecordKey, int], active: bytearray
+) -> Iterator[tuple[int, set[int]]]:
+    """Every touched record with those it is to be compared with, each pair once; both by number."""
+    near: list[list[_Meeting]] = [[] for _ in active]
+    for block in blocks:
+        ask, offer = _Meeting(block.ask, number, active), _Meeting(block.offer, number, active)
+        for one in ask.changed:
+            near[one] += (ask, offer) if block.offer else (ask,)
+        for one in offer.changed:
+            near[one].append(ask)
+    for one, some in enumerate(near):
+        if some:
+            yield one, set().union(*(meeting.later(one) for meeting in some))
+
+
+class _Meeting:
+    """Records of a block by number: the touched ones in order, and the others."""
+
+    __slots__ = ("changed", "still")
+
+    def __init__(self, records: Sequence[RecordKey], number: Mapping[RecordKey, int], active: bytearray) -> None:
+        numbers = sorted([number[r] for r in records])
+        self.changed = [n for n in numbers if active[n]]
+        self.still = [n for n in numbers if not active[n]] if len(self.changed) < len(numbers) else []
+
+    def later(self, one: int) -> list[int]:
+        """Whom a touched record is to meet here: earlier touched ones have met it already."""
+        return self.changed[bisect_right(self.changed, one) :] + self.still
 
 
 def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> tuple[list[_Block], dict[str, int]]:
@@ -252,16 +250,3 @@ def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) 
         skipped[name] = block.pairs - sum(part.pairs for part in fitting)
         found += [part for part in fitting if not touched.isdisjoint(part.ask)]
     return found, skipped
-
-
-def _numbered_pairs(block: _Block, number: Mapping[RecordKey, int], active: bytearray) -> Iterator[tuple[int, int]]:
-    """Pairs of the block with at least one touched record."""
-    ask = [number[r] for r in block.ask]
-    offer = [number[r] for r in block.offer]
-    changed, still = _split(ask, active)
-    offered = _split(offer, active)[0] if still else ()
-    return chain(combinations(changed, 2), product(changed, still), product(changed, offer), product(still, offered))
-
-
-def _split(numbers: Sequence[int], active: bytearray) -> tuple[list[int], list[int]]:
-    return [n for n in numbers if active[n]], [n for n in numbers if not active[n]]

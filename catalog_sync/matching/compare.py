@@ -28,7 +28,7 @@ class Judgement:
 def judge(a: Features, b: Features) -> Judgement:
     """The verdict with all evidence; the first veto ends the reading."""
     veto = first_veto(a, b)
-    return weigh(a, b) if veto is None else Judgement(Verdict.DIFFERENT, 0.0, ((veto, 0.0),))
+    return Judgement(Verdict.DIFFERENT, 0.0, ((veto, 0.0),)) if veto else weigh(a, b)
 
 
 def weigh(a: Features, b: Features) -> Judgement:

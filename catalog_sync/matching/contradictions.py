@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 from catalog_sync.matching import monographs
 from catalog_sync.matching import verdict as v
@@ -13,29 +15,32 @@ from catalog_sync.matching.publishers import abbreviates
 from catalog_sync.matching.subjects import GENRES
 from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
 
+NONE: Final = 0  # no veto's code
+
 
 def vetoed(a: Features, b: Features) -> bool:
-    return first_veto(a, b) is not None
+    return first_veto(a, b) != NONE
 
 
-def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | None:
-    """Code of the first visible contradiction, cheapest first; None where nothing forbids that the two are one.
+def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int:
+    """Code of the first visible contradiction, cheapest first; NONE where nothing forbids that the two are one.
 
     `isbns_agree`: another description names the ISBNs of both as of one book, so that they contradict nothing.
     """
-    if unlike := _school_veto(a, b):
-        return unlike
+    code = _school_veto(a, b) or _plain_veto(a, b)
+    return code or further_veto(a, b, title_likeness(a, b), isbns_agree=isbns_agree)
+
+
+def further_veto(a: Features, b: Features, like: float, *, isbns_agree: bool = False) -> int:
+    """The first contradiction of two records whose class, kind, part, year and numbers agree; `like`: their titles'."""
     if a.monograph and b.monograph:
         return _monograph_veto(a, b, a.monograph, b.monograph)
-    code = _plain_veto(a, b)
-    if code is not None:
-        return code
     same_isbn = same_own_isbn(a, b)
-    if not title_likeness(a, b) and not titles_may_differ(a, b, same_isbn):
+    if not like and not titles_may_differ(a, b, same_isbn):
         return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
     if a.alternative and b.alternative and not same_isbn and not likeness(a.alternative, b.alternative):
         return v.V_TITLE
-    if _forms_differ(a, b, same_isbn):
+    if a.form != b.form and _forms_differ(a, b, same_isbn):
         return v.V_FORM
     if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
         return v.V_ISBN
@@ -47,7 +52,12 @@ def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int | 
 def _extents_differ(a: int, b: int) -> bool:
     """«10 типовых вариантов» on 90 pages is not «30 типовых вариантов» on 270, whoever left the subtitle out."""
     return bool(a and b) and min(a, b) < (1 - v.PAGES_VETO_SHARE) * max(a, b)
-def _plain_veto(a: Features, b: Features) -> int | None:
+
+
+def _plain_veto(a: Features, b: Features) -> int:
+    """Part, year, edition and numbers; of two monographs, whose years may be copyrights, they are read apart."""
+    if a.monograph and b.monograph:
+        return NONE
     if a.parts and b.parts:
         if parts_differ(a.parts, b.parts):
             return v.V_PART
@@ -59,16 +69,16 @@ def _plain_veto(a: Features, b: Features) -> int | None:
         return v.V_EDITION
     if _numbers_differ(a.numbers, b.numbers) or _numbers_differ(a.subtitle_numbers, b.subtitle_numbers):
         return v.V_NUMBERS
-    return v.V_ANALYTIC if a.analytic != b.analytic else None
+    return v.V_ANALYTIC if a.analytic != b.analytic else NONE
 
 
 def _school_veto(a: Features, b: Features) -> int:
-    """Of these the first one found, else 0: it parts nine of ten pairs that share title or author."""
+    """Class, kind and level: they part four of ten pairs that share title or author."""
     if a.grade and b.grade and a.grade != b.grade:
         return v.V_GRADE
     if a.kind and b.kind and a.kind != b.kind:
         return v.V_KIND
-    return v.V_LEVEL if a.level and b.level and a.level != b.level else 0
+    return v.V_LEVEL if a.level and b.level and a.level != b.level else NONE
 
 
 def _is_some_part(f: Features) -> bool:
@@ -78,11 +88,10 @@ def _is_some_part(f: Features) -> bool:
 
 def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
     """Different titles that don't forbid: in another alphabet by the same author, or all else vouches for a slip."""
-    if a.authors and b.authors and authors_relation(a, b) not in ("same", "part"):
+    vouched = same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
+    if not vouched and alphabet(a.title) * alphabet(b.title) >= 0:
         return False
-    if alphabet(a.title) * alphabet(b.title) < 0:
-        return True
-    return same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
+    return not (a.authors and b.authors) or authors_relation(a.authors, b.authors) in ("same", "part")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -137,17 +146,17 @@ def _may_mix_isbns(a: Features, b: Features) -> bool:
     return bool(a.grade) == bool(b.grade)
 
 
-def _people_veto(a: Features, b: Features, same_isbn: bool) -> int | None:
+def _people_veto(a: Features, b: Features, same_isbn: bool) -> int:
     if a.translators and b.translators and not common_names(a.translators, b.translators):
         return v.V_TRANSLATOR
     if not same_isbn:
-        if a.authors and b.authors and authors_relation(a, b) in ("other", "cross"):
+        if a.authors and b.authors and authors_relation(a.authors, b.authors) in ("other", "cross"):
             return v.V_AUTHOR
         if a.houses and b.houses and not houses_meet(a.houses, b.houses):
             return v.V_HOUSE
     if a.subtitle and b.subtitle and _genres_differ(a, b) and not same_isbn:
         return v.V_SUBTITLE
-    return None
+    return NONE
 
 
 def _genres_differ(a: Features, b: Features) -> bool:
@@ -185,7 +194,7 @@ def title_likeness(a: Features, b: Features) -> float:
     return direct
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 16)
 def common_names(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
     """How many names two lists share, each used once; the larger of both ways of pairing, so it is symmetric."""
     if a == b:
@@ -204,18 +213,18 @@ def _paired(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
     return found
 
 
-def authors_relation(a: Features, b: Features) -> str:
+@lru_cache(maxsize=1 << 16)
+def authors_relation(a: tuple[Name, ...], b: tuple[Name, ...]) -> str:
     """same | part (one team within the other) | cross (each has someone else) | other (nobody in common)."""
-    common = common_names(a.authors, b.authors)
+    common = common_names(a, b)
     if not common:
         return "other"
-    if common == len(a.authors) == len(b.authors):
+    if common == len(a) == len(b):
         return "same"
-    if common in (len(a.authors), len(b.authors)):
-        return "part"
-    return "cross"
+    return "part" if common in (len(a), len(b)) else "cross"
 
 
+@lru_cache(maxsize=1 << 14)
 def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """A house in common, or a name that is the other's beginning («учитель» – «учитель-аст»)."""
     if not set(a).isdisjoint(b):
@@ -237,7 +246,7 @@ def _words_within(short: list[str], long: list[str]) -> bool:
     )
 
 
-def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) -> int | None:
+def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) -> int:
     if monographs.years_differ(one, other):
         return v.V_YEAR
     if a.parts and b.parts and parts_differ(a.parts, b.parts):
@@ -252,9 +261,23 @@ def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) 
         return v.V_FORM
     if a.analytic != b.analytic:
         return v.V_ANALYTIC
-    return v.V_UNLIKE if odds(one, other) < v.MONOGRAPH_UNLIKE else None
+    return v.V_UNLIKE if odds(one, other) < v.MONOGRAPH_UNLIKE else NONE
 
 
 def odds(a: Monograph, b: Monograph) -> float:
     weights = monographs.weights()
     return sum(weights[name].points for name in ("base", *monographs.agreements(a, b)) if name in weights)
+
+
+# Judgements that read few features: what they read, all of it, and how they judge.
+FACETS: Final[tuple[tuple[Callable[[Features], tuple[object, ...]], Callable[[Features, Features], float]], ...]] = (
+    (lambda f: (f.grade, f.kind, f.level), _school_veto),
+    (
+        lambda f: (
+            f.parts, f.is_set, bool(f.parts_total), f.years, f.edition, f.numbers, f.subtitle_numbers, f.analytic,
+            bool(f.monograph),
+        ),
+        _plain_veto,
+    ),
+    (lambda f: (f.title, f.subtitle, f.host, f.numbers), title_likeness),
+)  # fmt: skip

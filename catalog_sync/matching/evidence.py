@@ -76,7 +76,7 @@ _SUBJECT_STEMS = frozenset(map(stem, SUBJECTS))
 
 def _author_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
     if a.authors and b.authors:
-        relation = authors_relation(a, b)
+        relation = authors_relation(a.authors, b.authors)
         common = common_names(a.authors, b.authors)
         if relation == "other":
             yield v.N_AUTHORS_OTHER, v.AUTHORS_OTHER

@@ -1,0 +1,110 @@
+"""Many pairs at once: what two records say of class, part, year and title is judged once for each two values that meet.
+
+The outcome is that of `compare.judge` for every pair; only the price differs. Most pairs of a block are parted by what
+is visible, and a district's records say the same few thousand things.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+
+from catalog_sync.matching import contradictions as veto
+from catalog_sync.matching.compare import Judgement, weigh
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.verdict import UNSURE
+from catalog_sync.model import RecordKey, Verdict
+
+Pair = tuple[RecordKey, RecordKey]  # the lesser key first
+_NUMBER = 24  # bits: sixteen million records at a time are more than memory holds
+_CODE = 64 - 2 * _NUMBER  # bits
+
+
+class Apart:
+    """Refused pairs, nine of ten of all compared, without an object each: two numbers and a code in 64 bits."""
+
+    def __init__(self, records: Sequence[RecordKey]) -> None:
+        self._records = records  # sorted
+        self._packed = array("Q")
+
+    def add(self, one: int, other: int, code: int) -> None:
+        """`code` says what decided (verdict.KINDS); each pair comes once."""
+        left, right = (one, other) if one < other else (other, one)
+        self._packed.append((left << _NUMBER | right) << _CODE | code)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __iter__(self) -> Iterator[tuple[Pair, int]]:
+        """Sorted by pair."""
+        low, code = (1 << _NUMBER) - 1, (1 << _CODE) - 1
+        for packed in sorted(self._packed):
+            both = packed >> _CODE
+            yield (self._records[both >> _NUMBER], self._records[both & low]), packed & code
+
+
+class _Row(dict[int, float]):
+    """What one value comes to with each other value, judged when first asked for."""
+
+    def __init__(self, facet: _Facet, value: int) -> None:
+        super().__init__()
+        self._facet, self._mine = facet, facet.examples[value]
+
+    def __missing__(self, value: int) -> float:
+        self[value] = found = self._facet.judge(self._mine, self._facet.examples[value])
+        return found
+
+
+class _Facet:
+    """A judgement that reads few features: `read` gives all it reads, `judge` makes it for two records."""
+
+    def __init__(
+        self,
+        records: Sequence[Features],
+        read: Callable[[Features], Hashable],
+        judge: Callable[[Features, Features], float],
+    ) -> None:
+        numbers: dict[Hashable, int] = {}
+        self.of = [numbers.setdefault(read(f), len(numbers)) for f in records]  # record → number of its value
+        examples = dict(zip(self.of, records, strict=True))
+        self.examples = [examples[n] for n in range(len(numbers))]
+        self.judge = judge
+        self._rows: dict[int, _Row] = {}
+
+    def row(self, record: int) -> _Row:
+        value = self.of[record]
+        if value not in self._rows:
+            self._rows[value] = _Row(self, value)
+        return self._rows[value]
+
+
+class Table:
+    """Records by number, ready to be compared with each other."""
+
+    def __init__(self, records: Sequence[Features]) -> None:
+        self._records = records
+        self._facets = tuple(_Facet(records, read, judge) for read, judge in veto.FACETS)
+
+    def compare(self, one: int, others: Collection[int], apart: Apart) -> Iterator[tuple[int, Judgement]]:
+        """Those of `others` that may be one edition with `one`, and why; the rest goes to `apart`."""
+        left = self._records[one]
+        school, plain, title = (facet.row(one) for facet in self._facets)
+        school_of, plain_of, title_of = (facet.of for facet in self._facets)
+        for other in others:
+            code = school[school_of[other]] or plain[plain_of[other]]
+            if not code:
+                right = self._records[other]
+                code = veto.further_veto(left, right, title[title_of[other]])
+            if code:
+                apart.add(one, other, int(code))
+                continue
+            found = weigh(left, right)
+            if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
+                apart.add(one, other, _decisive(found))
+            else:
+                yield other, found
+
+
+def _decisive(judgement: Judgement) -> int:
+    """The finding that weighed most against; the last of the agreements where nothing did, they were too few."""
+    return min(judgement.findings, key=lambda f: f[1])[0] if judgement.findings else 0
