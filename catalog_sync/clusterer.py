@@ -100,8 +100,8 @@ class Clusterer:
         """Records joined to these by an edge or a cluster: a change of these may change theirs."""
         found: set[RecordKey] = set()
         for record in records:
-            found |= self._edges.get(record, {}).keys()
-            found |= self._cluster.get(record, frozenset())
+            found.update(self._edges.get(record, ()))  # `|=` with the keys of a dict would copy the whole set
+            found.update(self._cluster.get(record, ()))
         return found
 
     # Clusters.
