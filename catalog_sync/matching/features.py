@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -159,7 +160,7 @@ def extract(bib: BibRecord) -> Features:
         years=years,
         edition=zone.edition,
         revision=zone.revision,
-        pages=_pages(bib),
+        pages=_pages(bib.extent),
         size=_size(bib.size or bib.extent),
         isbns=own,
         shared_isbns=shared,
@@ -184,9 +185,7 @@ class _Zone:
         text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition))
         segments = [fold(segment) for segment in text.split(EDGE)]
         romanised = is_romanised(" ".join(segments[:4]))
-        folded = EDGE.join(
-            repair_vocabulary(read_romanised(s) if romanised and s.isascii() else s) for s in segments
-        )
+        folded = EDGE.join(repair_vocabulary(read_romanised(s) if romanised and s.isascii() else s) for s in segments)
         self._people(bib, romanised)
         folded, typed = leading_names(folded, self.authors)
         self.authors = self.authors or typed
@@ -230,7 +229,8 @@ class _Zone:
             found = {label: span for label, span in found.items() if label not in ranges}
         self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
         own, shared = _isbns(bib.isbns)  # who names an ISBN of its own beside the set's has one part in hand
-        self.bare_total = bool(self.parts_total) and not _pages(bib) and not ((own and shared) or whole or in_extent)
+        counted = bool(_pages(bib.extent) or (own and shared) or whole or in_extent)
+        self.bare_total = self.parts_total > 0 and not counted
         self.is_set = not self.parts and (whole or bool(in_extent) or self.bare_total)
 
     def _words(self, folded: str) -> None:
@@ -344,9 +344,10 @@ def _years(bib: BibRecord) -> tuple[int, ...]:
     return tuple(sorted(years))
 
 
-def _pages(bib: BibRecord) -> int:
+@lru_cache(maxsize=1 << 14)
+def _pages(typed: str) -> int:
     """Pages of the main numbering: «104, [1] с.» → 104, «xii, 284 p.» → 284; 0 for «2 т.» and unknown."""
-    extent = fold(bib.extent)
+    extent = fold(typed)
     if parts_in_extent(extent):
         return 0
     extent = extent.replace("[", " [").split(":")[0]
@@ -356,11 +357,13 @@ def _pages(bib: BibRecord) -> int:
     return max(found, default=0)
 
 
+@lru_cache(maxsize=1 << 14)
 def _is_paged(extent: str) -> bool:
     """«XII, 160 с.», not «1 CD (160 с.)» nor «1 электрон. опт. диск»."""
     return bool(_PAGED.match(fold(extent)))
 
 
+@lru_cache(maxsize=1 << 14)
 def _size(text: str) -> int:
     found = _SIZE.search(text)
     return int(found[1]) if found else 0

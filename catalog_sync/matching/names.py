@@ -116,6 +116,8 @@ def authors_of(agents: tuple[Agent, ...], role: str = "author", others: Sequence
     `others`: authors the statement names. Where no heading stands, an added entry without a role is an author only if
     it is one of them: beside «Джек Лондон» in the statement «Волжина Н. А.» is a translator whose role was forgotten.
     """
+    if not agents:
+        return []
     roles = _ROLES[role]
     chosen = [a for a in agents if a.kind == "person" and (fold(a.role) in roles or (a.main and role == "author"))]
     if len(chosen) > 1:
