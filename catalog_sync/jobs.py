@@ -218,6 +218,7 @@ class Process:
             if job is None or str(job.trigger) != str(trigger) or job.next_run_time > trigger.next_after(now):
                 # The last case: the clock was set back, and the next night would be waited for too long.
                 scheduler.add_job(nightly, trigger, [source.code], id=job_id, replace_existing=True)
+                job = None
             pending = job is not None and job.next_run_time <= now  # the scheduler itself catches this one up
             if catch_up and not pending and f"again:{source.code}" not in known:
                 self._catch_up(source.code, trigger)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from catalog_sync import jobs
 from catalog_sync.harvesting import LOCAL_AT_ONCE, Harvests
 from catalog_sync.model import RunState
+from catalog_sync.system import utc_now
 from harvesters.secrets import Secrets
 from tests.harvesters import hostile
 from tests.harvesters.hostile import HostileServer
@@ -251,3 +253,33 @@ def test_two_job_processes_share_one_postgresql(tmp_path: Path) -> None:
         here.system.engine.dispose()
     finally:
         server.cleanup()
+
+
+def test_a_night_missed_under_a_schedule_that_was_changed_meanwhile_is_caught_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [utc_now() - timedelta(days=2)]
+    here = town(tmp_path, lambda: now[0])
+    here.add("school-1", schedule="0 1 * * *")
+    here.drop("school-1", range(5))
+
+    def reconciled(due: datetime | None = None) -> set[str]:
+        process = jobs.Process(here.system, Secrets({}))
+        process.scheduler = process._scheduler()
+        monkeypatch.setattr(process.scheduler, "_process_jobs", lambda: None)  # what is due is looked at, not run
+        process.scheduler.start(paused=True)
+        try:
+            if due:
+                process.harvest("school-1", "тест", 1)
+            process._reconcile(catch_up=True)
+            for job in process.scheduler.get_jobs() if due else ():
+                process.scheduler.modify_job(job.id, next_run_time=due)
+            return {job.id for job in process.scheduler.get_jobs()}
+        finally:
+            process.stop.set()
+            process.scheduler.shutdown()
+
+    assert reconciled(due=utc_now() - timedelta(days=1)) == {"harvest:school-1"}
+    now[0] = utc_now()
+    here.add("school-1", schedule="30 1 * * *")
+    assert reconciled() == {"harvest:school-1", "again:school-1"}
