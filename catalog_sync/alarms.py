@@ -31,6 +31,11 @@ def name_of(source: Source | None, code: str) -> str:
     return f"«{source.name}» ({code})" if source and source.name else f"«{code}»"
 
 
+def without_code(run: HarvestRun) -> str:
+    """The reason of a run behind the name of its source: the code in front of it would say it twice."""
+    return run.message.removeprefix(f"{run.source}: ")
+
+
 def held(run: HarvestRun, source: Source | None) -> Alarm:
     name = name_of(source, run.source)
     week = "{}-{}".format(*run.started.isocalendar())
@@ -50,7 +55,7 @@ def failing(source: Source | None, runs: Sequence[HarvestRun], nights: int, zone
         if run.state in FINISHED:
             break
         if run.state is RunState.FAILED:
-            message = message or run.message
+            message = message or without_code(run)
             day = run.started.astimezone(zone).date()
             failed += [day] if day not in failed else []
     if len(failed) < max(1, nights):
@@ -149,4 +154,4 @@ COUNTED = ("read", "new", "changed", "gone", "set_aside", "copies_added", "copie
 
 
 def run_line(run: HarvestRun, sources: Mapping[str, Source]) -> str:
-    return f"  – {name_of(sources.get(run.source), run.source)}, сеанс № {run.number}: {run.message or 'идёт'}"
+    return f"  – {name_of(sources.get(run.source), run.source)}, сеанс № {run.number}: {without_code(run) or 'идёт'}"

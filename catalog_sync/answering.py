@@ -20,22 +20,22 @@ WORDS = {
 }
 
 
-def carry_out(request: store.Request, system: System, harvests: Harvests) -> str:
-    """Do it and say what became of it, in Russian. Raises Refused, and what the deed itself raises."""
+def carry_out(request: store.Request, system: System, harvests: Harvests) -> str | HarvestRun:
+    """Do it: the run it made or decided, or in Russian what became of it. Raises Refused, and what the deed raises."""
     who = request.asked_by or "по просьбе"
     if request.what == "import":
-        return outcome(harvests.run_upload(number_in(request.argument)))
+        return harvests.run_upload(number_in(request.argument))
     if request.what in ("pause", "resume"):
         with writing(system.engine) as connection:
             registry.get_source(connection, request.argument)
             registry.set_active(connection, request.argument, request.what == "resume")
         return "приостановлен" if request.what == "pause" else "возобновлён"
     if request.what == "reread":
-        return outcome(pipeline.reread(system, request.argument, asked_by=who))
+        return pipeline.reread(system, request.argument, asked_by=who)
     if request.what == "test":
         return tried(system, request.argument)
     verbs = {"approve": pipeline.approve, "reject": pipeline.reject, "rollback": pipeline.roll_back}
-    return outcome(verbs[request.what](system, number_in(request.argument), who=who))
+    return verbs[request.what](system, number_in(request.argument), who=who)
 
 
 def tried(system: System, code: str) -> str:

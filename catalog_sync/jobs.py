@@ -324,10 +324,9 @@ class Process:
     def _do(self, request: store.Request) -> str:
         if request.what == "harvest":
             return self.harvest(request.argument, request.asked_by or "по просьбе", 1)
-        said = carry_out(request, self.system, self.harvests)
-        if request.what in ("pause", "resume"):
-            self._guarded(self._reconcile)
-        return said
+        done = carry_out(request, self.system, self.harvests)
+        self._guarded(self._reconcile if isinstance(done, str) else lambda: self._alarm_held(done))
+        return done if isinstance(done, str) else outcome(done)
 
     # --- alarms ---
 

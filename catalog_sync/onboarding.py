@@ -109,11 +109,20 @@ def look(files: Iterable[FetchedFile], source: Source, *, cards: int = CARDS) ->
         if seen >= SAMPLE:
             break
     if found is None:
-        raise Refused(f"источник {source.code}: не пришло ни одной записи ({', '.join(names) or 'файлов нет'})")
+        raise Refused(f"источник {source.code}: не пришло ни одной записи{_why_none(names, source)}")
     return Look(
         tuple(names), found, seen, bad, sum(bib.holdings.copies > 0 for bib in bibs),
         sum(bib.holdings.copies for bib in bibs), tuple(_card(bib) for bib in _telling(bibs, cards)), tuple(faults),
     )  # fmt: skip
+
+
+def _why_none(names: Sequence[str], source: Source) -> str:
+    """What to look at where nothing came: a question in a wrong charset finds nothing and no server says so."""
+    if source.harvester == "z3950":
+        return ": сервер ничего не нашёл; проверьте query, а если в нём русские буквы – query_charset или negotiate"
+    if source.harvester == "sru":
+        return ": сервер ничего не нашёл; проверьте query и имя базы в адресе"
+    return f" ({', '.join(names) or 'файлов нет'})"
 
 
 def _detected(file: FetchedFile, source: Source) -> Detected:

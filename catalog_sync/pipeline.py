@@ -29,6 +29,7 @@ from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 
 Progress = Callable[[str, int], None]
+PUBLISHING = "публикуется"  # what a run is doing when all is read; the largest part of a first load
 LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead process frees its source after this
 
 
@@ -74,6 +75,10 @@ def run_source(
         reasons = reasons_to_hold(difference, system.settings.guard)
         if reasons:
             return _hold(system, number, reasons)
+        with writing(system.engine) as connection:
+            runs.save(connection, number, progress=PUBLISHING)
+        c = difference.counts
+        progress(PUBLISHING, c.new + c.changed + c.gone)
         published = publishing.publish(system, number)
     _index(system, index)
     return published

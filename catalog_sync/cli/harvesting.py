@@ -182,15 +182,16 @@ def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
 def _harvested(system: System, code: str) -> int:
     """Harvest one source and say how it ended; the others of the night go on whatever happens. Returns an exit code."""
     try:
-        _say(pipeline.harvest(system, code, asked_by=operator(), progress=progress_line(code)))
+        run = pipeline.harvest(system, code, asked_by=operator(), progress=progress_line(code))
+        end_progress()
+        _say(run)
     except CatalogSyncError as error:
+        end_progress()
         said = str(error)
         click.echo(said if said.startswith(f"{code}:") else f"{code}: {said}", err=True)
         return FAILED
     except click.exceptions.Exit as end:
         return end.exit_code
-    finally:
-        end_progress()
     return 0
 
 

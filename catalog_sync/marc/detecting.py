@@ -104,7 +104,7 @@ def _profile(records: list[MarcRecord], dialect: Dialect) -> tuple[str, str]:
     fitting = [p for p in profiles().values() if dialect.value in p.dialects]
     understood = {p.name: sum(_numbered(holdings_of(f, p.name, dialect)) for f in fields) for p in fitting}
     best = max(fitting, key=lambda p: understood[p.name])
-    return best.name, f"наличие: {best.title}; понято экземпляров: {understood[best.name]}"
+    return best.name, f"наличие: {best.title}; экземпляров с номерами: {understood[best.name]}"
 
 
 def _numbered(holdings: Holdings) -> int:

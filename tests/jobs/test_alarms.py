@@ -20,6 +20,7 @@ from catalog_sync.letters import deliver, ways
 from catalog_sync.model import HarvestRun, RunCounts, RunState, Source
 from catalog_sync.settings import District, Jobs, Settings
 from harvesters.secrets import Secrets
+from tests.harvesters.samples import export
 from tests.jobs.world import Town, town
 
 ZONE = ZoneInfo("Asia/Tomsk")
@@ -79,7 +80,7 @@ def test_the_digest_names_what_waits_what_failed_and_who_is_silent() -> None:
         run(1, RunState.FAILED, 0.2, "school-02", message="сервер молчит"),
         run(2, RunState.HELD, 0.1, message="нет 90 %"),
         run(3, RunState.PUBLISHED, 0, "school-02", counts=RunCounts(100, 3, 2, 94, 1, 0, 4, 25, 1)),
-        run(4, RunState.FAILED, 0, "school-03", message="404"),
+        run(4, RunState.FAILED, 0, "school-03", message="school-03: 404"),
     ]  # fmt: skip
     sources = {s.code: s for s in (SCHOOL, replace(SCHOOL, code="school-09", name=""), Source("by-hand", "x"))}
     letter = alarms.digest(alarms.night_of(runs), sources, ["school-09"], date(2026, 9, 10))
@@ -238,3 +239,18 @@ def test_a_held_export_alarms_once_and_the_digest_comes_once_a_morning(tmp_path:
     finally:
         process.stop.set()
         process.scheduler.shutdown()
+
+
+def test_a_file_brought_by_hand_and_held_is_told_the_methodologist(tmp_path: Path) -> None:
+    here = town(tmp_path)
+    here.add("school-1", name="Школа 1", harvester="manual")
+    process = jobs.Process(here.system, Secrets({}))
+    process.scheduler = process._scheduler()
+    try:
+        for numbers in (range(100), range(5)):
+            here.ask("import", str(here.upload("school-1", "books.mrc", export(numbers))))
+        for number in (1, 2):
+            process.answer(number)
+        assert letters(here) == ["Выгрузка удержана: «Школа 1» (school-1)"]
+    finally:
+        process.stop.set()

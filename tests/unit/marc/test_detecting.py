@@ -33,7 +33,7 @@ def test_marc21_is_told_from_marcsql_by_the_local_fields() -> None:
 def test_koha_is_recognised_by_the_items_it_understands() -> None:
     found = detect(iso(record("245 00$aКнига", "952 __$bSCH$p0001$i1001")))
     assert found.holdings_profile == "marc21"
-    assert "понято экземпляров: 1" in found.reasons[-1]
+    assert "экземпляров с номерами: 1" in found.reasons[-1]
 
 
 def test_rows_of_the_database_are_marcsql() -> None:
