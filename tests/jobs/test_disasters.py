@@ -137,6 +137,7 @@ def test_a_file_cut_in_the_middle_is_held_however_little_is_missing(district: Di
     district.assert_yesterday_is_served()
 
 
+@pytest.mark.slow
 def test_what_is_held_can_be_published_on_a_word_and_then_taken_back(district: District) -> None:
     run = district.night(books(20))
     pipeline.approve(district.town.system, run.number, who="методист")

@@ -234,6 +234,7 @@ def _of(figures: Figures, unit: str, scope: str) -> Balance:
     return sum((balance for cell, balance in half.items() if cell.scope == scope), Balance())
 
 
+@pytest.mark.slow
 def test_nothing_is_ever_taken_out_of_the_ledgers() -> None:
     sizes = []
     for count in range(1, len(MERGED_AND_BACK) + 1):

@@ -17,6 +17,8 @@ from tests.reports.sample import TODAY, build
 
 PERIOD = date(2026, 1, 1), date(2026, 9, 30)
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def both(postgres_url):

@@ -91,6 +91,7 @@ def test_the_district_is_the_sum_of_its_schools_without_the_partners(engine):
     assert report.coverage.covered == report.coverage.of == 2
 
 
+@pytest.mark.slow
 def test_exports_of_two_years_say_the_same_as_one_late_load():
     engine = new_engine()
     with engine.begin() as connection:
