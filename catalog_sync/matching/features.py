@@ -335,8 +335,7 @@ def _distinct(found: list[Name]) -> tuple[Name, ...]:
 
 def _years(bib: BibRecord) -> tuple[int, ...]:
     """The year typed in 210$d / 260$c and the coded one; one hidden in the publisher's subfield is the last resort."""
-    typed = _YEAR.search(bib.year_text)
-    coded = _YEAR.fullmatch(bib.year_coded)
+    typed, coded = _YEAR.search(bib.year_text), _YEAR.fullmatch(bib.year_coded)
     years = {int(found[1]) for found in (typed, coded) if found}
     if not years:
         hidden = next((f for p in bib.publishers if (f := re.search(r",\s*((?:19|20)\d\d)\s?г?\.?\s*$", p))), None)
@@ -384,8 +383,7 @@ def _form_of_carrier(bib: BibRecord) -> str:
     signs = bib.carrier
     if signs.leader_type in _FORM_BY_TYPE:
         return _FORM_BY_TYPE[signs.leader_type]
-    carried = _DISC.search(fold(bib.extent))
-    if carried:
+    if carried := _DISC.search(fold(bib.extent)):
         return "audio" if carried[1] else "electronic"
     described = fold(f"{signs.access} {signs.content} {signs.media}")
     if "тактил" in described:
