@@ -47,15 +47,6 @@ def detect(path: Path) -> Detected:
     return detect_bytes(path.read_bytes())
 
 
-def import_paths(
-    system: System, code: str, paths: Sequence[Path], *, incremental: bool = False, asked_by: str = "",
-    progress: Progress = quiet,
-) -> HarvestRun:  # fmt: skip
-    """Import files given by hand as one run of a source."""
-    files = (FetchedFile(path.name, path.read_bytes(), format="") for path in paths)
-    return run_source(system, code, files, incremental=incremental, asked_by=asked_by, progress=progress)
-
-
 def run_source(
     system: System, code: str, files: Iterable[FetchedFile], *, incremental: bool | None = None, asked_by: str = "",
     progress: Progress = quiet, index: bool = True,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from catalog_sync import pipeline
 from catalog_sync.marc.writing import to_iso2709
-from catalog_sync.model import MarcField, MarcRecord, Subfield
+from catalog_sync.model import FetchedFile, HarvestRun, MarcField, MarcRecord, Subfield
+from catalog_sync.system import System
 
 
 def field(tag: str, *pairs: tuple[str, str], indicators: str = "  ") -> MarcField:
@@ -56,3 +59,9 @@ def shelf(count: int, *, prefix: str = "R", start: int = 0) -> list[MarcRecord]:
         )
         for n in range(start, start + count)
     ]  # fmt: skip
+
+
+def import_paths(system: System, code: str, paths: Sequence[Path], *, incremental: bool = False) -> HarvestRun:
+    """Import these files, unpacked ones, as one run of a source."""
+    files = (FetchedFile(path.name, path.read_bytes(), format="") for path in paths)
+    return pipeline.run_source(system, code, files, incremental=incremental)

@@ -143,9 +143,38 @@ def _gmd(e: Edition) -> str:
     return {"online": "[Электронный ресурс]", "disc": "[Звукозапись]"}.get(e.carrier, "")
 
 
+# What RUSMARC and UNIMARC write alike.
+
+
+def _title_area(e: Edition, s: School, translated: str) -> list[MarcField]:
+    return [
+        field("200", [("a", e.title), ("b", _gmd(e).strip("[]")), ("e", subtitle(e, s.habit)), ("h", part(e, s.habit)),
+                      ("f", ", ".join(initials(a) for a in e.authors)),
+                      ("g", f"{translated} {e.translator}" if e.translator else "")], "1 "),
+        field("205", [("a", edition_words(e, s.habit))]),
+        field("210", [("a", e.place), ("c", publisher(e, s.habit)), ("d", str(e.year))]),
+    ]  # fmt: skip
+
+
+def _subject_area(e: Edition) -> list[MarcField]:
+    return [
+        field("327", [("a", c) for c in e.contents], "1 "),
+        field("333", [("a", e.age)]),
+        *(field("606", [("a", x)]) for x in e.subjects),
+        field("675", [("a", e.udc)]),
+        field("686", [("a", e.bbk), ("2", "rubbk")]),
+    ]
+
+
+def _names(e: Edition, s: School, *role: tuple[str, str]) -> list[MarcField]:
+    return [
+        field("701" if n else "700", [("a", a.split(", ")[0]), ("b", a.partition(", ")[2]), *role], " 1")
+        for n, a in enumerate(authors_of(e, s.habit))
+    ]
+
+
 def rusmarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
     """RUSMARC with copies in 899; the leader says what the carrier is, and 182 or 106 repeats it."""
-    people = authors_of(e, s.habit)
     form = "j" if e.kind == "учебник" else {"словарь": "e", "энциклопедия": "f", "справочник": "g"}.get(e.kind, "y")
     fields = [
         control("001", f"RU\\{s.code}\\{number:06d}"),
@@ -158,20 +187,11 @@ def rusmarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecor
         field("102", [("a", "RU")]),
         field("105", [("a", f"a   {form}   000{'a' if e.category == 'fiction' else 'y'}y")]),
         field("106", [("a", {"print": "r", "online": "s"}.get(e.carrier, "z"))]),
-        field("200", [("a", e.title), ("b", _gmd(e).strip("[]")), ("e", subtitle(e, s.habit)), ("h", part(e, s.habit)),
-                      ("f", ", ".join(initials(a) for a in e.authors)),
-                      ("g", f"пер. {e.translator}" if e.translator else "")], "1 "),
-        field("205", [("a", edition_words(e, s.habit))]),
-        field("210", [("a", e.place), ("c", publisher(e, s.habit)), ("d", str(e.year))]),
+        *_title_area(e, s, "пер."),
         field("215", [("a", extent(e)), *([("c", "ил."), ("d", "22 см")] if e.carrier == "print" else [])]),
         field("225", [("a", e.series)], "1 "),
-        field("327", [("a", c) for c in e.contents], "1 "),
-        field("333", [("a", e.age)]),
-        *(field("606", [("a", x)]) for x in e.subjects),
-        field("675", [("a", e.udc)]),
-        field("686", [("a", e.bbk), ("2", "rubbk")]),
-        *(field("700" if n == 0 else "701", [("a", a.split(", ")[0]), ("b", a.partition(", ")[2])], " 1")
-          for n, a in enumerate(people)),
+        *_subject_area(e),
+        *_names(e, s),
         field("856", [("u", e.url)], "4 "),
         *(field("899", [("a", s.code), ("j", e.bbk), ("p", f"{number * 10 + n}")]) for n in _copies(e, rng, 5)),
     ]  # fmt: skip
@@ -180,7 +200,6 @@ def rusmarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecor
 
 def unimarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecord:
     """UNIMARC of a free system: names with their role, items in 995 with barcode, price and the day they came."""
-    people = authors_of(e, s.habit)
     code = s.code.replace("-", "")
     fields = [
         control("001", f"{number}"),
@@ -190,20 +209,11 @@ def unimarc(e: Edition, s: School, number: int, rng: random.Random) -> MarcRecor
         field("100", [("a", f"20260901d{e.year}    u  y0rusy50      ca")]),
         field("101", [("a", e.language)], "0 "),
         field("102", [("a", "RU")]),
-        field("200", [("a", e.title), ("b", _gmd(e).strip("[]")), ("e", subtitle(e, s.habit)), ("h", part(e, s.habit)),
-                      ("f", ", ".join(initials(a) for a in e.authors)),
-                      ("g", f"перевод {e.translator}" if e.translator else "")], "1 "),
-        field("205", [("a", edition_words(e, s.habit))]),
-        field("210", [("a", e.place), ("c", publisher(e, s.habit)), ("d", str(e.year))]),
+        *_title_area(e, s, "перевод"),
         field("215", [("a", extent(e))]),
         field("225", [("a", e.series)], "2 "),
-        field("327", [("a", c) for c in e.contents], "1 "),
-        field("333", [("a", e.age)]),
-        *(field("606", [("a", x)]) for x in e.subjects),
-        field("675", [("a", e.udc)]),
-        field("686", [("a", e.bbk), ("2", "rubbk")]),
-        *(field("700" if n == 0 else "701", [("a", a.split(", ")[0]), ("b", a.partition(", ")[2]), ("4", "070")], " 1")
-          for n, a in enumerate(people)),
+        *_subject_area(e),
+        *_names(e, s, ("4", "070")),
         field("856", [("u", e.url)], "4 "),
         *(field("995", [("b", code), ("f", f"{code[-2:]}{number:05d}{n:03d}"), ("k", e.bbk), ("p", price(rng)),
                         ("5", f"{rng.randrange(max(e.year, 2016), 2026)}-09-0{rng.randrange(1, 10)}")])

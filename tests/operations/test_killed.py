@@ -20,7 +20,7 @@ from catalog_sync.store import clusters, registry
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
-from tests.exports import TITLES, book, mrc
+from tests.exports import TITLES, book, import_paths, mrc
 
 KILLS, TRIES, BOOKS = 20, 60, 200
 HOUSES = ("Понедельник", "Вторник")
@@ -30,13 +30,13 @@ IMPORT = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from catalog_sync import pipeline
 from catalog_sync.settings import Settings
 from catalog_sync.system import open_system
+from tests.exports import import_paths
 home, export, moment = sys.argv[1:]
 system = open_system(Settings(home=Path(home)), now=lambda: datetime.fromisoformat(moment))
 print("begins", flush=True)
-pipeline.import_paths(system, "school", [Path(export)])
+import_paths(system, "school", [Path(export)])
 """
 
 
@@ -69,13 +69,14 @@ def found(system: System, word: str) -> int:
 
 
 def imported(system: System, export: Path) -> None:
-    assert pipeline.import_paths(system, "school", [export]).state is RunState.PUBLISHED
+    assert import_paths(system, "school", [export]).state is RunState.PUBLISHED
 
 
 def killed(home: Path, export: Path, moment: datetime, after: float) -> bool:
     """Import in a process and kill it so many seconds after its beginning; whether it was still at work."""
     process = subprocess.Popen(
-        [sys.executable, "-c", IMPORT, str(home), str(export), moment.isoformat()], stdout=subprocess.PIPE
+        [sys.executable, "-c", IMPORT, str(home), str(export), moment.isoformat()], stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == b"begins\n"

@@ -18,13 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from catalog_sync import pipeline
 from catalog_sync.marc.writing import to_iso2709
 from catalog_sync.model import Dialect, MarcField, MarcRecord, RecordKey, RunState, Source, Subfield
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import eresources, hand, licences, lists, registry, snapshots, staff, uploads
 from catalog_sync.store.database import writing
 from catalog_sync.system import System, open_system
+from tests.exports import import_paths
 from web.app import create_app
 
 PASSWORD = "correct horse battery"
@@ -79,9 +79,12 @@ def hostile() -> bytes:
 def build(home: Path) -> System:
     """A district of one's own: a copy of the one that every module begins with, which is imported once."""
     shutil.copytree(_first(), home, dirs_exist_ok=True)
+    return open_system(_settings(home), now=lambda: NOW)
+
+
+def _settings(home: Path) -> Settings:
     settings = load(SAMPLE_CONFIG, {"CATALOG_SYNC_HOME": str(home)})
-    settings = replace(settings, sources=tuple(s for s in settings.sources if s.code in SOURCES))
-    return open_system(settings, now=lambda: NOW)
+    return replace(settings, sources=tuple(s for s in settings.sources if s.code in SOURCES))
 
 
 @cache
@@ -94,8 +97,7 @@ def _first() -> Path:
 
 def _import(home: Path) -> System:
     """The district: two schools and a museum of the sample, two almost equal books, one hostile record, a held run."""
-    settings = load(SAMPLE_CONFIG, {"CATALOG_SYNC_HOME": str(home)})
-    settings = replace(settings, sources=tuple(s for s in settings.sources if s.code in SOURCES))
+    settings = _settings(home)
     system = open_system(settings, now=lambda: NOW)
     extra = [
         Source(code, library, code, dialect=Dialect.RUSMARC)
@@ -107,11 +109,11 @@ def _import(home: Path) -> System:
         people(connection)
     for source in settings.sources:
         files = sorted((SAMPLE_CONFIG.parent / "exports").glob(f"{source.code}.*"))
-        assert pipeline.import_paths(system, source.code, files).state is RunState.PUBLISHED
+        assert import_paths(system, source.code, files).state is RunState.PUBLISHED
     for code, data in (("tales-1", tale("t1")), ("tales-2", tale("t2", year="")), ("odd", hostile())):
         path = home / f"{code}.mrc"
         path.write_bytes(data)
-        pipeline.import_paths(system, code, [path])
+        import_paths(system, code, [path])
     return system
 
 
@@ -163,7 +165,7 @@ def hold(system: System, home: Path) -> int:
     whole = next((SAMPLE_CONFIG.parent / "exports").glob("school-02.*")).read_bytes()
     part = home / "part.mrc"
     part.write_bytes(b"".join(piece + b"\x1d" for piece in whole.split(b"\x1d")[:40]))
-    run = pipeline.import_paths(system, "school-02", [part])
+    run = import_paths(system, "school-02", [part])
     assert run.state is RunState.HELD, run.message
     return run.number
 

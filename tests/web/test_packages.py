@@ -11,11 +11,12 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from catalog_sync import indexing, pipeline
+from catalog_sync import indexing
 from catalog_sync.model import RunState
 from catalog_sync.store import eresources, jobs, licences, outbox, uploads
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
+from tests.exports import import_paths
 from tests.web.conftest import application, build, first_hit, log_in, token
 
 PAGE = "/staff/packages/new"
@@ -70,7 +71,7 @@ def imported(system: System) -> None:
         asked = jobs.take(connection, system.now(), ["import"])[0]
         upload = uploads.get(connection, int(asked.argument))
         jobs.finish(connection, asked.number, "", system.now())
-    run = pipeline.import_paths(system, upload.source, [upload.path(system.settings.home)])
+    run = import_paths(system, upload.source, [upload.path(system.settings.home)])
     assert run.state is RunState.PUBLISHED, run.message
 
 

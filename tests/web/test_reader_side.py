@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from catalog_sync import indexing, pipeline
+from catalog_sync import indexing
 from catalog_sync.store import eresources, tabular
 from catalog_sync.store.database import writing
 from catalog_sync.store.federal_list import FederalList
 from catalog_sync.store.provision import Wanted
 from catalog_sync.system import System
+from tests.exports import import_paths
 from tests.web.conftest import NOW, application, build, field, first_hit, log_in, rusmarc
 from web.labels import dialled
 
@@ -139,7 +140,7 @@ def test_a_telephone_can_be_dialled(phone: str, number: str) -> None:
 def test_the_childs_view_hides_what_is_for_adults_and_says_so(own: System, tmp_path: Path) -> None:
     export = tmp_path / "adult.mrc"
     export.write_bytes(rusmarc("adult", field("200", "aТереза Ракен", indicators="1 "), field("333", "a18+")))
-    pipeline.import_paths(own, "odd", [export], incremental=True)
+    import_paths(own, "odd", [export], incremental=True)
     client = application(own).test_client()
     card = first_hit(client, "тереза ракен")
     assert "детский режим" not in client.get("/search?q=тереза ракен").text
@@ -155,7 +156,7 @@ def test_the_lore_shelf_shows_the_books_marked_as_local_lore(own: System, tmp_pa
     marked = {"heading": field("606", "aКраеведение"), "class": field("686", "a26.891(2)", "2rubbk")}
     titles = {name: field("200", f"aРодной край {name}", indicators="1 ") for name in marked}
     export.write_bytes(b"".join(rusmarc(name, titles[name], mark) for name, mark in marked.items()))
-    pipeline.import_paths(own, "odd", [export], incremental=True)
+    import_paths(own, "odd", [export], incremental=True)
     shelf = application(own).test_client().get("/lore/").text
     assert "Родной край heading" in shelf
     assert "Родной край class" in shelf

@@ -33,7 +33,7 @@ def changes(entry: Entry) -> list[tuple[str, str, str]]:
     """(field, was, became) of what is different; a field that was empty and stayed so says nothing."""
     names = field_names(entry.what)
     return [
-        (names.get(name, name), reading(name, was), reading(name, became))
+        (names.get(name, name), worded(name, was), worded(name, became))
         for name, was, became in entry.changes
         if was not in EMPTY or became not in EMPTY
     ]
@@ -46,15 +46,15 @@ def field_names(what: str) -> dict[str, str]:
     return {name: _(field.args[0]).split(" (")[0] for name, field in made if hasattr(field, "field_class")}
 
 
-def reading(name: str, value: Any) -> str:
+def worded(name: str, value: Any) -> str:
     if value in EMPTY:
         return "—"
     if isinstance(value, bool):
         return _("да") if value else _("нет")
     if isinstance(value, list):
-        return ", ".join(reading(name, one) for one in value)
+        return ", ".join(worded(name, one) for one in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {reading(key, one)}" for key, one in value.items() if one not in EMPTY)
+        return ", ".join(f"{key}: {worded(key, one)}" for key, one in value.items() if one not in EMPTY)
     if name in ("library", "libraries"):
         library = services().directory.all().get(str(value))
         return library.name if library else str(value)
