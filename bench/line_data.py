@@ -66,6 +66,4 @@ def exports(records: int, sources: int, edited: float = 0.0) -> Iterator[bytes]:
     for school, size in enumerate(night_data.sizes(sources, records)):
         owned = night_data.school(pool, size, school)
         mended = set(random.Random(school).sample(range(size), round(size * edited)))
-        yield b"".join(
-            to_iso2709(record(e, school, n, edited=n in mended), "utf-8") for n, e in enumerate(owned)
-        )
+        yield b"".join(to_iso2709(record(e, school, n, edited=n in mended), "utf-8") for n, e in enumerate(owned))
