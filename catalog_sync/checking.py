@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 
 from catalog_sync import deriving, reclustering
 from catalog_sync.errors import BadRecord
-from catalog_sync.store import derived, records, unions
+from catalog_sync.store import derived, described, records, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.ledger_check import check as check_ledger
 
@@ -59,17 +59,20 @@ def _count(rows: object, condition: object) -> Select[int]:
 
 
 def _records(connection: Connection) -> Iterator[str]:
-    """Features and holdings of every live record, computed anew."""
+    """Descriptions, features and holdings of every live record, computed anew."""
     unread: list[str] = []
     features: list[str] = []
     holdings: list[str] = []
+    texts: list[str] = []
     for batch in records.live(connection, batch=BATCH):
         ids = [id_ for id_, _ in batch]
         try:
-            found = deriving.understand(connection, ids)
+            found = deriving.understand(connection, ids, anew=True)
         except BadRecord as error:
             unread.append(str(error))
             continue
+        kept = described.load(connection, ids)
+        texts += [str(kept[id_].key) for id_ in kept if kept[id_] != found.bibs[id_]]
         stored, held = derived.features(connection, ids), derived.held(connection, ids)
         for id_, key in found.keys.items():
             if stored.get(id_) != found.features[id_]:
@@ -79,6 +82,7 @@ def _records(connection: Connection) -> Iterator[str]:
             if now is None or now.holdings != holdings_now or not now.is_classified(classified):
                 holdings.append(str(key))
     yield from _named("не читаются записи", unread)
+    yield from _named("описания хранятся не те у записей", texts)
     yield from _named("признаки хранятся не те у записей", features)
     yield from _named("сведения о наличии хранятся не те у записей", holdings)
 

@@ -14,7 +14,7 @@ from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
 from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
 from catalog_sync.restocking import Restocked
-from catalog_sync.store import derived, overrides, records, registry
+from catalog_sync.store import derived, described, overrides, records, registry
 
 Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
 NOTHING: Mapping[int, SourceRecord] = {}
@@ -29,34 +29,42 @@ class Understood:
 
     keys: dict[int, RecordKey] = field(default_factory=dict)
     libraries: dict[int, str] = field(default_factory=dict)
+    bibs: dict[int, BibRecord] = field(default_factory=dict)  # those that have to be kept yet
     features: dict[int, Features] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
     restocked: dict[int, Restocked] = field(default_factory=dict)
 
 
-def understand(connection: Connection, ids: Sequence[int], before: Mapping[int, SourceRecord] = NOTHING) -> Understood:
-    """Read records by id. Raises BadRecord where one can't be read any more (it could when it was staged).
+def understand(
+    connection: Connection, ids: Sequence[int], before: Mapping[int, SourceRecord] = NOTHING, *, anew: bool = False
+) -> Understood:
+    """Understand records by id. Raises BadRecord where one can't be read any more (it could when it was staged).
 
-    `before`: what stood, live, under some of the ids when features were last computed.
+    `before`: what stood, live, under some of the ids when features were last computed. `anew`: read the bytes of all,
+    whatever is kept of what they say.
     """
     sources = {source.code: source for source in registry.sources(connection)}
-    loaded = list(records.load(connection, ids))
-    forced = overrides.corrections(connection, [record.key for _, record in loaded])
+    heads = records.heads(connection, ids)
+    told = {} if anew else described.load(connection, ids)
+    untold = [id_ for id_, (_, deleted) in heads.items() if not deleted and id_ not in told]
+    forced = overrides.corrections(connection, [key for key, _ in heads.values()])
     found = Understood()
-    for id_, record in loaded:
-        source = sources[record.source]
-        found.keys[id_], found.libraries[id_] = record.key, source.library
-        if record.deleted:
+    for id_, record in records.load(connection, untold):
+        told[id_] = found.bibs[id_] = to_bib(record, sources[record.source].holdings_profile)
+    for id_, (key, deleted) in heads.items():
+        source = sources[key.source]
+        found.keys[id_], found.libraries[id_] = key, source.library
+        if deleted:
             found.gone.append(id_)
             continue
-        bib = to_bib(record, source.holdings_profile)
+        bib = told[id_]
         restocked = _restocked(before[id_], bib, source.holdings_profile) if id_ in before else None
         if restocked is None:
             found.features[id_] = extract(bib)
         else:
             found.restocked[id_] = restocked
-        classified = overrides.corrected(classify(bib, base=source.base), forced.get(record.key))
+        classified = overrides.corrected(classify(bib, base=source.base), forced.get(key))
         found.held[id_] = (source.library, bib.holdings, classified)
     return found
 
@@ -70,6 +78,7 @@ def _restocked(before: SourceRecord, bib: BibRecord, profile: str) -> Restocked 
 
 def save(connection: Connection, found: Understood) -> None:
     """Keep what was understood; forget what tombstones had."""
+    described.save(connection, found.bibs)
     derived.save_features(connection, found.features, {id_: keys(f) for id_, f in found.features.items()})
     derived.save_holdings(connection, found.held)
     derived.forget_features(connection, found.gone)

@@ -6,12 +6,13 @@ the published records, publishing is one transaction, and the next run discards 
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,7 +29,12 @@ from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 
+log = logging.getLogger(__name__)
+
 Progress = Callable[[str, int], None]
+Staged = tuple[ExitStack, HarvestRun]  # a run that waits to be published, and what has to be left when it is
+Told = Callable[[str, HarvestRun | Exception], None]
+TOGETHER = 25_000  # changed records published in one transaction: other writers wait for its end
 PUBLISHING = "публикуется"  # what a run is doing when all is read; the largest part of a first load
 LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead process frees its source after this
 
@@ -55,24 +61,97 @@ def run_source(
 
     `index=False` leaves the search index to a later `drain_index`: a night of many sources drains it once.
     """
+    with _staged(system, code, files, incremental, asked_by, progress) as run:
+        if run.state is RunState.HELD:
+            return run
+        [published] = publishing.publish(system, [run.number])
+    _index(system, index)
+    return published
+
+
+@contextmanager
+def _staged(
+    system: System, code: str, files: Iterable[FetchedFile], incremental: bool | None, asked_by: str,
+    progress: Progress, also: Sequence[Staged] = (),
+) -> Iterator[HarvestRun]:  # fmt: skip
+    """A run that is read, compared and held or ready to be published; its source, and those of `also`, are ours."""
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
     partial = source.incremental if incremental is None else incremental
     with _claimed(system, source, partial, asked_by) as number, _logged(system, number) as log:
         difference = staging.stage_files(
-            system.engine, number, source, log.told(files), now=system.now, progress=_beating(system, source, progress),
-            incremental=partial,
+            system.engine, number, source, log.told(files), now=system.now,
+            progress=_beating(system, source, progress, also), incremental=partial,
         )  # fmt: skip
         reasons = reasons_to_hold(difference, system.settings.guard)
         if reasons:
-            return _hold(system, number, reasons)
+            yield _hold(system, number, reasons)
+            return
         with writing(system.engine) as connection:
             runs.save(connection, number, progress=PUBLISHING)
-        c = difference.counts
-        progress(PUBLISHING, c.new + c.changed + c.gone)
-        published = publishing.publish(system, number)
-    _index(system, index)
-    return published
+            run = runs.get(connection, number)
+        progress(PUBLISHING, _differing(run))
+        yield run
+
+
+def _differing(run: HarvestRun) -> int:
+    return run.counts.new + run.counts.changed + run.counts.gone
+
+
+def run_together(
+    system: System, exports: Iterable[tuple[str, Iterable[FetchedFile]]], told: Told, *, asked_by: str = "",
+    progress: Callable[[str], Progress] = lambda _code: quiet,
+) -> None:  # fmt: skip
+    """Runs of many sources, published in groups: an edition that all of them have is united once, not once for each.
+
+    `told(code, run or error)` as soon as a source is done. Whatever befalls one of them, the others go on.
+    """
+    group: list[Staged] = []
+    try:
+        for code, files in exports:
+            claim = ExitStack()
+            try:
+                run = claim.enter_context(_staged(system, code, files, None, asked_by, progress(code), group))
+            except Exception as error:
+                told(code, error)
+                continue
+            if run.state is RunState.HELD:
+                claim.close()
+                told(code, run)
+                continue
+            group.append((claim, run))
+            if sum(_differing(run) for _, run in group) >= TOGETHER:
+                _publish_group(system, group, told)
+        _publish_group(system, group, told)
+    except BaseException as error:
+        while group:
+            _fail_staged(group.pop()[0], error)
+        raise
+    indexing.drain(system)
+
+
+def _publish_group(system: System, group: list[Staged], told: Told) -> None:
+    """Publish what is staged and empty `group`; where that fails each by itself, so that one takes no other along."""
+    try:
+        published = publishing.publish(system, [run.number for _, run in group]) if group else []
+    except Exception as error:
+        if len(group) > 1:
+            log.exception("runs %s can't be published together", [run.number for _, run in group])
+            while group:
+                _publish_group(system, [group.pop(0)], told)
+            return
+        claim, run = group.pop()
+        _fail_staged(claim, error)
+        told(run.source, error)
+        return
+    for run in published:
+        group.pop(0)[0].close()
+        told(run.source, run)
+
+
+def _fail_staged(claim: ExitStack, error: BaseException) -> None:
+    with suppress(type(error)):
+        claim.__exit__(type(error), error, error.__traceback__)
 
 
 def reread(
@@ -91,7 +170,7 @@ def reread(
         reasons = reasons_to_hold(difference, system.settings.guard)
         if reasons:
             raise Refused(f"настройки сохранены, но прочитанное раньше осталось как было: {'; '.join(reasons)}")
-        published = publishing.publish(system, number)
+        [published] = publishing.publish(system, [number])
         with writing(system.engine) as connection:
             runs.save(connection, number, message="прочитано по-новому: изменились настройки источника")
     _index(system, index)
@@ -153,12 +232,14 @@ def _alone(system: System, code: str) -> Iterator[None]:
 
 def _fail(system: System, number: int, error: BaseException) -> None:
     with writing(system.engine) as connection:
+        if runs.get(connection, number).state is RunState.PUBLISHED:
+            return  # the interruption came after the end
         records.unstage(connection, number)
         runs.save(connection, number, state=RunState.FAILED, finished=system.now(), message=_words(error), progress="")
 
 
-def _beating(system: System, source: Source, progress: Progress) -> Progress:
-    """Progress that also renews our claim on the source, at most once a few seconds."""
+def _beating(system: System, source: Source, progress: Progress, also: Sequence[Staged] = ()) -> Progress:
+    """Progress that also renews our claim on the source, and on those staged before, at most once a few seconds."""
     me, last = holder(), [system.now()]
 
     def beat(name: str, count: int) -> None:
@@ -167,7 +248,8 @@ def _beating(system: System, source: Source, progress: Progress) -> Progress:
         if (now - last[0]).total_seconds() > LEASE_SECONDS / 10:
             last[0] = now
             with writing(system.engine) as connection:
-                leases.acquire(connection, f"source:{source.code}", me, now, LEASE_SECONDS)
+                for code in (source.code, *(run.source for _, run in also)):
+                    leases.acquire(connection, f"source:{code}", me, now, LEASE_SECONDS)
 
     return beat
 
@@ -190,7 +272,7 @@ def approve(system: System, number: int, *, who: str, index: bool = True) -> Har
     """Publish a held run on a person's word."""
     with _alone(system, _source_of(system, number)):
         _expect(system, number, RunState.HELD, "опубликовать")
-        run = publishing.publish(system, number, who=who)
+        [run] = publishing.publish(system, [number], who=who)
     _index(system, index)
     return run
 
@@ -243,19 +325,41 @@ def _is_due(system: System, last: list[HarvestRun]) -> bool:
 
 def harvest(system: System, code: str, *, asked_by: str = "", progress: Progress = quiet) -> HarvestRun:
     """Fetch a source with its own harvester and run it. Raises SourceUnavailable when it can't be reached."""
-    from harvesters.registry import make
-    from harvesters.secrets import Secrets
+    return run_source(system, code, _fetched(system, code), asked_by=asked_by, progress=progress)
 
+
+def harvest_together(
+    system: System, codes: Iterable[str], told: Told, *, asked_by: str = "", progress: Callable[[str], Progress]
+) -> None:
+    """Fetch many sources, each with its own harvester, and run them together."""
+    exports = []
+    for code in codes:
+        try:
+            exports.append((code, _fetched(system, code)))
+        except Refused as error:
+            told(code, error)
+    run_together(system, exports, told, asked_by=asked_by, progress=progress)
+
+
+def _fetched(system: System, code: str) -> Iterator[FetchedFile]:
+    """What the source's own harvester brings. Raises Refused at once where the source has none."""
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
         bookmark = registry.bookmark(connection, code)
     if source.harvester in ("", "manual"):
         raise Refused(f"источник {code} загружается вручную: catalog-sync import ФАЙЛ --source {code}")
-    harvester = make(source, Secrets.of_process(), system.settings.home)
+    return _bring(system, source, bookmark)
+
+
+def _bring(system: System, source: Source, bookmark: str) -> Iterator[FetchedFile]:
+    """Wrong settings and a source out of reach are found when the first file is asked for: they fail its run."""
+    from harvesters.registry import make
+    from harvesters.secrets import Secrets
+
     try:
-        return run_source(system, code, harvester.fetch(bookmark), asked_by=asked_by, progress=progress)
+        yield from make(source, Secrets.of_process(), system.settings.home).fetch(bookmark)
     except OSError as error:
-        raise SourceUnavailable(f"{code}: {error}") from error
+        raise SourceUnavailable(f"{source.code}: {error}") from error
 
 
 def decide(

@@ -29,34 +29,54 @@ BATCH = 1000  # records derived at a time: memory stays bounded on a first load 
 Progress = Callable[[str, int], None]
 
 
-def publish(system: System, number: int, *, who: str = "") -> HarvestRun:
-    """Publish a staged run in one transaction: records, matching, union, ledger, outbox and bookmark together."""
+def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[HarvestRun]:
+    """Publish staged runs in one transaction: records, matching, union, ledger, outbox and bookmarks together.
+
+    Runs of several sources at once: what they share is grouped and united once, and not once for each of them.
+    """
     now = system.now()
+    today = _today(system, now)
     with writing(system.engine) as connection:
         _alone(system, connection, now)
-        run = runs.get(connection, number)
-        source = registry.get_source(connection, run.source)
-        first = registry.published_run(connection, source.code) is None
-        before = registry.bookmark(connection, source.code)
-        touched = records.publish_stage(connection, number, source.code, now)
-        reread = records.reread_by(connection, number)
-        found = derive(connection, touched, number, _today(system, now), first_load=first, reread=reread)
-        described = set(touched).difference(found.restocked)
-        change = reclustering.regroup(connection, found.concerned, described, now=now, run=number)
-        change = replace(change, restocked=_restocked_clusters(connection, found.restocked, change.live))
-        unite(connection, change, now, today=_today(system, now), run=number, cause="stock")
-        registry.set_published(connection, source.code, number, run.bookmark)
-        supersede_held(connection, number, now)
-        touched_clusters = len(change.live) + len(change.gone) + len(change.restocked)
-        counts = replace(
-            run.counts, clusters_touched=touched_clusters, copies_added=found.copies["added"],
-            copies_removed=found.copies["removed"],
-        )  # fmt: skip
-        runs.save(
-            connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=system.now(),
-            progress="", decided_by=who, bookmark_before=before, message="",
-        )  # fmt: skip
-        return runs.get(connection, number)
+        found = [_derive_run(connection, number, now, today) for number in numbers]
+        brought = {id_: number for number, (touched, _) in zip(numbers, found, strict=True) for id_ in touched}
+        restocked = {id_: one for _, told in found for id_, one in told.restocked.items()}
+        concerned = {id_ for _, told in found for id_ in told.concerned}
+        described = brought.keys() - restocked.keys()
+        change = reclustering.regroup(connection, concerned, described, now=now, runs=brought)
+        change = replace(change, restocked=_restocked_clusters(connection, restocked, change.live))
+        unite(connection, change, now, today=today, run=numbers[-1], cause="stock")
+        due = {*change.live, *change.gone, *change.restocked}
+        for number, (touched, told) in zip(numbers, found, strict=True):
+            if len(numbers) > 1:
+                due = set(clusters.clusters_of(connection, touched).values())
+            _mark_published(connection, number, now, system.now(), told.copies, len(due), who)
+        return [runs.get(connection, number) for number in numbers]
+
+
+def _derive_run(connection: Connection, number: int, now: datetime, today: date) -> tuple[list[int], Derived]:
+    """Make the stage of one run the published records; returns their ids and what deriving them came to."""
+    source = registry.get_source(connection, runs.get(connection, number).source)
+    first = registry.published_run(connection, source.code) is None
+    touched = records.publish_stage(connection, number, source.code, now)
+    reread = records.reread_by(connection, number)
+    return touched, derive(connection, touched, number, today, first_load=first, reread=reread)
+
+
+def _mark_published(
+    connection: Connection, number: int, now: datetime, finished: datetime, copies: Counter[str], touched: int, who: str
+) -> None:
+    run = runs.get(connection, number)
+    before = registry.bookmark(connection, run.source)
+    registry.set_published(connection, run.source, number, run.bookmark)
+    supersede_held(connection, number, now)
+    counts = replace(
+        run.counts, clusters_touched=touched, copies_added=copies["added"], copies_removed=copies["removed"]
+    )
+    runs.save(
+        connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=finished,
+        progress="", decided_by=who, bookmark_before=before, message="",
+    )  # fmt: skip
 
 
 def _today(system: System, now: datetime) -> date:

@@ -79,9 +79,12 @@ def _block(key: str) -> str:
 
 def regroup(
     connection: Connection, concerned: Collection[int], content: Collection[int], *, now: datetime,
-    run: int | None = None, decision: int | None = None,
+    runs: Mapping[int, int] = clusters.NO_RUNS, decision: int | None = None,
 ) -> clusters.Change:  # fmt: skip
-    """Clusters anew for all that hangs together with `concerned`; `content` are records whose own bytes changed."""
+    """Clusters anew for all that hangs together with `concerned`; `content` are records whose own bytes changed.
+
+    `runs`: record → the run that brought it, for the history of its cluster.
+    """
     before_ids = set(clusters.clusters_of(connection, concerned).values())
     members = {id_ for ids in clusters.members_of(connection, before_ids).values() for id_ in ids}
     standing = decisions.standing(connection)
@@ -93,7 +96,7 @@ def regroup(
     before_ids |= set(clusters.clusters_of(connection, region).values())
     before = clusters.members_of(connection, before_ids)
     content = set(content)
-    change = clusters.regroup(connection, before, groups, now=now, run=run, decision=decision, content=content)
+    change = clusters.regroup(connection, before, groups, now=now, runs=runs, decision=decision, content=content)
     # What changed in nothing that matching looks at stays where it is; its union record is due all the same.
     stayed = set(clusters.clusters_of(connection, content - region).values())
     return replace(change, live=change.live | stayed)

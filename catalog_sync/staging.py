@@ -16,7 +16,7 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings
 from catalog_sync.marc.reading import read_export, to_bib
-from catalog_sync.model import FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
+from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
 from catalog_sync.store import derived, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
 
@@ -27,6 +27,7 @@ SAMPLE = 200  # changed records looked into to see whether they are other books 
 WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
 
 Progress = Callable[[str, int], None]
+Understood = tuple[SourceRecord, BibRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +149,8 @@ def _batches(found: Iterable[SourceRecord | SetAside], size: int) -> Iterator[li
 
 def _sort_out(
     source: Source, file: str, batch: list[SourceRecord | SetAside], published: dict[str, records.Known], tally: Tally
-) -> tuple[list[SourceRecord], list[SetAside]]:
-    changed: list[SourceRecord] = []
+) -> tuple[list[Understood], list[SetAside]]:
+    changed: list[Understood] = []
     bad: list[SetAside] = []
     for value in batch:
         tally.read += 1
@@ -166,7 +167,7 @@ def _sort_out(
 
 
 def _take(
-    source: Source, record: SourceRecord, published: dict[str, records.Known], tally: Tally, changed: list[SourceRecord]
+    source: Source, record: SourceRecord, published: dict[str, records.Known], tally: Tally, changed: list[Understood]
 ) -> str:
     """Count one record and keep it if it differs; returns why it can't be understood, or ""."""
     known = published.get(record.local_id)
@@ -186,7 +187,7 @@ def _take(
     except BadRecord as error:
         # What stood under this id yesterday stays: a record we can't read today is not a book that is gone.
         return str(error)
-    changed.append(record)
+    changed.append((record, bib))
     tally.untitled += not bib.title
     if known:
         tally.changed += 1
@@ -232,8 +233,8 @@ def stage_reread(
 
 def _sort_out_anew(
     source: Source, loaded: Iterable[tuple[int, SourceRecord]], held: Mapping[int, derived.Held], tally: Tally
-) -> tuple[list[SourceRecord], list[SetAside]]:
-    changed: list[SourceRecord] = []
+) -> tuple[list[Understood], list[SetAside]]:
+    changed: list[Understood] = []
     bad: list[SetAside] = []
     for id_, record in loaded:
         anew = _read_by(source, record)
@@ -250,7 +251,7 @@ def _sort_out_anew(
             continue
         tally.changed += 1
         tally.untitled += not bib.title
-        changed.append(anew)
+        changed.append((anew, bib))
     return changed, bad
 
 

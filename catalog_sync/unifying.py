@@ -13,7 +13,7 @@ from catalog_sync.classify import classify
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import BibRecord, Classified, RecordKey, Source, UnionRecord
 from catalog_sync.restocking import Restocked, restock
-from catalog_sync.store import outbox, overrides, records, registry, unions
+from catalog_sync.store import described, outbox, overrides, records, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 
@@ -69,10 +69,12 @@ def _restocked(record: UnionRecord, changed: Sequence[Restocked]) -> UnionRecord
 def _unite_batch(connection: Connection, clusters: Sequence[str], sources: dict[str, Source]) -> list[UnionRecord]:
     rows = connection.execute(select(t.member.c.record, t.member.c.cluster).where(t.member.c.cluster.in_(clusters)))
     cluster_of = {row.record: row.cluster for row in rows}
+    told = described.load(connection, cluster_of)
+    for id_, record in records.load(connection, cluster_of.keys() - told.keys()):
+        told[id_] = to_bib(record, sources[record.source].holdings_profile)
     bibs: dict[str, list[BibRecord]] = {}
-    for id_, record in records.load(connection, cluster_of):
-        bib = to_bib(record, sources[record.source].holdings_profile)
-        bibs.setdefault(cluster_of[id_], []).append(bib)
+    for id_, cluster in cluster_of.items():
+        bibs.setdefault(cluster, []).append(told[id_])
     keys = [bib.key for some in bibs.values() for bib in some]
     forced = overrides.corrections(connection, keys)
     return [_classified(union.merge(cluster, some), sources, forced) for cluster, some in sorted(bibs.items())]

@@ -172,27 +172,30 @@ def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
     stop_cleanly()
     system = context.system()
     wanted = pipeline.sources_to_harvest(system, codes, due=due)
-    ends = [_harvested(system, code) for code in wanted]
     if not wanted:
         click.echo("собирать нечего")
-    if any(ends):
-        raise click.exceptions.Exit(FAILED if FAILED in ends else HELD)
+    ends: set[int] = set()
+    pipeline.harvest_together(
+        system, wanted, lambda code, end: ends.add(_ended(code, end)), asked_by=operator(), progress=progress_line
+    )
+    if worst := ends & {FAILED, HELD}:
+        raise click.exceptions.Exit(min(worst))
 
 
-def _harvested(system: System, code: str) -> int:
-    """Harvest one source and say how it ended; the others of the night go on whatever happens. Returns an exit code."""
-    try:
-        run = pipeline.harvest(system, code, asked_by=operator(), progress=progress_line(code))
-        end_progress()
-        _say(run)
-    except CatalogSyncError as error:
-        end_progress()
-        said = str(error)
-        click.echo(said if said.startswith(f"{code}:") else f"{code}: {said}", err=True)
-        return FAILED
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    return 0
+def _ended(code: str, end: HarvestRun | Exception) -> int:
+    """Say how a source's run ended; the others of the night go on whatever happened. Returns an exit code."""
+    end_progress()
+    if isinstance(end, HarvestRun):
+        try:
+            _say(end)
+        except click.exceptions.Exit as leaving:
+            return leaving.exit_code
+        return 0
+    if not isinstance(end, CatalogSyncError):
+        raise end
+    said = str(end)
+    click.echo(said if said.startswith(f"{code}:") else f"{code}: {said}", err=True)
+    return FAILED
 
 
 @root.command(name="runs", epilog=example("catalog-sync runs --source school-07"))

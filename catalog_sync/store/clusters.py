@@ -9,16 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from catalog_sync.model import RecordKey
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import records, unions
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.database import chunks, insert_rows, upsert
 
+NO_RUNS: Mapping[int, int] = {}
 ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike among 50,000 clusters; then we count on
 
 
@@ -103,7 +105,7 @@ def members_of(connection: Connection, clusters: Iterable[str]) -> dict[str, set
 
 def regroup(
     connection: Connection, before: Mapping[str, AbstractSet[int]], after: Sequence[AbstractSet[int]], *, now: datetime,
-    run: int | None = None, decision: int | None = None, content: AbstractSet[int] = frozenset(),
+    runs: Mapping[int, int] = NO_RUNS, decision: int | None = None, content: AbstractSet[int] = frozenset(),
 ) -> Change:  # fmt: skip
     """Replace the groups `before` by `after` (of the same records, less those gone, plus new ones).
 
@@ -124,7 +126,7 @@ def regroup(
     _write_clusters(connection, {c: len(g) for c, g in zip(named, after, strict=True)}, existing, now)
     _move(connection, was, placed)
     _close(connection, {c: _heir(before[c], placed) for c in gone})
-    _write_events(connection, was, placed, existing, gone, before, _Cause(now, run, decision))
+    _write_events(connection, was, placed, existing, gone, before, _Cause(now, runs, decision))
     return Change(frozenset(changed), frozenset(gone))
 
 
@@ -249,7 +251,7 @@ def _write_clusters(
 ) -> None:
     fresh = [{"id": c, "created": now, "size": n, "redirect": ""} for c, n in sizes.items() if c not in existing]
     if fresh:
-        connection.execute(insert(t.cluster), fresh)
+        insert_rows(connection, t.cluster, fresh)
     resized = [{"key": c, "size": n} for c, n in sizes.items() if c in existing and existing[c] != n]
     if resized:
         statement = (
@@ -280,17 +282,23 @@ def _close(connection: Connection, heirs: Mapping[str, str]) -> None:
         connection.execute(statement, rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Cause:
     when: datetime
-    run: int | None
+    runs: Mapping[int, int]  # record → the run that brought it
     decision: int | None
 
     def row(self, cluster: str, event: str, record: int | None = None, other: str = "") -> dict[str, Any]:
+        # What befell the cluster as a whole, or a record the run did not touch, is told of the last run.
+        run = self.runs.get(record) if record is not None else None
         return {
-            "cluster": cluster, "when": self.when, "event": event, "record": record, "other": other, "run": self.run,
-            "decision": self.decision,
+            "cluster": cluster, "when": self.when, "event": event, "record": record, "other": other,
+            "run": run or self.last, "decision": self.decision,
         }  # fmt: skip
+
+    @cached_property
+    def last(self) -> int | None:
+        return max(self.runs.values(), default=None)
 
 
 def _write_events(
@@ -314,7 +322,7 @@ def _write_events(
         heir = _heir(before[cluster], placed)
         rows.append(cause.row(cluster, "merged" if heir else "gone", other=heir))
     if rows:
-        connection.execute(insert(t.cluster_event), rows)
+        insert_rows(connection, t.cluster_event, rows)
 
 
 def history(connection: Connection, cluster: str) -> list[Event]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 
 from catalog_sync.errors import StopEverything
@@ -88,41 +87,65 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, or replace the columns given where the primary key is there already."""
-    if not rows:
-        return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    keys = [column.name for column in table.primary_key]
-    statement = make(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    if changed:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, list(rows))
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
+    """Insert rows that all have the same columns; columns left out get their defaults.
 
-
-def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows whose primary key is not there yet."""
-    if not rows:
-        return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(make(table).on_conflict_do_nothing(), list(rows))
-
-
-def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows of plain values, one for every column of the table in its order; for tables of millions of rows.
-
-    Values go to the driver as they are: SQLAlchemy's handling of a row costs five times what the row itself costs.
+    Values go to the driver as its types want them, past SQLAlchemy's handling of statements: that costs five times what
+    the row itself costs, and a first load writes millions.
     """
     if not rows:
         return
+    given = [table.columns[name] for name in rows[0]]
+    left_out = [c for c in table.columns if c.name not in rows[0] and c.default is not None]
+    defaults = tuple(_default(c) for c in left_out)
+    columns = [*given, *left_out]
+    processors = [c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for c in columns]
+    values: Iterable[tuple[Any, ...]] = (tuple(row.values()) + defaults for row in rows)
+    work = [(n, process) for n, process in enumerate(processors) if process is not None]
+    if work:
+        values = (_processed(one, work) for one in values)
+    connection.exec_driver_sql(f"{_insertion(connection, table, columns)} {conflict}", list(values))
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    return default.arg(None) if default.is_callable else default.arg
+
+
+def _processed(values: tuple[Any, ...], work: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+    found = list(values)
+    for n, process in work:
+        found[n] = process(found[n])
+    return tuple(found)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace the columns given where the primary key is there already."""
+    if not rows:
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    keys = {column.name for column in table.primary_key}
+    changed = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in rows[0] if name not in keys)
+    then = f"UPDATE SET {changed}" if changed else "NOTHING"
+    insert_rows(connection, table, rows, f"ON CONFLICT ({', '.join(map(quote, keys))}) DO {then}")
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose primary key is not there yet."""
+    insert_rows(connection, table, rows, "ON CONFLICT DO NOTHING")
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of plain values, one for every column of the table in its order; for tables of millions of rows."""
+    if rows:
+        connection.exec_driver_sql(_insertion(connection, table, list(table.columns)), list(rows))
+
+
+def _insertion(connection: Connection, table: Table, columns: Sequence[Column[Any]]) -> str:
     quote = connection.dialect.identifier_preparer.quote
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    names, marks = ", ".join(quote(c.name) for c in table.columns), ", ".join([mark] * len(table.columns))
-    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own schema
-    connection.exec_driver_sql(statement, list(rows))
+    names, marks = ", ".join(quote(c.name) for c in columns), ", ".join([mark] * len(columns))
+    return f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own schema
 
 
 def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:

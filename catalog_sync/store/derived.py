@@ -121,5 +121,5 @@ def forget_holdings(connection: Connection, ids: Sequence[int]) -> None:
 
 def clear(connection: Connection) -> None:
     """Empty everything derived but the permanent ids of clusters and their history."""
-    for table in (t.match_key, t.feature, t.edge, t.refusal, t.holding, t.not_compared):
+    for table in (t.match_key, t.feature, t.edge, t.refusal, t.holding, t.described, t.not_compared):
         connection.execute(delete(table))

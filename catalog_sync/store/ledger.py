@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from catalog_sync.ledger import reversal
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
-from catalog_sync.store.database import chunks
+from catalog_sync.store.database import chunks, insert_rows
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
 from catalog_sync.store.tables import record as record_table
@@ -46,7 +46,7 @@ def append(connection: Connection, movements: Sequence[StockMovement], *, record
     number = _next_number(connection, stock_movement)
     rows = [_row(line, number + i, ids[line.record], recorded, who) for i, line in enumerate(movements)]
     for some in chunks(rows, 2_000):
-        connection.execute(stock_movement.insert(), list(some))
+        insert_rows(connection, stock_movement, some)
     add_copies(connection, rows)
     add_positions(connection, rows)
     return [row["number"] for row in rows]

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from catalog_sync.model import Dialect, RecordKey, SourceRecord
+from catalog_sync.model import BibRecord, Dialect, RecordKey, SourceRecord
+from catalog_sync.store import described
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks
-from catalog_sync.store.packing import compress, decompress
+from catalog_sync.store.database import chunks, insert_rows
+from catalog_sync.store.packing import compress, decompress, pack_bib
 
 COLUMNS = (
     t.record.c.id,
@@ -96,6 +97,17 @@ def keys_of(connection: Connection, ids: Iterable[int]) -> dict[int, RecordKey]:
     return found
 
 
+def heads(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[RecordKey, bool]]:
+    """Key of each record, and whether it is a tombstone; in id order."""
+    found: dict[int, tuple[RecordKey, bool]] = {}
+    c = t.record.c
+    for some in chunks(sorted(ids)):
+        query = select(c.id, c.source, c.local_id, c.deleted).where(c.id.in_(some)).order_by(c.id)
+        for row in connection.execute(query):
+            found[row.id] = RecordKey(row.source, row.local_id), row.deleted
+    return found
+
+
 def load(connection: Connection, ids: Iterable[int]) -> Iterator[tuple[int, SourceRecord]]:
     """(id, record) for database ids, in id order."""
     for some in chunks(sorted(ids)):
@@ -135,8 +147,13 @@ def _record(row: Any) -> SourceRecord:
 # --- the stage -------------------------------------------------------------------------------------------------------
 
 
-def stage(connection: Connection, run: int, records: Sequence[SourceRecord], known_ids: Mapping[str, Known]) -> None:
-    """Put new and changed records of a run aside until it is published; the same bytes read otherwise are «reread»."""
+def stage(
+    connection: Connection, run: int, records: Sequence[tuple[SourceRecord, BibRecord]], known_ids: Mapping[str, Known]
+) -> None:
+    """Put new and changed records of a run, and what they say, aside until it is published.
+
+    The same bytes read otherwise are «reread».
+    """
     rows = [
         {
             "run": run,
@@ -147,11 +164,12 @@ def stage(connection: Connection, run: int, records: Sequence[SourceRecord], kno
             "dialect": record.dialect.value,
             "encoding": record.encoding,
             "warnings": list(record.warnings),
+            "described": pack_bib(bib),
         }
-        for record in records
+        for record, bib in records
     ]
     if rows:
-        connection.execute(insert(t.stage), rows)
+        insert_rows(connection, t.stage, rows)
 
 
 def _action(record: SourceRecord, known: Known | None) -> str:
@@ -162,7 +180,7 @@ def _action(record: SourceRecord, known: Known | None) -> str:
 
 def stage_gone(connection: Connection, run: int, local_ids: Sequence[str]) -> None:
     if local_ids:
-        connection.execute(insert(t.stage), [{"run": run, "local_id": x, "action": "gone"} for x in local_ids])
+        insert_rows(connection, t.stage, [{"run": run, "local_id": x, "action": "gone"} for x in local_ids])
 
 
 def unstage(connection: Connection, run: int) -> None:
@@ -199,9 +217,11 @@ def publish_stage(connection: Connection, run: int, source: str, now: datetime) 
     _replace(connection, run, [(there[row.local_id].id, row) for row in old], now)
     new_ids = ids_of(connection, (RecordKey(source, row.local_id) for row in fresh))
     if new_ids:
-        connection.execute(
-            insert(t.record_change), [{"run": run, "record": id_, "action": "new"} for id_ in new_ids.values()]
-        )
+        new = [{"run": run, "record": id_, "action": "new"} for id_ in new_ids.values()]
+        insert_rows(connection, t.record_change, new)
+    ids = {key.local_id: id_ for key, id_ in new_ids.items()} | {row.local_id: there[row.local_id].id for row in old}
+    described.save_packed(connection, {ids[row.local_id]: row.described for row in rows if row.described})
+    described.forget(connection, [ids[row.local_id] for row in rows if not row.described])
     unstage(connection, run)
     return sorted([*new_ids.values(), *(there[row.local_id].id for row in old)])
 
@@ -241,13 +261,13 @@ def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> N
         values = [
             {"run": run, "record": row["id"], "action": actions[row["id"]], **{k: row[k] for k in KEPT}} for row in rows
         ]
-        connection.execute(insert(t.record_change), values)
+        insert_rows(connection, t.record_change, values)
 
 
 def _insert(connection: Connection, run: int, source: str, rows: Sequence[Any], now: datetime) -> None:
     if rows:
         stamp = {"first_run": run, "last_run": run, "first_seen": now, "changed": now, "deleted": False}
-        connection.execute(insert(t.record), [{"source": source, **_content(row), **stamp} for row in rows])
+        insert_rows(connection, t.record, [{"source": source, **_content(row), **stamp} for row in rows])
 
 
 def _content(row: Any) -> dict[str, Any]:
@@ -294,4 +314,5 @@ def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:
     if back:
         connection.execute(update(t.record).where(t.record.c.id == bindparam("key")), back)
     connection.execute(delete(t.record_change).where(t.record_change.c.run == run))
+    described.forget(connection, [row.record for row in rows])
     return sorted(row.record for row in rows)

@@ -159,6 +159,7 @@ stage = Table(
     Column("dialect", String(16)),
     Column("encoding", String(16)),
     Column("warnings", JSON),
+    Column("described", LargeBinary),  # what the record says, as it will stand in `described`
 )
 
 record_change = Table(
@@ -186,6 +187,14 @@ set_aside = Table(
     Column("data", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),
     Column("file", Text, nullable=False, server_default=""),
+)
+
+# Derived: what a live record says, so that nobody has to read its bytes again when its edition is united.
+described = Table(
+    "described",
+    metadata,
+    Column("record", ForeignKey("record.id"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
 )
 
 # Derived: what matching needs of a live record.

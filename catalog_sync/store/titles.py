@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.model import Carrier, Category, EKind, MovementKind
-from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.database import chunks, insert_rows, upsert
 from catalog_sync.store.ledger_tables import ledger_member, licence, stock_movement, title_movement
 from catalog_sync.store.rollups import DISTRICT, TITLE_MEASURES, add_to_rollup, schools, starts
 from catalog_sync.store.tables import cluster as cluster_table
@@ -248,5 +248,5 @@ def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
             measures = sums.setdefault(cell, {})
             name = f"titles_{row['column']}"
             measures[name] = measures.get(name, 0) + row["titles"]
-    connection.execute(title_movement.insert(), list(rows))
+    insert_rows(connection, title_movement, rows)
     add_to_rollup(connection, sums, TITLE_MEASURES)

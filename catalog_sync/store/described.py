@@ -1,0 +1,37 @@
+"""What live records say, kept packed: uniting an edition reads no bytes of its records again. Derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, delete, select
+
+from catalog_sync.model import BibRecord
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.packing import pack_bib, unpack_bib
+
+
+def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
+    """Descriptions by record id; without those nobody kept, or another version of the program packed."""
+    found: dict[int, BibRecord] = {}
+    for some in chunks(sorted(ids)):
+        for id_, data in connection.execute(select(t.described).where(t.described.c.record.in_(some))):
+            bib = unpack_bib(data)
+            if bib is not None:
+                found[id_] = bib
+    return found
+
+
+def save(connection: Connection, bibs: Mapping[int, BibRecord]) -> None:
+    save_packed(connection, {id_: pack_bib(bib) for id_, bib in bibs.items()})
+
+
+def save_packed(connection: Connection, packed: Mapping[int, bytes]) -> None:
+    upsert(connection, t.described, [{"record": id_, "data": data} for id_, data in packed.items()])
+
+
+def forget(connection: Connection, ids: Sequence[int]) -> None:
+    """Of records whose bytes are others now, or that are gone."""
+    for some in chunks(ids):
+        connection.execute(delete(t.described).where(t.described.c.record.in_(some)))
