@@ -10,15 +10,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
-
-import paramiko
+from typing import TYPE_CHECKING, NoReturn
 
 from catalog_sync.errors import SourceUnavailable, StopEverything
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
 from harvesters.drops import Seen, Taken
 from harvesters.files import fetched
+from harvesters.later import later
 from harvesters.net import TryAgain, in_words
 from harvesters.options import listed, option
 from harvesters.retries import with_retries
@@ -26,10 +25,14 @@ from harvesters.secrets import Secret
 from harvesters.surroundings import Budget, Surroundings
 from harvesters.unpack import MARC_EXTENSIONS
 
+if TYPE_CHECKING:
+    import paramiko
+else:
+    paramiko = later("paramiko")
+
 KIND = "sftp"
 CHUNK = 256 * 1024
 MAX_ASKED_AHEAD = 32  # read requests on their way at once: a megabyte
-KEY_KINDS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class SftpHarvester:
     def _private_key(self) -> paramiko.PKey | None:
         if not self._settings.key:
             return None
-        for kind in KEY_KINDS:
+        for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
             with contextlib.suppress(paramiko.SSHException, ValueError):
                 password = self._settings.key_password.reveal() or None
                 return kind.from_private_key(io.StringIO(self._settings.key.reveal()), password)

@@ -10,14 +10,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import xlrd
 
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.marc import encodings
 from harvesters import limits
+from harvesters.later import later
+
+if TYPE_CHECKING:
+    import openpyxl
+else:
+    openpyxl = later("openpyxl")
 
 XLS_MAGIC = b"\xd0\xcf\x11\xe0"
 MAX_ROWS = 200_000  # an inventory book of the largest school has 40,000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 import click
 
@@ -13,17 +12,12 @@ from catalog_sync.cli.root import PROGRAM, end_progress, root
 from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
 
-GROUPS = (
-    "setup", "harvesting", "set_aside", "sources", "mapping", "catalogue", "copying", "matching", "reporting", "staff",
-    "serving",
-)  # fmt: skip
 INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 
 def main() -> None:
     """Entry point: a failure is one clear line on stderr and exit code 1 (2 for a mistyped command)."""
     try:
-        load_commands()
         # Without standalone mode click returns the code of an Exit instead of leaving with it.
         code = root.main(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -45,9 +39,3 @@ def main() -> None:
         click.echo(f"catalog-sync: {known or failing.keep(error, home_of(), utc_now())}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def load_commands() -> None:
-    """Make every command known to `root`."""
-    for name in GROUPS:
-        import_module(f"catalog_sync.cli.{name}")

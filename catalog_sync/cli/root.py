@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -33,7 +34,40 @@ class Context:
         return open_system(self.settings)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+MODULES = {
+    "setup": ("init", "rebuild", "check", "backup", "restore"),
+    "harvesting": ("import", "harvest", "runs", "approve", "reject", "rollback", "difference"),
+    "set_aside": ("set-aside",),
+    "sources": ("source",),
+    "mapping": ("source",),
+    "catalogue": ("search", "explain", "clusters", "export"),
+    "copying": ("lookup", "convert"),
+    "matching": ("decide", "undo", "decisions", "review", "history", "score", "letter"),
+    "reporting": ("report",),
+    "staff": ("user", "token"),
+    "serving": ("serve",),
+}  # module of cli → its commands
+
+
+class Commands(click.Group):
+    """Commands whose modules are read when they are asked for: all of them together take seconds to read."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        load_commands(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        load_commands()
+        return super().list_commands(ctx)
+
+def load_commands(command: str = "") -> None:
+    """Make a command known to `root`; "" is all of them."""
+    for name, commands in MODULES.items():
+        if not command or command in commands:
+            import_module(f"catalog_sync.cli.{name}")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="catalog-sync", message="%(prog)s %(version)s")
 @click.option("--config", type=click.Path(path_type=Path), help="Файл настроек вместо HOME/catalog-sync.toml.")
 @click.pass_context

@@ -11,10 +11,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_sync.model import MovementKind
-from catalog_sync.store.database import chunks
+from catalog_sync.store.database import insert_rows
 from catalog_sync.store.ledger_tables import stock_position, stock_rollup
 from catalog_sync.store.tables import library as library_table
 
@@ -66,11 +65,10 @@ def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
     """Insert rows, or add the named columns to those that are there."""
     if not rows:
         return
-    statement = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
-    sums = {name: table.c[name] + statement.excluded[name] for name in names}
-    keys = [column.name for column in table.primary_key]
-    for some in chunks(rows, 2_000):
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=sums), list(some))
+    quote = connection.dialect.identifier_preparer.quote
+    keys = ", ".join(quote(column.name) for column in table.primary_key)
+    sums = ", ".join(f"{n} = {quote(table.name)}.{n} + excluded.{n}" for n in map(quote, names))
+    insert_rows(connection, table, rows, f"ON CONFLICT ({keys}) DO UPDATE SET {sums}")
 
 
 def add_positions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

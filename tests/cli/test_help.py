@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from catalog_sync.cli import load_commands
-from catalog_sync.cli.root import root
+from catalog_sync.cli.root import load_commands, root
 from tests.cli.conftest import Cli
 
 load_commands()

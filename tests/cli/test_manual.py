@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from catalog_sync.cli import load_commands
+from catalog_sync.cli.root import load_commands
 from catalog_sync.settings import describe
 from tests.cli.test_help import commands, parse, words_of
 from tests.conftest import ROOT

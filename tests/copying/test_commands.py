@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from catalog_sync.cli import load_commands
-from catalog_sync.cli.root import root
+from catalog_sync.cli.root import load_commands, root
 from catalog_sync.errors import Refused
 from catalog_sync.marc.reading import marc_record, read_export
 from catalog_sync.marc.writing import to_iso2709

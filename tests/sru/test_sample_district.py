@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 from sickle import Sickle
 
-from catalog_sync.cli import load_commands
-from catalog_sync.cli.root import root
+from catalog_sync.cli.root import load_commands, root
 from catalog_sync.protocol.cql_context import indexes
 from catalog_sync.query import Access, Catalogue
 from catalog_sync.settings import load

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.store import ledger_tables, staff_tables, tables
 from catalog_sync.store.database import writing
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HERE = Path(__file__).resolve().parent
 TABLE_MODULES = (tables, ledger_tables, staff_tables)  # every module whose tables share the metadata
 
 
 def config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     found = Config()
     found.set_main_option("script_location", str(HERE))
     found.attributes["connection"] = connection
@@ -27,17 +29,25 @@ def config(connection: Connection) -> Config:
 
 def upgrade(engine: Engine) -> None:
     """Make or upgrade the schema in one transaction. Raises StopEverything for a database of a newer version."""
-    with engine.connect() as connection:
-        version = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory(str(HERE))
-    head = script.get_current_head()
-    if version == head:
+    version = _version(engine)
+    known = sorted(path.name.partition("_")[0] for path in (HERE / "versions").glob("0*.py"))
+    if version == known[-1]:
         return
-    if version is not None and version not in {revision.revision for revision in script.walk_revisions()}:
+    if version and version not in known:
         raise StopEverything(f"база данных новее программы (версия схемы {version}): обновите catalog-sync")
+    from alembic import command  # reading it takes longer than all else a command does before its work
+
     with writing(engine) as connection:
-        if version is None and not inspect(connection).has_table(tables.record.name):
+        if not version and not inspect(connection).has_table(tables.record.name):
             tables.metadata.create_all(connection)
             command.stamp(config(connection), "head")
         else:
             command.upgrade(config(connection), "head")
+
+
+def _version(engine: Engine) -> str:
+    """Of the schema there is; "" where there is none yet."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalar() or ""
