@@ -53,7 +53,7 @@ def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
 
 
 def _origin(record: SourceRecord, source: Source) -> Iterator[str]:
-    yield f"Исходная запись {record.key}: {len(record.data)} байт, sha256 {record.digest.hex()[:16]}…"
+    yield f"Исходная запись {record.key}: {len(record.data)} байт, отпечаток {record.digest.hex()[:16]}…"
     yield f"  источник «{source.name or source.code}», формат {record.dialect.value}, кодировка {record.encoding}"
     yield from (f"  замечание: {warning}" for warning in record.warnings)
 

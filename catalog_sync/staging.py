@@ -15,7 +15,7 @@ from catalog_sync import text
 from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings
-from catalog_sync.marc.reading import read_export, to_bib
+from catalog_sync.marc.reading import Export, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
 from catalog_sync.store import derived, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
@@ -28,6 +28,7 @@ WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the reco
 
 Progress = Callable[[str, int], None]
 Understood = tuple[SourceRecord, BibRecord]
+Numbered = tuple[int, SourceRecord | SetAside]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ def stage_files(
         bookmark = registry.bookmark(connection, source.code)
     live = {local_id for local_id, value in published.items() if not value.deleted}
     tally = Tally()
+    same = _read_alike(source, published)
     for file in files:
-        _read_file(engine, run, source, file, published, tally, now=now, progress=progress)
+        _read_file(engine, run, source, file, published, same, tally, now=now, progress=progress)
     if not tally.files:
         tally.complete = False  # nothing new since the bookmark (an unchanged file), which isn't an empty export
     encoding = tally.encoding() or (before.encoding if before and not tally.files else "")
@@ -98,6 +100,17 @@ def stage_files(
     )  # fmt: skip
 
 
+def _read_alike(source: Source, published: dict[str, records.Known]) -> dict[bytes, str]:
+    """Digest → local id of the published records that the source's settings read as they were read."""
+    return {
+        known.digest: known.local_id
+        for known in published.values()
+        if not known.deleted
+        and known.dialect == source.dialect.value
+        and (not source.encoding or known.encoding == source.encoding)
+    }
+
+
 def _gone(tally: Tally, live: set[str], incremental: bool) -> set[str]:
     """A full export makes what is missing a tombstone; an incremental one only what the source says is deleted."""
     told = tally.told_gone & live
@@ -114,8 +127,8 @@ def _gone(tally: Tally, live: set[str], incremental: bool) -> set[str]:
 
 
 def _read_file(
-    engine: Engine, run: int, source: Source, file: FetchedFile, published: dict[str, records.Known], tally: Tally, *,
-    now: Callable[[], datetime], progress: Progress,
+    engine: Engine, run: int, source: Source, file: FetchedFile, published: dict[str, records.Known],
+    same: dict[bytes, str], tally: Tally, *, now: Callable[[], datetime], progress: Progress,
 ) -> None:  # fmt: skip
     tally.files.append({"name": file.name, "sha256": hashlib.sha256(file.data).hexdigest(), "bytes": len(file.data)})
     tally.complete &= file.complete
@@ -123,23 +136,29 @@ def _read_file(
     tally.told_gone |= set(file.deleted)
     tally.warnings += file.warnings
     told = replace(source, encoding=file.encoding) if file.encoding else source
-    export = read_export(file.data, told, format=file.format)
-    for batch in _batches(export, BATCH):
+    export = read_export(file.data, told, format=file.format, known={} if file.encoding else same)
+    before = tally.read
+    for batch in _batches(export, BATCH, before):
         changed, bad = _sort_out(source, file.name, batch, published, tally)
         with writing(engine) as connection:
             records.stage(connection, run, changed, published)
             runs.keep_set_aside(connection, run, bad)
             runs.save(connection, run, heartbeat=now(), progress=f"прочитано {tally.read}")
         progress(file.name, tally.read)
+    tally.read = before + export.counts.pieces
+    tally.unchanged += len(export.unchanged)
+    tally.seen.update(export.unchanged)
+    tally.encodings.update(published[local_id].encoding for local_id in export.unchanged)
     if export.counts.pieces != export.counts.kept + export.counts.set_aside:
         raise AssertionError(f"{file.name}: {export.counts}: pieces were lost")
     tally.warnings += [f"{file.name}: {warning}" for warning in export.warnings]
 
 
-def _batches(found: Iterable[SourceRecord | SetAside], size: int) -> Iterator[list[SourceRecord | SetAside]]:
-    batch: list[SourceRecord | SetAside] = []
-    for value in found:
-        batch.append(value)
+def _batches(export: Export, size: int, before: int) -> Iterator[list[Numbered]]:
+    """What an export yields, each with its number in the run; `before` is how many were read before it."""
+    batch: list[Numbered] = []
+    for value in export:
+        batch.append((before + export.counts.pieces, value))
         if len(batch) == size:
             yield batch
             batch = []
@@ -148,12 +167,12 @@ def _batches(found: Iterable[SourceRecord | SetAside], size: int) -> Iterator[li
 
 
 def _sort_out(
-    source: Source, file: str, batch: list[SourceRecord | SetAside], published: dict[str, records.Known], tally: Tally
+    source: Source, file: str, batch: list[Numbered], published: dict[str, records.Known], tally: Tally
 ) -> tuple[list[Understood], list[SetAside]]:
     changed: list[Understood] = []
     bad: list[SetAside] = []
-    for value in batch:
-        tally.read += 1
+    for number, value in batch:
+        tally.read = number
         if isinstance(value, SetAside):
             tally.nameless += not value.reason.startswith("повтор")
         else:
@@ -179,7 +198,7 @@ def _take(
     tally.seen.add(record.local_id)
     if not record.data.isascii():
         tally.encodings[record.encoding] += 1
-    if known and known.has(record.digest) and not _reads_otherwise(source, record, known):
+    if known and known.has(record) and not _reads_otherwise(source, record, known):
         tally.unchanged += 1
         return ""
     try:

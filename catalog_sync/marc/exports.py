@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from catalog_sync.marc import framing, jsonreading, xmlreading
@@ -33,9 +33,10 @@ def format_of(data: bytes) -> str:
     return "iso2709"
 
 
-def cut(data: bytes, format: str) -> Iterator[Cut]:
+def cut(data: bytes, format: str, known: Callable[[bytes], bool] | None = None) -> Iterator[Cut]:
+    """The pieces of an export in file order. Of ISO 2709 the records that are `known` are passed over."""
     if format == "iso2709":
-        return _iso2709(data)
+        return _iso2709(data, known)
     if format == "marcxml":
         return (Cut(n, *rest) for n, rest in enumerate(xmlreading.records(data), 1))
     return (Cut(n, *rest) for n, rest in enumerate(jsonreading.records(data), 1))
@@ -53,8 +54,8 @@ def missing_end(data: bytes, format: str) -> str:
     return ""
 
 
-def _iso2709(data: bytes) -> Iterator[Cut]:
-    for piece in framing.pieces(data):
+def _iso2709(data: bytes, known: Callable[[bytes], bool] | None) -> Iterator[Cut]:
+    for piece in framing.pieces(data, known):
         if piece.fault:
             yield Cut(piece.number, piece.offset, piece.data, piece.data, "", piece.fault)
         else:

@@ -8,7 +8,7 @@ ends the piece, and a leader inside it tells a cut record (or junk) from the who
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from catalog_sync.errors import shown
 from catalog_sync.model import Piece
@@ -26,10 +26,11 @@ _PADDING = re.compile(rb"[\s\x00\x1a\x1d]*(?:\xef\xbb\xbf)?[\s\x00\x1a\x1d]*")
 _LEADER = re.compile(rb"[^\x1d\x1e\x1f]{5}[a-z #|-][a-z #|-].{3}22[0-9]{5}.{3}45", re.DOTALL | re.IGNORECASE)
 
 
-def pieces(data: bytes) -> Iterator[Piece]:
+def pieces(data: bytes, known: Callable[[bytes], bool] | None = None) -> Iterator[Piece]:
     """Cut a file into records and junk. Stray bytes between records stay at the front of the piece they precede.
 
-    `record_bytes` gives a piece without them. A piece that can't be a record carries its fault in Russian.
+    `record_bytes` gives a piece without them. A piece that can't be a record carries its fault in Russian. Whole
+    records that are `known` have their number and are passed over.
     """
     number, offset, size, terminator = 0, 0, len(data), -1
     while offset < size:
@@ -37,8 +38,12 @@ def pieces(data: bytes) -> Iterator[Piece]:
         if terminator < start:  # looked for once for all the pieces before it: a file may lack terminators
             terminator = data.find(b"\x1d", start)
             terminator = size if terminator < 0 else terminator
-        end, fault = _next_piece(data, offset, start, terminator + 1)
         number += 1
+        whole = start == offset and terminator < size and _promised(data, start) == terminator + 1 - start
+        if known and whole and known(data[start : terminator + 1]):
+            offset = _with_trailing_padding(data, terminator + 1)
+            continue
+        end, fault = _next_piece(data, offset, start, terminator + 1)
         yield Piece(number, offset, data[offset:end], fault)
         offset = end
 

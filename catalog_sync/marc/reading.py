@@ -14,10 +14,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 
 from catalog_sync.errors import BadRecord, StopEverything, shown
-from catalog_sync.marc import encodings, marc21, marcsql, rusmarc, xmlreading
+from catalog_sync.marc import encodings, fingerprint, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect
 from catalog_sync.marc.exports import Cut, cut, format_of, missing_end
@@ -51,7 +50,8 @@ class Counts:
 class Export:
     """A lazily read export. `counts` and `warnings` are complete when the iteration is."""
 
-    def __init__(self, data: bytes, source: Source, format: str) -> None:
+    def __init__(self, data: bytes, source: Source, format: str, known: dict[bytes, str]) -> None:
+        self._known = known
         self.format = format or format_of(data)
         self._configured = _codec(source)
         self.encoding, self.encoding_reason = "utf-8", self.format
@@ -66,10 +66,12 @@ class Export:
         self._faults: Counter[str] = Counter()
         self._examples: dict[str, list[str]] = {}
         self._counts = [0, 0, 0]
+        self.unchanged: list[str] = []
 
     @property
     def counts(self) -> Counts:
-        return Counts(*self._counts)
+        pieces, kept, set_aside = self._counts
+        return Counts(pieces + len(self.unchanged), kept + len(self.unchanged), set_aside)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ class Export:
 
     def __iter__(self) -> Iterator[SourceRecord | SetAside]:
         self._forget()
-        for piece in cut(self._data, self.format):
+        for piece in cut(self._data, self.format, self._is_known if self._known else None):
             self._counts[0] += 1
             record = piece.fault or self._record(piece)
             if isinstance(record, str):
@@ -93,9 +95,19 @@ class Export:
         if not self._cut_short and (missing := missing_end(self._data, self.format)):
             self._cut_short = f"файл оборван: ожидалось {missing} в конце, пришло {shown(self._data[-20:])}"
 
+    def _is_known(self, data: bytes) -> bool:
+        """Whether this very record is published; a second one like it is not known any more."""
+        digest = fingerprint.digest(data)
+        local_id = self._known.pop(digest, None)
+        if local_id is None:
+            return False
+        self.unchanged.append(local_id)
+        self._seen[local_id] = digest
+        return True
+
     def _record(self, piece: Cut) -> SourceRecord | str:
         data, local_id = piece.record, piece.local_id
-        digest = sha256(data).digest()
+        digest = fingerprint.digest(data)
         warnings: tuple[str, ...] = ()
         encoding = self.encoding
         if self.format == "iso2709" and not data.isascii():
@@ -111,11 +123,11 @@ class Export:
             local_id = identity_of(digest)
         if local_id in self._seen:
             if self._seen[local_id] == digest:
-                return f"повтор: запись {local_id} уже есть в файле, байт в байт"
+                return f"повтор: запись {local_id} уже есть в файле, слово в слово"
             warnings += ("номер записи (001) уже встречался в этом файле",)
             local_id = identity_of(digest)
             if local_id in self._seen:
-                return f"повтор: запись {local_id} уже есть в файле, байт в байт"
+                return f"повтор: запись {local_id} уже есть в файле, слово в слово"
         self._seen[local_id] = digest
         for text in warnings:
             self._note(text, piece.number, local_id)
@@ -142,13 +154,18 @@ class Export:
         return named if count <= _EXAMPLES else f"{named} и ещё {count - _EXAMPLES}"
 
 
-def read_export(data: bytes, source: Source, *, format: str = "") -> Export:
+def read_export(
+    data: bytes, source: Source, *, format: str = "", known: dict[bytes, str] | None = None
+) -> Export:
     """Frame an export of a source. Formats: iso2709, marcxml, json, marcsql-rows; "" looks at the bytes.
 
     Identity is 001; a missing or repeated one is replaced by the content's digest, and warned about. A second record
-    equal to the byte is set aside as a repetition. Raises StopEverything where the settings name no known encoding.
+    like it is set aside as a repetition. Raises StopEverything where the settings name no known encoding.
+
+    `known`: digest → local id of what need not be read again; of ISO 2709 such records are not yielded but named in
+    `export.unchanged`, and leave the dictionary.
     """
-    return Export(data, source, format)
+    return Export(data, source, format, {} if known is None else known)
 
 
 def _codec(source: Source) -> str:

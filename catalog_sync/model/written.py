@@ -90,7 +90,7 @@ class SourceRecord:
     source: str
     local_id: str
     data: bytes
-    digest: bytes  # sha256 of `data`
+    digest: bytes  # of `data` without the day it was last touched (marc.fingerprint)
     dialect: Dialect
     encoding: str
     deleted: bool = False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
@@ -30,29 +31,26 @@ COLUMNS = (
 KEPT = ("digest", "data", "dialect", "encoding", "deleted", "warnings")  # of what stood before a run
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What the store knows of a record without opening it."""
 
+    local_id: str
     id: int
     digest: bytes
     deleted: bool
     dialect: str = ""
     encoding: str = ""
 
-    def has(self, digest: bytes) -> bool:
-        """Whether these very bytes are published."""
-        return self.digest == digest and not self.deleted
+    def has(self, record: SourceRecord) -> bool:
+        """Whether this very record is published, whatever day its 005 names."""
+        # Before 0006 the digest was of all the bytes.
+        return not self.deleted and self.digest in (record.digest, sha256(record.data).digest())
 
 
 def known(connection: Connection, source: str) -> dict[str, Known]:
     """Local id → what is published of a source, tombstones included."""
-    rows = connection.execute(
-        select(t.record.c.local_id, *(t.record.c[name] for name in Known.__dataclass_fields__)).where(
-            t.record.c.source == source
-        )
-    )
-    return {local_id: Known(*known) for local_id, *known in rows}
+    query = select(*(t.record.c[name] for name in Known._fields)).where(t.record.c.source == source)
+    return {known.local_id: known for known in map(Known._make, connection.execute(query))}
 
 
 def live_count(connection: Connection, source: str | None = None) -> int:
@@ -175,7 +173,7 @@ def stage(
 def _action(record: SourceRecord, known: Known | None) -> str:
     if known is None:
         return "new"
-    return "reread" if known.has(record.digest) else "changed"
+    return "reread" if known.has(record) else "changed"
 
 
 def stage_gone(connection: Connection, run: int, local_ids: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ def test_a_second_record_of_the_same_number_gets_an_identity_of_its_own_and_is_r
 def test_the_same_record_twice_is_kept_once_and_said_so() -> None:
     _, kept, aside = read(iso(book(1), book(1)))
     assert len(kept) == 1
-    assert "байт в байт" in aside[0].reason
+    assert "слово в слово" in aside[0].reason
 
 
 def test_a_cyrillic_number_is_read_in_the_encoding_of_the_file() -> None:
