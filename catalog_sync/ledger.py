@@ -14,8 +14,10 @@ Nothing here knows a database or a clock: `day` is the day of the run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+import msgspec
+from msgspec.structs import replace
 
 from catalog_sync.ledger_items import Posting, by_key, changed_postings, dates, money, postings, taken
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
@@ -28,8 +30,7 @@ REREAD = "источник прочитан по-новому"
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(msgspec.Struct, frozen=True, gc=False):
     library: str
     key: RecordKey
     classified: Classified
@@ -51,7 +52,7 @@ class _Context:
             basis=self.basis if day else RUN,
             run=self.run,
         )
-        return replace(made, **more) if more else made  # type: ignore[arg-type]
+        return replace(made, **more) if more else made
 
 
 def movements(

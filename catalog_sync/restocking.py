@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from catalog_sync.model import BibRecord, Holdings, RecordKey, UnionRecord
 
 
@@ -23,7 +25,7 @@ class Restocked:
 
 
 def _described(bib: BibRecord) -> BibRecord:
-    return replace(bib, holdings=Holdings(), changed="")
+    return structs.replace(bib, holdings=Holdings(), changed="")
 
 
 def restock(record: UnionRecord, member: Restocked) -> UnionRecord | None:
@@ -40,5 +42,5 @@ def restock(record: UnionRecord, member: Restocked) -> UnionRecord | None:
         giver = min(giver, member.key, key=record.members.index)
     else:
         giver = member.key
-    bib = replace(record.bib, changed=member.now)
+    bib = structs.replace(record.bib, changed=member.now)
     return replace(record, bib=bib, provenance={**record.provenance, "changed": giver})

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
+
+from msgspec.structs import fields, replace
 
 from catalog_sync import classify
 from catalog_sync.citation.names import established, surname_and_forenames, title_without_author

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from catalog_sync.marc.dates import day_of
 from catalog_sync.model import Holdings, Item, MarcField

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from catalog_sync.marc import marc21
 from catalog_sync.marc.parts import Fields, distinct, leads_to_work, looks_bbk

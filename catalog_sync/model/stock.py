@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
 from catalog_sync.model.described import BibRecord
 from catalog_sync.model.written import RecordKey
 
@@ -40,8 +42,7 @@ class EKind(enum.StrEnum):
     OPEN_LINK = "open_link"
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(msgspec.Struct, frozen=True, gc=False):
     """Fund category, carrier and kind of e-edition of a record, each with the rule that decided."""
 
     category: Category
@@ -72,8 +73,7 @@ class MovementKind(enum.StrEnum):
     CORRECTION = "correction"
 
 
-@dataclass(frozen=True, slots=True)
-class StockMovement:
+class StockMovement(msgspec.Struct, frozen=True, gc=False):
     """One line of the append-only ledger. `copies` is signed: what the stock of `library` grew or shrank by."""
 
     library: str

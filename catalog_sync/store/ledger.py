@@ -14,10 +14,10 @@ A roll-back calls `reverse_run` instead of 2–3, then `titles_changed(…, caus
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Table, func, select
 
 from catalog_sync.ledger import reversal

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from msgspec import structs
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.errors import Refused
@@ -85,8 +86,8 @@ def close(connection: Connection, number: int, *, day: date, why: str, today: da
     if one.closed is not None:
         raise Refused(f"лицензия № {number} уже закрыта {one.closed}: {one.closed_why}")
     lines = [_line(one, MovementKind.EXPIRED, day, -one.copies)] if not one.is_database and not one.source else []
-    lines += [replace(line, day=day) for line in catalogued(connection, one)] if one.source else []
-    ledger.append(connection, [replace(line, reason=why) for line in lines], recorded=today, who=who)
+    lines += [structs.replace(line, day=day) for line in catalogued(connection, one)] if one.source else []
+    ledger.append(connection, [structs.replace(line, reason=why) for line in lines], recorded=today, who=who)
     ledger.titles_changed(connection, recorded=today)
     connection.execute(licence.update().where(licence.c.number == number).values(closed=day, closed_why=why))
 

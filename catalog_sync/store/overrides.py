@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from catalog_sync.model import Carrier, Category, Classified, EKind, RecordKey

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.marc.union_marc import from_bib, from_union

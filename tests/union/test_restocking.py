@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from catalog_sync.model import BibRecord, Dialect, Holdings, Item, RecordKey
 from catalog_sync.restocking import Restocked, restock

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from lxml import html
+from msgspec import structs
 
 from catalog_sync import indexing
 from catalog_sync.store import eresources, tabular
@@ -59,7 +60,7 @@ def test_the_list_tells_a_textbook_by_isbn_or_by_class_author_and_title(own: Sys
     assert FederalList([Wanted("Алгебра", author, "7")]).admits(bib)
     assert not FederalList([Wanted("Алгебра", author, "8")]).admits(bib)
     assert not FederalList([Wanted("Алгебра", "Другой А. А.", "7")]).admits(bib)
-    assert not FederalList([Wanted("Алгебра", author, "7")]).admits(replace(bib, subtitle="рабочая тетрадь"))
+    assert not FederalList([Wanted("Алгебра", author, "7")]).admits(structs.replace(bib, subtitle="рабочая тетрадь"))
     assert not FederalList([]).admits(bib)
 
 

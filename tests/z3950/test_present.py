@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from lxml import etree
+from msgspec import structs
 
 from catalog_sync.protocol import ber
 from catalog_sync.protocol.apdu import (
@@ -153,7 +154,7 @@ def test_a_changed_record_is_rendered_anew(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("web.z3950.cache.POLL_SECONDS", 0.0)
     record = catalogue.record("c6")
     assert record is not None
-    catalogue.put(replace(record, bib=replace(record.bib, title="Онегин Евгений")), datetime.now(UTC))
+    catalogue.put(replace(record, bib=structs.replace(record.bib, title="Онегин Евгений")), datetime.now(UTC))
     assert marc(opened.present())["245"]["a"] == "Онегин Евгений"
 
 

@@ -7,10 +7,10 @@ reasons and warnings, and of each record the fields named there.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from catalog_sync.marc.reading import read_export, to_bib
@@ -25,7 +25,7 @@ def described(record: SourceRecord, wanted: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {"local_id": record.local_id, "deleted": record.deleted, "encoding": record.encoding}
     if wanted.keys() - said.keys():
         bib = to_bib(record)
-        said |= asdict(bib) | {"copies": bib.holdings.copies}
+        said |= msgspec.to_builtins(bib) | {"copies": bib.holdings.copies}
     return json.loads(json.dumps({name: said[name] for name in wanted}, default=str))
 
 
