@@ -33,11 +33,12 @@ class Plan:
 def data_field(tag: str, indicators: str, *pairs: tuple[str, str]) -> Iterable[MarcField]:
     """One field of the pairs that say something; nothing where none does (an empty field is not MARC)."""
     # Most pairs of a plan are empty, and what is printable needs no `clean`: asking first makes a full harvest quick.
-    kept = [
-        Subfield(code, cleaned)
-        for code, value in pairs
-        if value and (cleaned := value.strip() if value.isprintable() else clean(value))
-    ]
+    kept = []
+    for code, value in pairs:
+        if value:
+            cleaned = value.strip() if value.isprintable() else clean(value)
+            if cleaned:
+                kept.append(Subfield(code, cleaned))
     return (MarcField(tag, indicators, tuple(kept)),) if kept else ()
 
 

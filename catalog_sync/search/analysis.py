@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,9 +19,8 @@ from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
 MAX_NOTE = 80  # the same of a note, an abstract or contents: enough for «starts with», not a copy of the text
 MAX_SORT_KEY = 80
+MAX_TEXTS = 1 << 15  # texts of each kind whose analysis is kept, the latest: some 10 MB each
 MAX_REMEMBERED = 300_000  # words whose lemmas are kept: 60 MB in the indexing process
-
-_SPACES = re.compile(r"\s+")
 
 
 class _Memo(dict[str, str]):
@@ -83,12 +82,84 @@ def facet_label(field: str, displayed: str) -> str:
 
 def code(text: str) -> str:
     """A classification index, a code or an identifier as compared: no spaces, lower case."""
-    return _SPACES.sub("", text).lower()
+    return "".join(text.split()).lower()
 
 
 def shown(text: str) -> str:
     """A heading as displayed in scan and suggestions: one line, no closing ISBD mark."""
-    return _SPACES.sub(" ", text).strip(" ,;:/=")[:MAX_HEADING]
+    return " ".join(text.split()).strip(" ,;:/=")[:MAX_HEADING]
+
+
+# --- Texts that repeat from record to record: an author, a publisher, a subject is analysed once ----------------------
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _searched(text: str) -> tuple[str, str]:
+    """Folded words and their lemmas; "" and "" where there are none."""
+    folded = words(text)
+    return " ".join(folded), lemma_text(folded)
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _transliterated(text: str) -> str:
+    return skeleton_text(words(text))
+
+
+class _Counted(NamedTuple):
+    """A numbered heading: as one term, as listed by scan, and what it is counted by (its label, the label's number)."""
+
+    folded: str
+    listed: str
+    label: str
+    number: int
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _counted(field: str, text: str) -> _Counted:
+    folded, displayed = heading(text), shown(text)
+    label = facet_label(field, displayed)
+    return _Counted(folded, folded + schema.SEPARATOR + displayed, label, heading_number(heading(label)))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _author_heading(name: str) -> str:
+    """«Толстой, Л. Н.» of a full name: so it finds the records with full forenames as well."""
+    return heading(facet_label("author_n", name))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def _forms_of_surname(name: str) -> str:
+    return " ".join(f for part in words(name.partition(",")[0]) for f in surname_forms(part))
+
+
+@lru_cache(maxsize=MAX_TEXTS)
+def udc_entries(index: str) -> tuple[str, ...]:
+    """A УДК index whole and by its parts: «373.167.1:51» is found under «51» as well."""
+    whole = code(index)
+    return tuple(dict.fromkeys((whole, *(p for p in re.split(r"[:+]", whole) if p))))
+
+
+# --- The document -----------------------------------------------------------------------------------------------------
+
+
+class _Names(NamedTuple):
+    """The index fields of one access point; "" where it has no such field."""
+
+    exact: str
+    lemma: str
+    skeleton: str
+    heading: str
+    listed: str
+    number: str
+
+
+_NAMES = {
+    name: _Names(
+        f"{name}_x", f"{name}_l", f"{name}_t" if name in schema.TRANSLITERATED else "", f"{name}_h",
+        f"{name}_s" if name in schema.HEADED else "", f"{name}_n" if f"{name}_n" in schema.NUMBERED else "",
+    )
+    for name in schema.TEXT.values()
+}  # fmt: skip
 
 
 class Builder:
@@ -100,20 +171,21 @@ class Builder:
         self.every_lemma: list[str] = []
         self.displayed: dict[str, None] = {}
 
-    def one(self, name: str, value: Any) -> None:
+    def one(self, name: str, value: str | int) -> None:
         """A value for a field; a blank is none."""
-        if value not in ("", b""):
+        if value != "":
             self.fields.setdefault(name, []).append(value)
 
-    def add(self, name: str, *values: Any) -> None:
-        """Values for a field, blanks left out."""
-        for value in values:
-            self.one(name, value)
+    def all(self, name: str, values: Iterable[str]) -> None:
+        """The values of a field that has none yet, blanks left out."""
+        kept = [value for value in values if value]
+        if kept:
+            self.fields[name] = kept
 
     def surnames(self, names: Iterable[str]) -> None:
         """Forms of surnames that their lemmas miss, as more lemmas of the author."""
         for name in names:
-            forms = " ".join(f for part in words(name.partition(",")[0]) for f in surname_forms(part))
+            forms = _forms_of_surname(name)
             if forms:
                 self.one("author_l", forms)
                 self.every_lemma.append(forms)
@@ -123,49 +195,58 @@ class Builder:
         if value not in self.fields.get(name, ()):
             self.one(name, value)
 
-    def text(self, name: str, texts: Iterable[str], *, headings: Iterable[str] = ()) -> None:
-        """An access point searched by words; `headings` are those of its values that are whole entries."""
-        for text in texts:
-            folded = words(text)
-            if folded:
-                exact, lemmatised = " ".join(folded), lemma_text(folded)
-                self.every_word.append(exact)
-                self.every_lemma.append(lemmatised)
-                self.one(f"{name}_x", exact)
-                self.one(f"{name}_l", lemmatised)
-                if name in schema.TRANSLITERATED:
-                    self.one(f"{name}_t", skeleton_text(folded))
-        longest = MAX_HEADING if name in schema.HEADED else MAX_NOTE
+    def text(self, name: str, texts: Sequence[str], *, headings: Sequence[str] = ()) -> None:
+        """An access point searched by words, told once; `headings` are those of its values that are whole entries."""
+        if texts:
+            self._words(_NAMES[name], texts)
+        if headings:
+            self._headings(_NAMES[name], headings)
+
+    def _words(self, names: _Names, texts: Sequence[str]) -> None:
+        found = [text for text in texts if text and _searched(text)[0]]
+        if found:
+            exact, lemmatised = map(list, zip(*map(_searched, found), strict=True))
+            self.every_word += exact
+            self.every_lemma += lemmatised
+            self.fields[names.exact], self.fields[names.lemma] = exact, lemmatised
+            if names.skeleton:
+                self.fields[names.skeleton] = list(map(_transliterated, found))
+
+    def _headings(self, names: _Names, headings: Sequence[str]) -> None:
+        """Whole entries: compared, listed by scan, counted in facets, as far as their access point is."""
+        if names.number:
+            entries = [entry for text in headings if (entry := _counted(names.number, text)).folded]
+            if entries:
+                folded, listed, labels, numbers = zip(*entries, strict=True)
+                self.fields[names.heading], self.fields[names.listed] = list(folded), list(listed)
+                self.fields[names.number] = list(dict.fromkeys(numbers))
+                self.displayed.update(dict.fromkeys(labels))
+            return
         for text in headings:
-            folded_heading = heading(text, longest)
-            if folded_heading:
-                self.one(f"{name}_h", folded_heading)
-                if name in schema.HEADED:
-                    self.one(f"{name}_s", folded_heading + schema.SEPARATOR + shown(text))
-                if f"{name}_n" in schema.NUMBERED:
-                    label = facet_label(f"{name}_n", shown(text))
-                    self.displayed[label] = None
-                    self.once(f"{name}_n", heading_number(heading(label)))
+            if whole := heading(text, MAX_HEADING if names.listed else MAX_NOTE):
+                self.one(names.heading, whole)
+                if names.listed:
+                    self.one(names.listed, whole + schema.SEPARATOR + shown(text))
 
 
 def index_fields(document: Document) -> dict[str, list[Any]]:
     """The fields of a search document as the index takes them: every access point, facet and sort key."""
     builder = Builder()
-    builder.add("id", document.cluster)
-    builder.add("label", shown(document.titles[0]) if document.titles else "")
+    fields = builder.fields
+    fields["id"] = [document.cluster]
+    builder.one("label", shown(document.titles[0]) if document.titles else "")
     _texts(builder, document)
     _codes(builder, document)
-    _facets(builder, document)
+    builder.all("f_language", document.languages)
+    builder.all("f_bbk", document.bbk_path)
     _any(builder, document)
-    for name in ("year", "age"):
-        value = getattr(document, name)
-        if value is not None:
-            builder.add(name, value)
-    builder.add("headings", pack_headings(builder.displayed))
-    builder.add("changed", document.changed)
-    builder.add("added", document.added)
-    builder.add("copies", document.copies)
-    return builder.fields
+    if document.year is not None:
+        fields["year"] = [document.year]
+    if document.age is not None:
+        fields["age"] = [document.age]
+    fields["headings"] = [pack_headings(builder.displayed)]
+    fields["changed"], fields["added"], fields["copies"] = [document.changed], [document.added], [document.copies]
+    return fields
 
 
 def _texts(builder: Builder, document: Document) -> None:
@@ -174,13 +255,13 @@ def _texts(builder: Builder, document: Document) -> None:
     whole = " ".join((main, *document.title_words))
     full_heading = " ".join((main, *document.title_words[:1]))
     builder.text("title", (whole, *others), headings=(main, *others))
-    builder.add("title_h", heading(full_heading) if full_heading != main else "")
+    builder.one("title_h", heading(full_heading) if full_heading != main else "")
     builder.text("series", document.series, headings=document.series)
     builder.text("uniform", document.uniform_titles, headings=document.uniform_titles)
     builder.text("author", (*document.authors, *document.corporate, *document.author_words), headings=document.authors)
     builder.surnames(document.authors)
-    for name in document.authors:  # «Толстой, Л. Н.» finds the records with full forenames as well
-        builder.once("author_h", heading(facet_label("author_n", name)))
+    for name in document.authors:
+        builder.once("author_h", _author_heading(name))
     builder.text("corporate", document.corporate, headings=document.corporate)
     builder.text("subject", document.subjects, headings=document.subjects)
     builder.text("publisher", (*document.publishers, *document.publisher_words), headings=document.publishers)
@@ -188,40 +269,29 @@ def _texts(builder: Builder, document: Document) -> None:
     builder.text("note", document.notes, headings=document.notes)
     builder.text("abstract", (document.abstract,), headings=(document.abstract,))
     builder.text("contents", document.contents, headings=document.contents)
-    builder.add("sort_title", heading(main)[:MAX_SORT_KEY])
-    first_author = (*document.authors, *document.corporate)[:1]
-    builder.add("sort_author", *(heading(a)[:MAX_SORT_KEY] for a in first_author))
+    builder.one("sort_title", heading(main)[:MAX_SORT_KEY])
+    for first_author in (*document.authors, *document.corporate)[:1]:
+        builder.one("sort_author", heading(first_author)[:MAX_SORT_KEY])
 
 
 def _codes(builder: Builder, document: Document) -> None:
-    builder.add("isbn", *document.isbns)
-    builder.add("issn", *document.issns)
-    builder.add("local", *document.local_ids)
-    builder.add("language", *dict.fromkeys((*map(code, document.language_codes), *map(code, document.languages))))
-    builder.add("udc", *dict.fromkeys(c for u in document.udc for c in udc_entries(u)))
-    builder.add("bbk", *dict.fromkeys((*map(code, document.bbk), *document.bbk_path)))
-    builder.add("kind", document.kind)
-    builder.add("grade", *map(str, document.grades))
-    builder.add("carrier", document.carrier)
-    builder.add("category", document.category)
-    builder.add("school_subject", *document.school_subjects)
-    builder.add("library", *document.libraries)
-    builder.add("source", *document.sources)
-    builder.add("country", code(document.country))
-    builder.add("access", *document.access)
+    builder.all("isbn", document.isbns)
+    builder.all("issn", document.issns)
+    builder.all("local", document.local_ids)
+    builder.all("language", dict.fromkeys(map(code, (*document.language_codes, *document.languages))))
+    builder.all("udc", dict.fromkeys([entry for index in document.udc for entry in udc_entries(index)]))
+    builder.all("bbk", dict.fromkeys((*map(code, document.bbk), *document.bbk_path)))
+    builder.one("kind", document.kind)
+    builder.all("grade", map(str, document.grades))
+    builder.one("carrier", document.carrier)
+    builder.one("category", document.category)
+    builder.all("school_subject", document.school_subjects)
+    builder.all("library", document.libraries)
+    builder.all("source", document.sources)
+    builder.one("country", code(document.country))
+    builder.all("access", document.access)
     builder.one("record_type", code(document.record_type))
     builder.one("bib_level", code(document.bib_level))
-
-
-def udc_entries(index: str) -> tuple[str, ...]:
-    """A УДК index whole and by its parts: «373.167.1:51» is found under «51» as well."""
-    whole = code(index)
-    return tuple(dict.fromkeys((whole, *(p for p in re.split(r"[:+]", whole) if p))))
-
-
-def _facets(builder: Builder, document: Document) -> None:
-    builder.add("f_language", *document.languages)
-    builder.add("f_bbk", *document.bbk_path)
 
 
 def _any(builder: Builder, document: Document) -> None:
