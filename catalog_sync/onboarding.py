@@ -15,7 +15,7 @@ from catalog_sync.errors import BadRecord, Refused, SourceUnavailable
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.marc.reading import Detected, detect, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, Holdings, SetAside, Source
-from harvesters import by_hand, table
+from harvesters import by_hand, limits, table
 from harvesters.registry import KINDS, make
 from harvesters.secrets import Secrets
 
@@ -63,6 +63,8 @@ def brought(paths: Sequence[Path], source: Source, *, complete: bool = True) -> 
     Raises Refused naming the file for what is neither MARC nor a list, OSError where it can't be read.
     """
     for path in paths:
+        if path.stat().st_size > limits.MAX_BROUGHT_BYTES:
+            raise Refused(f"{path}: файл больше {limits.spelled(limits.MAX_BROUGHT_BYTES)}: разделите выгрузку")
         data = path.read_bytes()
         if not data.strip():
             raise Refused(f"{path}: файл пуст")

@@ -117,7 +117,8 @@ class FilesHarvester:
         except OSError as error:
             raise SourceUnavailable(f"{self._where}: файл {seen.name} не читается: {error.strerror}") from None
         if len(data) > self._settings.max_bytes:
-            raise SourceUnavailable(f"{self._where}: файл {seen.name} больше {self._settings.max_bytes} байт")
+            limit = limits.spelled(self._settings.max_bytes)
+            raise SourceUnavailable(f"{self._where}: файл {seen.name} больше {limit}")
         if (now.st_size, now.st_mtime) != (seen.size, seen.modified) or len(data) != seen.size:
             raise SourceUnavailable(f"{self._where}: файл {seen.name} изменился, пока его читали")
         return data

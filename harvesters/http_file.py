@@ -109,7 +109,7 @@ class HttpHarvester:
                 budget.check()
                 download.data += chunk
                 if len(download.data) > self._settings.max_bytes:
-                    raise SourceUnavailable(f"{self._where}: файл больше {self._settings.max_bytes} байт")
+                    raise SourceUnavailable(f"{self._where}: файл больше {limits.spelled(self._settings.max_bytes)}")
         self._refuse_cut(download)
 
     def _place(self, answer: Answer, download: Download) -> None:

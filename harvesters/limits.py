@@ -5,6 +5,7 @@ from __future__ import annotations
 MEGABYTE = 1 << 20
 
 MAX_FILE_BYTES = 200 * MEGABYTE  # one file, unpacked: a school's whole base is 5–60 MB, a region's partner 150
+MAX_BROUGHT_BYTES = 1_000 * MEGABYTE  # one file brought by hand: it is read whole, a region's base has 600
 MAX_ARCHIVE_ENTRIES = 1_000  # a zip of an export has a handful
 MAX_PACKING_RATIO = 150  # MARC text packs 5–20 times, deflate's theoretical best is 1,032: a bomb shows early
 RATIO_GRACE_BYTES = 4 * MEGABYTE  # below this size a high ratio harms nobody
@@ -24,3 +25,8 @@ MAX_RETRY_AFTER_SECONDS = 600.0  # longer than this and we come back by schedule
 ATTEMPTS = 4  # of one request, with growing pauses
 FIRST_PAUSE_SECONDS = 2.0
 RECORDS_PER_FILE = 500  # rows or records handed over at once by sources that stream
+
+
+def spelled(size: int) -> str:
+    """A limit in bytes as a sentence names it."""
+    return f"{size / MEGABYTE:.0f} МБ" if size >= MEGABYTE else f"{size} байт"

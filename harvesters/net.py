@@ -98,7 +98,7 @@ class Answer:
         for chunk in unpacked(self.chunks(), self.headers.get("content-encoding", ""), limit):
             collected += chunk
             if len(collected) > limit:
-                raise SourceUnavailable(f"{redact(self.url)}: ответ больше {limit} байт")
+                raise SourceUnavailable(f"{redact(self.url)}: ответ больше {limits.spelled(limit)}")
         return bytes(collected)
 
 

@@ -102,7 +102,8 @@ class SftpHarvester:
     def _read(self, seen: Seen, budget: Budget) -> bytes:
         """The file's bytes; after a broken line the next attempt goes on where the last one stopped."""
         if seen.size > self._settings.max_bytes:
-            raise SourceUnavailable(f"{self._where}: файл {seen.name} больше {self._settings.max_bytes} байт")
+            limit = limits.spelled(self._settings.max_bytes)
+            raise SourceUnavailable(f"{self._where}: файл {seen.name} больше {limit}")
         data = bytearray()
         with_retries(lambda: self._read_rest(seen, data, budget), budget, self._where)
         return bytes(data)

@@ -92,7 +92,8 @@ def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
             size = sum(e.file_size for e in archive.infolist())
         # zipfile never reads more of an entry than its directory claims, so the sum is a true limit.
         if size > limits.MAX_FILE_BYTES:
-            raise SourceUnavailable(f"{name}: таблица в распакованном виде больше {limits.MAX_FILE_BYTES} байт")
+            limit = limits.spelled(limits.MAX_FILE_BYTES)
+            raise SourceUnavailable(f"{name}: таблица в распакованном виде больше {limit}")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except UNREADABLE_XLSX as error:
         raise SourceUnavailable(f"{name}: файл Excel не читается: {error}") from None

@@ -68,6 +68,8 @@ def unzip(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str,
             left = limit
             for entry in entries:
                 inner = f"{name}/{entry_name(entry)}"
+                if climbs_out(inner):
+                    raise SourceUnavailable(f"{inner}: имя файла в архиве ведёт из папки наружу, архив не принят")
                 with archive.open(entry) as file:
                     content = read_bounded(inner, file, entry.compress_size, left)
                 left -= len(content)
@@ -79,6 +81,11 @@ def unzip(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str,
 
 def is_export(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and not any(part in entry.filename for part in NOT_EXPORTS)
+
+
+def climbs_out(path: str) -> bool:
+    """Nothing is written under an entry's name; but no honest program packs such one."""
+    return ".." in re.split(r"[/\\]", path)
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:
@@ -97,7 +104,7 @@ def read_bounded(name: str, file: IO[bytes] | gzip.GzipFile, packed_size: int, l
     while chunk := file.read(limits.MEGABYTE):
         content += chunk
         if len(content) > limit:
-            raise SourceUnavailable(f"{name}: в распакованном виде больше {limit} байт")
+            raise SourceUnavailable(f"{name}: в распакованном виде больше {limits.spelled(limit)}")
         if len(content) > limits.RATIO_GRACE_BYTES and len(content) > packed_size * limits.MAX_PACKING_RATIO:
             raise SourceUnavailable(f"{name}: сжат больше чем в {limits.MAX_PACKING_RATIO} раз – похоже на «бомбу»")
     return bytes(content)

@@ -37,28 +37,31 @@ def detect(data: bytes) -> Detected:
     """Look at the first records of an export. Raises BadRecord where none can be read."""
     format = format_of(data)
     encoding, why = encodings.of_file(data) if format == "iso2709" else ("utf-8", format)
-    records = _records(data, format, encoding)
+    records, fault = _records(data, format, encoding)
     if not records:
-        raise BadRecord(f"ожидалась хотя бы одна запись MARC, пришло {shown(data[:40])}")
+        raise BadRecord(fault or f"ожидалась хотя бы одна запись MARC, пришло {shown(data[:40])}")
     dialect, dialect_why = _dialect(records, format)
     profile, profile_why = _profile(records, dialect)
     reasons = (f"формат {format}", f"кодировка {encoding}: {why}", dialect_why, profile_why)
     return Detected(dialect, encoding, profile, format, reasons)
 
 
-def _records(data: bytes, format: str, encoding: str) -> list[MarcRecord]:
-    found = []
+def _records(data: bytes, format: str, encoding: str) -> tuple[list[MarcRecord], str]:
+    """The first records that can be read, and why the first of the others can't be."""
+    found, fault = [], ""
     for piece in islice(cut(data, format), _SAMPLE):
         try:
-            if piece.fault or piece.deleted:
+            if piece.fault:
+                raise BadRecord(piece.fault)
+            if piece.deleted:
                 continue
             if format == "iso2709":
                 found.append(decode(piece.record, encoding))
             else:
                 found.append(from_marcxml(piece.record) if format == "marcxml" else from_json(piece.record))
-        except BadRecord:
-            continue
-    return found
+        except BadRecord as error:
+            fault = fault or str(error)
+    return found, fault
 
 
 def _dialect(records: list[MarcRecord], format: str) -> tuple[Dialect, str]:

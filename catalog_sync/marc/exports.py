@@ -9,6 +9,9 @@ from typing import NamedTuple
 from catalog_sync.marc import framing, jsonreading, xmlreading
 
 FORMATS = ("iso2709", "marcxml", "json", "marcsql-rows")
+_MOST_SUBFIELDS = 50_000  # ISO 2709 has no room for more in one record; the longest real one seen holds 8,241
+_LONG = 2 * _MOST_SUBFIELDS  # bytes: a shorter record can't hold so many
+_SUBFIELD_MARKS = {"iso2709": b"\x1f", "marcxml": b"code=", "json": b"{", "marcsql-rows": b"\\u001f"}
 
 
 class Cut(NamedTuple):
@@ -37,9 +40,20 @@ def cut(data: bytes, format: str, known: Callable[[bytes], bool] | None = None) 
     """The pieces of an export in file order. Of ISO 2709 the records that are `known` are passed over."""
     if format == "iso2709":
         return _iso2709(data, known)
-    if format == "marcxml":
-        return (Cut(n, *rest) for n, rest in enumerate(xmlreading.records(data), 1))
-    return (Cut(n, *rest) for n, rest in enumerate(jsonreading.records(data), 1))
+    read = xmlreading.records if format == "marcxml" else jsonreading.records
+    return (_within_limits(Cut(n, *rest), format) for n, rest in enumerate(read(data), 1))
+
+
+def _within_limits(piece: Cut, format: str) -> Cut:
+    """The piece, with a fault where it holds more subfields than a description of a book can."""
+    if len(piece.record) <= _LONG:
+        return piece
+    subfields = piece.record.count(_SUBFIELD_MARKS[format])
+    if subfields <= _MOST_SUBFIELDS:
+        return piece
+    return piece._replace(
+        local_id="", fault=f"в записи больше {_MOST_SUBFIELDS} подполей ({subfields}): это не описание книги"
+    )
 
 
 def missing_end(data: bytes, format: str) -> str:
@@ -61,7 +75,8 @@ def _iso2709(data: bytes, known: Callable[[bytes], bool] | None) -> Iterator[Cut
         else:
             record = framing.record_bytes(piece.data)
             deleted = record[5:6] == b"d"  # leader/05: the record is deleted
-            yield Cut(piece.number, piece.offset, piece.data, record, control_number(record), "", deleted)
+            whole = Cut(piece.number, piece.offset, piece.data, record, control_number(record), "", deleted)
+            yield whole if len(record) <= _LONG else _within_limits(whole, "iso2709")
 
 
 def control_number(record: bytes) -> str:

@@ -64,7 +64,7 @@ def from_json(data: bytes) -> MarcRecord:
             raise ValueError("no fields")
         return MarcRecord(str(value.get("leader", "")).ljust(24), fields)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
-        raise BadRecord(f"ожидалась запись MARC-in-JSON, пришло {shown(data[:60])}: {e!r}") from e
+        raise BadRecord(f"ожидалась запись MARC-in-JSON, пришло {shown(data[:60])}") from e
 
 
 def _without_halves(value: Any) -> Any:

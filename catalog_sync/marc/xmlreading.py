@@ -103,8 +103,20 @@ def from_marcxml(data: bytes) -> MarcRecord:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as e:
-        raise BadRecord(f"ожидалась запись MARCXML, пришло {shown(data[:60])}: {e}") from e
+        raise BadRecord(f"ожидалась запись MARCXML, пришло {shown(data[:60])}: {_fault(e)}") from e
     return _from_element(root)
+
+
+def _fault(error: Exception) -> str:
+    """What libxml2 stumbled over, in Russian; its own words only where they say more than a place."""
+    said = str(error)
+    if said.startswith("Entity"):
+        return "ссылка &…; на то, что в записи не объявлено (объявления файла не раскрываются)"
+    if "depth" in said:
+        return "вложенность глубже 256"
+    if isinstance(error, etree.XMLSyntaxError) and error.lineno:
+        return f"ошибка XML в строке {error.lineno}, знак {error.offset} ({error.msg})"
+    return said
 
 
 def _with_prefixes(data: bytes) -> bytes:

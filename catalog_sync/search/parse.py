@@ -1,8 +1,8 @@
 """The one search box: what a pupil types becomes a query tree.
 
-Understood: words, "phrases", ISBN in any hyphenation, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion, and
-words typed with the Latin keyboard layout left on. Spelling is not judged here: `Reader.did_you_mean` knows the words
-that exist.
+Understood: words, "phrases", ISBN in any hyphenation, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion, the
+operators AND OR NOT and И ИЛИ НЕ in capitals, and words typed with the Latin keyboard layout left on. Spelling is not
+judged here: `Reader.did_you_mean` knows the words that exist.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ from catalog_sync.text_ru import as_if_russian_layout, is_known, words
 LONGEST_QUERY = 500  # characters: the rest of a pasted page is not a query
 
 _PHRASE = re.compile(r'(?P<minus>(?<!\S)[-−–])?["«“„](?P<phrase>[^"»”“]+)["»”“]')
+_OR = "\x1f"  # between alternatives; nobody types it
+_OPERATOR = re.compile(
+    r'(?P<phrase>["«“„][^"»”“]+["»”“])|'
+    r"(?<!\S)(?:(?P<or>OR|ИЛИ)|(?P<not>(?:AND\s+|И\s+)?(?:NOT|НЕ))|AND|И)\s+"
+)
 _GRADE = re.compile(
     r"(?<!\w)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
     r"(?:\s*[-–—,]\s*(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?)*\s*кл(?:асс\w*|\.|(?!\w))\.?",
@@ -36,11 +41,23 @@ def search_box(text: str) -> Query:
 
     Text without a word («!!!») stays a term, which the index answers with Unsupported rather than with everything.
     """
-    typed = text.strip()[:LONGEST_QUERY]
+    typed = text.replace(_OR, " ").strip()[:LONGEST_QUERY]
     if not typed:
         return Everything()
-    slipped = layout_slip(typed)
-    return Or(_understand(typed), _understand(slipped)) if slipped else _understand(typed)
+    alternatives = [part for part in _operators(typed).split(_OR) if words(part)] or [typed]
+    return reduce(Or, map(_alternative, alternatives))
+
+
+def _alternative(text: str) -> Query:
+    slipped = layout_slip(text)
+    return Or(_understand(text), _understand(slipped)) if slipped else _understand(text)
+
+
+def _operators(text: str) -> str:
+    """NOT as a minus, OR as `_OR`, AND left out: it is meant anyway. A title all in capitals has no operators."""
+    if not any(letter.islower() for letter in text):
+        return text
+    return _OPERATOR.sub(lambda m: m[0] if m["phrase"] else _OR if m["or"] else "-" if m["not"] else "", text)
 
 
 def _understand(text: str) -> Query:

@@ -14,6 +14,17 @@ from tests.cli.conftest import Cli, Export
 from tests.exports import book, mrc, shelf
 
 
+def marcxml(inside: bytes) -> bytes:
+    return (
+        b"<collection><record><leader>00000nam a2200000 a 4500</leader><datafield tag='245' ind1='0' ind2='0'>"
+        + inside
+        + b"</datafield></record></collection>"
+    )
+
+
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>' + marcxml(b'<subfield code="a">&b;</subfield>')
+
+
 def test_an_unknown_source_is_made_after_asking(cli: Cli, export: Export) -> None:
     ended = cli("import", export(), "--source", "school-1", typed="да\n")
     assert ended.code == 0
@@ -88,6 +99,11 @@ def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> No
         ("empty.mrc", b"", "пуст"),
         ("blank.mrc", b" \r\n\r\n", "пуст"),
         ("broken.zip", b"PK\x03\x04 not a zip at all", "повреждён"),
+        ("cut.mrc", b"00714nam  2200205 i 4500001001100000", "маркер обещает 714 байт, пришло 36"),
+        ("laughs.xml", LAUGHS, "объявления файла не раскрываются"),
+        ("deep.xml", marcxml(b"<a>" * 100_000 + b"</a>" * 100_000), "вложенность глубже 256"),
+        ("long.xml", marcxml(b'<subfield code="a">x</subfield>' * 100_000), "больше 50000 подполей (100000)"),
+        ("deep.json", b"[" * 100_000 + b"]" * 100_000, "не MARC"),
         ("note.txt", "Уважаемые коллеги, выгрузка будет завтра.".encode(), ""),
     ],
 )
