@@ -44,12 +44,17 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) 
     """Искать в сводном каталоге, как в строке поиска на сайте."""
     catalogue = opened(context.system())
     hits = catalogue.search(search_box(" ".join(query)), limit=limit, suggest=True)
+    meant = hits.suggestion if not hits.total else ""
+    if meant:
+        hits = catalogue.search(search_box(meant), limit=limit)
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]
     if as_json:
         records = [_brief(record, holdings) for record, holdings in found]
-        answer = {"total": hits.total, "suggestion": hits.suggestion, "records": records}
+        answer = {"total": hits.total, "suggestion": meant, "records": records}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
+    if meant:
+        click.echo(f"так ничего не нашлось; показано найденное по запросу: {meant}")
     click.echo(f"найдено: {hits.total}")
     for record, holdings in found:
         click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")
@@ -57,8 +62,6 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) 
             click.echo(
                 f"    {one.library_name}: {one.copies} экз." + (f", {one.call_numbers[0]}" if one.call_numbers else "")
             )
-    if not hits.total and hits.suggestion:
-        click.echo(f"возможно, вы имели в виду: {hits.suggestion}")
 
 
 def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, Any]:

@@ -122,10 +122,14 @@ def test_an_unknown_choice_is_not_kept(client: FlaskClient) -> None:
     assert client.post("/settings", data={"theme": "<script>"}).status_code == 400
 
 
-def test_a_typing_error_is_met_with_a_suggestion(client: FlaskClient) -> None:
-    page = client.get("/search?q=алгнбра").text
-    assert "Возможно, вы имели в виду" in page
-    assert "алгебра" in page.lower()
+def test_a_typing_error_finds_what_was_meant_and_says_so(client: FlaskClient) -> None:
+    page = text_of(client.get("/search?q=алгнбра").text)
+    assert "По запросу «алгнбра» ничего не нашлось" in page
+    assert "Показано найденное по запросу: алгебра" in page
+    assert "Найдено" in page
+    twin = client.get("/search.json?q=алгнбра").json
+    assert twin["suggestion"] == "алгебра"
+    assert twin["total"] == client.get("/search.json?q=алгебра").json["total"] > 0
 
 
 def test_an_empty_answer_says_what_to_do(client: FlaskClient) -> None:

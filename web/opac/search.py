@@ -77,6 +77,7 @@ class Answer:
     suggestion: str
     complaint: str = ""
     listed: int = 0  # of the hits, textbooks of the federal list
+    asked: str = ""  # what was typed, where it found nothing and `state` is what was probably meant
 
     @property
     def pages(self) -> int:
@@ -164,6 +165,10 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         )
     except Unsupported as error:
         return Answer(state, 0, (), (), (), "", str(error))
+    if state.q and not hits.total and hits.suggestion not in ("", state.q):
+        meant = answer(replace(state, q=hits.suggestion, page=1), with_facets=with_facets)
+        if meant.total:
+            return replace(meant, asked=state.q, suggestion=hits.suggestion)
     counted: dict[str, Sequence[FacetValue]] = {**hits.facets, **open_facets(state, names)}
     access = counted.get("access", ())
     listed = next((v.count for v in access if v.value == ACCESS_TEXTBOOK_LIST), 0)
