@@ -38,34 +38,45 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
     today = _today(system, now)
     with writing(system.engine) as connection:
         _alone(system, connection, now)
-        found = [_derive_run(connection, number, now, today) for number in numbers]
-        brought = {id_: number for number, (touched, _) in zip(numbers, found, strict=True) for id_ in touched}
-        restocked = {id_: one for _, told in found for id_, one in told.restocked.items()}
-        concerned = {id_ for _, told in found for id_ in told.concerned}
-        described = brought.keys() - restocked.keys()
-        change = reclustering.regroup(connection, concerned, described, now=now, runs=brought)
-        change = replace(change, restocked=_restocked_clusters(connection, restocked, change.live))
+        brought = [_brought(connection, number, now) for number in numbers]
+        run_of = {id_: one.run for one in brought for id_ in one.touched}
+        found = derive(connection, brought, today)
+        change = reclustering.regroup(
+            connection, found.concerned, run_of.keys() - found.restocked.keys(), now=now, runs=run_of
+        )
+        change = replace(change, restocked=_restocked_clusters(connection, found.restocked, change.live))
         unite(connection, change, now, today=today, run=numbers[-1], cause="stock")
         due = {*change.live, *change.gone, *change.restocked}
-        for number, (touched, told) in zip(numbers, found, strict=True):
+        for one in brought:
             if len(numbers) > 1:
-                due = set(clusters.clusters_of(connection, touched).values())
-            _mark_published(connection, number, now, system.now(), told.copies, len(due), who)
+                due = set(clusters.clusters_of(connection, one.touched).values())
+            _mark_published(connection, one, now, system.now(), len(due), who)
         return [runs.get(connection, number) for number in numbers]
 
 
-def _derive_run(connection: Connection, number: int, now: datetime, today: date) -> tuple[list[int], Derived]:
-    """Make the stage of one run the published records; returns their ids and what deriving them came to."""
+@dataclass(slots=True)
+class Brought:
+    """What a run brought: ids of the records it touched, and of those whose bytes are as they were (`reread`)."""
+
+    run: int
+    touched: Sequence[int]
+    first_load: bool
+    reread: Collection[int] = ()
+    copies: Counter[str] = field(default_factory=Counter)  # added and removed
+
+
+def _brought(connection: Connection, number: int, now: datetime) -> Brought:
+    """Make the stage of a run the published records."""
     source = registry.get_source(connection, runs.get(connection, number).source)
     first = registry.published_run(connection, source.code) is None
     touched = records.publish_stage(connection, number, source.code, now)
-    reread = records.reread_by(connection, number)
-    return touched, derive(connection, touched, number, today, first_load=first, reread=reread)
+    return Brought(number, touched, first, records.reread_by(connection, number))
 
 
 def _mark_published(
-    connection: Connection, number: int, now: datetime, finished: datetime, copies: Counter[str], touched: int, who: str
+    connection: Connection, brought: Brought, now: datetime, finished: datetime, touched: int, who: str
 ) -> None:
+    number, copies = brought.run, brought.copies
     run = runs.get(connection, number)
     before = registry.bookmark(connection, run.source)
     registry.set_published(connection, run.source, number, run.bookmark)
@@ -99,43 +110,37 @@ def supersede_held(connection: Connection, number: int, now: datetime) -> None:
 
 @dataclass(slots=True)
 class Derived:
-    """What deriving a run's records came to: copies added and removed, and the records whose clusters are due again.
+    """What deriving records came to: those whose clusters are due again.
 
     The clusters of `restocked` ones are not: nothing changed there but copies.
     """
 
-    copies: Counter[str] = field(default_factory=Counter)
     concerned: set[int] = field(default_factory=set)
     restocked: dict[int, Restocked] = field(default_factory=dict)
 
 
-def derive(
-    connection: Connection, touched: Sequence[int], run: int, today: date, *, first_load: bool,
-    reread: Collection[int] = (),
-) -> Derived:  # fmt: skip
-    """Features, edges and holdings of touched records, and what their holdings mean for the ledger.
-
-    `reread`: those of them whose bytes are as they were.
-    """
+def derive(connection: Connection, brought: Sequence[Brought], today: date) -> Derived:
+    """Features, edges and holdings of what runs brought, and what their holdings mean for the ledger."""
     told = Derived()
+    by = {id_: one for one in brought for id_ in one.touched}
     around = reclustering.Neighbourhood(connection)
-    for ids in chunks(touched, BATCH):
+    for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
-        found = deriving.understand(connection, ids, records.before(connection, run, before))
+        found = deriving.understand(connection, ids, records.before(connection, [one.run for one in brought], before))
         posted = stock.posted(connection, [found.keys[id_] for id_ in before])
         movements: list[StockMovement] = []
         for id_, key in found.keys.items():
-            old, new = before.get(id_), found.held.get(id_)
+            old, new, one = before.get(id_), found.held.get(id_), by[id_]
             change = (new[1].copies if new else 0) - (old.holdings.copies if old else 0)
-            told.copies["added" if change > 0 else "removed"] += abs(change)
+            one.copies["added" if change > 0 else "removed"] += abs(change)
             if id_ in found.restocked and old and new and old.is_classified(new[2]):
                 told.restocked[id_] = found.restocked[id_]
             lines = ledger.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
                 old.classified() if old else None, new[2] if new else None,
-                first_load=first_load, run=run, day=today, posted=posted.get(key, ()),
+                first_load=one.first_load, run=one.run, day=today, posted=posted.get(key, ()),
             )  # fmt: skip
-            movements += ledger.always_there(lines) if id_ in reread else lines
+            movements += ledger.always_there(lines) if id_ in one.reread else lines
         stock.append(connection, movements, recorded=today)
         told.concerned |= _save(around, found)
     return told

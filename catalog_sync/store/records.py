@@ -241,13 +241,13 @@ def reread(connection: Connection, run: int, limit: int) -> list[tuple[SourceRec
     ]
 
 
-def before(connection: Connection, run: int, ids: Collection[int]) -> dict[int, SourceRecord]:
-    """What a published run replaced: the live records that stood there, of those among `ids` that are live still."""
+def before(connection: Connection, runs: Sequence[int], ids: Collection[int]) -> dict[int, SourceRecord]:
+    """What published runs replaced: the live records that stood there, of those among `ids` that are live still."""
     c, now = t.record_change.c, t.record.c
     columns = (c.record, now.source, now.local_id, *(c[name] for name in KEPT))
     found: dict[int, SourceRecord] = {}
     for some in chunks(sorted(ids)):
-        query = select(*columns).join(t.record, now.id == c.record).where(c.run == run, c.record.in_(some))
+        query = select(*columns).join(t.record, now.id == c.record).where(c.run.in_(runs), c.record.in_(some))
         live = query.where(c.action != "new", c.deleted.is_(False), now.deleted.is_(False))
         found |= {row.record: _record(row) for row in connection.execute(live)}
     return found
