@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import fields, replace
@@ -26,15 +27,14 @@ def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
     """The union record of a cluster. Raises ValueError for a cluster without members."""
     if not members:
         raise ValueError(f"cluster {cluster} has no members")
-    ranked = rank(members)
-    best = ranked[0]
-    if len(ranked) == 1:
-        agents = tuple(map(_established, best.agents))
-        bib = replace(best, holdings=Holdings(), agents=agents)
-        provenance = {name: best.key for name in _FIELDS if getattr(best, name)}
+    told = list(map(_values, members))
+    if told.count(told[0]) == len(told):
+        ranked = Ranked(sorted(members, key=_BY_KEY))  # equally well described
+        bib, provenance = _agreed(ranked)
     else:
+        ranked = rank(members)
         bib, provenance = _merged(ranked)
-    keys = tuple(m.key for m in ranked)
+    keys = tuple([m.key for m in ranked])
     return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib))
 
 
@@ -72,6 +72,7 @@ CONTENT_POINTS = 0.5  # each of subjects, classification, abstract or contents, 
 SHOUTING_PENALTY = 3.0  # ALL CAPS: typed from a list, not from the book
 HOMOGLYPH_PENALTY = 2.0  # mixed alphabets in the title: can't be found or sorted by others
 DAMAGE_PENALTY = 5.0  # characters lost in a conversion
+TIDY = (False, False, False)  # neither damaged nor shouted nor of mixed alphabets
 TEXTS = 1 << 13  # whose faults are remembered: members of a cluster mostly say the same
 WARNING_PENALTY = 0.25  # each complaint of the reader of MARC, at most four
 
@@ -82,8 +83,8 @@ def quality(bib: BibRecord) -> float:
     about = (bib.subjects or bib.keywords, bib.bbk or bib.udc, bib.abstract or bib.contents)
     content = (*about, bib.languages, bib.series)
     points = TITLE_POINTS * bool(bib.title) + RESPONSIBILITY_POINTS * bool(bib.responsibility)
-    points += ISBN_POINTS * any(_is_own(i) for i in bib.isbns)
-    points += FULL_FORENAMES_POINTS * any(_has_full_forename(a) for a in bib.agents)
+    points += ISBN_POINTS * any(map(_is_own, bib.isbns))
+    points += FULL_FORENAMES_POINTS * any(map(_has_full_forename, bib.agents))
     points += IMPRINT_POINTS * sum(map(bool, imprint)) + CONTENT_POINTS * sum(map(bool, content))
     _, shouting, mixed = _untidiness(bib.title)
     points -= SHOUTING_PENALTY * shouting + HOMOGLYPH_PENALTY * mixed
@@ -130,12 +131,27 @@ class _Chosen:
 _Rule = Callable[[Ranked, str], "_Chosen | None"]
 
 
-def _merged(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
+def _agreed(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
+    """Of members that all say the same, or of one: what `_merged` would make of them."""
     best = ranked[0]
+    provenance = {name: best.key for name, value in zip(_FIELDS, _values(best), strict=True) if value}
+    if len(ranked) == 1:
+        values: dict[str, Any] = {"agents": tuple(map(_established, best.agents))}
+    else:
+        values = {name: tidied.value for name in _LISTS if (tidied := _RULES[name](ranked, name))}
+    return replace(best, holdings=Holdings(), **values), provenance
+
+
+def _merged(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
+    best, many = ranked[0], len(ranked)
     values: dict[str, Any] = {}
     provenance: dict[str, RecordKey] = {}
-    for name in _FIELDS:
-        chosen = _RULES.get(name, _from_best)(ranked, name)
+    for name, told in zip(_FIELDS, zip(*map(_values, ranked), strict=True), strict=True):
+        rule = _RULES.get(name, _from_best)
+        if rule in _OF_ITSELF and told.count(told[0]) == many:
+            chosen = _Chosen(told[0], best.key) if told[0] else None  # whoever is asked
+        else:
+            chosen = rule(ranked, name)
         if chosen is not None:
             values[name], provenance[name] = chosen.value, chosen.giver
     return replace(best, holdings=Holdings(), **values), provenance
@@ -184,7 +200,10 @@ _LEGAL_FORM = re.compile(r"(?i)\b(?:ооо|оао|зао|ао|пао|изд-во
 
 def _carrier(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """Signs of the carrier most members are on, so that one scan among printed copies makes no electronic edition."""
-    family = ranked[0].dialect.is_unimarc_family
+    best = ranked[0]
+    if all(m.carrier == best.carrier and m.extent == best.extent and m.dialect is best.dialect for m in ranked):
+        return _Chosen(best.carrier, best.key)
+    family = best.dialect.is_unimarc_family
     same = [m for m in ranked if m.dialect.is_unimarc_family == family]
     carriers = [classify.carrier_of(m)[0] for m in same]
     common = max(carriers, key=carriers.count)
@@ -203,9 +222,15 @@ def _untidiness(value: Any) -> tuple[bool, bool, bool]:
 
 def _tidy_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The voted title; a shouted or damaged one, or one with the author typed in, gives way to any other."""
-    tidy = [m for m in ranked if m.title and not any(_untidiness(m.title))]
+    tidy = [m for m in ranked if m.title and _untidiness(m.title) == TIDY]
+    if tidy and all(m.title == tidy[0].title for m in tidy) and title_without_author(tidy[0]) == tidy[0].title:
+        return _Chosen(tidy[0].title, tidy[0].key)  # as the vote below would have it
     proper = [m for m in tidy if title_without_author(m) == m.title]
     return _voted(proper or tidy or ranked, name)
+
+
+def _title(ranked: Ranked, name: str) -> _Chosen | None:
+    return ranked.title
 
 
 def _beside_title(ranked: Ranked, name: str) -> _Chosen | None:
@@ -228,8 +253,8 @@ def _longest(ranked: list[BibRecord], name: str) -> _Chosen | None:
 def _all_of(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """Every value any member has, those of better members first, each once (compared folded)."""
     found: dict[Hashable, Any] = {}
-    for member in ranked:
-        for value in getattr(member, name):
+    for values in dict.fromkeys(getattr(m, name) for m in ranked):
+        for value in values:
             found.setdefault(_identity(value), value)
     giver = next((m.key for m in ranked if getattr(m, name)), None)
     return None if giver is None else _Chosen(tuple(found.values()), giver)
@@ -281,7 +306,11 @@ def _same_dialect(ranked: list[BibRecord], name: str) -> _Chosen | None:
 def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The best list, each person in the fullest form any member has, then those only others name."""
     merged: list[Agent] = []
+    settled: tuple[Agent, ...] = ()  # a list that adds nothing to what is merged
     for member in ranked:
+        if member.agents == settled:
+            continue
+        before = merged.copy()
         for typed in member.agents:
             agent = _established(typed)
             place = next((i for i, known in enumerate(merged) if is_same_agent(known, agent)), None)
@@ -289,6 +318,7 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
                 merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
             else:
                 merged[place] = _fuller(merged[place], agent)
+        settled = member.agents if merged == before else ()
     giver = next((m.key for m in ranked if m.agents), None)
     return None if giver is None else _Chosen(tuple(merged), giver)
 
@@ -300,6 +330,8 @@ def _established(agent: Agent) -> Agent:
 
 def is_same_agent(left: Agent, right: Agent) -> bool:
     """Same surname and forenames that may be each other's («Толстой, Л. Н.» and «Лев Николаевич Толстой»)."""
+    if left == right:
+        return True
     if left.kind != right.kind:
         return False
     if left.kind != "person":
@@ -326,7 +358,7 @@ def _fuller(known: Agent, other: Agent) -> Agent:
 
 
 _RULES: dict[str, _Rule] = {
-    "title": lambda ranked, _: ranked.title,
+    "title": _title,
     "subtitle": _beside_title,
     "parts": _beside_title,
     "parallel_titles": _beside_title,
@@ -358,5 +390,11 @@ _RULES: dict[str, _Rule] = {
     "audience": _same_dialect,
     "warnings": _all_of,
 }
+# Rules that ask nothing beside the field and give back what all say.
+_OF_ITSELF = frozenset({_from_best, _voted, _publishers, _longest, _strictest, _latest, _same_dialect})
+# Lists that are tidied even where all have the same.
+_LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _agents, _all_of))
 # Not merged: who the record is, its dialect (the codes above are in it) and what one library has.
 _FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings"))
+_values = attrgetter(*_FIELDS)
+_BY_KEY = attrgetter("key")

@@ -23,7 +23,7 @@ from catalog_sync.model import (
     RecordKey,
     Series,
 )  # fmt: skip
-from catalog_sync.union import is_damaged, is_shouting, merge, quality, rank
+from catalog_sync.union import _merged, is_damaged, is_shouting, merge, quality, rank
 
 
 def record(key: str, title: str = "Математика", dialect: Dialect = Dialect.RUSMARC, **more: Any) -> BibRecord:
@@ -212,3 +212,13 @@ def test_every_field_that_says_something_says_who_gave_it(described: list[dict[s
         if getattr(union.bib, field.name):
             assert getattr(given_by[union.provenance[field.name]], field.name)
     assert set(union.members) == set(given_by)
+
+
+@given(members, st.integers(2, 4))
+def test_members_that_all_say_the_same_become_what_field_by_field_makes_of_them(
+    described: list[dict[str, Any]], many: int
+) -> None:
+    records = [BibRecord(RecordKey("s", str(n)), **described[0]) for n in range(many)]
+    made = merge("c", records[::-1])
+    assert (made.bib, made.provenance) == _merged(rank(records))
+    assert made.members == tuple(r.key for r in rank(records))

@@ -70,6 +70,17 @@ def test_a_record_or_field_too_long_for_the_format_is_bad() -> None:
         to_iso2709(record(*["330 __$a" + "x" * 9_000] * 12))
 
 
+@pytest.mark.parametrize("stray", ["\x1d", "\x1e", "\x1f", "\x1fa", "\x1e\x1f"])
+def test_a_delimiter_inside_a_value_becomes_a_space_and_no_field_is_cut(stray: str) -> None:
+    typed = MarcRecord("", (
+        MarcField("001", data=f"1{stray}"), MarcField("200", "1 ", (Subfield("a", f"Ал{stray}гебра"),)),
+        MarcField("300", "  ", (Subfield("a", "ё"),)),
+    ))  # fmt: skip
+    read = decode(to_iso2709(typed), "utf-8").fields
+    clean = stray.translate(dict.fromkeys((0x1D, 0x1E, 0x1F), " "))
+    assert [f.data or f.first("a") for f in read] == [f"1{clean}", f"Ал{clean}гебра", "ё"]
+
+
 def test_an_unknown_encoding_is_bad() -> None:
     with pytest.raises(BadRecord, match="кодировка"):
         to_iso2709(book(1), "klingon")
