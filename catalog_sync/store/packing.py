@@ -25,6 +25,7 @@ class _Zstd(threading.local):
 
     def __init__(self) -> None:
         trained = zstandard.ZstdCompressionDict(DICTIONARY.read_bytes())
+        trained.precompute_compress(level=LEVEL)
         self.compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=trained)
         self.decompressor = zstandard.ZstdDecompressor(dict_data=trained)
 
