@@ -7,7 +7,7 @@ import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, select
@@ -47,10 +47,17 @@ def drain(system: System, *, from_scratch: bool = False) -> int:
         return count
 
 
+def mend(system: System, tell: Callable[[str], object]) -> None:
+    """Make a missing or damaged index anew before anybody reads it, and `tell` so: it takes minutes."""
+    if not opens(system):
+        tell("поискового индекса нет, он повреждён или другой версии и строится заново: подождите, записи на месте")
+        drain(system)
+
+
 def opens(system: System) -> bool:
-    """Whether readers can be let to the index: it is whole, or there is nothing to index yet."""
-    if system.settings.index_path.exists():
-        return _current(system) is not None
+    """Whether readers can be let to the index: it is whole and not empty, or there is nothing to index yet."""
+    if system.settings.index_path.exists() and ((index := _current(system)) is None or index.last_number()):
+        return index is not None
     with reading(system.engine) as connection:
         return outbox.last_number(connection) == 0
 
@@ -151,7 +158,10 @@ def _only_indexer(system: System) -> Iterator[str]:
 
 def check(system: System) -> list[str]:
     """The index against the database: the same number of clusters, the last change applied."""
-    index = Engine(system.settings.index_path)
+    try:
+        index = Engine(system.settings.index_path)
+    except IndexOutdated as error:
+        return [f"индекс: {error}"]
     with reading(system.engine) as connection:
         last = outbox.last_number(connection)
         live = connection.execute(select(func.count()).select_from(t.cluster).where(t.cluster.c.size > 0)).scalar_one()

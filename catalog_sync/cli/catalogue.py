@@ -7,13 +7,14 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 from sqlalchemy import select
 
-from catalog_sync import citation, explaining
+from catalog_sync import citation, explaining, indexing
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
@@ -32,6 +33,7 @@ PAGE = 500  # records taken from the store at a time while exporting
 
 
 def opened(system: System) -> StoreCatalogue:
+    indexing.mend(system, partial(click.echo, err=True))
     return open_catalogue(system.settings, system.engine)
 
 

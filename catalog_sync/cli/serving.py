@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from catalog_sync.cli.logs import open_log
 from catalog_sync.cli.root import Context, example, root, step_aside, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.settings import Settings
-from catalog_sync.system import System, open_system
+from catalog_sync.system import open_system
 
 PARTS = ("web", "z3950", "jobs")
 GRACE_SECONDS = 15  # to finish what is being answered before a part is killed
@@ -45,7 +46,8 @@ def serve(context: Context, part: str | None) -> None:
     open_log(context.settings.home, part, logging.INFO if part == "jobs" else logging.WARNING)
     system = context.system()
     if part != "jobs":
-        _mend_index(system)
+        # Better a start that takes minutes than a server that answers every question with an error.
+        indexing.mend(system, partial(click.echo, err=True))
     system.engine.dispose()  # the database exists and is upgraded before anything forks
     {"web": _serve_web, "z3950": _serve_z3950, "jobs": _serve_jobs}[part](context)
 
@@ -130,19 +132,10 @@ def _catch_up(settings: Settings) -> None:
     if publishing.outdated(system):
         click.echo("программа обновилась, каталог вычисляется заново: подождите, записи и решения на месте", err=True)
         pipeline.rebuild(system)
-    _mend_index(system)
+    # Better a start that takes minutes than a server that answers every question with an error.
+    indexing.mend(system, partial(click.echo, err=True))
     indexing.drain(system)
     system.engine.dispose()
-
-
-def _mend_index(system: System) -> None:
-    """Better a start that takes minutes than a server that answers every question with an error."""
-    if not indexing.opens(system):
-        click.echo(
-            "поискового индекса нет, он повреждён или другой версии и строится заново: подождите, записи на месте",
-            err=True,
-        )
-        indexing.drain(system)
 
 
 def _command(name: str, context: Context) -> list[str]:

@@ -98,10 +98,10 @@ class Reader:
         """The current commit: a new one is noticed by the file the writer replaces with every commit."""
         try:
             return self._latest()
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # tantivy's word for a file that is damaged
             if self._snapshot is None:
                 raise
-            return self._snapshot  # a rebuilt index is being moved into place: the old one is still open
+            return self._snapshot  # being moved into place, or waiting to be rebuilt: the old one is still open
 
     def _latest(self) -> Snapshot:
         file = os.stat(self._meta)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from catalog_sync import indexing
-from catalog_sync.cli.serving import _mend_index
 from catalog_sync.query import Everything
+from catalog_sync.search.engine import Engine
 from catalog_sync.settings import Settings
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.system import System, open_system
@@ -31,26 +31,41 @@ def total(system: System) -> int:
     return open_catalogue(system.settings, system.engine).search(Everything()).total
 
 
-@pytest.mark.parametrize("damage", ["all of it", "meta.json", "*.store", "cards.bin"])
-def test_what_is_gone_is_built_anew_and_said(system: System, capsys: pytest.CaptureFixture[str], damage: str) -> None:
+@pytest.mark.parametrize("damage", ["all of it", "meta.json", "*.store", "cards.bin", "emptied"])
+def test_what_is_gone_is_built_anew_and_said(system: System, damage: str) -> None:
     folder = system.settings.index_path
     if damage == "all of it":
         shutil.rmtree(folder)
+    elif damage == "emptied":
+        Engine.create(folder)
     else:
         next(folder.glob(damage)).unlink()
     assert not indexing.opens(system)
-    _mend_index(system)
-    assert "строится заново" in capsys.readouterr().err
+    assert indexing.check(system)
+    told: list[str] = []
+    indexing.mend(system, told.append)
+    assert "строится заново" in told[0]
     assert indexing.opens(system)
     assert total(system) == 12
 
 
-def test_a_whole_index_is_let_alone(system: System, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_whole_index_is_let_alone(system: System) -> None:
     before = os.stat(system.settings.index_path).st_ino
-    _mend_index(system)
+    told: list[str] = []
+    indexing.mend(system, told.append)
     assert os.stat(system.settings.index_path).st_ino == before
-    assert not capsys.readouterr().err
+    assert not told
 
 
 def test_a_catalogue_without_records_needs_no_index(tmp_path: Path) -> None:
     assert indexing.opens(open_system(Settings(home=tmp_path)))
+
+
+def test_a_reader_goes_on_with_what_it_has_while_the_index_waits_to_be_rebuilt(system: System) -> None:
+    catalogue = open_catalogue(system.settings, system.engine)
+    assert catalogue.search(Everything()).total == 12
+    (system.settings.index_path / "meta.json").write_text("{broken")
+    assert catalogue.search(Everything()).total == 12
+    indexing.mend(system, lambda _: None)
+    assert catalogue.search(Everything()).total == 12
+    assert not indexing.check(system)
