@@ -275,7 +275,6 @@ def age_mark(bib: BibRecord) -> str:
     """«12+» where the record says so; "" where it does not: a missing mark is unknown, never 0+."""
     # 200$e / 245$b, then 333 or 521, then notes («Ограничения по возрасту - 12+»): the first that speaks.
     for text in (bib.age_mark, bib.subtitle, bib.title, bib.audience, *bib.notes):
-        found = _AGE.search(text)
-        if found:
+        if "+" in text and (found := _AGE.search(text)):
             return f"{found[1]}+"
     return ""

@@ -6,11 +6,12 @@ Tables: data/tables/document_kinds.tsv, school_subjects.tsv, languages.tsv, bbk_
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from catalog_sync.model import BibRecord
+from catalog_sync.remembering import remembering
 from catalog_sync.tables import rows
 from catalog_sync.text import fold
 from catalog_sync.text_ru import fold as words_of
@@ -49,33 +50,50 @@ def facets(bib: BibRecord) -> DocumentFacets:
 
 
 @cache
-def _kinds() -> list[tuple[str, re.Pattern[str]]]:
-    return [(r["kind"], _starts(r["words"])) for r in rows("document_kinds.tsv")]
+def _kinds() -> list[tuple[str, _Starts]]:
+    return [(r["kind"], _Starts(r["words"])) for r in rows("document_kinds.tsv")]
 
 
-def _starts(variants: str) -> re.Pattern[str]:
+class _Starts:
     """«рабоч тетрад|ким$» → words beginning so, one after another; `$` closes a word."""
-    built = []
-    for variant in variants.split("|"):
-        parts = [re.escape(fold(w.rstrip("$"))) + (r"\b" if w.endswith("$") else r"\w*") for w in variant.split()]
-        built.append(r"\W+".join(parts))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(built)})")
+
+    def __init__(self, variants: str) -> None:
+        built, self._first = [], []
+        for variant in variants.split("|"):
+            words = [(fold(w.rstrip("$")), r"\b" if w.endswith("$") else r"\w*") for w in variant.split()]
+            built.append(r"\W+".join([re.escape(word) + end for word, end in words]))
+            self._first.append(words[0][0])
+        pattern = re.compile(rf"(?<!\w)(?:{'|'.join(built)})")
+        self._search, self.begins = pattern.search, pattern.match
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Most texts have none of the words, which a plain look tells many times quicker than the pattern."""
+        for word in self._first:
+            if word in text:
+                return self._search(text)
+        return None
 
 
-def _texts(bib: BibRecord, *fields: str) -> Iterator[str]:
+def _texts(bib: BibRecord, *fields: str) -> list[str]:
+    found: list[str] = []
     for name in fields:
         value = getattr(bib, name)
-        if name == "parts":
-            yield from (f"{p.number} {p.title}" for p in value)
-        elif isinstance(value, str):
-            yield value
+        if isinstance(value, str):
+            found.append(value)
+        elif name == "parts":
+            found += [f"{p.number} {p.title}" for p in value]
         else:
-            yield from value
+            found += value
+    return found
 
 
 def kind_words(bib: BibRecord, *fields: str) -> tuple[str, str]:
     """The kind named in these fields, and the words that name it; ("", "") where none does. Earlier lines win."""
-    text = fold(" ; ".join(t for t in _texts(bib, *fields) if t))
+    return _kind_in(fold(" ; ".join([t for t in _texts(bib, *fields) if t])))
+
+
+@remembering
+def _kind_in(text: str) -> tuple[str, str]:
     for kind, pattern in _kinds():
         found = pattern.search(text)
         if found:
@@ -141,9 +159,10 @@ def genre_words(bib: BibRecord) -> str:
 
 def is_named_after_lesson(bib: BibRecord) -> bool:
     """Whether the title begins with a school subject, a class is named and no kind of document is."""
+    if not school_grades(bib) or stated_kind(bib):
+        return False
     folded = fold(bib.title).lstrip('"')
-    begins = any((found := s.title.search(folded)) and found.start() == 0 for s in _subjects())
-    return begins and bool(school_grades(bib)) and not stated_kind(bib)
+    return any(s.title.begins(folded) for s in _subjects())
 
 
 # --- Class (grade) ---------------------------------------------------------------------------------------------------
@@ -194,7 +213,7 @@ def grades_in(text: str) -> tuple[int, ...]:
 @dataclass(frozen=True, slots=True)
 class _Subject:
     name: str
-    title: re.Pattern[str]
+    title: _Starts
     udc: tuple[str, ...]
     bbk: tuple[str, ...]
 
@@ -202,7 +221,7 @@ class _Subject:
 @cache
 def _subjects() -> list[_Subject]:
     return [
-        _Subject(r["subject"], _starts(r["title"]), _split(r.get("udc", "")), _split(r.get("bbk", "").lower()))
+        _Subject(r["subject"], _Starts(r["title"]), _split(r.get("udc", "")), _split(r.get("bbk", "").lower()))
         for r in rows("school_subjects.tsv")
     ]
 

@@ -19,7 +19,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import Posting, by_key, changed_postings, dates, money, postings, taken
+from catalog_sync.ledger_items import Posting, by_key, changed_postings, dates, merged, money, postings, taken
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
@@ -40,7 +40,7 @@ class _Context(msgspec.Struct, frozen=True, gc=False):
     day: date
 
     def line(self, kind: MovementKind, day: date | None, copies: int, **more: object) -> StockMovement:
-        made = StockMovement(
+        return StockMovement(
             library=self.library,
             record=self.key,
             day=day or self.day,
@@ -51,8 +51,8 @@ class _Context(msgspec.Struct, frozen=True, gc=False):
             ekind=self.classified.ekind,
             basis=self.basis if day else RUN,
             run=self.run,
+            **more,  # type: ignore[arg-type]
         )
-        return replace(made, **more) if more else made
 
 
 def movements(
@@ -93,7 +93,7 @@ def movements(
         found += _whole(context, new)
     elif old is not None:
         found += _difference(context, old, new, posted)
-    return _merged(found)
+    return merged(found)
 
 
 def _date_basis(holdings_basis: str) -> str:
@@ -205,7 +205,7 @@ def _difference(
         yield from _recounted(context, old, new)
         return
     before, after = by_key(old), by_key(new)
-    for key in before.keys() | after.keys():
+    for key in (before | after):
         yield from _one_key(context, before.get(key, []), after.get(key, []), posted)
 
 
@@ -375,19 +375,3 @@ CATEGORY_NAMES = {
 def _name(classified: Classified) -> str:
     kind = f"/{classified.ekind}" if classified.ekind else ""
     return f"{CATEGORY_NAMES[classified.category]} / {classified.carrier}{kind}"
-
-
-def _merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
-    """Lines equal in everything but copies, money and inventory numbers become one; empty ones go."""
-    sums: dict[StockMovement, list[StockMovement]] = {}
-    for line in lines:
-        sums.setdefault(replace(line, copies=0, kopecks=None, inventory=""), []).append(line)
-    found = []
-    for line, parts in sums.items():
-        copies = sum(part.copies for part in parts)
-        values = [part.kopecks for part in parts]
-        total = None if None in values else sum(value or 0 for value in values)
-        numbers = ", ".join(part.inventory for part in parts if part.inventory)
-        if copies:
-            found.append(replace(line, copies=copies, kopecks=total, inventory=numbers))
-    return sorted(found, key=lambda line: (line.day, line.kind, line.of or "", line.document, line.copies))

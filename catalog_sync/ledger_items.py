@@ -8,9 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from catalog_sync.model import Holdings, Item, MovementKind
+from msgspec.structs import replace
+
+from catalog_sync.model import Holdings, Item, MovementKind, StockMovement
+from catalog_sync.remembering import remembering
 
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
+
+
+_PRICE = re.compile(r"(\d[\d ]*)(?:[.,\-=](\d{1,2}))?\s*(к(?:\.|оп))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,10 @@ class Posting:
     reason: str = ""
 
 
+@remembering
 def kopecks(price: str) -> int | None:
     """A price as typed («125.50», «125-50», «125,5 р.», «16 к.») in kopecks; None where there is no number."""
-    found = re.search(r"(\d[\d ]*)(?:[.,\-=](\d{1,2}))?\s*(к(?:\.|оп))?", price.replace("\u00a0", " "))
+    found = _PRICE.search(price.replace("\u00a0", " "))
     if not found:
         return None
     whole = int(found[1].replace(" ", ""))
@@ -67,11 +74,14 @@ def by_key(holdings: Holdings | None) -> dict[str, list[Item]]:
 
 def money(items: Iterable[Item], copies: int) -> int | None:
     """Value of `copies` of these items at their mean price; None unless every one has a price."""
-    priced = [(kopecks(item.price), item.copies) for item in items]
-    total = sum(n for _, n in priced)
-    if not total or any(price is None for price, _ in priced):
-        return None
-    return round(sum((price or 0) * n for price, n in priced) / total * copies)
+    total = value = 0
+    for item in items:
+        price = kopecks(item.price)
+        if price is None:
+            return None
+        total += item.copies
+        value += price * item.copies
+    return round(value / total * copies) if total else None
 
 
 def _of_kind(postings: Counter[Posting], kind: MovementKind) -> dict[Posting, int]:
@@ -105,3 +115,30 @@ def taken(postings: list[tuple[Posting, int]], copies: int) -> Iterator[tuple[Po
             return
         yield posting, min(count, copies)
         copies -= count
+
+
+def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
+    """Lines equal in everything but copies, money and inventory numbers become one; empty ones go."""
+    lines = list(lines)
+    if len(lines) < 2:
+        return [line for line in lines if line.copies]
+    sums: dict[tuple[object, ...], list[StockMovement]] = {}
+    for line in lines:
+        sums.setdefault(_but_sums(line), []).append(line)
+    found = []
+    for parts in sums.values():
+        line = parts[0]
+        copies = sum(part.copies for part in parts)
+        values = [part.kopecks for part in parts]
+        total = None if None in values else sum(value or 0 for value in values)
+        numbers = ", ".join(part.inventory for part in parts if part.inventory)
+        if copies:
+            found.append(replace(line, copies=copies, kopecks=total, inventory=numbers))
+    return sorted(found, key=lambda line: (line.day, line.kind, line.of or "", line.document, line.copies))
+
+
+def _but_sums(line: StockMovement) -> tuple[object, ...]:
+    return (
+        line.library, line.record, line.day, line.kind, line.category, line.carrier, line.ekind, line.basis, line.run,
+        line.document, line.corrects, line.of, line.reason,
+    )  # fmt: skip

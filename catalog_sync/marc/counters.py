@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from catalog_sync.marc.dates import day_of
 from catalog_sync.model import Holdings, Item, MarcField
 
+_NUMBER = re.compile(r"\d+")
 _DATED = re.compile(r"(\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}|(?<!\d)\d{8}(?!\d))\s*(?:[(\[:–-]\s*(\d+))?")
 
 
@@ -22,29 +23,35 @@ def counted(holdings: Holdings, like: Sequence[Item], field: MarcField) -> Holdi
 
     `like` gives sigla and call number where the record has a shelf mark without inventory number.
     """
-    by_number, by_card = _number(field, "v"), _number(field, "k")
-    received, gone = _sum(field, "ew"), _number(field, "z")
+    said = {s.code: s.value for s in reversed(field.subfields)}  # of repeated subfields the first
+    by_number, by_card = _number(said, "v"), _number(said, "k")
+    received, gone = _sum(said, "ew"), _number(said, "z")
+    there = holdings.copies
     if by_number is None and by_card is None:
-        came = received if received is not None else _number(field, "j")
-        by_card = None if came is None else max(0, came - (gone or 0) - holdings.copies)
-    groups = [
-        _group(like, max(0, (by_number or 0) - holdings.copies), True, field.first("t")),
-        _group(like, by_card or 0, False, field.first("h")),
-    ]
-    dated = _with_days(list(holdings.items), [g for g in groups if g.copies], field)
+        came = received if received is not None else _number(said, "j")
+        by_card = None if came is None else max(0, came - (gone or 0) - there)
+    groups = []
+    if (unlisted := (by_number or 0) - there) > 0:
+        groups.append(_group(like, unlisted, True, said.get("t", "")))
+    if by_card:
+        groups.append(_group(like, by_card, False, said.get("h", "")))
+    dated = _with_days(list(holdings.items), groups, field)
     sigla, call = holdings.sigla, holdings.call_number
     if like:
         sigla, call = sigla or like[0].sigla, call or like[0].call_number
     return Holdings(tuple(dated), received, gone, sigla, call, f"{holdings.basis}+990" if holdings.items else "990")
 
 
-def _number(field: MarcField, code: str) -> int | None:
-    found = re.search(r"\d+", field.first(code))
+def _number(said: dict[str, str], code: str) -> int | None:
+    typed = said.get(code)
+    if not typed:
+        return None
+    found = _NUMBER.search(typed)
     return int(found.group()) if found else None
 
 
-def _sum(field: MarcField, codes: str) -> int | None:
-    numbers = [n for c in codes if (n := _number(field, c)) is not None]
+def _sum(said: dict[str, str], codes: str) -> int | None:
+    numbers = [n for c in codes if (n := _number(said, c)) is not None]
     return sum(numbers) if numbers else None
 
 
@@ -59,12 +66,16 @@ def _with_days(items: list[Item], groups: list[Item], field: MarcField) -> list[
     if not arrivals:
         return items + groups
     if len({day for day, _ in arrivals}) == 1:
-        return [replace(i, registered=i.registered or arrivals[0][0]) for i in items + groups]
+        return [_dated(item, arrivals[0][0]) for item in items + groups]
     if len(arrivals) == len(items) and not groups:
-        return [replace(i, registered=i.registered or d) for i, (d, _) in zip(items, arrivals, strict=True)]
+        return [_dated(item, day) for item, (day, _) in zip(items, arrivals, strict=True)]
     if len(groups) == 1 and not items and sum(n for _, n in arrivals) == groups[0].copies:
         return [replace(groups[0], copies=n, registered=d) for d, n in arrivals]
     return items + groups
+
+
+def _dated(item: Item, day: date) -> Item:
+    return item if item.registered else replace(item, registered=day)
 
 
 def _arrivals(field: MarcField) -> Iterator[tuple[date, int]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from operator import itemgetter
 
 from catalog_sync.errors import BadRecord, shown
 from catalog_sync.marc import marc8
@@ -16,6 +18,7 @@ from catalog_sync.marc.framing import ENTRY_LENGTH, LEADER_LENGTH, directory_til
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _INSIDE = re.compile(rb"[\x1d\x1e]")
+_SHORT, _REMEMBERED = 100, 1 << 13  # characters of a field likely to come again (language, publisher), and how many
 _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
 
 
@@ -25,7 +28,11 @@ def decode(data: bytes, encoding: str) -> MarcRecord:
     tags = _tags(directory)
     texts = _texts(data, base, len(tags), encoding)
     leader = data[:LEADER_LENGTH].decode("latin-1")
-    record = MarcRecord(leader, tuple([_field(*pair) for pair in zip(tags, texts, strict=False)]))
+    fields = [
+        _known_field(tag, text) if tag >= "010" and len(text) <= _SHORT else _field(tag, text)
+        for tag, text in zip(tags, texts, strict=False)
+    ]
+    record = MarcRecord(leader, tuple(fields))
     if not record.fields:
         raise BadRecord(f"в записи нет ни одного поля: ожидался справочник, пришло {shown(data[24:48])}")
     return record
@@ -64,11 +71,12 @@ def _directory(data: bytes) -> tuple[bytes, int]:
 
 def _tags(directory: bytes) -> list[str]:
     text = directory.decode("latin-1")
-    entries = [text[i : i + ENTRY_LENGTH] for i in range(0, len(text), ENTRY_LENGTH)]
-    starts = [e[7:] for e in entries]
-    if starts != sorted(starts):  # entries may come in any order, the body is in order of the starts
-        entries.sort(key=lambda e: e[7:])
-    return [e[:3] for e in entries]
+    places = range(0, len(text), ENTRY_LENGTH)
+    tags, starts = [text[i : i + 3] for i in places], [text[i + 7 : i + 12] for i in places]
+    if starts == sorted(starts):
+        return tags
+    # Entries may come in any order, the body is in order of the starts.
+    return [tag for _, tag in sorted(zip(starts, tags, strict=True), key=itemgetter(0))]
 
 
 def _texts(data: bytes, base: int, count: int, encoding: str) -> list[str]:
@@ -117,3 +125,6 @@ def _field(tag: str, text: str) -> MarcField:
     head, *rest = text.split("\x1f")
     indicators = head if len(head) == 2 else head[:2].ljust(2)
     return MarcField(tag, indicators, tuple([Subfield(s[0], s[1:]) for s in rest if s]))
+
+
+_known_field = lru_cache(maxsize=_REMEMBERED)(_field)

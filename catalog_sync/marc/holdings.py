@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import string
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from catalog_sync.errors import StopEverything
@@ -15,6 +16,7 @@ from catalog_sync.marc.parts import Fields
 from catalog_sync.model import Dialect, Holdings, Item, MarcField
 from catalog_sync.tables import TABLES
 
+_CODES = string.digits + string.ascii_letters
 _KEYS = ("number", "barcode", "sigla", "call", "price", "ksu", "copies", "registered", "withdrawn", "act", "reason")
 
 
@@ -32,6 +34,10 @@ class Rule:
     gone: tuple[str, str] = ("", "")
     absent: tuple[str, str] = ("", "")
     grouped: tuple[str, str] = ("", "")
+    known: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the same codes by subfield: what each one means
+
+    def meanings(self, code: str) -> tuple[str, ...]:
+        return tuple(key for key, codes in self.codes.items() if code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,10 @@ def _rule(raw: dict[str, object]) -> Rule:
     when, there = raw.get("when", {}), raw.get("there", {})
     assert isinstance(when, dict)
     assert isinstance(there, dict)
+    codes = {key: str(raw[key]) for key in _KEYS if key in raw}
     return Rule(
         tuple(str(raw["field"]).split()),
-        {key: str(raw[key]) for key in _KEYS if key in raw},
+        codes,
         tuple((code, re.compile(pattern)) for code, pattern in when.items()),
         str(raw.get("also", "")),
         str(raw.get("with", "")),
@@ -71,6 +78,7 @@ def _rule(raw: dict[str, object]) -> Rule:
         _status(raw, "gone"),
         _status(raw, "absent"),
         _status(raw, "grouped"),
+        {code: tuple(key for key in codes if code in codes[key]) for code in _CODES},
     )
 
 
@@ -93,8 +101,9 @@ def holdings_of(fields: Fields, profile: str, dialect: Dialect) -> Holdings:
     weaker: Holdings | None = None
     for rule in profile_named(profile, dialect).rules:
         for tag in rule.tags:
-            known = tag in fields or rule.also in fields or rule.counters in fields
-            found = _by_rule(rule, tag, fields) if known else None
+            if not (tag in fields or rule.also in fields or rule.counters in fields):
+                continue
+            found = _by_rule(rule, tag, fields)
             if found and (found.received is not None or any(_is_telling(i) for i in found.items)):
                 return found
             weaker = weaker or found
@@ -102,11 +111,13 @@ def holdings_of(fields: Fields, profile: str, dialect: Dialect) -> Holdings:
 
 
 def _is_telling(item: Item) -> bool:
-    return bool(item.inventory_number or item.barcode or item.copies != 1)
+    return item.inventory_number != "" or item.barcode != "" or item.copies != 1
 
 
 def _by_rule(rule: Rule, tag: str, fields: Fields) -> Holdings | None:
-    own = [f for f in fields.get(tag, ()) if _meets(rule, f)]
+    own = fields.get(tag, [])
+    if rule.when:
+        own = [f for f in own if _meets(rule, f)]
     beside = fields.get(rule.beside, []) if rule.beside else []
     items = [item for i, f in enumerate(own) if (item := _item(rule, f, beside[i : i + 1]))]
     if rule.also:
@@ -118,8 +129,9 @@ def _by_rule(rule: Rule, tag: str, fields: Fields) -> Holdings | None:
 
 
 def _holdings(items: Sequence[Item], basis: str) -> Holdings:
-    sigla = next((i.sigla for i in items if i.sigla), "")
-    call = next((i.call_number for i in items if i.call_number), "")
+    sigla = call = ""
+    for item in items:
+        sigla, call = sigla or item.sigla, call or item.call_number
     return Holdings(tuple(items), sigla=sigla, call_number=call, basis=basis)
 
 
@@ -129,39 +141,54 @@ def _meets(rule: Rule, field: MarcField) -> bool:
 
 def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool = False) -> Item | None:
     """None for an item that never arrived, and for one written off nobody says when: it is simply not there."""
-    if _has(field, rule.absent):
+    if rule.absent[0] and _has(field, rule.absent):
         return None
-    get = {key: field.first(codes).strip() for key, codes in rule.codes.items()}
-    call = _joined(field, rule.codes.get("call", ""))
+    said = _said(rule, field)
+    call = _joined(field, rule.codes["call"]) if said.get("call") is not None else ""
     for other in beside:
-        get.update({key: get.get(key) or other.first(codes).strip() for key, codes in rule.there})
+        for key, codes in rule.there:
+            said[key] = said.get(key) or other.first(codes).strip()
         call = call or _joined(other, dict(rule.there).get("call", ""))
-    withdrawn = day_of(get.get("withdrawn", ""))
-    if (gone or _has(field, rule.gone)) and withdrawn is None:
+    get = said.get
+    withdrawn = day_of(typed) if (typed := get("withdrawn", "")) else None
+    if withdrawn is None and (gone or (rule.gone[0] and _has(field, rule.gone))):
         return None
     return Item(
-        inventory_number=get.get("number", ""),
-        barcode=get.get("barcode", ""),
-        sigla=get.get("sigla", ""),
-        call_number=call,
-        price=get.get("price", ""),
-        ksu_number=get.get("ksu", ""),
-        copies=_count(get.get("copies", "")),
-        registered=day_of(get.get("registered", "")),
-        withdrawn=withdrawn,
-        withdrawal_reason=get.get("reason", "") if withdrawn else "",
-        withdrawal_act=get.get("act", "") if withdrawn else "",
-        individual=not _has(field, rule.grouped),
+        get("number", ""),
+        get("barcode", ""),
+        get("sigla", ""),
+        call,
+        get("price", ""),
+        get("ksu", ""),
+        _count(get("copies", "")),
+        day_of(typed) if (typed := get("registered", "")) else None,
+        withdrawn,
+        get("reason", "") if withdrawn else "",
+        get("act", "") if withdrawn else "",
+        not (rule.grouped[0] and _has(field, rule.grouped)),
     )
 
 
+def _said(rule: Rule, field: MarcField) -> dict[str, str]:
+    """What the field's subfields say by meaning; the first one with a meaning counts, even an empty one."""
+    said: dict[str, str] = {}
+    known = rule.known
+    for subfield in field.subfields:
+        keys = known.get(subfield.code)
+        for key in rule.meanings(subfield.code) if keys is None else keys:
+            if key not in said:
+                said[key] = subfield.value.strip()
+    return said
+
+
 def _joined(field: MarcField, codes: str) -> str:
-    return " ".join(v for c in codes if (v := field.first(c).strip()))
+    return " ".join([v for c in codes if (v := field.first(c).strip())])
 
 
 def _has(field: MarcField, status: tuple[str, str]) -> bool:
     code, values = status
-    return bool(code) and field.first(code).strip()[:1] in tuple(values)
+    said = field.first(code).strip()[:1]
+    return said != "" and said in values
 
 
 def _count(typed: str) -> int:

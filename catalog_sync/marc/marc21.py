@@ -46,14 +46,19 @@ _NAMES = {"100": "person", "700": "person", "110": "body", "710": "body", "111":
 def to_bib(
     key: RecordKey, record: MarcRecord, profile: str, dialect: Dialect, warnings: tuple[str, ...] = ()
 ) -> BibRecord:
-    fields = Fields.of(record)
+    return described(key, record.leader, Fields.of(record), profile, dialect, warnings)
+
+
+def described(
+    key: RecordKey, leader: str, fields: Fields, profile: str, dialect: Dialect, warnings: tuple[str, ...]
+) -> BibRecord:
     coded = fields.control("008").ljust(40)
     title = fields.one("245") or fields.one("240") or MarcField("245")
     places, publishers, year = _imprint(fields)
     proper, subtitle, parallel, responsibility = _title(title)
     hosts = tuple(_hosts(fields))
-    parts = _parts(title) or _volumes(record.leader, hosts, proper)
-    if (volume := volume_of(proper, hosts)) is not None and record.leader[7:8] not in "ab":
+    parts = _parts(title) or _volumes(leader, hosts, proper)
+    if (volume := volume_of(proper, hosts)) is not None and leader[7:8] not in "ab":
         proper, parts = volume[0], (volume[1], *_parts(title))
     notes = fields.texts(_NOTES)
     return BibRecord(
@@ -64,7 +69,7 @@ def to_bib(
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,
-        edition=" / ".join(distinct(trimmed(v) for v in fields.texts("250", "ab"))),
+        edition=" / ".join(distinct([trimmed(v) for v in fields.texts("250", "ab")])),
         places=places,
         publishers=publishers,
         year_text=year,
@@ -79,8 +84,8 @@ def to_bib(
         price=fields.text("020", "c"),
         agents=tuple(_agents(fields)),
         subjects=tuple(_subjects(fields)),
-        keywords=distinct(word.strip() for v in fields.texts("653") for word in v.split(";")),
-        genres=distinct(trimmed(v).rstrip(".") for v in fields.texts("655")),
+        keywords=distinct([word.strip() for v in fields.texts("653") for word in v.split(";")]),
+        genres=distinct([trimmed(v).rstrip(".") for v in fields.texts("655")]),
         udc=fields.texts("080"),
         bbk=_bbk(fields),
         author_mark=fields.text("084", "b"),
@@ -88,13 +93,13 @@ def to_bib(
         original_languages=fields.texts("041", "h"),
         country=_coded(coded[15:18]),
         notes=notes,
-        contents=tuple(" ".join(v.strip() for v in f.all("agrt")) for f in fields.get("505", ())),
+        contents=tuple([" ".join([v.strip() for v in f.all("agrt")]) for f in fields.get("505", ())]),
         abstract="\n".join(fields.texts("520")),
         audience=fields.text("521") or _coded(coded[22]),
         age_mark=age_mark_of(title.first("a"), subtitle, (*fields.texts("521"), *fields.texts("091", "i")), notes),
-        coded_form=_coded(coded[24:28]) if _is_book(record.leader) else "",
-        literary_form=_coded(coded[33]) if _is_book(record.leader) else "",
-        carrier=_carrier(record.leader, coded, fields, title),
+        coded_form=_coded(coded[24:28]) if _is_book(leader) else "",
+        literary_form=_coded(coded[33]) if _is_book(leader) else "",
+        carrier=_carrier(leader, coded, fields, title),
         links=tuple(_links(fields)),
         hosts=hosts,
         holdings=holdings_of(fields, profile, dialect),
@@ -116,12 +121,21 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """260 (typed in pieces by some systems), or the publication among 264 (second indicator 1), or any 264."""
     rda = fields.get("264", [])
     used = fields.get("260") or [f for f in rda if f.indicators[1:2] == "1"] or rda
-    places = [v.strip() for f in used for v in f.all("a") if v.strip()]
-    publishers = [v for f in used for v in f.all("b") if v.strip()]
-    year = next((balanced(trimmed(v).rstrip(".")) for f in used for v in f.all("c") if v.strip()), "")
+    places, publishers, years = [], [], []
+    for subfield in [s for f in used for s in f.subfields]:
+        code, value = subfield.code, subfield.value
+        if not value.strip():
+            continue
+        if code in "a":
+            places.append(value.strip())
+        if code in "b":
+            publishers.append(value)
+        if code in "c":
+            years.append(value)
+    year = balanced(trimmed(years[0]).rstrip(".")) if years else ""
     if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
         return (bare(whole[0]),), (bare(whole[1]),), whole[2]
-    return distinct(bare(v) for v in places), distinct(bare(v) for v in publishers), year
+    return distinct([bare(v) for v in places]), distinct([bare(v) for v in publishers]), year
 
 
 def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:
@@ -129,7 +143,7 @@ def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:
     proper, after_colon, after_slash = split_title(field.first("a") or field.first("kp"))
     subtitle, parallel = _subtitle(field)
     parts = (after_colon, split_gmd(field.first("h"))[1], subtitle)
-    return proper, named(" : ".join(p for p in parts if p)), parallel, trimmed(field.first("c")) or after_slash
+    return proper, named(" : ".join([p for p in parts if p])), parallel, trimmed(field.first("c")) or after_slash
 
 
 def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
@@ -142,11 +156,11 @@ def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
         subtitles.append(trimmed(own))
         parallel.append(trimmed(other))
         after_equals = value.rstrip().endswith("=")
-    return " : ".join(v for v in subtitles if v), distinct(parallel)
+    return " : ".join([v for v in subtitles if v]), distinct(parallel)
 
 
-def _parallel(fields: Fields) -> Iterator[str]:
-    return (trimmed(f.first("a")) for f in fields.get("246", ()) if f.indicators[1:2] == "1")
+def _parallel(fields: Fields) -> list[str]:
+    return [trimmed(f.first("a")) for f in fields.get("246", ()) if f.indicators[1:2] == "1"]
 
 
 def _parts(title: MarcField) -> tuple[PartName, ...]:
@@ -164,7 +178,7 @@ def _parts(title: MarcField) -> tuple[PartName, ...]:
 
 def _volumes(leader: str, hosts: tuple[Host, ...], proper: str) -> tuple[PartName, ...]:
     """A volume described with its set in 773: $g is its number. Of an article $g is where it stands."""
-    return tuple(PartName(h.volume) for h in hosts if h.volume not in ("", proper)) if leader[7:8] == "m" else ()
+    return tuple([PartName(h.volume) for h in hosts if h.volume not in ("", proper)]) if leader[7:8] == "m" else ()
 
 
 def _hosts(fields: Fields) -> Iterator[Host]:
@@ -183,9 +197,9 @@ def _hosts(fields: Fields) -> Iterator[Host]:
 
 
 def _series(fields: Fields) -> tuple[Series, ...]:
-    typed = list(fields.every("490 440")) or list(fields.every("830 800 810"))
+    typed = fields.every("490 440") or fields.every("830 800 810")
     return tuple(
-        Series(title, trimmed(f.first("v")), f.first("x").strip()) for f in typed if (title := _series_title(f))
+        [Series(title, trimmed(f.first("v")), f.first("x").strip()) for f in typed if (title := _series_title(f))]
     )
 
 
@@ -203,7 +217,7 @@ def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
         if s.code in "az"
         for isbn in isbns_in(s.value, erroneous=s.code == "z", qualifier=trimmed(f.first("q")).strip("()"))
     ]
-    return tuple(own) + tuple(i for h in hosts for i in isbns_in(h.isbn, of_host=True))
+    return (*own, *[i for h in hosts for i in isbns_in(h.isbn, of_host=True)])
 
 
 def _agents(fields: Fields) -> Iterator[Agent]:
@@ -211,9 +225,9 @@ def _agents(fields: Fields) -> Iterator[Agent]:
         for field in fields.get(tag, ()):
             codes = "ab" if kind != "meeting" else "a"
             if kind == "person":
-                name = " ".join(trimmed(v) for v in field.all(codes))
+                name = " ".join([trimmed(v) for v in field.all(codes)])
             else:
-                name = ". ".join(trimmed(v).rstrip(".") for v in field.all(codes))
+                name = ". ".join([trimmed(v).rstrip(".") for v in field.all(codes)])
             if name.strip() and not field.first("t"):  # $t: a work named inside, not a person of this one
                 role = field.first("4").strip() or trimmed(field.first("e"))
                 main = tag[0] == "1"
@@ -228,7 +242,7 @@ def _dates(field: MarcField, kind: str) -> str:
 
 def _subjects(fields: Fields) -> Iterator[str]:
     for field in fields.every(_SUBJECTS):
-        if heading := " -- ".join(trimmed(v) for v in field.all("abtxyz") if v.strip()):
+        if heading := " -- ".join([trimmed(v) for v in field.all("abtxyz") if v.strip()]):
             yield heading.rstrip(".")
 
 
@@ -243,8 +257,7 @@ def _bbk(fields: Fields) -> tuple[str, ...]:
 
 
 def _languages(coded: str, fields: Fields) -> tuple[str, ...]:
-    packed = (v.strip() for v in fields.texts("041"))
-    split = [v[i : i + 3] for v in packed for i in range(0, len(v), 3)] if fields.get("041") else []
+    split = [v[i : i + 3] for v in fields.texts("041") for i in range(0, len(v), 3)]
     return distinct(split or [_coded(coded[35:38])])
 
 
@@ -257,7 +270,7 @@ def _carrier(leader: str, coded: str, fields: Fields, title: MarcField) -> Carri
         gmd=split_gmd(title.first("h"))[0],
         form=_coded(coded[form]),
         content=fields.text("336", "b"),
-        physical=" ; ".join(trimmed(v) for v in (*fields.texts("300", "ab"), *fields.texts("340"))),
+        physical=" ; ".join([trimmed(v) for v in (*fields.texts("300", "ab"), *fields.texts("340"))]),
         access=" ; ".join((*fields.texts("337"), *fields.texts("338"))),
     )
 
@@ -265,7 +278,7 @@ def _carrier(leader: str, coded: str, fields: Fields, title: MarcField) -> Carri
 def _links(fields: Fields) -> Iterator[Link]:
     """856: second indicator 2 is a related resource; contents and covers say so in $3."""
     for field in fields.get("856", ()):
-        note = " ".join(v.strip() for v in field.all("3zy")).strip()
+        note = " ".join([v.strip() for v in field.all("3zy")]).strip()
         for url in field.all("u"):
             if url.strip():
                 yield Link(url.strip(), note, field.indicators[1:2] != "2" and leads_to_work(url.strip(), note))

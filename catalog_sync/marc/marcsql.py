@@ -13,7 +13,7 @@ def to_bib(
     key: RecordKey, record: MarcRecord, profile: str, dialect: Dialect, warnings: tuple[str, ...] = ()
 ) -> BibRecord:
     fields = Fields.of(record)
-    bib = marc21.to_bib(key, record, profile, dialect, warnings)
+    bib = marc21.described(key, record.leader, fields, profile, dialect, warnings)
     return replace(
         bib,
         bbk=fields.texts("091") or distinct((*bib.bbk, *(c for c in fields.texts("090", "ac") if looks_bbk(c)))),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 
 from catalog_sync.model import Host, Isbn, MarcField, MarcRecord, PartName
+from catalog_sync.remembering import remembering
 
 _DASH = r"[-\s‐‑–—−]{0,2}"  # as typed between the parts of an ISBN
 _ISBN = re.compile(rf"(?<!\d)(?:97[89]{_DASH})?\d(?:{_DASH}\d){{8}}{_DASH}[\dXxХх](?!\d)")
+_NO_DIGIT = re.compile(r"[^\dX]")
+_LONGEST_ISBN = 100  # characters: a longer text is not kept in memory
 _BBK = re.compile(r"\s*(?:[А-Я]\d|\d\d?(?:\.|\D|$))")
 _NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
 _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
@@ -40,14 +43,16 @@ class Fields(dict[str, list[MarcField]]):
     def of(cls, record: MarcRecord) -> Fields:
         fields = cls()
         for field in record.fields:
-            fields.setdefault(field.tag, []).append(field)
+            found = fields.get(field.tag)
+            if found is None:
+                fields[field.tag] = [field]
+            else:
+                found.append(field)
         return fields
 
-    def every(self, tags: str) -> Iterator[MarcField]:
+    def every(self, tags: str) -> list[MarcField]:
         """Fields of several tags ("700 701 702"), tag by tag."""
-        for tag in _split(tags):
-            if tag in self:
-                yield from self[tag]
+        return [f for tag in _split(tags) if tag in self for f in self[tag]]
 
     def one(self, tag: str) -> MarcField | None:
         found = self.get(tag)
@@ -55,7 +60,7 @@ class Fields(dict[str, list[MarcField]]):
 
     def texts(self, tags: str, codes: str = "a") -> tuple[str, ...]:
         """Values of the subfields, trimmed, without empty and repeated ones."""
-        found = self.get(tags, ()) if len(tags) == 3 else [f for t in _split(tags) if t in self for f in self[t]]
+        found = self.get(tags) if len(tags) == 3 else self.every(tags)
         if not found:
             return ()
         values = [v for f in found for s in f.subfields if s.code in codes and (v := s.value.strip())]
@@ -63,7 +68,11 @@ class Fields(dict[str, list[MarcField]]):
 
     def text(self, tag: str, codes: str = "a") -> str:
         found = self.get(tag)
-        return found[0].first(codes).strip() if found else ""
+        if found:
+            for subfield in found[0].subfields:
+                if subfield.code in codes:
+                    return subfield.value.strip()
+        return ""
 
     def control(self, tag: str) -> str:
         found = self.get(tag)
@@ -78,7 +87,8 @@ def _split(tags: str) -> tuple[str, ...]:
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(v for v in values if v))
+    found = [v for v in values if v]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 def trimmed(text: str) -> str:
@@ -89,17 +99,24 @@ def trimmed(text: str) -> str:
     text = text.strip()
     if not text or (text[-1].isalnum() and text[0] not in ":;/="):
         return text
+    return _without_marks(text)
+
+
+@remembering
+def _without_marks(text: str) -> str:
     return _ISBD_TAIL.sub("", _OPENING.sub("", text)).strip()
 
 
 def named(text: str) -> str:
     """A title or part title: without ISBD marks and without the point that ends the area after a whole word."""
     text = trimmed(text)
-    return _FULL_STOP.sub("", text) if text.endswith(".") else text
+    return _FULL_STOP.sub("", text) if text[-1:] == "." else text
 
 
 def split_title(text: str) -> tuple[str, str, str]:
     """Title, subtitle, responsibility where all were typed into one subfield with ISBD marks (ГОСТ Р 7.0.100, 5.2)."""
+    if " / " not in text and " : " not in text:
+        return named(text), "", ""
     head, _, responsibility = text.partition(" / ")
     title, _, subtitle = head.partition(" : ")
     if title[-1:].isdigit() and subtitle[:1].isdigit():  # «Счёт 2 : 1» is a title
@@ -109,7 +126,8 @@ def split_title(text: str) -> tuple[str, str, str]:
 
 def split_gmd(text: str) -> tuple[str, str]:
     """«[Текст] : учебное издание» typed into the material designation → designation and subtitle."""
-    found = _DESIGNATION_IN_GMD.match(text.strip())
+    text = text.strip()
+    found = _DESIGNATION_IN_GMD.match(text) if text[:1] == "[" else None
     return (found[1], trimmed(found[2])) if found else (trimmed(text), "")
 
 
@@ -123,6 +141,8 @@ def volume_of(proper: str, hosts: tuple[Host, ...], *, dependent: bool = False) 
 
     `dependent`: RUSMARC 200, first indicator 0, says that the title isn't significant. None for any other title.
     """
+    if not hosts:
+        return None
     number, _, name = proper.partition(" ; ")
     if not _DESIGNATION.match(number) and not (dependent and len(proper) < _SHORT):
         return None
@@ -141,6 +161,7 @@ def whole_imprint(text: str) -> tuple[str, str, str] | None:
     return (found["place"], found["name"], found["year"]) if found else None
 
 
+@remembering
 def bare(text: str) -> str:
     """Without square brackets around the whole, and without the point that ends an area («2014.», «[Москва]»)."""
     text = trimmed(text)
@@ -154,22 +175,30 @@ def isbns_in(typed: str, *, erroneous: bool = False, of_host: bool = False, qual
     typed = typed.strip()
     if not typed:
         return ()
+    read = _known_isbns if len(typed) + len(qualifier) <= _LONGEST_ISBN else _isbns
+    return read(typed, erroneous, of_host, qualifier)
+
+
+def _isbns(typed: str, erroneous: bool, of_host: bool, qualifier: str) -> tuple[Isbn, ...]:
     found = [_read(m, typed, erroneous, of_host, qualifier) for m in _ISBN.finditer(typed)]
     return tuple(found) or (Isbn(typed, "", qualifier, True, of_host),)
 
 
+_known_isbns = lru_cache(maxsize=1 << 13)(_isbns)  # schools have the same books
+
+
 def _read(match: re.Match[str], typed: str, erroneous: bool, of_host: bool, qualifier: str) -> Isbn:
-    digits = re.sub(r"[^\dX]", "", match.group().upper().replace("Х", "X"))
+    digits = _NO_DIGIT.sub("", match.group().upper().replace("Х", "X"))
     normal = isbn13(digits)
     rest = (_NOT_ISBN.sub("", typed[: match.start()]) + " " + typed[match.end() :]).strip(" ;,.:")
-    rest = "" if _ISBN.search(rest) else rest
+    rest = "" if len(rest) > 9 and _ISBN.search(rest) else rest
     return Isbn(match.group(), normal, qualifier or rest, erroneous or not normal, of_host)
 
 
 def isbn13(digits: str) -> str:
     """13 digits of a valid ISBN-13 or ISBN-10, else "" (check digits: ISO 2108, annex A)."""
     if len(digits) == 13 and digits.isdigit():
-        return digits if sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(digits)) % 10 == 0 else ""
+        return digits if (sum(map(int, digits[::2])) + 3 * sum(map(int, digits[1::2]))) % 10 == 0 else ""
     if len(digits) != 10 or not digits[:9].isdigit():
         return ""
     total = sum(int(d) * (10 - i) for i, d in enumerate(digits[:9])) + (10 if digits[9] == "X" else int(digits[9]))
@@ -182,15 +211,16 @@ def isbn13(digits: str) -> str:
 def age_mark_in(texts: Iterable[str]) -> str:
     """«12+» (ФЗ № 436, знак информационной продукции) in any of the texts; "" = unknown, which isn't 0+."""
     for text in texts:
-        if found := _AGE.search(text):
+        if "+" in text and (found := _AGE.search(text)):
             return f"{found.group(1)}+"
     return ""
 
 
 def age_mark_of(title: str, subtitle: str, audience: Iterable[str], notes: Iterable[str]) -> str:
     """The age mark wherever it was typed: in a note only where the note speaks of age, in a title only in brackets."""
-    said = [t for t in notes if _ONLY_AGE.fullmatch(t) or _OF_AGE.search(t)]
-    return age_mark_in((*audience, subtitle, *_IN_BRACKETS.findall(title), *said))
+    said = [t for t in notes if "+" in t and (_ONLY_AGE.fullmatch(t) or _OF_AGE.search(t))]
+    in_title = _IN_BRACKETS.findall(title) if "+" in title else ()
+    return age_mark_in((*audience, subtitle, *in_title, *said))
 
 
 def leads_to_work(url: str, note: str) -> bool:

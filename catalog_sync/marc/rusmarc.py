@@ -44,6 +44,7 @@ _NOTES = "300 304 305 306 307 310 311 312 313 314 315 316 317 320 321 322 323 32
 _SUBJECTS = "600 601 602 604 605 606 607"
 _HOSTS = "461 462 463"
 _ROLES = {"700": "person", "701": "person", "702": "person", "710": "body", "711": "body", "712": "body"}
+_CYRILLIC = re.compile("[А-Яа-яЁё]")
 _BBK_CODES = ("rubbk", "rubbks", "rubbkn", "rubbkp", "rubbko", "rubbkd", "rubbkm", "bbk", "ббк")
 
 
@@ -51,9 +52,9 @@ def to_bib(
     key: RecordKey, record: MarcRecord, profile: str, dialect: Dialect, warnings: tuple[str, ...] = ()
 ) -> BibRecord:
     fields = Fields.of(record)
-    coded = fields.text("100")
+    coded, text_codes = fields.text("100"), fields.text("105")
     title = fields.one("200") or MarcField("200")
-    hosts = tuple(h for f in fields.every(_HOSTS) for h in _host(f))
+    hosts = tuple([h for f in fields.every(_HOSTS) for h in _host(f)])
     udc, bbk = _classes(fields)
     proper, subtitle, responsibility = _title(title)
     parts = _parts(title, hosts if record.leader[7:8] not in "ab" else ())  # an article isn't a part of a work
@@ -69,7 +70,7 @@ def to_bib(
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,
-        edition=", ".join(distinct(trimmed(v) for v in fields.texts("205", "ab"))),
+        edition=", ".join(distinct([trimmed(v) for v in fields.texts("205", "ab")])),
         places=places,
         publishers=publishers,
         year_text=year,
@@ -97,8 +98,8 @@ def to_bib(
         abstract="\n".join(fields.texts("330")),
         audience=fields.text("333") or coded[17:20].strip(" |#u"),  # u: unknown
         age_mark=age_mark_of(title.first("a"), subtitle, fields.texts("333"), notes),
-        coded_form=fields.text("105")[4:8].strip(" |#"),
-        literary_form=fields.text("105")[11:12].strip(" |#"),
+        coded_form=text_codes[4:8].strip(" |#"),
+        literary_form=text_codes[11:12].strip(" |#"),
         carrier=_carrier(record.leader, fields, title),
         links=tuple(_links(fields)),
         hosts=hosts,
@@ -110,16 +111,20 @@ def to_bib(
 
 def _title(field: MarcField) -> tuple[str, str, str]:
     """Title proper, subtitle, responsibility. Works of one author are joined by « ; », of others ($c) by «. »."""
-    proper = ""
+    proper, from_gmd, told, stated = "", [], [], []
     for part in field.subfields:
-        value = part.value.strip() if part.code in "ac" else ""
-        if value:
-            proper = f"{trimmed(proper)}{' ; ' if part.code == 'a' else '. '}{value}" if proper else value
+        code, value = part.code, part.value.strip()
+        if code in "ac" and value:
+            proper = f"{trimmed(proper)}{' ; ' if code == 'a' else '. '}{value}" if proper else value
+        if code in "b":
+            from_gmd.append(split_gmd(value)[1])
+        if code in "e":
+            told.append(trimmed(value))
+        if code in "fg":
+            stated.append(trimmed(value))
     proper, after_colon, after_slash = split_title(proper)
-    from_gmd = [split_gmd(v)[1] for v in field.all("b")]
-    subtitle = " : ".join(v for v in (after_colon, *from_gmd, *(trimmed(v) for v in field.all("e"))) if v)
-    stated = " ; ".join(distinct(trimmed(v) for v in field.all("fg")))
-    return proper, named(subtitle), stated or after_slash
+    subtitle = " : ".join([v for v in (after_colon, *from_gmd, *told) if v])
+    return proper, named(subtitle), " ; ".join(distinct(stated)) or after_slash
 
 
 def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
@@ -127,18 +132,18 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     year = balanced(fields.text("210", "d").rstrip("."))
     if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
         return (bare(whole[0]),), (bare(whole[1]),), whole[2]
-    return distinct(bare(v) for v in places), distinct(bare(v) for v in publishers), year
+    return distinct([bare(v) for v in places]), distinct([bare(v) for v in publishers]), year
 
 
 def _contents(fields: Fields) -> tuple[str, ...]:
     """327, and the works published with this one (423): ministries count works, not books."""
-    works = (_title(f) for linked in fields.every("423 464") for f in embedded(linked) if f.tag == "200")
-    together = (f"{proper} / {authors}" if authors else proper for proper, _, authors in works)
+    works = [_title(f) for linked in fields.every("423 464") for f in embedded(linked) if f.tag == "200"]
+    together = [f"{proper} / {authors}" if authors else proper for proper, _, authors in works]
     return distinct((*fields.texts("327", "ab"), *together))
 
 
 def _parallel(fields: Fields, title: MarcField) -> tuple[str, ...]:
-    return distinct(trimmed(v) for v in (*title.all("d"), *fields.texts("510")))
+    return distinct([trimmed(v) for v in (*title.all("d"), *fields.texts("510"))])
 
 
 def _parts(title: MarcField, hosts: tuple[Host, ...]) -> tuple[PartName, ...]:
@@ -152,7 +157,7 @@ def _parts(title: MarcField, hosts: tuple[Host, ...]) -> tuple[PartName, ...]:
             parts[-1] = PartName(parts[-1].number, value)
         elif value:
             parts.append(PartName("", value))
-    return tuple(parts) or tuple(PartName(h.volume) for h in hosts if h.volume and h.tag != "463")
+    return tuple(parts) or tuple([PartName(h.volume) for h in hosts if h.volume and h.tag != "463"])
 
 
 def _host(field: MarcField) -> Iterator[Host]:
@@ -211,8 +216,8 @@ def _series(fields: Fields) -> tuple[Series, ...]:
     ]
     if typed:
         return tuple(typed)
-    linked = (host for f in fields.every("410 411") for host in _host(f))
-    return tuple(Series(h.title, h.volume, h.issn) for h in linked if h.title)
+    linked = [host for f in fields.every("410 411") for host in _host(f)]
+    return tuple([Series(h.title, h.volume, h.issn) for h in linked if h.title])
 
 
 def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
@@ -223,14 +228,14 @@ def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
         if s.code in "az"
         for isbn in isbns_in(s.value, erroneous=s.code == "z", qualifier=trimmed(f.first("b")).strip("()"))
     ]
-    return tuple(own) + tuple(i for h in hosts for i in isbns_in(h.isbn, of_host=True))
+    return (*own, *[i for h in hosts for i in isbns_in(h.isbn, of_host=True)])
 
 
 def _agents(fields: Fields) -> Iterator[Agent]:
     for tag, kind in _ROLES.items():
         for field in fields.get(tag, ()):
             if kind == "body":
-                name = ". ".join(trimmed(v) for v in field.all("ab"))
+                name = ". ".join([trimmed(v) for v in field.all("ab")])
                 kind_here = "meeting" if field.indicators[:1] == "1" else "body"
             else:
                 name, kind_here = person_name(field), "person"
@@ -246,14 +251,14 @@ def _subjects(fields: Fields) -> Iterator[str]:
         if field.tag in ("600", "602"):
             head = person_name(field)
         elif field.tag == "601":
-            head = ". ".join(v.strip() for v in field.all("ab"))
-        parts = (head, *(v.strip() for v in field.all("jtxyz")))
-        if heading := " -- ".join(p for p in parts if p):
+            head = ". ".join([v.strip() for v in field.all("ab")])
+        parts = [head, *[v.strip() for v in field.all("jtxyz")]]
+        if heading := " -- ".join([p for p in parts if p]):
             yield heading
 
 
 def _keywords(fields: Fields) -> tuple[str, ...]:
-    return distinct(word.strip() for v in fields.texts("610") for word in re.split(r"\s*;\s*", v))
+    return distinct([word.strip() for v in fields.texts("610") for word in v.split(";")])
 
 
 def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -263,8 +268,8 @@ def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
         scheme = field.first("2").strip().lower()
         if scheme in _BBK_CODES or (not scheme and looks_bbk(field.first("a"))):
             bbk += [v.strip() for v in field.all("a")]
-    astray = [c for c in (*udc, *fields.texts("676")) if re.search("[А-Яа-яЁё]", c)]
-    return distinct(c for c in udc if c not in astray), distinct([*bbk, *astray])
+    astray = [c for c in (*udc, *fields.texts("676")) if _CYRILLIC.search(c)]
+    return distinct([c for c in udc if c not in astray]), distinct([*bbk, *astray])
 
 
 def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:
@@ -272,10 +277,10 @@ def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:
         leader_type=leader[6:7].strip(),
         leader_level=leader[7:8].strip(),
         media=fields.text("182"),
-        gmd=" ; ".join(split_gmd(v)[0] for v in title.all("b")),
+        gmd=" ; ".join([split_gmd(v)[0] for v in title.all("b")]),
         form=(fields.text("106") or (fields.text("135") and f"135:{fields.text('135')}")).strip(" |#"),
         content=fields.text("181"),
-        physical=" ; ".join(trimmed(v) for v in (*fields.texts("215", "ac"), *fields.texts("230 337 340"))),
+        physical=" ; ".join([trimmed(v) for v in (*fields.texts("215", "ac"), *fields.texts("230 337 340"))]),
         access=" ; ".join(fields.texts("203", "abc")),
     )
 

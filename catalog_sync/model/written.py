@@ -41,9 +41,9 @@ class MarcField(msgspec.Struct, frozen=True, gc=False):
     subfields: tuple[Subfield, ...] = ()
     data: str | None = None
 
-    def all(self, codes: str) -> Iterator[str]:
+    def all(self, codes: str) -> list[str]:
         """Values of the named subfields, in the order they were typed."""
-        return (s.value for s in self.subfields if s.code in codes)
+        return [s.value for s in self.subfields if s.code in codes]
 
     def first(self, codes: str) -> str:
         """The first value among the named subfields, or an empty string."""

@@ -1,0 +1,23 @@
+"""Catalogues repeat themselves: a year, a city, a price or a day is typed thousands of times and is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+_REMEMBERED = 1 << 13  # answers of each function
+_LONGEST = 200  # characters: a longer text is hardly typed twice, and memory has to have a bound
+
+
+def remembering(work: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """A pure function of one text that remembers its answers to short texts."""
+    known = lru_cache(maxsize=_REMEMBERED)(work)
+
+    @wraps(work)
+    def answer(text: str) -> Answer:
+        return known(text) if len(text) <= _LONGEST else work(text)
+
+    return answer
