@@ -93,30 +93,30 @@ def _load_sample(system: System) -> None:
     """Every export that is not published yet, then the papers. The index is written once, after the last of them."""
     with reading(system.engine) as connection:
         waiting = [s for s in system.settings.sources if not registry.published_run(connection, s.code)]
-    for source in waiting:
-        run = _load_export(system, source)
+    names = {source.code: source.name for source in waiting}
+
+    def told(code: str, run: HarvestRun | Exception) -> None:
+        end_progress()
+        if not isinstance(run, HarvestRun):
+            raise run
         aside = f", отложено {run.counts.set_aside}" if run.counts.set_aside else ""
-        click.echo(f"  {source.name}: {as_state(run.state)}, записей {run.counts.new}{aside}")
-    if waiting:
-        pipeline.drain_index(system)
+        click.echo(f"  {names[code]}: {as_state(run.state)}, записей {run.counts.new}{aside}")
+
+    exports = [(source.code, onboarding.brought(_sample_files(source), source)) for source in waiting]
+    if exports:
+        pipeline.run_together(system, exports, told, asked_by="init --sample", progress=progress_line)
     if sample_papers.load(system):
         click.echo("  потребность в учебниках, федеральный перечень, показатели школ и договоры: записаны")
     if sample_shelves.load(system):
         click.echo("  подборки и краеведческая полка: заполнены")
 
 
-def _load_export(system: System, source: Source) -> HarvestRun:
+def _sample_files(source: Source) -> list[Path]:
     folder = SAMPLE_CONFIG.parent / "exports"
     files = sorted(folder.glob(f"{source.code}.*"))
     if not files:
         raise StopEverything(f"{folder}: нет выгрузки источника {source.code}")
-    try:
-        return pipeline.run_source(
-            system, source.code, onboarding.brought(files, source), asked_by="init --sample",
-            progress=progress_line(source.code), index=False,
-        )  # fmt: skip
-    finally:
-        end_progress()
+    return files
 
 
 @root.command(epilog=example("catalog-sync rebuild"))
