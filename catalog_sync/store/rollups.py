@@ -6,6 +6,7 @@ be recomputed, however old its day is. State at a date = all time − what came 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -19,6 +20,7 @@ from catalog_sync.store.tables import library as library_table
 
 DISTRICT = "*"  # the scope of all school libraries together; partners and museums are outside it
 ALL_TIME = date(1, 1, 1)
+Totals = Counter[tuple[Any, ...]]  # (scope, day, category, carrier, kind of e-edition, column) → copies or titles
 MEASURES = tuple(kind.value for kind in MovementKind if kind is not MovementKind.CORRECTION)
 TITLE_MEASURES = tuple(f"titles_{name}" for name in MEASURES)
 
@@ -39,14 +41,23 @@ def schools(connection: Connection) -> set[str]:
 def add_copies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add appended lines of the ledger to the roll-ups."""
     counted = schools(connection)
-    sums: dict[tuple[Any, ...], dict[str, int]] = {}
+    totals: Totals = Counter()
     for row in rows:
-        for grain, start in starts(row["day"]):
-            for scope in (row["library"], DISTRICT) if row["library"] in counted else (row["library"],):
-                cell = (grain, scope, start, row["category"], row["carrier"], row["ekind"])
-                measures = sums.setdefault(cell, {})
-                measures[row["column"]] = measures.get(row["column"], 0) + row["copies"]
-    add_to_rollup(connection, sums, MEASURES)
+        line = (row["day"], row["category"], row["carrier"], row["ekind"], row["column"])
+        totals[(row["library"], *line)] += row["copies"]
+        if row["library"] in counted:
+            totals[(DISTRICT, *line)] += row["copies"]
+    add_to_rollup(connection, by_period(totals), MEASURES)
+
+
+def by_period(totals: Totals) -> dict[tuple[Any, ...], dict[str, int]]:
+    """Sums of each scope, day, class and column → the cells of all periods they belong to."""
+    sums: dict[tuple[Any, ...], dict[str, int]] = {}
+    for (scope, day, *line, column), total in totals.items():
+        for grain, start in starts(day):
+            measures = sums.setdefault((grain, scope, start, *line), {})
+            measures[column] = measures.get(column, 0) + total
+    return sums
 
 
 def add_to_rollup(

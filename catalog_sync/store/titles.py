@@ -22,7 +22,7 @@ from sqlalchemy import Connection, func, select
 from catalog_sync.model import Carrier, Category, EKind, MovementKind
 from catalog_sync.store.database import chunks, insert_rows, upsert
 from catalog_sync.store.ledger_tables import ledger_member, licence, stock_movement, title_movement
-from catalog_sync.store.rollups import DISTRICT, TITLE_MEASURES, add_to_rollup, schools, starts
+from catalog_sync.store.rollups import DISTRICT, TITLE_MEASURES, Totals, add_to_rollup, by_period, schools
 from catalog_sync.store.tables import cluster as cluster_table
 from catalog_sync.store.tables import member, meta
 
@@ -132,8 +132,9 @@ def _recount(connection: Connection, clusters: Sequence[str], counted: set[str],
     there = _posted(connection, clusters)
     rows = []
     for scope, cluster in sorted(wanted.keys() | there.keys()):
-        change = Series(wanted.get((scope, cluster), Series()))
-        change.subtract(there.get((scope, cluster), Series()))
+        change = wanted.get((scope, cluster)) or Series()
+        if (scope, cluster) in there:
+            change.subtract(there[scope, cluster])
         rows += [_row(scope, cluster, at, titles_, note) for at, titles_ in sorted(change.items()) if titles_]
     _append(connection, rows)
     return len(rows)
@@ -238,13 +239,10 @@ def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     number = (connection.execute(select(func.max(title_movement.c.number))).scalar() or 0) + 1
-    sums: dict[tuple[Any, ...], dict[str, int]] = {}
+    totals: Totals = Counter()
     for i, row in enumerate(rows):
         row["number"] = number + i
-        for grain, start in starts(row["day"]):
-            cell = (grain, row["scope"], start, row["category"], row["carrier"], row["ekind"])
-            measures = sums.setdefault(cell, {})
-            name = f"titles_{row['column']}"
-            measures[name] = measures.get(name, 0) + row["titles"]
+        line = (row["day"], row["category"], row["carrier"], row["ekind"], f"titles_{row['column']}")
+        totals[(row["scope"], *line)] += row["titles"]
     insert_rows(connection, title_movement, rows)
-    add_to_rollup(connection, sums, TITLE_MEASURES)
+    add_to_rollup(connection, by_period(totals), TITLE_MEASURES)
