@@ -2,8 +2,11 @@
 
     .venv/bin/python -m bench.search [RECORDS] [FOLDER]
 
-Prints milliseconds of CPU of one process (and of the wall), medians of repeated queries of one kind that differ in
-their words, so that no answer comes from the cache of facets. An index already in FOLDER is used again.
+First median and 95th percentile beside SQLite FTS5 with the same records, in milliseconds of the wall: words, phrases,
+author with title, beginnings of words and slips of the keyboard, all drawn from titles of the records and each asked
+once, and five facets. Then every other kind of question: milliseconds of CPU of one process (and of the wall), medians
+of repeated queries of one kind that differ in their words, so that no answer comes from the cache of facets. An index
+already in FOLDER is used again, without its peer.
 """
 
 from __future__ import annotations
@@ -17,19 +20,22 @@ from functools import partial
 from pathlib import Path
 
 from bench.search_data import LIBRARIES, SUBJECTS, documents
+from bench.search_fts5 import Fts5
 from catalog_sync.query import Access, And, Everything, Query, Sort, Term, Truncation
 from catalog_sync.search.engine import Engine
 from catalog_sync.search.parse import search_box
 from catalog_sync.search.reader import Reader
+from catalog_sync.text_ru import words
 
 FACETS = ("kind", "category", "carrier", "library", "grade", "school_subject", "language", "year", "author",
           "publisher", "bbk", "age", "access")  # fmt: skip
 FIVE = ("kind", "library", "grade", "year", "language")
 REPEATS = 9
+ASKED = 200
 
 
-def build(count: int, folder: Path) -> Engine:
-    """An index of `count` records in `folder`, with the times of its parts printed."""
+def build(count: int, folder: Path) -> tuple[Engine, Fts5]:
+    """An index of `count` records in `folder` and its peer, with the times of its parts printed."""
     start = time.perf_counter()
     made = list(documents(min(count, 20_000)))
     generated = (time.perf_counter() - start) / len(made)
@@ -40,13 +46,53 @@ def build(count: int, folder: Path) -> Engine:
         print(f"{name}: {len(made) / (time.perf_counter() - wall):,.0f}/s wall, "
               f"{len(made) / (time.process_time() - cpu):,.0f} per CPU second")  # fmt: skip
     engine = Engine.create(folder)
+    peer = Fts5(folder.with_name(folder.name + ".sqlite"))
     wall = time.perf_counter()
-    engine.write(documents(count), [], 1)
+    engine.write(peer.recorded(documents(count)), [], 1)
     total = time.perf_counter() - wall
     size = sum(f.stat().st_size for f in folder.iterdir()) / 1e6
-    print(f"{count:,} documents: {total:.1f} s, of which about {generated * count:.1f} s to generate; "
+    print(f"{count:,} documents: {total:.1f} s, of which about {generated * count:.1f} s to generate, FTS5 included; "
           f"{count / max(total - generated * count, 0.001):,.0f}/s; index {size:.0f} MB")  # fmt: skip
-    return engine
+    return engine, peer
+
+
+def beside(reader: Reader, peer: Fts5) -> None:
+    """Each kind of question to both, the same words."""
+    named = [d for d in documents(10 * ASKED) if len(words(d.titles[0])) > 1 and d.authors]
+    drawn = list({max(words(d.titles[0]), key=len): d for d in named}.values())[:ASKED]
+    titles, names = [words(d.titles[0]) for d in drawn], [words(d.authors[0])[0] for d in drawn]
+    longest = [max(title, key=len) for title in titles]
+    kinds: dict[str, tuple[list[Query], list[str]]] = {
+        "word": ([search_box(w) for w in longest], [f'"{w}"' for w in longest]),
+        "phrase": ([search_box(f'"{a} {b}"') for a, b, *_ in titles], [f'"{a} {b}"' for a, b, *_ in titles]),
+        "author and title": (
+            [And(Term(n, Access.AUTHOR), Term(w, Access.TITLE)) for n, w in zip(names, longest, strict=True)],
+            [f'author:"{n}" AND title:"{w}"' for n, w in zip(names, longest, strict=True)],
+        ),
+        "prefix": ([Term(w[:4], truncation=Truncation.RIGHT) for w in longest], [f'"{w[:4]}"*' for w in longest]),
+        "typo": ([search_box(w[:3] + w[4:]) for w in longest], []),
+    }
+    for name, (ours, theirs) in kinds.items():
+        compare(name, [partial(reader.search, q) for q in ours], [partial(peer.search, m) for m in theirs])
+    everywhere = [Term("rus", Access.LANGUAGE), Term("москва"), Term("учебник")]
+    print("    hits with facets:", [reader.search(q).total for q in everywhere])
+    compare("five facets", [partial(reader.search, q, facets=FIVE) for q in everywhere],
+            [partial(peer.facets, m) for m in ("москва", "учебник")])  # fmt: skip
+
+
+def compare(name: str, ours: Sequence[Callable[[], object]], theirs: Sequence[Callable[[], object]]) -> None:
+    """Median and 95th percentile, in milliseconds of the wall."""
+    said = []
+    for who, calls in (("ours", ours), ("FTS5", theirs)):
+        walls = []
+        for call in calls:
+            start = time.perf_counter()
+            call()
+            walls.append((time.perf_counter() - start) * 1000)
+        if walls:
+            walls.sort()
+            said.append(f"{who} median {statistics.median(walls):8.2f} p95 {walls[int(len(walls) * 0.95)]:8.2f}")
+    print(f"{name:18} {len(ours):4} asked   {'   '.join(said)}", flush=True)
 
 
 def measure(name: str, calls: Sequence[Callable[[], object]]) -> None:
@@ -103,8 +149,9 @@ def main() -> None:
         queries(Engine(sys.argv[2]).reader())
         return
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(sys.argv[2] if len(sys.argv) > 2 else temporary) / "" 
-        queries(build(count, folder).reader())
+        engine, peer = build(count, Path(sys.argv[2] if len(sys.argv) > 2 else f"{temporary}/index"))
+        beside(engine.reader(), peer)
+        queries(engine.reader())
 
 
 if __name__ == "__main__":
