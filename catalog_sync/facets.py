@@ -327,6 +327,7 @@ def bbk_top(bib: BibRecord) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def bbk_path(division: str) -> tuple[str, ...]:
     """A division with everything above it, top first: «22.1» → («2», «22», «22.1»)."""
     parents = {index: parent for index, parent, _ in bbk_tree()}
