@@ -322,13 +322,33 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     derived.clear(connection)
     done, around = 0, reclustering.Neighbourhood(connection)
     for batch in records.live(connection, batch=BATCH):
-        _save(around, deriving.understand(connection, [id_ for id_, _ in batch]))
+        ids = [id_ for id_, _ in batch]
+        before = derived.held(connection, ids)
+        found = deriving.understand(connection, ids)
+        stock.append(connection, _read_otherwise(connection, before, found, today), recorded=today)
+        _save(around, found)
         done += len(batch)
         progress("записей", done)
     change = reclustering.regroup_everything(connection, now=now)
     progress("кластеров", len(change.live))
     unite(connection, change, now, today=today, cause="merge")
     hand.align_classes(connection, why="каталог перестроен по новым правилам", today=today)
+
+
+def _read_otherwise(
+    connection: Connection, before: Mapping[int, derived.Held], found: deriving.Understood, today: date
+) -> list[StockMovement]:
+    """What the ledger must be told where new rules find other copies in the same bytes; classes move afterwards."""
+    others = [id_ for id_, held in before.items() if id_ in found.held and held.holdings != found.held[id_][1]]
+    posted = stock.posted(connection, [found.keys[id_] for id_ in others])
+    lines: list[StockMovement] = []
+    for id_ in others:
+        key, was = found.keys[id_], before[id_].classified()
+        lines += ledger.movements(
+            found.libraries[id_], key, before[id_].holdings, found.held[id_][1], was, was,
+            first_load=False, run=None, day=today, posted=posted[key],
+        )  # fmt: skip
+    return ledger.always_there(lines)
 
 
 def check(system: System) -> list[str]:

@@ -120,6 +120,9 @@ def forget_holdings(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def clear(connection: Connection) -> None:
-    """Empty everything derived but the permanent ids of clusters and their history."""
-    for table in (t.match_key, t.feature, t.edge, t.refusal, t.holding, t.described, t.not_compared):
+    """Empty everything derived but the permanent ids of clusters and their history, and what libraries hold.
+
+    The ledger was told of the holdings as they stand: what replaces them has to be told to it as a difference.
+    """
+    for table in (t.match_key, t.feature, t.edge, t.refusal, t.described, t.not_compared):
         connection.execute(delete(table))
