@@ -134,6 +134,7 @@ def _exam(found: re.Match[str]) -> str:
     return {"ege": "егэ", "oge": "огэ"}[found[0]]
 
 
+@lru_cache(maxsize=1 << 14)
 def read_romanised(text: str) -> str:
     """A folded Russian text typed in Latin letters, read back («uchebnik dlya 5 klassa»); loose, for matching only."""
     text = _YE.sub("е", _INITIAL_E.sub("э", _EXAMS.sub(_exam, text)))

@@ -7,6 +7,7 @@ what is left is the bare title. Segments of the description (title, subtitle, pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from catalog_sync.matching.numerals import CARDINAL, ORDINAL, ROMAN, SUFFIX, number
@@ -15,12 +16,14 @@ EDGE = "\x01"  # not among what \s matches, unlike the separators of ISO 2709
 BREAK = " | "
 Grade = tuple[int, int]
 Part = tuple[str, int]
+Spans = dict[str, tuple[int, int]]  # label of part → (first, last)
 
 # --- Class (grade) ---------------------------------------------------------------------------------------------------
 
 _N = rf"(?:\d{{1,2}}{SUFFIX}|{ROMAN}{SUFFIX}|з(?=\s?-?\s?(?:й\s)?кл))"
 _BEFORE = r"(?<![\w.,№-])"
 _CLASS = r"(?:классн\w*|класс\w*|к{1,2}л{1,2}(?![^\W\d_])\.?|klass\w*|kl\.)"
+CLASS_FIRST = re.compile(rf"\s*{_CLASS}")
 _AND = r"\s*(?:-|,|;|/|\.\.|\bи\b|\bпо\b)\s*"
 _GRADE = re.compile(
     rf"(?:\b(?:для|в|за)\s+)?(?<![\w№])({_N})(?:{_AND}({_N}))?(?:{_AND}({_N}))?(?:{_AND}({_N}))?\s*-?\s*{_CLASS}"
@@ -146,18 +149,36 @@ _REVISED = re.compile(
 _EDITION_TAIL = re.compile(r"(?:[\s,.;]|\bи\b|стер\w*|перераб\w*|испр\w*|доп\w*|дораб\w*|обновл\w*|без\s+изм\w*)*")
 
 
-def take_grade(text: str) -> tuple[Grade | None, str]:
-    """Class or range of classes: «5 кл.», «для 5-го класса», «X–XI классы», «пятый класс», «кл. 5»."""
-    if "кл" not in text and "klass" not in text and "grade" not in text and "form" not in text:
-        return None, text
-    for pattern in (_GRADE, _GRADE_WORD, _GRADE_AFTER, _ENGLISH_GRADE):
+_GRADES = (_GRADE, _GRADE_WORD, _GRADE_AFTER, _ENGLISH_GRADE)  # in this order
+
+
+def may_say_grade(text: str) -> bool:
+    return "кл" in text or "klass" in text or "grade" in text or "form" in text
+
+
+@lru_cache(maxsize=1 << 15)
+def grades_in(text: str) -> tuple[int, Grade] | None:
+    """The class a text names: number of the pattern that finds it, and the class."""
+    for n, pattern in enumerate(_GRADES):
         for found in pattern.finditer(text):
             values = [3 if g.startswith("з") else number(g) for g in found.groups() if g]
             if values and all(1 <= v <= MAX_GRADE for v in values):
-                return (min(values), max(values)), pattern.sub(BREAK, text, count=0)
-    return None, text
+                return n, (min(values), max(values))
+    return None
 
 
+@lru_cache(maxsize=1 << 15)
+def without_grade(text: str, pattern: int) -> str:
+    return _GRADES[pattern].sub(BREAK, text)
+
+
+def take_grade(text: str) -> tuple[Grade | None, str]:
+    """Class or range of classes: «5 кл.», «для 5-го класса», «X–XI классы», «пятый класс», «кл. 5»."""
+    found = grades_in(text) if may_say_grade(text) else None
+    return (found[1], without_grade(text, found[0])) if found else (None, text)
+
+
+@lru_cache(maxsize=1 << 15)
 def take_total(text: str) -> tuple[int, str]:
     """«в 2 ч.», «в трёх томах»: how many parts the set has, 0 where it isn't said."""
     found = _TOTAL.search(text)
@@ -166,49 +187,76 @@ def take_total(text: str) -> tuple[int, str]:
     return number(found[1]), _TOTAL.sub(BREAK, text)
 
 
-def take_parts(text: str) -> tuple[dict[str, tuple[int, int]], str]:
+def take_parts(text: str) -> tuple[Spans, str]:
     """Designations of part by kind of label (ч, т, к = книга, в = выпуск, н = №), each a range (first, last)."""
-    found: dict[str, tuple[int, int]] = {}
+    read, rest = segment_parts(text, before_class=False)
+    found: Spans = {}
+    for spans in read:
+        for label, first, last in spans:
+            found.setdefault(label, (first, last))
+    return found, rest
 
-    def remember(label: str, first: int, last: int) -> str:
+
+_Found = tuple[tuple[str, int, int], ...]
+
+
+@lru_cache(maxsize=1 << 15)
+def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, _Found] | tuple[()], str]:
+    """(label, first, last) of parts in a text by the pattern that finds them, notebooks first; and the text without.
+
+    `before_class`: another segment follows that begins with «класс»: «тетрадь 5», «класса».
+    """
+    notebooks: list[tuple[str, int, int]] = []
+    numbers: list[tuple[str, int, int]] = []
+    turned_round: list[tuple[str, int, int]] = []
+
+    def remember(found: list[tuple[str, int, int]], label: str, first: int, last: int) -> str:
         if first == 0:
             return ""
-        found.setdefault(label, (first, max(first, last)))
+        found.append((label, first, max(first, last)))
         return BREAK
 
     def numbered(match: re.Match[str]) -> str:
         label = next(mark for i, (mark, _) in enumerate(_LABELS) if match[f"l{i}"])
         joined = number(match["m"]) if match["m"] else 0
-        return remember(label, number(match["n"]), joined) or match[0]
+        return remember(numbers, label, number(match["n"]), joined) or match[0]
 
     def turned(match: re.Match[str]) -> str:
-        return remember(_REVERSED_LABELS[match["label"]], number(match["n"]), 0) or match[0]
+        return remember(turned_round, _REVERSED_LABELS[match["label"]], number(match["n"]), 0) or match[0]
 
     def notebook(match: re.Match[str]) -> str:
-        return match[1] + (remember("н", number(match[2] or match[3]), 0) or "")
+        return match[1] + (remember(notebooks, "н", number(match[2] or match[3]), 0) or "")
 
     if "тет" in text or "проп" in text or "/" in text or "workbook" in text:
-        text = _NUMBERED_NOTEBOOK.sub(notebook, text)
-    text = _NUMBERED.sub(numbered, text)
-    return found, _REVERSED.sub(turned, text)
+        following = f"{EDGE}класс" if before_class else ""
+        text = _NUMBERED_NOTEBOOK.sub(notebook, text + following).removesuffix(following)
+    text = _REVERSED.sub(turned, _NUMBERED.sub(numbered, text))
+    if notebooks or numbers or turned_round:
+        return (tuple(notebooks), tuple(numbers), tuple(turned_round)), text
+    return (), text
 
 
+@lru_cache(maxsize=1 << 12)
 def bare_part(text: str) -> int:
     """The number where a part's designation is nothing but a number («2», «II», «вторая»), else 0."""
     found = _BARE.fullmatch(text.strip())
     return number(found[1]) if found else 0
 
 
+@lru_cache(maxsize=1 << 14)
 def parts_in_extent(extent: str) -> int:
     """«2 т.», «3 кн.» in the extent: the record describes the whole set."""
     found = _TOTAL_EXTENT.match(extent)
     return int(found[1]) if found else 0
 
 
-def take_level(text: str) -> tuple[str, str]:
-    """base | advanced | both | "": «баз. уровень», «углублённый», «профильный» (the same since 2012's standard)."""
-    if "уров" not in text and " ур" not in text and "углуб" not in text and "проф" not in text:
-        return "", text
+def may_say_level(text: str) -> bool:
+    return "уров" in text or " ур" in text or "углуб" in text or "проф" in text
+
+
+@lru_cache(maxsize=1 << 15)
+def segment_level(text: str) -> tuple[str, str]:
+    """Level and the rest, for a text that `may_say_level` or stands beside one."""
     found = _LEVEL.search(text)
     if found is None:
         return "", text
@@ -218,21 +266,29 @@ def take_level(text: str) -> tuple[str, str]:
     return kind, _LEVEL.sub(BREAK, text)
 
 
+def take_level(text: str) -> tuple[str, str]:
+    """base | advanced | both | "": «баз. уровень», «углублённый», «профильный» (the same since 2012's standard)."""
+    return segment_level(text) if may_say_level(text) else ("", text)
+
+
 def take_form(text: str, *, paged: bool = False) -> tuple[str, str]:
     """Carrier and form: electronic | audio | video | large | braille | micro | print, "" where nothing says it.
 
     What only goes along with the book («с электронным приложением», «+ CD») is not its carrier; nor is a bare word
     for a disc where the extent is `paged`.
     """
-    if not _FORM_HINT.search(text):
-        return "", text
-    read = [_take_forms(segment, paged) for segment in text.split(EDGE)]
-    forms = {form for found, _ in read for form in found}
-    return next((name for name, _ in _FORMS if name in forms), ""), EDGE.join(rest for _, rest in read)
+    forms, rest = segment_forms(text, paged)
+    return first_form([forms]), rest
 
 
-@lru_cache(maxsize=1 << 14)
-def _take_forms(text: str, paged: bool) -> tuple[frozenset[str], str]:
+def first_form(read: Iterable[frozenset[str]]) -> str:
+    """Of all forms named, the one that goes before the others."""
+    forms = frozenset().union(*read)
+    return next((name for name, _ in _FORMS if name in forms), "") if forms else ""
+
+
+@lru_cache(maxsize=1 << 15)
+def segment_forms(text: str, paged: bool) -> tuple[frozenset[str], str]:
     """All forms one segment names: no pattern reaches over EDGE, and few segments name any in words of their own."""
     if not _FORM_HINT.search(text):
         return frozenset(), text
@@ -243,6 +299,7 @@ def _take_forms(text: str, paged: bool) -> tuple[frozenset[str], str]:
     return forms, _FORM.sub(BREAK, text) if forms else text
 
 
+@lru_cache(maxsize=1 << 15)
 def take_edition(text: str) -> tuple[int, str, str]:
     """Number of the edition and what was done to it (stereo | revised | ""): «изд. 2-е, стер.» in either order."""
     if not _EDITION_HINT.search(text):
@@ -256,12 +313,14 @@ def take_edition(text: str) -> tuple[int, str, str]:
     return value, revision(found[0] + text[found.end() : end]), text[: found.start()] + BREAK + text[end:]
 
 
+@lru_cache(maxsize=1 << 12)
 def bare_edition(area: str) -> int:
     """The number in an edition area that leaves «изд.» out, as that is where it stands: «8-е», «2-е, стер.»; else 0."""
     found = _BARE_EDITION.match(area)
     return int(found[1]) if found else 0
 
 
+@lru_cache(maxsize=1 << 12)
 def revision(text: str) -> str:
     """What the edition statement says was done to the text: stereo | revised | ""."""
     if _REVISED.search(text):

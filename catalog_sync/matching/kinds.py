@@ -42,12 +42,12 @@ def take_kind(text: str) -> tuple[str, str]:
 
     The first specific word decides: «рабочая тетрадь к учебнику» is a workbook, «атлас с контурными картами» an atlas.
     """
-    read = [_take_kind(segment) for segment in text.split(EDGE)]
+    read = [segment_kind(segment) for segment in text.split(EDGE)]
     return next((kind for kind, _ in read if kind), ""), EDGE.join(rest for _, rest in read)
 
 
 @lru_cache(maxsize=1 << 15)
-def _take_kind(text: str) -> tuple[str, str]:
+def segment_kind(text: str) -> tuple[str, str]:
     """One segment of the description: no pattern reaches over EDGE, and «учебник для общеобразоват. учреждений» is
     typed thousands of times."""
     if _COMPANION_HINT.search(text):

@@ -59,8 +59,9 @@ class Monograph:
 
 def read(bib: BibRecord) -> Monograph | None:
     """The description as a monograph; None where it is in Cyrillic or has an ISBN."""
-    text = f"{bib.title} {bib.subtitle} {' '.join(bib.publishers)}"
-    if _CYRILLIC.search(text) or any(i.normal for i in bib.isbns) or not any(c.isalpha() for c in bib.title):
+    if any(map(_CYRILLIC.search, (bib.title, bib.subtitle, *bib.publishers))):
+        return None
+    if any(i.normal for i in bib.isbns) or not any(c.isalpha() for c in bib.title):
         return None
     parts = " ".join(f"{p.number} {p.title}" for p in bib.parts)
     imprint, rights = _years(bib)

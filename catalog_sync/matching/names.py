@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.model import Agent
-from catalog_sync.text import fold
+from catalog_sync.text import fold, read_romanised
 
 Name = tuple[str, str]  # surname, initials ("" where only the surname is typed)
 
@@ -108,6 +108,38 @@ def persons(text: str) -> list[Name]:
     inverted_first = bool(re.match(r"\W*[^\W\d_]{2,}(?:-[^\W\d_]+)*,?\s+[^\W\d_]\.", text)) and not _DIRECT.match(text)
     pattern, surname, initials = (_INVERTED, 1, 2) if inverted_first else (_DIRECT, 2, 1)
     return [(m[surname], re.sub(r"\W", "", m[initials])[:3]) for m in pattern.finditer(text)]
+
+
+@lru_cache(maxsize=1 << 14)
+def people(
+    agents: tuple[Agent, ...], responsibility: str, romanised: bool
+) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
+    """(authors, translators, compilers, whether others are left unnamed) of headings and statement of one record.
+
+    `romanised`: the description is Russian in Latin letters.
+    """
+    statement = fold(responsibility)
+    statement = read_romanised(statement) if romanised and statement.isascii() else statement
+    stated, translated, helping, and_others = in_statement(statement)
+    written = [*stated, *in_full(responsibility)]
+    authors = distinct(authors_of(agents, others=written) + written)
+    translators = distinct(authors_of(agents, "translator") + list(translated))
+    others = (*translators, *helping)
+    if others:
+        authors = tuple(a for a in authors if not any(same_name(a, other) for other in others))
+    return authors, translators, tuple(authors_of(agents, "compiler")), and_others
+
+
+def distinct(found: list[Name]) -> tuple[Name, ...]:
+    """Names without repetition; of two that can be one person the fuller stays, in a fixed order after the first."""
+    kept: list[Name] = []
+    for name in found:
+        twin = next((k for k in kept if same_name(k, name)), None)
+        if twin is None:
+            kept.append(name)
+        elif len(name[1]) > len(twin[1]):
+            kept[kept.index(twin)] = name
+    return tuple(kept)
 
 
 def authors_of(agents: tuple[Agent, ...], role: str = "author", others: Sequence[Name] = ()) -> list[Name]:

@@ -136,6 +136,8 @@ def _is_russian(typed: str) -> bool:
 
 def all_houses(typed: tuple[str, ...]) -> tuple[str, ...]:
     """Houses of every publisher a record names."""
+    if len(typed) == 1:
+        return houses(typed[0])
     return tuple(sorted({house for text in typed for house in houses(text)}))
 
 

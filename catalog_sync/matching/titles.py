@@ -36,6 +36,7 @@ _ENDINGS = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 15)
 def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(words, numbers) of a folded text; service words are dropped, an abbreviation keeps its point.
 
@@ -57,6 +58,7 @@ def leading_author(text: str, authors: tuple[Name, ...]) -> str:
     return leading_names(text, authors)[0]
 
 
+@lru_cache(maxsize=1 << 15)
 def leading_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name, ...]]:
     """The text without «Громов С. В.» typed before the title (МАРК-SQL habit), and the names so typed.
 
@@ -255,6 +257,7 @@ _ROMANISED_HINT = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 15)
 def is_romanised(text: str) -> bool:
     """Whether a folded title area is Russian in Latin letters: all Latin, with a Russian word or ending in it."""
     return text.isascii() and bool(_ROMANISED_HINT.search(text))
