@@ -175,7 +175,10 @@ def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> set
     old = derived.features(around.connection, due)
     deriving.save(around.connection, found)
     anew = {id_ for id_ in due if old.get(id_) != found.features.get(id_)}
-    return reclustering.compare(around, anew, {id_: old[id_] for id_ in anew if id_ in old}) if anew else set()
+    if not anew:
+        return set()
+    now = {id_: f for id_, f in found.features.items() if id_ in anew}
+    return reclustering.compare(around, anew, {id_: old[id_] for id_ in anew if id_ in old}, now)
 
 
 def unite(

@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 from catalog_sync.clustering import Pair, Resolved, components, in_force, pair, resolve
 from catalog_sync.matching.candidates import find_edges
 from catalog_sync.matching.features import Features
-from catalog_sync.matching.keys import keys
 from catalog_sync.matching.verdict import LINK
 from catalog_sync.model import Decision, RecordKey
 from catalog_sync.store import clusters, decisions, derived, edges, records
@@ -48,26 +47,33 @@ class Neighbourhood:
         return {id_: self.known[id_] for id_ in records}
 
     def members(self, wanted: Collection[str]) -> Mapping[str, Sequence[int]]:
-        found = edges.blocks(self.connection, {hashed(key) for key in wanted})
-        return {key: found[number] for key in wanted if (number := hashed(key)) in found}
+        numbers = {key: hashed(key) for key in wanted}
+        found = edges.blocks(self.connection, set(numbers.values()))
+        return {key: found[number] for key, number in numbers.items() if number in found}
 
 
-def compare(around: Neighbourhood, changed: Collection[int], old: Mapping[int, Features]) -> set[int]:
+def compare(
+    around: Neighbourhood, changed: Collection[int], old: Mapping[int, Features], now: Mapping[int, Features]
+) -> set[int]:
     """Compare what a change of records concerns, and put the new edges in place of the old.
 
-    `old`: former features of changed and removed records, where they had any. Features and keys of the changed ones are
-    stored already. Returns every record that had or has an edge because of the change: their clusters are due again.
+    `old`: former features of changed and removed records, where they had any; `now`: those of the changed ones that are
+    live, stored already with their keys. Returns every record that had or has an edge because of the change: their
+    clusters are due again.
     """
     connection = around.connection
     around.forget(changed)
-    live = derived.with_features(connection, changed)
-    found: Any = find_edges(around, live, old)  # type: ignore[arg-type]  # any sortable id does, not only RecordKey
+    around.known |= now
+    found: Any = find_edges(around, now.keys(), old)  # type: ignore[arg-type]  # any sortable id does, not only RecordKey
     touched: set[int] = {*changed, *found.touched}
-    reached = {id_ for left, right, _ in edges.neighbours(connection, touched) for id_ in (left, right)}
-    edges.forget(connection, touched)
+    known = touched - (set(changed) - old.keys())  # what had no features had no edges
+    reached = {id_ for left, right, _ in edges.neighbours(connection, known) for id_ in (left, right)}
+    edges.forget(connection, known)
     edges.keep(connection, found.edges, found.refused)
-    seen = {_block(key) for f in (*old.values(), *around.features(live).values()) for key in keys(f)}
-    edges.forget_crowds(connection, [hashed(name) for name in seen - set(found.not_compared)])
+    # «crowds» are few: nothing is asked of the database for the thousands of other blocks.
+    calm = found.looked_at - found.not_compared.keys()
+    if calm and (crowded := edges.crowds(connection)):
+        edges.forget_crowds(connection, [crowd for crowd in map(hashed, calm) if crowd in crowded])
     edges.save_crowds(connection, [Crowd(hashed(name), name, pairs) for name, pairs in found.not_compared.items()])
     return touched | reached | {id_ for two in found.edges for id_ in two}
 
@@ -136,8 +142,8 @@ def _resolve(
     """Components of the live records, each fallen into clusters; and why look-alikes were kept apart."""
     named = records.keys_of(connection, live)
     ids = {key: id_ for id_, key in named.items()}
-    found = {(a, b): score for a, b, score in edges.neighbours(connection, live) if a in named and b in named}
-    scores = {pair(named[a], named[b]): score for (a, b), score in found.items()}
+    found = edges.among(connection, live)
+    scores = {pair(named[a], named[b]): score for a, b, score in found if a in named and b in named}
     same, different = in_force(standing)
     same = [two for two in same if two[0] in ids and two[1] in ids]
     parts = components(ids, [*(two for two, score in scores.items() if score >= LINK), *same])

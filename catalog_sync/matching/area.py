@@ -38,9 +38,13 @@ class Area:
     def __init__(self, segments: list[str]) -> None:
         self.segments = segments
 
+    def _said(self) -> list[tuple[int, str]]:
+        """The segments that say anything, with their numbers: of five or six most are empty."""
+        return [(n, text) for n, text in enumerate(self.segments) if text]
+
     def take_edition(self) -> tuple[int, str]:
         """Number and revision of the first edition statement, which alone is taken out."""
-        for n, text in enumerate(self.segments):
+        for n, text in self._said():
             number, revised, rest = take_edition(text)
             if rest != text:
                 self.segments[n] = rest
@@ -48,51 +52,65 @@ class Area:
         return 0, ""
 
     def take_form(self, *, paged: bool) -> str:
-        read = [segment_forms(text, paged) for text in self.segments]
-        self.segments = [rest for _, rest in read]
-        return first_form([forms for forms, _ in read])
+        found: list[frozenset[str]] = []
+        for n, text in self._said():
+            forms, self.segments[n] = segment_forms(text, paged)
+            if forms:
+                found.append(forms)
+        return first_form(found) if found else ""
 
     def take_level(self) -> str:
         if not may_say_level(EDGE.join(self.segments)):
             return ""
-        read = [segment_level(text) for text in self.segments]
-        self.segments = [rest for _, rest in read]
-        return next((level for level, _ in read if level), "")
+        found = ""
+        for n, text in self._said():
+            level, self.segments[n] = segment_level(text)
+            found = found or level
+        return found
 
     def take_grade(self) -> Grade | None:
         if not may_say_grade(EDGE.join(self.segments)):
             return None
-        read = [found for found in map(grades_in, self.segments) if found]
+        said = self._said()
+        read = [found for _, text in said if (found := grades_in(text))]
         if not read:
             return None
-        pattern, grade = min(read, key=lambda found: found[0])  # of equals the first segment's
-        self.segments = [without_grade(text, pattern) for text in self.segments]
+        pattern, grade = read[0] if len(read) == 1 else min(read, key=lambda found: found[0])  # the first of equals
+        for n, text in said:
+            self.segments[n] = without_grade(text, pattern)
         return grade
 
     def take_total(self) -> int:
         """How many parts the first «в 2 ч.» says; all are taken out."""
         found = 0
-        for n, text in enumerate(self.segments):
-            total, rest = take_total(text)
-            self.segments[n] = rest
+        for n, text in self._said():
+            total, self.segments[n] = take_total(text)
             found = found or total
         return found
 
     def take_parts(self) -> Spans:
-        following = [bool(CLASS_FIRST.match(text)) for text in self.segments[1:]]
-        read = [segment_parts(text, after) for text, after in zip(self.segments, [*following, False], strict=True)]
-        self.segments = [rest for _, rest in read]
+        read = []
+        following = [*self.segments[1:], ""]
+        for n, text in self._said():
+            after = following[n]
+            before_class = after.lstrip()[:1] in ("к", "k") and bool(CLASS_FIRST.match(after))
+            spans, self.segments[n] = segment_parts(text, before_class)
+            if spans:
+                read.append(spans)
         found: Spans = {}
-        for kind in range(3):  # numbered notebooks, «ч. 2», «2-я часть»
-            for spans, _ in read:
-                for label, first, last in spans[kind] if spans else ():
-                    found.setdefault(label, (first, last))
+        if read:
+            for kind in range(3):  # numbered notebooks, «ч. 2», «2-я часть»
+                for spans in read:
+                    for label, first, last in spans[kind]:
+                        found.setdefault(label, (first, last))
         return found
 
     def take_kind(self) -> str:
-        read = [segment_kind(text) for text in self.segments]
-        self.segments = [rest for _, rest in read]
-        return next((kind for kind, _ in read if kind), "")
+        found = ""
+        for n, text in self._said():
+            kind, self.segments[n] = segment_kind(text)
+            found = found or kind
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from catalog_sync.matching.compare import Judgement
@@ -42,6 +42,7 @@ class Found:
     apart: Apart = field(default_factory=lambda: Apart([]))
     not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
     compared: int = 0
+    looked_at: frozenset[str] = frozenset()  # blocks of the changed and removed records, as they were and as they are
 
     @property
     def refused(self) -> Iterator[tuple[Pair, int]]:
@@ -109,7 +110,7 @@ def _find_edges(store: Blocks, changed: Collection[RecordKey], old: Mapping[Reco
     if extra:
         further = {_name(k) for features in store.features(extra).values() for k in keys(features)} - names
         blocks.update(_load(store, further))
-    return _compare(store, blocks, touched)
+    return replace(_compare(store, blocks, touched), looked_at=frozenset(names))
 
 
 def _load(store: Blocks, names: Collection[str]) -> dict[str, _Block]:
@@ -148,6 +149,8 @@ def _reopened(
     found: set[RecordKey] = set()
     for name, block in blocks.items():
         plus, minus = added.get(name, {}), gone.get(name, {})
+        if (len(block.ask) + len(block.offer) + len(minus)) ** 2 < MAX_PAIRS:
+            continue  # however they lie, neither was nor is the block overfull
         before = _pairs(
             len(block.ask) - sum(k[0] != "!" for k in plus.values()) + sum(k[0] != "!" for k in minus.values()),
             len(block.offer) - sum(k[0] == "!" for k in plus.values()) + sum(k[0] == "!" for k in minus.values()),
@@ -219,7 +222,7 @@ def _partners(
             near[one].append(ask)
     for one, some in enumerate(near):
         if some:
-            yield one, set().union(*(meeting.later(one) for meeting in some))
+            yield one, set().union(*[meeting.later(one) for meeting in some])
 
 
 class _Meeting:
@@ -228,7 +231,7 @@ class _Meeting:
     __slots__ = ("changed", "still")
 
     def __init__(self, records: Sequence[RecordKey], number: Mapping[RecordKey, int], active: bytearray) -> None:
-        numbers = sorted([number[r] for r in records])
+        numbers = sorted([number[r] for r in records]) if len(records) > 1 else [number[r] for r in records]
         self.changed = [n for n in numbers if active[n]]
         self.still = [n for n in numbers if not active[n]] if len(self.changed) < len(numbers) else []
 

@@ -36,7 +36,7 @@ def weigh(a: Features, b: Features) -> Judgement:
     if a.monograph and b.monograph:
         return _judge_monographs(a.monograph, b.monograph)
     findings = tuple(evidence.findings(a, b))
-    score = round(sum(points for _, points in findings), 2)
+    score = round(sum([points for _, points in findings]), 2)
     if score > v.UNSETTLED and _is_unsettled(a, b, {code for code, _ in findings}):
         score = v.UNSETTLED
     if score >= v.SAME:

@@ -44,7 +44,7 @@ def further_veto(a: Features, b: Features, like: float, *, isbns_agree: bool = F
         return v.V_FORM
     if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
         return v.V_ISBN
-    if not same_isbn and _extents_differ(a.pages, b.pages):
+    if not same_isbn and a.pages != b.pages and _extents_differ(a.pages, b.pages):
         return v.V_PAGES
     return _people_veto(a, b, same_isbn)
 
@@ -150,26 +150,33 @@ def _people_veto(a: Features, b: Features, same_isbn: bool) -> int:
     if a.translators and b.translators and not common_names(a.translators, b.translators):
         return v.V_TRANSLATOR
     if not same_isbn:
-        if a.authors and b.authors and authors_relation(a.authors, b.authors) in ("other", "cross"):
+        others = a.authors != b.authors and a.authors and b.authors
+        if others and authors_relation(a.authors, b.authors) in ("other", "cross"):
             return v.V_AUTHOR
-        if a.houses and b.houses and not houses_meet(a.houses, b.houses):
+        if a.houses != b.houses and a.houses and b.houses and not houses_meet(a.houses, b.houses):
             return v.V_HOUSE
-    if a.subtitle and b.subtitle and _genres_differ(a, b) and not same_isbn:
-        return v.V_SUBTITLE
+        if a.subtitle != b.subtitle and a.subtitle and b.subtitle and _genres_differ(a.subtitle, b.subtitle):
+            return v.V_SUBTITLE
     return NONE
 
 
-def _genres_differ(a: Features, b: Features) -> bool:
-    left, right = _genres(a.subtitle), _genres(b.subtitle)
-    return bool(left and right) and not left & right
+def _genres_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    left = _genres(a)
+    return bool(left) and bool(right := _genres(b)) and left.isdisjoint(right)
 
 
-def _genres(subtitle: tuple[str, ...]) -> set[str]:
-    return {stem(w) for w in subtitle if w.rstrip(".") in GENRES}
+@lru_cache(maxsize=1 << 14)
+def _genres(subtitle: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(stem(w) for w in subtitle if w.rstrip(".") in GENRES)
 
 
 def same_own_isbn(a: Features, b: Features) -> bool:
-    return bool(a.isbns and b.isbns) and not set(a.isbns).isdisjoint(b.isbns)
+    left, right = a.isbns, b.isbns
+    if not left or not right:
+        return False
+    if left == right:
+        return True
+    return (len(left) > 1 or len(right) > 1) and not set(left).isdisjoint(right)  # nearly all name one
 
 
 def title_likeness(a: Features, b: Features) -> float:

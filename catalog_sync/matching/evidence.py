@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 from catalog_sync.matching import verdict as v
@@ -20,46 +20,50 @@ from catalog_sync.matching.subjects import SUBJECT_PHRASES, SUBJECTS
 from catalog_sync.matching.titles import likeness, stem
 
 Finding = tuple[int, float]  # code of verdict.KINDS, points (0 for a veto)
+Add = Callable[[Finding], None]
 
 
-def findings(a: Features, b: Features) -> Iterator[Finding]:
+def findings(a: Features, b: Features) -> list[Finding]:
     """Every agreement and disagreement of two records that no veto parts, in the order a librarian reads."""
+    found: list[Finding] = []
+    add = found.append  # not a chain of generators: a hundred thousand pairs of a district are weighed
     same_isbn = same_own_isbn(a, b)
-    yield from _isbn_findings(a, b, same_isbn)
-    yield from _title_findings(a, b, same_isbn)
-    yield from _author_findings(a, b, same_isbn)
-    yield from _imprint_findings(a, b, same_isbn)
-    yield from _extent_findings(a, b)
-    yield from _school_findings(a, b, same_isbn)
+    _isbn_findings(add, a, b, same_isbn)
+    _title_findings(add, a, b, same_isbn)
+    _author_findings(add, a, b, same_isbn)
+    _imprint_findings(add, a, b, same_isbn)
+    _extent_findings(add, a, b)
+    _school_findings(add, a, b, same_isbn)
     if not same_isbn and _gaps(a, b) and _gaps(b, a):
-        yield v.N_CROSS_GAPS, v.CROSS_GAPS
-    yield from _rest_findings(a, b, same_isbn)
+        add((v.N_CROSS_GAPS, v.CROSS_GAPS))
+    _rest_findings(add, a, b, same_isbn)
+    return found
 
 
-def _isbn_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+def _isbn_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     if same_isbn:
-        yield v.P_ISBN, v.ISBN_PART_UNKNOWN if part_one_sided(a, b) else v.ISBN_OWN
+        add((v.P_ISBN, v.ISBN_PART_UNKNOWN if part_one_sided(a, b) else v.ISBN_OWN))
     elif not set(a.isbns + a.shared_isbns).isdisjoint(b.isbns + b.shared_isbns):
-        yield v.P_ISBN_SET, v.ISBN_OF_SET
+        add((v.P_ISBN_SET, v.ISBN_OF_SET))
     elif a.isbns and b.isbns:
-        yield v.N_ISBN_PART, v.ISBN_OTHER_PART
+        add((v.N_ISBN_PART, v.ISBN_OTHER_PART))
     if a.issns and b.issns and not set(a.issns).isdisjoint(b.issns):
-        yield v.P_ISSN, v.ISSN
+        add((v.P_ISSN, v.ISSN))
 
 
-def _title_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+def _title_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     like = title_likeness(a, b)
-    base = _title_points(min(a.title, b.title, key=lambda t: (len(t), t)))
+    base = _title_points(a.title if a.title == b.title else min(a.title, b.title, key=lambda t: (len(t), t)))
     if like >= 0.95:
-        yield v.P_TITLE, base
+        add((v.P_TITLE, base))
     elif like >= 0.85:
-        yield v.P_TITLE_NEAR, round(base * like, 2)
+        add((v.P_TITLE_NEAR, round(base * like, 2)))
     elif like:
-        yield v.P_TITLE_PART, v.TITLE_PART if same_isbn else v.TITLE_PART_NO_ISBN
+        add((v.P_TITLE_PART, v.TITLE_PART if same_isbn else v.TITLE_PART_NO_ISBN))
     elif alphabet(a.title) * alphabet(b.title) < 0:
-        yield v.N_TITLE_LANGUAGE, v.TITLE_TRANSLATED
+        add((v.N_TITLE_LANGUAGE, v.TITLE_TRANSLATED))
     else:
-        yield v.N_TITLE_OTHER, v.TITLE_OTHER
+        add((v.N_TITLE_OTHER, v.TITLE_OTHER))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -74,23 +78,23 @@ def _title_points(title: tuple[str, ...]) -> float:
 _SUBJECT_STEMS = frozenset(map(stem, SUBJECTS))
 
 
-def _author_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+def _author_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     if a.authors and b.authors:
         relation = authors_relation(a.authors, b.authors)
         common = common_names(a.authors, b.authors)
         if relation == "other":
-            yield v.N_AUTHORS_OTHER, v.AUTHORS_OTHER
+            add((v.N_AUTHORS_OTHER, v.AUTHORS_OTHER))
             return
         with_initials = _initials_agree(a.authors, b.authors)
-        yield (v.P_AUTHOR, v.AUTHOR) if with_initials else (v.P_SURNAME, v.AUTHOR_SURNAME)
+        add((v.P_AUTHOR, v.AUTHOR) if with_initials else (v.P_SURNAME, v.AUTHOR_SURNAME))
         if common > 1:
-            yield v.P_AUTHORS, round(v.AUTHOR_MORE * min(common - 1, 3), 2)
+            add((v.P_AUTHORS, round(v.AUTHOR_MORE * min(common - 1, 3), 2)))
         if relation == "cross":
-            yield v.N_AUTHORS_CROSS, v.AUTHORS_CROSS
+            add((v.N_AUTHORS_CROSS, v.AUTHORS_CROSS))
     elif a.compilers and b.compilers and common_names(a.compilers, b.compilers):
-        yield v.P_COMPILER, v.COMPILER
+        add((v.P_COMPILER, v.COMPILER))
     elif not (a.authors or b.authors or same_isbn):
-        yield v.N_NO_AUTHOR, v.AUTHOR_UNSAID
+        add((v.N_NO_AUTHOR, v.AUTHOR_UNSAID))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -98,59 +102,59 @@ def _initials_agree(a: tuple[Name, ...], b: tuple[Name, ...]) -> bool:
     return any(x[1] and y[1] and same_name(x, y) for x in a for y in b)
 
 
-def _imprint_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+def _imprint_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     if a.years and b.years:
-        yield v.P_YEAR, v.YEAR
+        add((v.P_YEAR, v.YEAR))
     elif a.years or b.years:
-        yield v.N_YEAR, v.YEAR_ONE_SIDED_ISBN if same_isbn else v.YEAR_ONE_SIDED
+        add((v.N_YEAR, v.YEAR_ONE_SIDED_ISBN if same_isbn else v.YEAR_ONE_SIDED))
     elif not same_isbn:
-        yield v.N_NO_YEAR, v.YEAR_UNSAID
+        add((v.N_NO_YEAR, v.YEAR_UNSAID))
     if a.houses and b.houses:
-        yield (v.P_HOUSE, v.HOUSE) if houses_meet(a.houses, b.houses) else (v.N_HOUSE, v.HOUSE_OTHER)
+        add((v.P_HOUSE, v.HOUSE) if houses_meet(a.houses, b.houses) else (v.N_HOUSE, v.HOUSE_OTHER))
     if a.edition and b.edition:
-        yield v.P_EDITION, v.EDITION
+        add((v.P_EDITION, v.EDITION))
     elif max(a.edition, b.edition) > 1 and (not (a.years and b.years) or (a.isbns and b.isbns and not same_isbn)):
-        yield v.N_EDITION, v.EDITION_ONE_SIDED
+        add((v.N_EDITION, v.EDITION_ONE_SIDED))
     if a.revision and b.revision and a.revision != b.revision:
-        yield v.N_REVISION, v.REVISION_OTHER
+        add((v.N_REVISION, v.REVISION_OTHER))
 
 
-def _extent_findings(a: Features, b: Features) -> Iterator[Finding]:
+def _extent_findings(add: Add, a: Features, b: Features) -> None:
     if a.pages and b.pages:
         apart = abs(a.pages - b.pages)
         if not apart:
-            yield v.P_PAGES, v.PAGES if a.pages > v.THIN_BOOK else v.PAGES_THIN
+            add((v.P_PAGES, v.PAGES if a.pages > v.THIN_BOOK else v.PAGES_THIN))
         elif apart <= v.PAGES_NEAR_LIMIT:
-            yield v.P_PAGES_NEAR, v.PAGES_NEAR
+            add((v.P_PAGES_NEAR, v.PAGES_NEAR))
         elif apart > v.PAGES_OTHER_SHARE * max(a.pages, b.pages):
-            yield v.N_PAGES_OTHER, v.PAGES_OTHER
+            add((v.N_PAGES_OTHER, v.PAGES_OTHER))
         else:
-            yield v.N_PAGES_FAR, v.PAGES_FAR
+            add((v.N_PAGES_FAR, v.PAGES_FAR))
     if a.size and a.size == b.size:
-        yield v.P_SIZE, v.SIZE
+        add((v.P_SIZE, v.SIZE))
 
 
-def _school_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+def _school_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     if a.grade and b.grade:
-        yield v.P_GRADE, v.GRADE
+        add((v.P_GRADE, v.GRADE))
     elif a.grade or b.grade:
-        yield v.N_GRADE, v.GRADE_ONE_SIDED_ISBN if same_isbn else v.GRADE_ONE_SIDED
+        add((v.N_GRADE, v.GRADE_ONE_SIDED_ISBN if same_isbn else v.GRADE_ONE_SIDED))
     if (a.parts and b.parts) or (a.is_set and b.is_set):
-        yield v.P_PART, v.PART
+        add((v.P_PART, v.PART))
     elif part_one_sided(a, b):
-        yield v.N_PART, v.PART_ONE_SIDED
+        add((v.N_PART, v.PART_ONE_SIDED))
     elif a.parts_total or b.parts_total:
-        yield v.N_PARTS_UNSAID, 0.0
+        add((v.N_PARTS_UNSAID, 0.0))
     if a.kind and b.kind:
-        yield v.P_KIND, v.KIND
+        add((v.P_KIND, v.KIND))
     elif "textbook" in (a.kind, b.kind):
-        yield v.N_KIND, v.TEXTBOOK_ONE_SIDED
+        add((v.N_KIND, v.TEXTBOOK_ONE_SIDED))
     elif (a.kind or b.kind) and (a.kind or b.kind) not in v.TITLE_KINDS:
-        yield v.N_KIND, v.KIND_ONE_SIDED_ISBN if same_isbn else v.KIND_ONE_SIDED
+        add((v.N_KIND, v.KIND_ONE_SIDED_ISBN if same_isbn else v.KIND_ONE_SIDED))
     if a.level and b.level:
-        yield v.P_LEVEL, v.LEVEL
+        add((v.P_LEVEL, v.LEVEL))
     elif a.level or b.level:
-        yield v.N_LEVEL, v.LEVEL_ONE_SIDED
+        add((v.N_LEVEL, v.LEVEL_ONE_SIDED))
 
 
 def part_one_sided(a: Features, b: Features) -> bool:
@@ -168,20 +172,20 @@ def _gaps(a: Features, b: Features) -> bool:
     )
 
 
-def _rest_findings(a: Features, b: Features, same_isbn: bool) -> Iterator[Finding]:
+def _rest_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     if a.translators and b.translators:
-        yield v.P_TRANSLATOR, v.TRANSLATOR
+        add((v.P_TRANSLATOR, v.TRANSLATOR))
     if a.subtitle and b.subtitle:
         like = likeness(a.subtitle, b.subtitle)
-        yield (v.P_SUBTITLE, v.SUBTITLE) if like else (v.N_SUBTITLE, 0.0 if same_isbn else v.SUBTITLE_OTHER)
+        add((v.P_SUBTITLE, v.SUBTITLE) if like else (v.N_SUBTITLE, 0.0 if same_isbn else v.SUBTITLE_OTHER))
     for left, right in ((a.numbers, b.numbers), (a.subtitle_numbers, b.subtitle_numbers)):
         if left and right:
-            yield v.P_NUMBERS, v.NUMBERS
+            add((v.P_NUMBERS, v.NUMBERS))
     if bool(a.numbers) != bool(b.numbers):
-        yield v.N_NUMBERS, v.NUMBERS_ONE_SIDED
+        add((v.N_NUMBERS, v.NUMBERS_ONE_SIDED))
     if bool(a.subtitle_numbers) != bool(b.subtitle_numbers):
-        yield v.N_NUMBERS, v.SUBTITLE_NUMBERS_ONE_SIDED
+        add((v.N_NUMBERS, v.SUBTITLE_NUMBERS_ONE_SIDED))
     if a.series and b.series and not set(a.series).isdisjoint(b.series):
-        yield v.P_SERIES, v.SERIES
+        add((v.P_SERIES, v.SERIES))
     if "large" in (a.form, b.form) and a.form != b.form:
-        yield v.N_LARGE, v.LARGE_SILENT
+        add((v.N_LARGE, v.LARGE_SILENT))

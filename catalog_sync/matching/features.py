@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
@@ -86,7 +85,7 @@ class Features:
         values[-1] = astuple(self.monograph) if self.monograph else None
         while values and values[-1] in _EMPTY:
             values.pop()
-        return json.dumps([FEATURES_VERSION, *values], ensure_ascii=False, separators=(",", ":")).encode()
+        return msgspec.json.encode([FEATURES_VERSION, *values])
 
     @staticmethod
     def is_current(data: bytes) -> bool:
@@ -182,7 +181,7 @@ class _Zone:
         romanised = is_romanised(" ".join(segments[:4]))
         if romanised:
             segments = [read_romanised(s) if s.isascii() else s for s in segments]
-        area = Area([repair_vocabulary(s) for s in segments])
+        area = Area([repair_vocabulary(s) if s else "" for s in segments])
         self.authors, self.translators, self.compilers, self.and_others = names.people(
             bib.agents, bib.responsibility, romanised
         )
@@ -236,7 +235,7 @@ class _Zone:
             self.numbers = tuple(n for n in self.numbers if not _YEAR.fullmatch(n))
         (a, x), (b, y), (c, z) = bare_title(read.tail), bare_title(rest[0]), bare_title(rest[1])
         self.subtitle, numbers = a + b + c, x + y + z
-        self.subtitle_numbers = tuple(n for n in numbers if not _YEAR.fullmatch(n)) if numbers else ()
+        self.subtitle_numbers = tuple([n for n in numbers if not _YEAR.fullmatch(n)]) if numbers else ()
 
     def _after_responsibility(self, bib: BibRecord) -> dict[str, tuple[int, int]]:
         """«… / А. Дюма ; пер. с фр. Т. 1»: part and edition typed after the statement, as on a card."""

@@ -34,6 +34,9 @@ def keys(f: Features) -> frozenset[str]:
 
 
 def _with_year(stem: str, f: Features, gaps: bool = True) -> set[str]:
+    if len(f.years) == 1:
+        dated = f"={stem}|{f.years[0]}"
+        return {dated, f"!{stem}"} if gaps else {dated}
     found = {f"={stem}|{year}" for year in f.years}
     if gaps:
         found.add(f"!{stem}" if f.years else f"?{stem}")

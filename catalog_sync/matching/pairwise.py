@@ -27,10 +27,12 @@ class Apart:
         self._records = records  # sorted
         self._packed = array("Q")
 
-    def add(self, one: int, other: int, code: int) -> None:
-        """`code` says what decided (verdict.KINDS); each pair comes once."""
-        left, right = (one, other) if one < other else (other, one)
-        self._packed.append((left << _NUMBER | right) << _CODE | code)
+    def extend(self, one: int, others: Sequence[tuple[int, int]]) -> None:
+        """`one` with each of (other, code); `code` says what decided (verdict.KINDS). Each pair comes once."""
+        high = one << _NUMBER
+        self._packed.extend(
+            [((high | other) if one < other else (other << _NUMBER | one)) << _CODE | code for other, code in others]
+        )
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -90,19 +92,21 @@ class Table:
         left = self._records[one]
         school, plain, title = (facet.row(one) for facet in self._facets)
         school_of, plain_of, title_of = (facet.of for facet in self._facets)
+        refused: list[tuple[int, int]] = []
         for other in others:
-            code = school[school_of[other]] or plain[plain_of[other]]
-            if not code:
-                right = self._records[other]
-                code = veto.further_veto(left, right, title[title_of[other]])
-            if code:
-                apart.add(one, other, int(code))
+            if code := school[school_of[other]] or plain[plain_of[other]]:
+                refused.append((other, int(code)))
+                continue
+            right = self._records[other]
+            if code := veto.further_veto(left, right, title[title_of[other]]):
+                refused.append((other, code))
                 continue
             found = weigh(left, right)
             if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
-                apart.add(one, other, _decisive(found))
+                refused.append((other, _decisive(found)))
             else:
                 yield other, found
+        apart.extend(one, refused)
 
 
 def _decisive(judgement: Judgement) -> int:

@@ -257,7 +257,6 @@ _ROMANISED_HINT = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 15)
 def is_romanised(text: str) -> bool:
     """Whether a folded title area is Russian in Latin letters: all Latin, with a Russian word or ending in it."""
     return text.isascii() and bool(_ROMANISED_HINT.search(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from sqlalchemy import Connection, delete, select
@@ -34,6 +35,7 @@ class Held:
         return (self.category, self.carrier, self.ekind) == (as_.category, as_.carrier, as_.ekind)
 
 
+@lru_cache(maxsize=1 << 16)
 def hashed(key: str) -> int:
     """A match key as a signed 64-bit number: a collision only costs one needless comparison."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)

@@ -87,7 +87,16 @@ def neighbours(connection: Connection, records: Collection[int]) -> Iterator[tup
     for some in chunks(sorted(records)):
         for side in (t.edge.c.left, t.edge.c.right):
             query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(side.in_(some))
-            yield from ((row.left, row.right, row.score) for row in connection.execute(query))
+            yield from map(tuple, connection.execute(query))
+
+
+def among(connection: Connection, records: Collection[int]) -> Iterator[tuple[int, int, float]]:
+    """(left, right, score) of every edge between two of the records, once."""
+    for some in chunks(sorted(records)):
+        query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(t.edge.c.left.in_(some))
+        for left, right, score in connection.execute(query):
+            if right in records:
+                yield left, right, score
 
 
 def mark_refused(connection: Connection, records: Collection[int], refused: Mapping[Ids, str]) -> None:
