@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import line_data
+from tests.zebra import MODULES, TAB
 
 ROOT = Path(__file__).resolve().parents[1]
 EDITED = 0.01
-ZEBRA_TAB = Path("/usr/share/idzebra-2.0/tab")
-ZEBRA_MODULES = "/usr/lib/x86_64-linux-gnu/idzebra-2.0/modules:/usr/lib/idzebra-2.0/modules"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def zebra(folder: Path, exports: Iterable[bytes]) -> Cost:
     for number, data in enumerate(exports):
         (folder / "records" / f"{number:04}.mrc").write_bytes(data)
     (folder / "zebra.cfg").write_text(
-        f"profilePath: {ZEBRA_TAB}\nmodulePath: {ZEBRA_MODULES}\nattset: bib1.att\nattset: explain.att\n"
+        f"profilePath: {TAB}\nmodulePath: {MODULES}\nattset: bib1.att\nattset: explain.att\n"
         "recordType: grs.marcxml.marc21\nindex: icu.idx\nencoding: utf-8\n"
         "storeKeys: 1\nstoreData: 1\nregister: .:20G\nlockDir: .\n"
     )

@@ -205,7 +205,7 @@ def _difference(
         yield from _recounted(context, old, new)
         return
     before, after = by_key(old), by_key(new)
-    for key in (before | after):
+    for key in before | after:
         yield from _one_key(context, before.get(key, []), after.get(key, []), posted)
 
 

@@ -323,11 +323,6 @@ def _is_due(system: System, last: list[HarvestRun]) -> bool:
     return not last or last[0].started.astimezone(zone).date() < system.now().astimezone(zone).date()
 
 
-def harvest(system: System, code: str, *, asked_by: str = "", progress: Progress = quiet) -> HarvestRun:
-    """Fetch a source with its own harvester and run it. Raises SourceUnavailable when it can't be reached."""
-    return run_source(system, code, _fetched(system, code), asked_by=asked_by, progress=progress)
-
-
 def harvest_together(
     system: System, codes: Iterable[str], told: Told, *, asked_by: str = "", progress: Callable[[str], Progress]
 ) -> None:

@@ -142,8 +142,7 @@ def _resolve(
     """Components of the live records, each fallen into clusters; and why look-alikes were kept apart."""
     named = records.keys_of(connection, live)
     ids = {key: id_ for id_, key in named.items()}
-    found = edges.among(connection, live)
-    scores = {pair(named[a], named[b]): score for a, b, score in found if a in named and b in named}
+    scores = {pair(named[a], named[b]): score for a, b, score in edges.among(connection, live)}
     same, different = in_force(standing)
     same = [two for two in same if two[0] in ids and two[1] in ids]
     parts = components(ids, [*(two for two, score in scores.items() if score >= LINK), *same])

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
+Text = TypeVar("Text", str, bytes)
 Answer = TypeVar("Answer")
 
 _REMEMBERED = 1 << 13  # answers of each function
-_LONGEST = 200  # characters: a longer text is hardly typed twice, and memory has to have a bound
+_LONGEST = 200  # characters or bytes: a longer text is hardly typed twice, and memory has to have a bound
 
 
-def remembering(work: Callable[[str], Answer]) -> Callable[[str], Answer]:
+def remembering(work: Callable[[Text], Answer]) -> Callable[[Text], Answer]:
     """A pure function of one text that remembers its answers to short texts."""
     known = lru_cache(maxsize=_REMEMBERED)(work)
 
     @wraps(work)
-    def answer(text: str) -> Answer:
+    def answer(text: Text) -> Answer:
         return known(text) if len(text) <= _LONGEST else work(text)
 
     return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 MEGABYTE = 1 << 20
 
 MAX_FILE_BYTES = 200 * MEGABYTE  # one file, unpacked: a school's whole base is 5–60 MB, a region's partner 150
-MAX_BROUGHT_BYTES = 1_000 * MEGABYTE  # one file brought by hand: it is read whole, a region's base has 600
+MAX_BROUGHT_BYTES = 1_000 * MEGABYTE  # one file brought by hand: it is read whole into memory
 MAX_ARCHIVE_ENTRIES = 1_000  # a zip of an export has a handful
 MAX_PACKING_RATIO = 150  # MARC text packs 5–20 times, deflate's theoretical best is 1,032: a bomb shows early
 RATIO_GRACE_BYTES = 4 * MEGABYTE  # below this size a high ratio harms nobody

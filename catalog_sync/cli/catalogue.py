@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +14,7 @@ import click
 from sqlalchemy import select
 
 from catalog_sync import citation, explaining, indexing
-from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, with_context
+from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, warn, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, union_xml, writing
@@ -33,7 +32,7 @@ PAGE = 500  # records taken from the store at a time while exporting
 
 
 def opened(system: System) -> StoreCatalogue:
-    indexing.mend(system, partial(click.echo, err=True))
+    indexing.mend(system, warn)
     return open_catalogue(system.settings, system.engine)
 
 

@@ -45,7 +45,7 @@ def usage(error: click.ClickException) -> str:
     text = text.replace("...", "")
     context = getattr(error, "ctx", None)
     if context and isinstance(context.command, click.Group) and (mistyped := re.match("нет команды «(.+)»", text)):
-        close = difflib.get_close_matches(mistyped[1], context.command.commands, n=1)
+        close = difflib.get_close_matches(mistyped[1], context.command.list_commands(context), n=1)
         text = f"нет команды «{mistyped[1]}»" + (f"; может быть, {close[0]}?" if close else "")
     path = context.command_path if context else "catalog-sync"
     return f"{' '.join(text.split()).replace(' ;', ';')} (подсказка: {path} --help)"

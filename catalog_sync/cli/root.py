@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -60,6 +61,7 @@ class Commands(click.Group):
         load_commands()
         return super().list_commands(ctx)
 
+
 def load_commands(command: str = "") -> None:
     """Make a command known to `root`; "" is all of them."""
     for name, commands in MODULES.items():
@@ -84,6 +86,9 @@ with_context = click.make_pass_decorator(Context)
 
 PROGRAM = "catalog-sync"
 AFTER_READERS = 10  # niceness: an import gets a tenth of a processor that a page wants, and all of it otherwise
+
+
+warn = partial(click.echo, err=True)
 
 
 def step_aside() -> None:

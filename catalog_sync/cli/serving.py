@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from functools import partial
 from pathlib import Path
 
 import click
@@ -20,7 +19,7 @@ from catalog_sync import indexing, pipeline, publishing
 from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
-from catalog_sync.cli.root import Context, example, root, step_aside, with_context
+from catalog_sync.cli.root import Context, example, root, step_aside, warn, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.settings import Settings
 from catalog_sync.system import open_system
@@ -47,7 +46,7 @@ def serve(context: Context, part: str | None) -> None:
     system = context.system()
     if part != "jobs":
         # Better a start that takes minutes than a server that answers every question with an error.
-        indexing.mend(system, partial(click.echo, err=True))
+        indexing.mend(system, warn)
     system.engine.dispose()  # the database exists and is upgraded before anything forks
     {"web": _serve_web, "z3950": _serve_z3950, "jobs": _serve_jobs}[part](context)
 
@@ -133,7 +132,7 @@ def _catch_up(settings: Settings) -> None:
         click.echo("программа обновилась, каталог вычисляется заново: подождите, записи и решения на месте", err=True)
         pipeline.rebuild(system)
     # Better a start that takes minutes than a server that answers every question with an error.
-    indexing.mend(system, partial(click.echo, err=True))
+    indexing.mend(system, warn)
     indexing.drain(system)
     system.engine.dispose()
 

@@ -85,7 +85,7 @@ def control_number(record: bytes) -> str:
     МАРК-SQL types it as subfield $0 of a data field.
     """
     base = record[12:17]
-    at = 24 if record[24:27] == b"001" else _entry(record)
+    at = 24 if record[24:27] == b"001" else framing.entry_of(record, b"001")
     if not at or not base.isdigit():
         return ""
     try:
@@ -96,10 +96,3 @@ def control_number(record: bytes) -> str:
     if b"\x1f" in text:
         text = text.partition(b"\x1f0")[2] or text.partition(b"\x1fa")[2]
     return text.partition(b"\x1e")[0].partition(b"\x1f")[0].decode("latin-1").strip()
-
-
-def _entry(record: bytes) -> int:
-    for at in range(24, record.find(b"\x1e") - 11, 12):
-        if record[at : at + 3] == b"001":
-            return at
-    return 0

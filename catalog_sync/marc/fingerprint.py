@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
+from catalog_sync.marc.framing import entry_of
+
 _XML = re.compile(rb"<(?:\w+:)?controlfield\s[^>]*\btag\s*=\s*[\"']005[\"'][^>]*>[^<]*<")
 _JSON = re.compile(rb'"005"\s*:\s*"[^"]*"')
 
@@ -25,7 +27,7 @@ def digest(record: bytes) -> bytes:
 
 def _touched(record: bytes) -> tuple[int, int]:
     """Where the text of 005 is; (0, 0) where there is none, or where the directory doesn't lead to it."""
-    at = 36 if record[36:39] == b"005" else _entry(record)
+    at = 36 if record[36:39] == b"005" else entry_of(record, b"005")
     numbers = record[at + 3 : at + 12] + record[12:17]
     if not at or not numbers.isdigit() or len(numbers) != 14:
         return 0, 0
@@ -34,11 +36,3 @@ def _touched(record: bytes) -> tuple[int, int]:
     if start >= end or record[end : end + 1] != b"\x1e" or record[start - 1 : start] != b"\x1e":
         return 0, 0
     return (0, 0) if record.find(b"\x1e", start, end) >= 0 else (start, end)
-
-
-def _entry(record: bytes) -> int:
-    end = record.find(b"\x1e")
-    at = record.find(b"005", 24, end)
-    while at >= 0 and at % 12:
-        at = record.find(b"005", at + 1, end)
-    return max(at, 0)

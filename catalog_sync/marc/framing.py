@@ -99,6 +99,14 @@ def _is_whole(data: bytes, start: int, length: int) -> bool:
     return directory_tiles(data[start:end])
 
 
+def entry_of(record: bytes, tag: bytes) -> int:
+    """Where the directory has its first entry of a tag, in bytes from the start of the record; 0 without one."""
+    for at in range(LEADER_LENGTH, record.find(b"\x1e") - ENTRY_LENGTH + 1, ENTRY_LENGTH):
+        if record[at : at + 3] == tag:
+            return at
+    return 0
+
+
 def directory_tiles(record: bytes) -> bool:
     """Whether the directory's entries cover the body without gap or overlap, each ending on 0x1E."""
     base = record[12:17]

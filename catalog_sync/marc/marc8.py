@@ -6,14 +6,14 @@ pymarc's own converter writes to standard error and loses what it can't map; her
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 
 from pymarc.marc8_mapping import CODESETS, ODD_MAP
+
+from catalog_sync.remembering import remembering
 
 _BASIC_LATIN, _ANSEL, _EAST_ASIAN = 0x42, 0x45, 0x31
 _SHORT_ESCAPES = {0x73: _BASIC_LATIN, 0x67: 0x67, 0x62: 0x62, 0x70: 0x70}  # ESC s g b p
 _ESC = 0x1B
-_SHORT = 100  # bytes of a subfield that is likely to come again
 _TO_G0, _TO_G1 = b"(,", b")-"
 
 
@@ -28,9 +28,10 @@ def to_unicode(data: bytes) -> str:
 def _run(field: bytes) -> str:
     if field.isascii() and _ESC not in field:
         return field.decode("ascii")
-    return "\x1f".join([_known(s) if len(s) <= _SHORT else _subfield(s) for s in field.split(b"\x1f")])
+    return "\x1f".join([_subfield(s) for s in field.split(b"\x1f")])
 
 
+@remembering  # walked letter by letter: what is typed again is read once
 def _subfield(data: bytes) -> str:
     sets = [_BASIC_LATIN, _ANSEL]
     text: list[str] = []
@@ -50,9 +51,6 @@ def _subfield(data: bytes) -> str:
             text += accents
             accents.clear()
     return unicodedata.normalize("NFC", "".join(text + accents))
-
-
-_known = lru_cache(maxsize=1 << 13)(_subfield)  # walked letter by letter: what is typed again is read once
 
 
 def _escape(data: bytes, at: int, sets: list[int]) -> int:

@@ -25,7 +25,7 @@ from catalog_sync.matching.discriminators import (
     take_total,
     without_grade,
 )
-from catalog_sync.matching.kinds import segment_kind
+from catalog_sync.matching.kinds import take_kind
 from catalog_sync.matching.titles import bare_title, take_alternative, take_genre
 
 
@@ -108,7 +108,7 @@ class Area:
     def take_kind(self) -> str:
         found = ""
         for n, text in self._said():
-            kind, self.segments[n] = segment_kind(text)
+            kind, self.segments[n] = take_kind(text)
             found = found or kind
         return found
 

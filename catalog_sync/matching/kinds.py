@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from catalog_sync.matching.discriminators import BREAK, EDGE
+from catalog_sync.matching.discriminators import BREAK
 from catalog_sync.tables import rows
 
 _WHOM = r"(?:уч-ся|учащ\w*\.?|обуч\w*\.?|учен\w*\.?|школьник\w*|студент\w*|абитур\w*|воспит\w*|учит\w*\.?|педаг\w*\.?)"
@@ -37,19 +37,12 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})"), kinds
 
 
+@lru_cache(maxsize=1 << 15)  # «учебник для общеобразоват. учреждений» is typed thousands of times
 def take_kind(text: str) -> tuple[str, str]:
     """Kind of book and the text without the words that said so. "" where only generic words or none were typed.
 
     The first specific word decides: «рабочая тетрадь к учебнику» is a workbook, «атлас с контурными картами» an atlas.
     """
-    read = [segment_kind(segment) for segment in text.split(EDGE)]
-    return next((kind for kind, _ in read if kind), ""), EDGE.join(rest for _, rest in read)
-
-
-@lru_cache(maxsize=1 << 15)
-def segment_kind(text: str) -> tuple[str, str]:
-    """One segment of the description: no pattern reaches over EDGE, and «учебник для общеобразоват. учреждений» is
-    typed thousands of times."""
     if _COMPANION_HINT.search(text):
         text = _OF_TEXTBOOK.sub(BREAK, text)
     pattern, kinds = _pattern()

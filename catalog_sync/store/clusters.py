@@ -250,8 +250,7 @@ def _write_clusters(
     connection: Connection, sizes: Mapping[str, int], existing: Mapping[str, int], now: datetime
 ) -> None:
     fresh = [{"id": c, "created": now, "size": n, "redirect": ""} for c, n in sizes.items() if c not in existing]
-    if fresh:
-        insert_rows(connection, t.cluster, fresh)
+    insert_rows(connection, t.cluster, fresh)
     resized = [{"key": c, "size": n} for c, n in sizes.items() if c in existing and existing[c] != n]
     if resized:
         statement = (
@@ -321,8 +320,7 @@ def _write_events(
     for cluster in sorted(gone):
         heir = _heir(before[cluster], placed)
         rows.append(cause.row(cluster, "merged" if heir else "gone", other=heir))
-    if rows:
-        insert_rows(connection, t.cluster_event, rows)
+    insert_rows(connection, t.cluster_event, rows)
 
 
 def history(connection: Connection, cluster: str) -> list[Event]:

@@ -88,7 +88,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
-    """Insert rows that all have the same columns; columns left out get their defaults.
+    """Insert rows that all name the same columns; columns left out get their defaults.
 
     Values go to the driver as its types want them, past SQLAlchemy's handling of statements: that costs five times what
     the row itself costs, and a first load writes millions.
@@ -100,7 +100,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     defaults = tuple(_default(c) for c in left_out)
     columns = [*given, *left_out]
     processors = [c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for c in columns]
-    values: Iterable[tuple[Any, ...]] = (tuple(row.values()) + defaults for row in rows)
+    names = tuple(rows[0])
+    values: Iterable[tuple[Any, ...]] = (tuple([row[name] for name in names]) + defaults for row in rows)
     work = [(n, process) for n, process in enumerate(processors) if process is not None]
     if work:
         values = (_processed(one, work) for one in values)

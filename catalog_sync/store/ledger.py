@@ -45,8 +45,7 @@ def append(connection: Connection, movements: Sequence[StockMovement], *, record
     movements = _without_double_exits(connection, movements, ids)
     number = _next_number(connection, stock_movement)
     rows = [_row(line, number + i, ids[line.record], recorded, who) for i, line in enumerate(movements)]
-    for some in chunks(rows, 2_000):
-        insert_rows(connection, stock_movement, some)
+    insert_rows(connection, stock_movement, rows)
     add_copies(connection, rows)
     add_positions(connection, rows)
     return [row["number"] for row in rows]

@@ -166,8 +166,7 @@ def stage(
         }
         for record, bib in records
     ]
-    if rows:
-        insert_rows(connection, t.stage, rows)
+    insert_rows(connection, t.stage, rows)
 
 
 def _action(record: SourceRecord, known: Known | None) -> str:
@@ -177,8 +176,7 @@ def _action(record: SourceRecord, known: Known | None) -> str:
 
 
 def stage_gone(connection: Connection, run: int, local_ids: Sequence[str]) -> None:
-    if local_ids:
-        insert_rows(connection, t.stage, [{"run": run, "local_id": x, "action": "gone"} for x in local_ids])
+    insert_rows(connection, t.stage, [{"run": run, "local_id": x, "action": "gone"} for x in local_ids])
 
 
 def unstage(connection: Connection, run: int) -> None:
@@ -214,9 +212,8 @@ def publish_stage(connection: Connection, run: int, source: str, now: datetime) 
     _insert(connection, run, source, fresh, now)
     _replace(connection, run, [(there[row.local_id].id, row) for row in old], now)
     new_ids = ids_of(connection, (RecordKey(source, row.local_id) for row in fresh))
-    if new_ids:
-        new = [{"run": run, "record": id_, "action": "new"} for id_ in new_ids.values()]
-        insert_rows(connection, t.record_change, new)
+    new = [{"run": run, "record": id_, "action": "new"} for id_ in new_ids.values()]
+    insert_rows(connection, t.record_change, new)
     ids = {key.local_id: id_ for key, id_ in new_ids.items()} | {row.local_id: there[row.local_id].id for row in old}
     described.save_packed(connection, {ids[row.local_id]: row.described for row in rows if row.described})
     described.forget(connection, [ids[row.local_id] for row in rows if not row.described])
@@ -263,9 +260,8 @@ def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> N
 
 
 def _insert(connection: Connection, run: int, source: str, rows: Sequence[Any], now: datetime) -> None:
-    if rows:
-        stamp = {"first_run": run, "last_run": run, "first_seen": now, "changed": now, "deleted": False}
-        insert_rows(connection, t.record, [{"source": source, **_content(row), **stamp} for row in rows])
+    stamp = {"first_run": run, "last_run": run, "first_seen": now, "changed": now, "deleted": False}
+    insert_rows(connection, t.record, [{"source": source, **_content(row), **stamp} for row in rows])
 
 
 def _content(row: Any) -> dict[str, Any]:

@@ -101,8 +101,7 @@ def _follow_members(connection: Connection, clusters: set[str]) -> set[str]:
         for few in chunks(sorted(now)):
             query = select(ledger_member.c.cluster).where(ledger_member.c.record.in_(few))
             touched |= set(connection.execute(query).scalars())
-        for part in chunks([{"record": record, "cluster": cluster} for record, cluster in now.items()], 2_000):
-            upsert(connection, ledger_member, part)
+        upsert(connection, ledger_member, [{"record": record, "cluster": cluster} for record, cluster in now.items()])
         touched |= set(now.values())
     return touched
 

@@ -28,3 +28,9 @@ def test_a_search_reads_neither_sftp_nor_migrations() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_mistyped_command_is_compared_with_all_commands() -> None:
+    done = subprocess.run([sys.executable, "-m", "catalog_sync", "serch"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "нет команды «serch»; может быть, search?" in done.stderr

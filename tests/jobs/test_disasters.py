@@ -71,11 +71,12 @@ class District:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a district after a good night: made once, copied for every test."""
-    here = town(tmp_path_factory.mktemp("published"))
+    here, told = town(tmp_path_factory.mktemp("published")), dict[str, Any]()
     for code, data in (("school-1", books(200)), ("school-2", books(60, "RU/OTHER/", OTHERS))):
         here.add(code)
         (here.folder(code) / "books.mrc").write_bytes(data)
-        assert pipeline.harvest(here.system, code).state is RunState.PUBLISHED
+        pipeline.harvest_together(here.system, [code], told.__setitem__, progress=lambda _code: pipeline.quiet)
+        assert told[code].state is RunState.PUBLISHED
     here.system.engine.dispose()
     return here.home
 

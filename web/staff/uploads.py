@@ -23,7 +23,7 @@ from catalog_sync.model import BibRecord, SetAside, Source
 from catalog_sync.store import audit, registry, uploads
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.uploads import Upload
-from harvesters import by_hand, table
+from harvesters import by_hand, limits, table
 from harvesters.table_mapping import as_saved, captions
 from harvesters.unpack import entry_name
 from web.i18n import _
@@ -107,7 +107,7 @@ def contents(file: FileStorage) -> tuple[str, bytes]:
         raise Refused(f"файл {file.filename!r}: ожидалось {', '.join(ENDINGS)}")
     data = file.stream.read(UPLOAD_BYTES + 1)
     if len(data) > UPLOAD_BYTES:
-        raise Refused(f"файл больше {UPLOAD_BYTES // 2**20} МБ: разделите выгрузку")
+        raise Refused(f"файл больше {limits.spelled(UPLOAD_BYTES)}: разделите выгрузку")
     if not data:
         raise Refused("файл пуст")
     return unzipped(data) if name.endswith(".zip") else (file.filename or "", data)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -41,7 +42,14 @@ def test_rows_of_the_database_are_marcsql() -> None:
     assert (found.dialect, found.format) == (Dialect.MARCSQL, "marcsql-rows")
 
 
-def test_what_holds_no_record_cannot_be_detected() -> None:
-    for data in (b"", b"PK\x03\x04 not MARC", b"<html/>"):
-        with pytest.raises(BadRecord, match="ожидал"):
-            detect(data)
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "ожидалась хотя бы одна запись MARC, пришло «»"),
+        (b"PK\x03\x04 not MARC", "это не запись MARC: ожидался маркер из 24 знаков, пришло «PK·· not MARC»"),
+        (b"<html/>", "это не MARCXML: ожидался элемент record, пришло «<html/>»"),
+    ],
+)
+def test_what_holds_no_record_cannot_be_detected(data: bytes, said: str) -> None:
+    with pytest.raises(BadRecord, match=f"^{re.escape(said)}$"):
+        detect(data)
