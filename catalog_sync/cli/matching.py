@@ -79,11 +79,14 @@ def decisions_(context: Context, limit: int) -> None:
 @click.option("--ask", is_flag=True, help="Решать тут же: о — одно, р — разные, п — пропустить, в — выход.")
 @with_context
 def review(context: Context, limit: int, as_json: bool, ask: bool) -> None:
-    """Сомнительные пары: сверху те, чьё решение затронет больше экземпляров."""
+    """Сомнительные пары: сверху те, чьё решение затронет больше экземпляров.
+
+    «Одно» сводит оба издания со всеми их записями, «разные» — слово о двух показанных записях.
+    """
     system = context.system()
     with reading(system.engine) as connection:
         total = court.queue_length(connection)
-        cases = court.queue(connection, limit=limit)
+        cases = court.queue(connection, limit=limit) if as_json or not ask else []
         left_out = court.left_out(connection)
     if as_json:
         answer = {"total": total, "left_out": left_out, "pairs": [court.as_dict(case) for case in cases]}
@@ -94,29 +97,46 @@ def review(context: Context, limit: int, as_json: bool, ask: bool) -> None:
         click.echo(left_out)
     for case in cases:
         click.echo("\n" + court.as_text(case))
-        if ask and not _ask(system, case):
+    if ask:
+        _hold_court(system, limit)
+
+
+def _hold_court(system: System, limit: int) -> None:
+    """Up to `limit` questions. Each is looked up anew: an answer about whole editions may settle those behind it."""
+    passed = 0
+    for _ in range(limit):
+        with reading(system.engine) as connection:
+            waiting = court.queue(connection, limit=1, offset=passed)
+        if not waiting:
+            click.echo("решать нечего" if not passed else "дальше пар нет")
             return
-    if ask and not cases:
-        click.echo("решать нечего")
+        click.echo("\n" + court.as_text(waiting[0]))
+        answer = _answer()
+        if answer == "в":
+            return
+        if answer == "п" or not _decide(system, waiting[0], same=answer == "о"):
+            passed += 1
 
 
-def _ask(system: System, case: court.Case) -> bool:
-    """One question of the court; False = leave."""
+def _answer() -> str:
+    """One letter of ANSWERS."""
     answer = click.prompt("  одно издание, разные, пропустить или выход? [о/р/п/в]", default="п", show_default=False)
-    answer = answer.strip().lower()
-    while answer[:1] not in ANSWERS:
-        answer = click.prompt("  нужна одна буква: о, р, п или в", default="п", show_default=False).strip().lower()
-    if answer.startswith("в"):
+    while (letter := answer.strip().lower()[:1]) not in ANSWERS:
+        answer = click.prompt("  нужна одна буква: о, р, п или в", default="п", show_default=False)
+    return letter
+
+
+def _decide(system: System, case: court.Case, *, same: bool) -> bool:
+    """Keep the word as the page does: «одно» is about whole editions. False where earlier words contradict it."""
+    why = click.prompt("  основание", default="по описаниям")
+    try:
+        number = pipeline.decide(
+            system, case.comparison.left, case.comparison.right, same=same, who=operator(), why=why, whole=same
+        )
+    except Refused as error:  # the other questions can still be answered
+        click.echo(f"  не записано: {error}", err=True)
         return False
-    if answer[:1] in ("о", "р"):
-        why = click.prompt("  основание", default="по описаниям")
-        pair = case.comparison.left, case.comparison.right
-        try:
-            number = pipeline.decide(system, *pair, same=answer[0] == "о", who=operator(), why=why)
-        except Refused as error:  # it contradicts an earlier word: the other questions can still be answered
-            click.echo(f"  не записано: {error}", err=True)
-        else:
-            click.echo(f"  решение № {number} записано; отменить: catalog-sync undo {number}")
+    click.echo(f"  решение № {number} записано; отменить: catalog-sync undo {number}")
     return True
 
 

@@ -141,16 +141,38 @@ def test_review_shows_both_sides_and_the_evidence_most_copies_first(doubtful: Cl
     assert (first["copies"], second["copies"]) == (4, 3)
 
 
-def test_questions_are_answered_on_the_terminal(doubtful: Cli) -> None:
+def test_questions_are_answered_on_the_terminal_and_what_an_answer_settled_is_not_asked(doubtful: Cli) -> None:
+    doubtful("decide", "different", "school-1:G2", "school-1:G3", "--why", "разные классы")
     told = doubtful("review", "--ask", typed="что?\nо\nсверено с книгой\nр\n\n").out
     assert "нужна одна буква" in told
-    assert told.count("записано") == 2
-    history = doubtful("decisions").out
-    assert "одно издание — сверено с книгой" in history
-    assert "разные издания — по описаниям" in history
+    assert told.count("основание") == 1  # M1 is the book of class 3: whether it is that of class 2 is no question now
+    assert "решать нечего" in told
+    assert "одно издание — сверено с книгой" in doubtful("decisions").out
     assert "сомнительных пар: 0" in doubtful("review").out
     clusters = {row["local_id"]: row["cluster"] for row in csv.DictReader(io.StringIO(doubtful("clusters").out))}
     assert clusters["G3"] == clusters["M1"] != clusters["G2"]
+
+
+def test_different_is_said_of_the_two_records_shown(doubtful: Cli) -> None:
+    doubtful("review", "--ask", typed="р\n\nв\n")
+    assert "school-1:G3 и school-2:M1: разные издания — по описаниям" in doubtful("decisions").out
+    clusters = {row["local_id"]: row["cluster"] for row in csv.DictReader(io.StringIO(doubtful("clusters").out))}
+    assert clusters["G3"] != clusters["M1"]
+
+
+def test_an_answer_is_about_whole_editions_as_on_the_page_and_one_undo_takes_it_back(cli: Cli, export: Export) -> None:
+    """A1 says no year and may be the book of 2020; its twin of 2015 would still be kept apart by a word on one pair."""
+    first, second = "978-5-08-005000-5", "978-5-08-005001-2"
+    ours = [book("A1", isbn=first, year=""), book("A2", isbn=first, year="2015")]
+    theirs = [book("B1", year="2020", pages=""), book("B2", isbn=second, year="2020")]
+    for code, books in (("ours", ours), ("theirs", theirs)):
+        cli("import", export(f"{code}.mrc", books), "--source", code, "--yes")
+    before = cli("clusters").out
+    told = cli("review", "--ask", typed="о\n\n").out
+    assert told.count("записано") == 1
+    assert len({row["cluster"] for row in csv.DictReader(io.StringIO(cli("clusters").out))}) == 1
+    cli("undo", 1)
+    assert cli("clusters").out == before
 
 
 def test_leaving_and_passing_decide_nothing(doubtful: Cli) -> None:
