@@ -37,7 +37,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 6  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 7  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,9 @@ class _Zone:
                 found[""] = (number, number)
         in_extent = parts_in_extent(fold(bib.extent))
         self.parts_total = self.parts_total or in_extent
+        marked = _parts_of_isbns(bib.isbns) if bib.isbns and not in_extent else ()
+        if not found and len(marked) == 1:
+            found = dict(marked[0])
         whole = False
         if found:
             ranges = {label for label, (first, last) in found.items() if last > first}
@@ -219,7 +222,7 @@ class _Zone:
                 found = {label: span for label, span in found.items() if label not in ranges}
         self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items())) if found else ()
         own, shared = isbns  # who names an ISBN of its own beside the set's has one part in hand
-        counted = bool(pages(bib.extent) or (own and shared) or whole or in_extent)
+        counted = bool(pages(bib.extent) or (own and shared and len(marked) < 2) or whole or in_extent)
         self.bare_total = self.parts_total > 0 and not counted
         self.is_set = not self.parts and (whole or bool(in_extent) or self.bare_total)
 
@@ -348,6 +351,17 @@ def _isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     shared = {i.normal for i in isbns if i.normal and (i.of_host or _SHARED.search(fold(i.qualifier)))}
     own = {i.normal for i in isbns if i.normal and not i.erroneous} - shared
     return tuple(sorted(own)), tuple(sorted(shared))
+
+
+def _parts_of_isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[tuple[str, tuple[int, int]], ...], ...]:
+    """The parts that ISBNs are marked with: one, «(ч. 1)», is the part in hand; several are the contents of a set."""
+    said = {i.qualifier for i in isbns if i.qualifier and not i.of_host}
+    return tuple({tuple(sorted(found.items())) for found in map(_part_of_qualifier, said) if found})
+
+
+@lru_cache(maxsize=1 << 12)
+def _part_of_qualifier(qualifier: str) -> dict[str, tuple[int, int]]:
+    return take_parts(fold(qualifier))[0]
 
 
 def _form_of_carrier(bib: BibRecord) -> str:
