@@ -43,7 +43,7 @@ def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
         return
     yield "\nПоля"
     yield from (f"  {line}" for field in marc.fields for line in _field(field))
-    yield from _bib(connection, bib, source)
+    yield from _bib(connection, bib, source, bib.warnings[len(record.warnings) :])
     if record.deleted:
         yield "\nЗапись исчезла из источника: она ни в каком кластере."
         return
@@ -68,8 +68,10 @@ def _field(field: MarcField) -> Iterator[str]:
     yield f"{field.tag} {field.indicators.replace(' ', '#')}  {text}"
 
 
-def _bib(connection: Connection, bib: BibRecord, source: Source) -> Iterator[str]:
+def _bib(connection: Connection, bib: BibRecord, source: Source, warnings: tuple[str, ...]) -> Iterator[str]:
+    """`warnings`: what was noticed beyond cutting the export, as the record was read."""
     yield "\nПонято как"
+    yield from (f"  замечание: {warning}" for warning in warnings)
     yield f"  {citation.gost(bib, today=None)}"
     forced = overrides.corrections(connection, [bib.key]).get(bib.key)
     found = overrides.corrected(classify(bib, base=source.base), forced)

@@ -20,6 +20,8 @@ from catalog_sync.model import Dialect, Holdings, MarcRecord
 _SAMPLE = 300  # records looked at
 _LOCAL_SHARE = 0.2  # of records with МАРК-SQL's own fields, from which on it is МАРК-SQL
 _NUMBERS = re.compile(r"\s*\d+")
+_MARC21_TITLE = "245", re.compile(r"[01 ][\d ]")
+_UNIMARC_TITLE = "200", re.compile(r"[01 ] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,21 @@ def _dialect(records: list[MarcRecord], format: str) -> tuple[Dialect, str]:
     if local >= _LOCAL_SHARE * len(records):
         return Dialect.MARCSQL, f"МАРК-SQL: местные поля 090, 091, 097 или 990 в {local} записях {of}"
     return Dialect.MARC21, f"MARC 21: поле 245 в {tags['245']} записях {of}"
+
+
+def speaks(record: MarcRecord, expected: Dialect) -> Dialect:
+    """The dialect of a record without a title in the expected one: a copied record keeps the tags it was made with.
+
+    Only a title with the indicators of its format is plain speech: 200 of RUSMARC says whether it is significant (0, 1)
+    and nothing else, 245 of MARC 21 whether it has an added entry (0, 1) and how many characters sorting skips (0–9).
+    """
+    title = _MARC21_TITLE if expected.is_unimarc_family else _UNIMARC_TITLE
+    tag, indicators = title
+    if not any(f.tag == tag and indicators.fullmatch(f.indicators) and f.first("a").strip() for f in record.fields):
+        return expected
+    if not expected.is_unimarc_family:
+        return Dialect.RUSMARC if _is_russian(record) else Dialect.UNIMARC
+    return Dialect.MARCSQL if _is_marcsql(record) else Dialect.MARC21
 
 
 def _is_russian(record: MarcRecord) -> bool:

@@ -18,7 +18,7 @@ from functools import lru_cache
 from catalog_sync.errors import BadRecord, StopEverything, shown
 from catalog_sync.marc import encodings, fingerprint, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
-from catalog_sync.marc.detecting import Detected, detect
+from catalog_sync.marc.detecting import Detected, detect, speaks
 from catalog_sync.marc.exports import Cut, cut, format_of, missing_end
 from catalog_sync.marc.jsonreading import from_json
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
@@ -27,7 +27,7 @@ __all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record
 
 _NOT_BIBLIOGRAPHIC = ("q", "u", "v", "w", "x", "y", "z")  # authority, holdings, classification, community data
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
-READING_VERSION = 1  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
+READING_VERSION = 2  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
 READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks more than once what a changed record says
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
@@ -198,6 +198,7 @@ def marc_record(record: SourceRecord) -> MarcRecord:
 def to_bib(record: SourceRecord, profile: str = "") -> BibRecord:
     """What the record says. `profile` names a row of holdings_profiles.toml ("" = by dialect).
 
+    A record without a title in its source's dialect that plainly speaks another is read by that one, with a warning.
     Raises BadRecord, also for an authority or holdings record: it describes no edition.
     """
     return _to_bib(record, profile)
@@ -212,4 +213,8 @@ def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     warnings = record.warnings
     if record.data[:1] not in (b"<", b"{"):
         warnings += faults(record.data, record.encoding)
-    return _TO_BIB[record.dialect](record.key, marc, profile, record.dialect, warnings)
+    bib = _TO_BIB[record.dialect](record.key, marc, profile, record.dialect, warnings)
+    if bib.title or (own := speaks(marc, record.dialect)) is record.dialect:
+        return bib
+    warnings += (f"запись в формате {own.value}, хотя источник в {record.dialect.value}",)
+    return _TO_BIB[own](record.key, marc, "", own, warnings)  # the source's profile is for its own dialect

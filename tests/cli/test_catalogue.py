@@ -11,8 +11,9 @@ import pytest
 from lxml import etree
 
 from catalog_sync.marc.framing import pieces
+from catalog_sync.model import MarcField, MarcRecord
 from tests.cli.conftest import Cli, Export
-from tests.exports import book, shelf
+from tests.exports import book, field, shelf
 
 
 def test_clusters_have_one_row_for_each_live_record(district: Cli, export: Export) -> None:
@@ -212,3 +213,12 @@ def test_score_reads_labels_and_refuses_strange_ones(district: Cli, tmp_path: Pa
 def test_a_cluster_s_history_is_told(district: Cli) -> None:
     cluster = json.loads(district("search", "алые паруса", "--json").out)["records"][0]["cluster"]
     assert district("history", cluster).out.strip()
+
+
+def test_explain_says_that_a_record_speaks_another_dialect_than_its_source(cli: Cli, export: Export) -> None:
+    title = field("245", ("a", "Белый Бим :"), ("b", "повесть"), indicators="10")
+    copied = MarcRecord("00000nam0 2200000   450 ", (MarcField("001", data="9"), title))
+    cli("import", export("a.mrc", [*shelf(8), copied]), "--source", "s", "--yes")
+    told = cli("explain", "s:9").out
+    assert "замечание: запись в формате marc21, хотя источник в rusmarc" in told
+    assert "Белый Бим : повесть" in told

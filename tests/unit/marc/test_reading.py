@@ -201,3 +201,44 @@ def test_a_file_cut_short_is_told_in_any_format() -> None:
         assert read(whole)[0].warnings == ()
         for cut in cuts:
             assert read(whole[:-cut])[0].warnings[0].startswith("файл оборван"), (whole, cut)
+
+
+# --- a record of another dialect than its file's ----------------------------------------------------------------------
+
+COPIED = "запись в формате {}, хотя источник в {}"
+
+
+@pytest.mark.parametrize(
+    ("ours", "lines", "own"),
+    [
+        (Dialect.RUSMARC, ("245 10$aАлгебра :$b7 класс", "260 __$aМосква$bДрофа$c2015"), Dialect.MARC21),
+        (Dialect.RUSMARC, ("245 10$aАлгебра :$b7 класс", "090 __$e1001", "260 __$bДрофа$c2015"), Dialect.MARCSQL),
+        (Dialect.MARC21, ("200 1_$aАлгебра$e7 класс", "210 __$cДрофа$d2015", "899 __$aШБ"), Dialect.RUSMARC),
+        (Dialect.MARCSQL, ("200 1_$aАлгебра$e7 класс", "210 __$cДрофа$d2015"), Dialect.UNIMARC),
+    ],
+)
+def test_a_copied_record_is_read_by_its_own_dialect_and_the_school_is_told(
+    ours: Dialect, lines: tuple[str, ...], own: Dialect
+) -> None:
+    (kept,) = read_export(iso(record("001 1", *lines)), school(ours))
+    assert isinstance(kept, SourceRecord)
+    bib = to_bib(kept, ours.value)
+    assert (bib.dialect, bib.title, bib.subtitle) == (own, "Алгебра", "7 класс")
+    assert (bib.publishers, bib.year_text) == (("Дрофа",), "2015")
+    assert bib.warnings == (COPIED.format(own.value, ours.value),)
+    assert kept.dialect is ours
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("245 XX$aне заглавие", "300 __$aпримечание"),  # no indicators of a title
+        ("245 10$bбез заглавия",),
+        ("200 1_$aАлгебра", "245 10$aдругое"),  # a title in the source's own dialect
+    ],
+)
+def test_a_record_that_does_not_speak_plainly_is_read_as_its_file(lines: tuple[str, ...]) -> None:
+    (kept,) = read_export(iso(record("001 1", *lines)), school())
+    assert isinstance(kept, SourceRecord)
+    bib = to_bib(kept)
+    assert (bib.dialect, bib.warnings) == (Dialect.RUSMARC, ())
