@@ -10,7 +10,7 @@ Text = TypeVar("Text", str, bytes)
 Answer = TypeVar("Answer")
 
 _REMEMBERED = 1 << 13  # answers of each function
-_LONGEST = 200  # characters or bytes: a longer text is hardly typed twice, and memory has to have a bound
+LONGEST = 200  # characters or bytes: a longer text is hardly typed twice, and memory has to have a bound
 
 
 def remembering(work: Callable[[Text], Answer]) -> Callable[[Text], Answer]:
@@ -19,6 +19,6 @@ def remembering(work: Callable[[Text], Answer]) -> Callable[[Text], Answer]:
 
     @wraps(work)
     def answer(text: Text) -> Answer:
-        return known(text) if len(text) <= _LONGEST else work(text)
+        return known(text) if len(text) <= LONGEST else work(text)
 
     return answer

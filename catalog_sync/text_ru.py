@@ -10,6 +10,7 @@ import re
 from functools import cache, lru_cache
 from typing import Any
 
+from catalog_sync.remembering import LONGEST
 from catalog_sync.text import fold as text_fold
 
 ANALYSIS_VERSION = 2  # grows when any function here answers differently: the index must then be rebuilt
@@ -23,10 +24,21 @@ _CYRILLIC = re.compile(r"[а-яё]")
 # --- Splitting -------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=65_536)  # publishers, places, subtitles and series repeat by the thousand
+# Of such a text, as nearly every abstract is, folding only lowers the letters, and signs part words whatever they are.
+_BEYOND_RUSSIAN = re.compile(r"[^\t\n\r !-@\[-`{-~А-Яа-яЁё«»–—]")
+
+
 def words(text: str) -> tuple[str, ...]:
     """Words of a text as search sees them: folded by catalog_sync.text (ё = е, homoglyphs repaired), signs dropped."""
-    return tuple(w[:MAX_WORD] for w in _WORD.findall(text_fold(text)))
+    return _remembered(text) if len(text) <= LONGEST else _words(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    folded = text_fold(text) if _BEYOND_RUSSIAN.search(text) else text.lower().replace("ё", "е")
+    return tuple([w[:MAX_WORD] for w in _WORD.findall(folded)])
+
+
+_remembered = lru_cache(maxsize=65_536)(_words)  # publishers, places, subtitles and series repeat by the thousand
 
 
 def fold(text: str) -> str:

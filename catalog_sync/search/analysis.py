@@ -12,6 +12,7 @@ import msgspec
 
 from catalog_sync.citation.names import inverted
 from catalog_sync.model import Agent
+from catalog_sync.remembering import LONGEST
 from catalog_sync.search import schema
 from catalog_sync.search.document import Document
 from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
@@ -55,9 +56,9 @@ def skeleton_text(folded: Iterable[str]) -> str:
     return " ".join(map(_SKELETONS.__getitem__, folded))
 
 
-def heading(text: str, longest: int = MAX_HEADING) -> str:
-    """A heading as one term: its folded words, cut at `longest` characters."""
-    return fold(text)[:longest].rstrip()
+def heading(text: str) -> str:
+    """A heading as one term: its folded words, cut at MAX_HEADING characters."""
+    return fold(text)[:MAX_HEADING].rstrip()
 
 
 @lru_cache(maxsize=100_000)
@@ -93,11 +94,18 @@ def shown(text: str) -> str:
 # --- Texts that repeat from record to record: an author, a publisher, a subject is analysed once ----------------------
 
 
-@lru_cache(maxsize=MAX_TEXTS)
 def _searched(text: str) -> tuple[str, str]:
     """Folded words and their lemmas; "" and "" where there are none."""
+    return _short(text) if len(text) <= LONGEST else _long(text)
+
+
+def _analysed(text: str) -> tuple[str, str]:
     folded = words(text)
     return " ".join(folded), lemma_text(folded)
+
+
+_short = lru_cache(maxsize=MAX_TEXTS)(_analysed)
+_long = lru_cache(maxsize=16)(_analysed)  # an abstract is hardly met again, but asked for twice: as words and heading
 
 
 @lru_cache(maxsize=MAX_TEXTS)
@@ -223,7 +231,7 @@ class Builder:
                 self.displayed.update(dict.fromkeys(labels))
             return
         for text in headings:
-            if whole := heading(text, MAX_HEADING if names.listed else MAX_NOTE):
+            if whole := _searched(text)[0][: MAX_HEADING if names.listed else MAX_NOTE].rstrip():
                 self.one(names.heading, whole)
                 if names.listed:
                     self.one(names.listed, whole + schema.SEPARATOR + shown(text))

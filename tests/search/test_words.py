@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from catalog_sync.query import Access, Term
 from catalog_sync.search.analysis import lemma_text
+from catalog_sync.text import fold as text_fold
 from catalog_sync.text_ru import (
     as_if_latin_layout,
     as_if_russian_layout,
@@ -99,6 +101,11 @@ def test_the_layout_slip_goes_both_ways() -> None:
     assert as_if_russian_layout("vfntvfnbrf") == "математика"
     assert as_if_russian_layout("[fhfrnth") == "характер"
     assert as_if_latin_layout("руддщ") == "hello"
+
+
+@given(st.text(st.sampled_from(" \t\n\r!-.,:;_'`\"№«»–—…абвйёЁЯ019AxIo\u0301\xad"), max_size=12))
+def test_words_are_what_folding_leaves_however_they_are_found(text: str) -> None:
+    assert words(text) == tuple(re.findall(r"[^\W_]+", text_fold(text)))
 
 
 @given(st.text())
