@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 
 from catalog_sync import deriving, reclustering
 from catalog_sync.errors import BadRecord
-from catalog_sync.store import derived, described, records, unions
+from catalog_sync.store import derived, described, digests, records, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.ledger_check import check as check_ledger
 
@@ -20,6 +20,7 @@ def problems(connection: Connection) -> list[str]:
     return [
         *_tables(connection),
         *_records(connection),
+        *_named("дайджесты хранятся не те у источников", list(digests.untrue(connection))),
         *_clusters(connection),
         *check_ledger(connection),
     ]

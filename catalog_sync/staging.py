@@ -17,7 +17,7 @@ from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings
 from catalog_sync.marc.reading import Export, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
-from catalog_sync.store import derived, records, registry, runs
+from catalog_sync.store import derived, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
 
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
@@ -52,6 +52,7 @@ class Tally:
     untitled: int = 0  # new or changed, and no title was found in them
     nameless: int = 0  # set aside so broken that not even the identity could be read
     seen: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)  # those of `seen` that were passed over as unchanged
     told_gone: set[str] = field(default_factory=set)
     encodings: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
@@ -73,14 +74,16 @@ def stage_files(
 ) -> Difference:  # fmt: skip
     """Read every file and stage what differs. Returns the difference for the guard; nothing published is touched."""
     with reading(engine) as connection:
-        published = records.known(connection, source.code)
+        published = digests.load(connection, source.code)
         before = runs.last_published(connection, source.code)
         bookmark = registry.bookmark(connection, source.code)
-    live = {local_id for local_id, value in published.items() if not value.deleted}
+    live = {local_id for alike in published for local_id in alike.local_ids}
     tally = Tally()
     same = _read_alike(source, published)
     for file in files:
-        _read_file(engine, run, source, file, published, same, tally, now=now, progress=progress)
+        _read_file(engine, run, source, file, same, tally, now=now, progress=progress)
+    for alike in published:
+        tally.encodings += Counter({alike.encoding: len(tally.unread.intersection(alike.local_ids))})
     if not tally.files:
         tally.complete = False  # nothing new since the bookmark (an unchanged file), which isn't an empty export
     encoding = tally.encoding() or (before.encoding if before and not tally.files else "")
@@ -100,14 +103,13 @@ def stage_files(
     )  # fmt: skip
 
 
-def _read_alike(source: Source, published: dict[str, records.Known]) -> dict[bytes, str]:
+def _read_alike(source: Source, published: Iterable[digests.Alike]) -> dict[bytes, str]:
     """Digest → local id of the published records that the source's settings read as they were read."""
     return {
-        known.digest: known.local_id
-        for known in published.values()
-        if not known.deleted
-        and known.dialect == source.dialect.value
-        and (not source.encoding or known.encoding == source.encoding)
+        digest: local_id
+        for alike in published
+        if alike.dialect == source.dialect.value and source.encoding in ("", alike.encoding)
+        for digest, local_id in zip(alike.digests, alike.local_ids, strict=True)
     }
 
 
@@ -127,8 +129,8 @@ def _gone(tally: Tally, live: set[str], incremental: bool) -> set[str]:
 
 
 def _read_file(
-    engine: Engine, run: int, source: Source, file: FetchedFile, published: dict[str, records.Known],
-    same: dict[bytes, str], tally: Tally, *, now: Callable[[], datetime], progress: Progress,
+    engine: Engine, run: int, source: Source, file: FetchedFile, same: dict[bytes, str], tally: Tally, *,
+    now: Callable[[], datetime], progress: Progress,
 ) -> None:  # fmt: skip
     tally.files.append({"name": file.name, "sha256": hashlib.sha256(file.data).hexdigest(), "bytes": len(file.data)})
     tally.complete &= file.complete
@@ -139,7 +141,11 @@ def _read_file(
     export = read_export(file.data, told, format=file.format, known={} if file.encoding else same)
     before = tally.read
     for batch in _batches(export, BATCH, before):
+        published = _published(engine, source, (value for _, value in batch))
         changed, bad = _sort_out(source, file.name, batch, published, tally)
+        for record, _ in changed:  # its number is taken: last night's record under it is not to be met any more
+            if record.local_id in published:
+                same.pop(published[record.local_id].digest, None)
         with writing(engine) as connection:
             records.stage(connection, run, changed, published)
             runs.keep_set_aside(connection, run, bad)
@@ -148,10 +154,16 @@ def _read_file(
     tally.read = before + export.counts.pieces
     tally.unchanged += len(export.unchanged)
     tally.seen.update(export.unchanged)
-    tally.encodings.update(published[local_id].encoding for local_id in export.unchanged)
+    tally.unread.update(export.unchanged)
     if export.counts.pieces != export.counts.kept + export.counts.set_aside:
         raise AssertionError(f"{file.name}: {export.counts}: pieces were lost")
     tally.warnings += [f"{file.name}: {warning}" for warning in export.warnings]
+
+
+def _published(engine: Engine, source: Source, values: Iterable[SourceRecord | SetAside]) -> dict[str, records.Known]:
+    """What is published under the numbers of these records."""
+    with reading(engine) as connection:
+        return records.known(connection, source.code, (v.local_id for v in values if isinstance(v, SourceRecord)))
 
 
 def _batches(export: Export, size: int, before: int) -> Iterator[list[Numbered]]:
@@ -167,7 +179,7 @@ def _batches(export: Export, size: int, before: int) -> Iterator[list[Numbered]]
 
 
 def _sort_out(
-    source: Source, file: str, batch: list[Numbered], published: dict[str, records.Known], tally: Tally
+    source: Source, file: str, batch: list[Numbered], published: Mapping[str, records.Known], tally: Tally
 ) -> tuple[list[Understood], list[SetAside]]:
     changed: list[Understood] = []
     bad: list[SetAside] = []
@@ -186,8 +198,9 @@ def _sort_out(
 
 
 def _take(
-    source: Source, record: SourceRecord, published: dict[str, records.Known], tally: Tally, changed: list[Understood]
-) -> str:
+    source: Source, record: SourceRecord, published: Mapping[str, records.Known], tally: Tally,
+    changed: list[Understood],
+) -> str:  # fmt: skip
     """Count one record and keep it if it differs; returns why it can't be understood, or ""."""
     known = published.get(record.local_id)
     if record.deleted:
@@ -233,12 +246,13 @@ def stage_reread(
 ) -> Difference:
     """Stage every published record of a source that its settings now read otherwise. Nothing is fetched."""
     with reading(engine) as connection:
-        published = records.known(connection, source.code)
+        live = records.live_ids(connection, source.code)
         bookmark = registry.bookmark(connection, source.code)
     tally = Tally()
-    for ids in chunks(sorted(known.id for known in published.values() if not known.deleted), BATCH):
+    for ids in chunks(live, BATCH):
         with reading(engine) as connection:
             loaded, held = list(records.load(connection, ids)), derived.held(connection, ids)
+            published = records.known(connection, source.code, [record.local_id for _, record in loaded])
         changed, bad = _sort_out_anew(source, loaded, held, tally)
         with writing(engine) as connection:
             records.stage(connection, run, changed, published)

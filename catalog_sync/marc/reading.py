@@ -82,6 +82,8 @@ class Export:
     def __iter__(self) -> Iterator[SourceRecord | SetAside]:
         self._forget()
         for piece in cut(self._data, self.format, self._is_known if self._known else None):
+            if self._known and self.format != "iso2709" and not piece.fault and self._is_known(piece.record):
+                continue
             self._counts[0] += 1
             record = piece.fault or self._record(piece)
             if isinstance(record, str):
@@ -98,9 +100,10 @@ class Export:
     def _is_known(self, data: bytes) -> bool:
         """Whether this very record is published; a second one like it is not known any more."""
         digest = fingerprint.digest(data)
-        local_id = self._known.pop(digest, None)
-        if local_id is None:
+        local_id = self._known.get(digest)
+        if local_id is None or local_id in self._seen:  # the first record with a number keeps it
             return False
+        del self._known[digest]
         self.unchanged.append(local_id)
         self._seen[local_id] = digest
         return True
@@ -162,7 +165,7 @@ def read_export(
     Identity is 001; a missing or repeated one is replaced by the content's digest, and warned about. A second record
     like it is set aside as a repetition. Raises StopEverything where the settings name no known encoding.
 
-    `known`: digest → local id of what need not be read again; of ISO 2709 such records are not yielded but named in
+    `known`: digest → local id of what need not be read again: such records are not yielded but named in
     `export.unchanged`, and leave the dictionary.
     """
     return Export(data, source, format, {} if known is None else known)

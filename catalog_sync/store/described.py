@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from catalog_sync.model import BibRecord
 from catalog_sync.store import tables as t
@@ -24,11 +25,14 @@ def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
 
 
 def save(connection: Connection, bibs: Mapping[int, BibRecord]) -> None:
-    save_packed(connection, {id_: pack_bib(bib) for id_, bib in bibs.items()})
+    upsert(connection, t.described, [{"record": id_, "data": pack_bib(bib)} for id_, bib in bibs.items()])
 
 
-def save_packed(connection: Connection, packed: Mapping[int, bytes]) -> None:
-    upsert(connection, t.described, [{"record": id_, "data": data} for id_, data in packed.items()])
+def follow(connection: Connection, placed: Select[Any], ids: Sequence[int]) -> None:
+    """Records `ids` say now what was packed for them when they were staged: rows of `placed`, (id, description)."""
+    forget(connection, ids)
+    kept = placed.where(t.stage.c.described.is_not(None))
+    connection.execute(insert(t.described).from_select(["record", "data"], kept))
 
 
 def forget(connection: Connection, ids: Sequence[int]) -> None:

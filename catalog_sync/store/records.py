@@ -8,10 +8,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, FromClause, bindparam, delete, func, insert, literal, select, update
 
 from catalog_sync.model import BibRecord, Dialect, RecordKey, SourceRecord
-from catalog_sync.store import described
+from catalog_sync.store import described, digests
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows
 from catalog_sync.store.packing import compress, decompress, pack_bib
@@ -28,6 +28,7 @@ COLUMNS = (
     t.record.c.warnings,
 )
 
+CONTENT = ("digest", "data", "dialect", "encoding", "warnings")  # what a staged record brings
 KEPT = ("digest", "data", "dialect", "encoding", "deleted", "warnings")  # of what stood before a run
 
 
@@ -47,10 +48,20 @@ class Known(NamedTuple):
         return not self.deleted and self.digest in (record.digest, sha256(record.data).digest())
 
 
-def known(connection: Connection, source: str) -> dict[str, Known]:
-    """Local id → what is published of a source, tombstones included."""
+def known(connection: Connection, source: str, local_ids: Iterable[str]) -> dict[str, Known]:
+    """Local id → what is published under it, tombstones included; without those that are new."""
     query = select(*(t.record.c[name] for name in Known._fields)).where(t.record.c.source == source)
-    return {known.local_id: known for known in map(Known._make, connection.execute(query))}
+    found: dict[str, Known] = {}
+    for some in chunks(sorted(local_ids)):
+        rows = connection.execute(query.where(t.record.c.local_id.in_(some)))
+        found |= {known.local_id: known for known in map(Known._make, rows)}
+    return found
+
+
+def live_ids(connection: Connection, source: str) -> list[int]:
+    """Database ids of a source's live records, in order."""
+    query = select(t.record.c.id).where(t.record.c.source == source, t.record.c.deleted.is_(False))
+    return list(connection.execute(query.order_by(t.record.c.id)).scalars())
 
 
 def live_count(connection: Connection, source: str | None = None) -> int:
@@ -204,21 +215,25 @@ def staged_record(source: str, row: Any) -> SourceRecord:
 
 def publish_stage(connection: Connection, run: int, source: str, now: datetime) -> list[int]:
     """Make the stage of a run the published state; keep what stood before. Returns touched record ids, in id order."""
-    there = known(connection, source)
-    rows = connection.execute(select(t.stage).where(t.stage.c.run == run).order_by(t.stage.c.local_id)).all()
-    fresh = [row for row in rows if row.local_id not in there and row.action != "gone"]
-    old = [row for row in rows if row.local_id in there]
-    _remember(connection, run, {there[row.local_id].id: row.action for row in old})
-    _insert(connection, run, source, fresh, now)
-    _replace(connection, run, [(there[row.local_id].id, row) for row in old], now)
-    new_ids = ids_of(connection, (RecordKey(source, row.local_id) for row in fresh))
-    new = [{"run": run, "record": id_, "action": "new"} for id_ in new_ids.values()]
-    insert_rows(connection, t.record_change, new)
-    ids = {key.local_id: id_ for key, id_ in new_ids.items()} | {row.local_id: there[row.local_id].id for row in old}
-    described.save_packed(connection, {ids[row.local_id]: row.described for row in rows if row.described})
-    described.forget(connection, [ids[row.local_id] for row in rows if not row.described])
+    columns = (t.stage.c[name] for name in ("local_id", "action", "dialect", "encoding", "digest"))
+    rows = connection.execute(select(*columns).where(t.stage.c.run == run)).all()
+    if not rows:
+        return []
+    digests.follow(connection, source, rows)
+    stamp = {"last_run": run, "changed": now}
+    staged = t.stage.join(t.record, (t.record.c.source == source) & (t.record.c.local_id == t.stage.c.local_id))
+    _remember(connection, run, staged)
+    _replace(connection, run, source, stamp)
+    _insert(connection, run, source, {**stamp, "first_run": run, "first_seen": now, "deleted": False})
+    placed = select(t.record.c.id).select_from(staged).where(t.stage.c.run == run)
+    touched = list(connection.execute(placed.order_by(t.record.c.id)).scalars())
+    new = placed.with_only_columns(literal(run), t.record.c.id, literal("new")).where(
+        t.record.c.id.not_in(select(t.record_change.c.record).where(t.record_change.c.run == run))
+    )
+    connection.execute(insert(t.record_change).from_select(["run", "record", "action"], new))
+    described.follow(connection, placed.add_columns(t.stage.c.described), touched)
     unstage(connection, run)
-    return sorted([*new_ids.values(), *(there[row.local_id].id for row in old)])
+    return touched
 
 
 def reread_by(connection: Connection, run: int) -> set[int]:
@@ -250,39 +265,32 @@ def before(connection: Connection, runs: Sequence[int], ids: Collection[int]) ->
     return found
 
 
-def _remember(connection: Connection, run: int, actions: Mapping[int, str]) -> None:
-    for some in chunks(sorted(actions)):
-        rows = connection.execute(select(*COLUMNS).where(t.record.c.id.in_(some))).mappings()
-        values = [
-            {"run": run, "record": row["id"], "action": actions[row["id"]], **{k: row[k] for k in KEPT}} for row in rows
-        ]
-        insert_rows(connection, t.record_change, values)
+def _remember(connection: Connection, run: int, staged: FromClause) -> None:
+    """What stood where staged records go."""
+    kept = (t.record.c[name] for name in KEPT)
+    rows = select(t.stage.c.run, t.record.c.id, t.stage.c.action, *kept).select_from(staged).where(t.stage.c.run == run)
+    connection.execute(insert(t.record_change).from_select(["run", "record", "action", *KEPT], rows))
 
 
-def _insert(connection: Connection, run: int, source: str, rows: Sequence[Any], now: datetime) -> None:
-    stamp = {"first_run": run, "last_run": run, "first_seen": now, "changed": now, "deleted": False}
-    insert_rows(connection, t.record, [{"source": source, **_content(row), **stamp} for row in rows])
+def _replace(connection: Connection, run: int, source: str, stamp: Mapping[str, Any]) -> None:
+    """Staged records that have a place take it; those that are gone become tombstones."""
+    this = (t.record.c.source == source, t.stage.c.run == run, t.stage.c.local_id == t.record.c.local_id)
+    gone = t.stage.c.action == "gone"
+    connection.execute(update(t.record).where(*this, gone).values(deleted=True, **stamp))
+    content = {name: t.stage.c[name] for name in CONTENT}
+    connection.execute(update(t.record).where(*this, ~gone).values(deleted=False, **stamp, **content))
 
 
-def _content(row: Any) -> dict[str, Any]:
-    return {
-        "local_id": row.local_id,
-        "digest": row.digest,
-        "data": row.data,
-        "dialect": row.dialect,
-        "encoding": row.encoding,
-        "warnings": row.warnings or [],
-    }
-
-
-def _replace(connection: Connection, run: int, pairs: Sequence[tuple[int, Any]], now: datetime) -> None:
-    stamp = {"last_run": run, "changed": now}
-    gone = [id_ for id_, row in pairs if row.action == "gone"]
-    for some in chunks(gone):
-        connection.execute(update(t.record).where(t.record.c.id.in_(some)).values(deleted=True, **stamp))
-    changed = [{"key": id_, **_content(row), **stamp, "deleted": False} for id_, row in pairs if row.action != "gone"]
-    if changed:
-        connection.execute(update(t.record).where(t.record.c.id == bindparam("key")), changed)
+def _insert(connection: Connection, run: int, source: str, stamp: Mapping[str, Any]) -> None:
+    """Staged records that have no place yet get one."""
+    there = select(t.record.c.id).where(t.record.c.source == source, t.record.c.local_id == t.stage.c.local_id)
+    given = [literal(value, t.record.c[name].type) for name, value in stamp.items()]
+    columns = [t.stage.c.local_id, *(t.stage.c[name] for name in CONTENT)]
+    new = select(literal(source), *columns, *given).where(
+        t.stage.c.run == run, t.stage.c.action != "gone", ~there.exists()
+    )
+    names = ["source", "local_id", *CONTENT, *stamp]
+    connection.execute(insert(t.record).from_select(names, new.order_by(t.stage.c.local_id)))
 
 
 def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:
@@ -309,4 +317,6 @@ def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:
         connection.execute(update(t.record).where(t.record.c.id == bindparam("key")), back)
     connection.execute(delete(t.record_change).where(t.record_change.c.run == run))
     described.forget(connection, [row.record for row in rows])
+    for source in {key.source for key in keys_of(connection, [row.record for row in rows]).values()}:
+        digests.forget(connection, source)
     return sorted(row.record for row in rows)

@@ -148,6 +148,14 @@ record = Table(
     UniqueConstraint("source", "local_id"),
 )
 
+# Derived: digests and local ids of a source's live records, packed (store/digests.py).
+source_digests = Table(
+    "source_digests",
+    metadata,
+    Column("source", ForeignKey("source.code"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
 stage = Table(
     "stage",
     metadata,

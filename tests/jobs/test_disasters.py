@@ -19,7 +19,7 @@ from sqlalchemy import event, select
 from catalog_sync import jobs, pipeline
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.query import Everything, Query, Term
-from catalog_sync.store import database, leases, records, runs
+from catalog_sync.store import database, digests, leases, runs
 from catalog_sync.store import tables as t
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.store.database import reading, writing
@@ -57,8 +57,7 @@ class District:
     def now_served(self) -> dict[str, Any]:
         """Live records of both schools with their digests, and what readers find."""
         with reading(self.town.system.engine) as connection:
-            known = {code: records.known(connection, code) for code in ("school-1", "school-2")}
-        live = {code: {i: k.digest for i, k in rows.items() if not k.deleted} for code, rows in known.items()}
+            live = {code: digests.computed(connection, code) for code in ("school-1", "school-2")}
         catalogue = open_catalogue(self.town.system.settings, self.town.system.engine)
         queries: list[Query] = [Everything(), Term("алгебра"), Term("мурзилка")]
         return {**live, "found": [catalogue.search(q).total for q in queries]}

@@ -77,7 +77,7 @@ class Town:
     def live(self, code: str) -> int:
         """Live records of a source."""
         with reading(self.system.engine) as connection:
-            return sum(not k.deleted for k in records.known(connection, code).values())
+            return records.live_count(connection, code)
 
     def ask(self, what: str, argument: str) -> int:
         with writing(self.system.engine) as connection:

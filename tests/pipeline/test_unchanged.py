@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from catalog_sync.model import MarcField, MarcRecord, RunState
-from tests.exports import mrc, shelf
+from sqlalchemy import update
+
+from catalog_sync import pipeline
+from catalog_sync.marc.writing import to_marcxml
+from catalog_sync.model import FetchedFile, MarcField, MarcRecord, RunState
+from catalog_sync.store import digests, records
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import reading, writing
+from tests.exports import book, mrc, shelf
 from tests.pipeline.conftest import District
 
 OLD, NEW = "20200101120000.0", "20261128030000.0"
@@ -45,3 +52,77 @@ def test_a_record_marked_deleted_is_gone_though_nothing_else_changed(district: D
     assert district.load("s", [*books[:-1], last]).counts.gone == 1
     back = district.load("s", books).counts
     assert (back.changed, back.unchanged) == (1, 11)
+
+
+def kept(district: District, code: str = "s") -> tuple[list[digests.Alike], list[digests.Alike]]:
+    """The digests that are kept of a source, and those its records give."""
+    with reading(district.system.engine) as connection:
+        return digests.load(connection, code), digests.computed(connection, code)
+
+
+def test_what_is_kept_of_a_source_follows_every_run_and_its_roll_back(district: District) -> None:
+    district.source("s")
+    books = [*map(dated, shelf(12))]
+    district.load("s", books[:10])
+    district.load("s", [*books[1:9], book("R0000", "Другая книга"), *books[10:]])  # one other, one gone, two new
+    found, true = kept(district)
+    assert found == true
+    assert len(found[0].local_ids) == 11
+    last = district.load("s", books[1:])
+    assert kept(district)[0] == kept(district)[1]
+    pipeline.roll_back(district.system, last.number, who="методист")
+    assert kept(district)[0] == true
+    assert pipeline.check(district.system) == []
+
+
+def test_check_names_a_source_whose_kept_digests_are_not_those_of_its_records(district: District) -> None:
+    district.source("s")
+    district.load("s", shelf(12))
+    with writing(district.system.engine) as connection:
+        connection.execute(update(t.record).where(t.record.c.local_id == "R0003").values(digest=b"x" * 32))
+    assert "дайджесты хранятся не те у источников: s" in pipeline.check(district.system)
+
+
+def test_a_number_taken_by_another_record_loses_neither(district: District) -> None:
+    district.source("s")
+    books = [*map(dated, shelf(12))]
+    district.load("s", books)
+    thief = dated(book(books[5].fields[0].data or "", "Совсем другая книга"))
+    data = mrc([*books[:3], thief, *books[3:]])
+    for again in (False, True):
+        run = district.load_bytes("s", data)
+        assert (run.counts.read, run.counts.gone, run.counts.set_aside) == (13, 0, 0)
+        assert (run.counts.new, run.counts.changed) == ((0, 0) if again else (1, 1))
+        with reading(district.system.engine) as connection:
+            assert records.live_count(connection, "s") == 13
+            assert pipeline.check(district.system) == []
+
+
+def test_last_nights_record_in_a_second_file_is_a_repetition_where_the_first_has_another_under_its_number(
+    district: District,
+) -> None:
+    district.source("s")
+    books = [*map(dated, shelf(12))]
+    district.load("s", books)
+    mended = dated(book(books[5].fields[0].data or "", "Обломов, исправленный"))
+    files = [FetchedFile("a.mrc", mrc([mended, *books[:5]])), FetchedFile("b.mrc", mrc(books[5:]))]
+    counts = pipeline.run_source(district.system, "s", files).counts
+    assert (counts.read, counts.changed, counts.unchanged, counts.set_aside) == (13, 1, 11, 1)
+
+
+def test_unchanged_marcxml_is_passed_over_whatever_its_005_says(district: District) -> None:
+    district.source("s")
+    data = b"<collection>%s</collection>" % b"".join(to_marcxml(dated(one)) for one in shelf(12))
+    district.load_bytes("s", data)
+    counts = district.load_bytes("s", data.replace(OLD.encode(), NEW.encode())).counts
+    assert (counts.read, counts.unchanged) == (12, 12)
+
+
+def test_a_source_of_records_in_two_encodings_is_counted_by_the_one_of_most(district: District) -> None:
+    district.source("s")
+    books = [*map(dated, shelf(12))]
+    data = mrc(books[:9], "cp1251") + mrc(books[9:], "utf-8")
+    district.load_bytes("s", data)
+    assert {one.encoding for one in kept(district)[0]} == {"cp1251", "utf-8"}
+    run = district.load_bytes("s", data.replace(OLD.encode(), NEW.encode()))
+    assert (run.encoding, run.counts.unchanged) == ("cp1251", 12)

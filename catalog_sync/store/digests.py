@@ -1,0 +1,89 @@
+"""What a source's live records were when they were published, in one value: an unchanged night reads this one row
+instead of one for every record. Derived from `record`; where the row is missing it is computed from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import upsert
+
+
+class Alike(NamedTuple):
+    """Live records of a source that were read in one way: digest and local id at the same place of each list."""
+
+    dialect: str
+    encoding: str
+    digests: list[bytes]
+    local_ids: list[str]
+
+
+_decoder = msgspec.msgpack.Decoder(list[Alike])
+_Ways = dict[tuple[str, str], dict[str, bytes]]  # (dialect, encoding) → local id → digest
+
+
+def load(connection: Connection, source: str) -> list[Alike]:
+    """The live records of a source; each is in one of the groups."""
+    packed = _packed(connection, source)
+    return computed(connection, source) if packed is None else _decoder.decode(packed)
+
+
+def computed(connection: Connection, source: str) -> list[Alike]:
+    """The same from the records themselves."""
+    c = t.record.c
+    live = select(c.dialect, c.encoding, c.local_id, c.digest).where(c.source == source, c.deleted.is_(False))
+    ways: _Ways = {}
+    for dialect, encoding, local_id, digest in connection.execute(live):
+        ways.setdefault((dialect, encoding), {})[local_id] = digest
+    return _groups(ways)
+
+
+def follow(connection: Connection, source: str, staged: Iterable[Any]) -> None:
+    """Staged rows (local_id, action, dialect, encoding, digest) are the published state now."""
+    ways: _Ways = {
+        (one.dialect, one.encoding): dict(zip(one.local_ids, one.digests, strict=True))
+        for one in load(connection, source)
+    }
+    for row in staged:
+        for way in ways.values():
+            way.pop(row.local_id, None)
+        if row.action != "gone":
+            ways.setdefault((row.dialect, row.encoding), {})[row.local_id] = row.digest
+    data = msgspec.msgpack.encode(_groups(ways))
+    upsert(connection, t.source_digests, [{"source": source, "data": data}])
+
+
+def forget(connection: Connection, source: str) -> None:
+    """After changes that `follow` was not told of."""
+    connection.execute(delete(t.source_digests).where(t.source_digests.c.source == source))
+
+
+def untrue(connection: Connection) -> Sequence[str]:
+    """Codes of sources whose kept value is not the one their records give."""
+    sources = connection.execute(select(t.source_digests.c.source).order_by(t.source_digests.c.source)).scalars().all()
+    return [s for s in sources if _flat(load(connection, s)) != _flat(computed(connection, s))]
+
+
+def _packed(connection: Connection, source: str) -> bytes | None:
+    return connection.execute(select(t.source_digests.c.data).where(t.source_digests.c.source == source)).scalar()
+
+
+def _groups(ways: _Ways) -> list[Alike]:
+    return [
+        Alike(*way, [digest for _, digest in sorted(found.items())], sorted(found))
+        for way, found in sorted(ways.items())
+        if found
+    ]
+
+
+def _flat(groups: list[Alike]) -> dict[str, tuple[str, str, bytes]]:
+    return {
+        local_id: (one.dialect, one.encoding, digest)
+        for one in groups
+        for local_id, digest in zip(one.local_ids, one.digests, strict=True)
+    }
