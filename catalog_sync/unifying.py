@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from catalog_sync import union
-from catalog_sync.classify import classify
 from catalog_sync.marc.reading import to_bib
-from catalog_sync.model import BibRecord, Classified, RecordKey, Source, UnionRecord
+from catalog_sync.model import BibRecord, RecordKey, Source, UnionRecord
 from catalog_sync.restocking import Restocked, restock
 from catalog_sync.store import described, outbox, overrides, records, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
+from catalog_sync.store.overrides import Correction
 
 BATCH = 500  # clusters united at a time; their members' bytes are in memory together
 NOTHING: Mapping[str, Sequence[Restocked]] = {}
@@ -77,14 +77,16 @@ def _unite_batch(connection: Connection, clusters: Sequence[str], sources: dict[
         bibs.setdefault(cluster, []).append(told[id_])
     keys = [bib.key for some in bibs.values() for bib in some]
     forced = overrides.corrections(connection, keys)
-    return [_classified(union.merge(cluster, some), sources, forced) for cluster, some in sorted(bibs.items())]
+    return [_united(cluster, some, sources, forced) for cluster, some in sorted(bibs.items())]
 
 
-def _classified(
-    merged: UnionRecord, sources: dict[str, Source], forced: dict[RecordKey, overrides.Correction]
+def _united(
+    cluster: str, members: Sequence[BibRecord], sources: dict[str, Source], forced: dict[RecordKey, Correction]
 ) -> UnionRecord:
-    """The union record's class: a correction of any member wins, then what its best base is called."""
-    bases = sorted({sources[key.source].base for key in merged.members} - {""})
-    found: Classified = classify(merged.bib, base=bases[0] if len(bases) == 1 else "")
-    correction = next((forced[key] for key in merged.members if key in forced), None)
-    return replace(merged, classified=overrides.corrected(found, correction))
+    """The union record; of its class a correction of any member decides, then what its best base is called."""
+    bases = {sources[bib.key.source].base for bib in members} - {""}
+    merged = union.merge(cluster, members, base=bases.pop() if len(bases) == 1 else "")
+    correction = next((forced[key] for key in merged.members if key in forced), None) if forced else None
+    if correction is None or merged.classified is None:
+        return merged
+    return replace(merged, classified=overrides.corrected(merged.classified, correction))

@@ -23,8 +23,11 @@ from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, Unio
 from catalog_sync.text import fold, has_homoglyphs, skeleton
 
 
-def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
-    """The union record of a cluster. Raises ValueError for a cluster without members."""
+def merge(cluster: str, members: Sequence[BibRecord], *, base: str = "") -> UnionRecord:
+    """The union record of a cluster, classified; `base` is what the bases of its sources are all called, if they are.
+
+    Raises ValueError for a cluster without members.
+    """
     if not members:
         raise ValueError(f"cluster {cluster} has no members")
     told = list(map(_values, members))
@@ -35,7 +38,7 @@ def merge(cluster: str, members: Sequence[BibRecord]) -> UnionRecord:
         ranked = rank(members)
         bib, provenance = _merged(ranked)
     keys = tuple([m.key for m in ranked])
-    return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib))
+    return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib, base=base))
 
 
 class Ranked(list[BibRecord]):
@@ -135,10 +138,15 @@ def _agreed(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
     """Of members that all say the same, or of one: what `_merged` would make of them."""
     best = ranked[0]
     provenance = {name: best.key for name, value in zip(_FIELDS, _values(best), strict=True) if value}
+    values: dict[str, Any] = {}
     if len(ranked) == 1:
-        values: dict[str, Any] = {"agents": tuple(map(_established, best.agents))}
+        values["agents"] = tuple(map(_established, best.agents))
     else:
-        values = {name: tidied.value for name in _LISTS if (tidied := _RULES[name](ranked, name))}
+        alone = Ranked([best])  # a list is tidied as its one speaker has it; a list of one is tidy
+        values = {name: chosen.value for name in _LISTS if len(getattr(best, name)) > 1
+                  and (chosen := _RULES[name](alone, name))}  # fmt: skip
+        if agents := _agents(ranked, "agents"):
+            values["agents"] = agents.value
     return replace(best, holdings=Holdings(), **values), provenance
 
 
@@ -306,7 +314,7 @@ def _same_dialect(ranked: list[BibRecord], name: str) -> _Chosen | None:
 def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The best list, each person in the fullest form any member has, then those only others name."""
     merged: list[Agent] = []
-    settled: tuple[Agent, ...] = ()  # a list that adds nothing to what is merged
+    settled: tuple[Agent, ...] = ()  # a list that adds nothing to what is merged, or of which nobody was known yet
     for member in ranked:
         if member.agents == settled:
             continue
@@ -318,7 +326,8 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
                 merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
             else:
                 merged[place] = _fuller(merged[place], agent)
-        settled = member.agents if merged == before else ()
+        added = len(merged) - len(before)
+        settled = member.agents if merged == before or added == len(member.agents) else ()
     giver = next((m.key for m in ranked if m.agents), None)
     return None if giver is None else _Chosen(tuple(merged), giver)
 
@@ -336,7 +345,7 @@ def is_same_agent(left: Agent, right: Agent) -> bool:
         return False
     if left.kind != "person":
         return skeleton(left.name) == skeleton(right.name)
-    (one, own), (other, others) = (surname_and_forenames(a.name) for a in (left, right))
+    (one, own), (other, others) = surname_and_forenames(left.name), surname_and_forenames(right.name)
     if skeleton(one) != skeleton(other):
         return False
     pairs = list(zip(skeleton(own).split(), skeleton(others).split(), strict=False))
@@ -393,7 +402,7 @@ _RULES: dict[str, _Rule] = {
 # Rules that ask nothing beside the field and give back what all say.
 _OF_ITSELF = frozenset({_from_best, _voted, _publishers, _longest, _strictest, _latest, _same_dialect})
 # Lists that are tidied even where all have the same.
-_LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _agents, _all_of))
+_LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _all_of))
 # Not merged: who the record is, its dialect (the codes above are in it) and what one library has.
 _FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings"))
 _values = attrgetter(*_FIELDS)
