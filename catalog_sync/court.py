@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -13,11 +15,13 @@ from sqlalchemy.orm import aliased
 from catalog_sync import citation
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.compare import compare
+from catalog_sync.matching.verdict import SAME
 from catalog_sync.model import BibRecord, Comparison, RecordKey, Verdict
 from catalog_sync.store import decisions, derived, edges, records, registry
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 
+COLUMN = 28  # characters of a value on the terminal: both sides, the points and the reason fit into 110
 WORDS = {Verdict.SAME: "одно издание", Verdict.UNSURE: "неясно", Verdict.DIFFERENT: "разные издания"}
 
 
@@ -185,13 +189,21 @@ def _sides(
 
 
 def as_text(case: Case) -> str:
-    """A case for the terminal: both descriptions, then what speaks for and against."""
-    lines = [f"экземпляров: {case.copies}; балл {case.comparison.score:g}"]
-    for side in (case.left, case.right):
-        lines.append(f"  {side.key} ({side.library}; записей {side.records}, экз. {side.copies})")
+    """A case for the terminal: both descriptions, then side by side what speaks for and against."""
+    lines = [f"экземпляров: {case.copies}; балл {case.comparison.score:g}, одно издание — от {SAME:g}"]
+    for name, side in (("слева", case.left), ("справа", case.right)):
+        lines.append(f"  {name}: {side.key} ({side.library}; записей {side.records}, экз. {side.copies})")
         lines.append(f"    {side.description}")
-    lines += [f"    {reason_line(r)}" for r in case.comparison.reasons]
+    lines += _row("слева", "справа", "балл", "")
+    for r in case.comparison.reasons:
+        lines += _row(r.left or "—", r.right or "—", "запрет" if r.veto else f"{r.weight:+g}", r.text)
     return "\n".join(lines)
+
+
+def _row(left: str, right: str, points: str, text: str) -> list[str]:
+    """One piece of evidence in columns; long titles go on below."""
+    cells = zip_longest(wrap(left, COLUMN), wrap(right, COLUMN), [points], wrap(text, COLUMN + 10), fillvalue="")
+    return [f"    {a:<{COLUMN}}  {b:<{COLUMN}}  {c:>6}  {d}".rstrip() for a, b, c, d in cells]
 
 
 def reason_line(reason: Any) -> str:

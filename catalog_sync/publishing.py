@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from sqlalchemy import Connection
 
@@ -247,10 +247,13 @@ def decide(
             if key not in ids:
                 raise Refused(f"нет записи {key}")
         standing, first = decisions.standing(connection), None
-        for a, b in [(left, right), *(_the_rest(connection, ids[left], ids[right], same) if whole else ())]:
+        more = _the_rest(connection, ids[left], ids[right], same) if whole else []
+        if not more and (said := _said_before(standing, left, right, same)):
+            raise Refused(f"это уже сказано: решение № {said.number} ({said.who}) — {said.why}")
+        for a, b in [(left, right), *more]:
             chain = contradiction(standing, Decision(0, min(a, b), max(a, b), same, who, now, why))
             if chain:
-                raise Refused(_explain_chain(a, b, same, chain))
+                raise Refused(_explain_chain(a, b, same, chain, system.settings.time_zone))
             made = decisions.keep(
                 connection, a, b, same=same, who=who, when=now, why=why.strip(), part_of=first.number if first else None
             )
@@ -261,6 +264,12 @@ def decide(
         change = reclustering.regroup(connection, touched.values(), (), now=now, decision=made.number)
         unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
         return made.number
+
+
+def _said_before(standing: Sequence[Decision], left: RecordKey, right: RecordKey, same: bool) -> Decision | None:
+    """The standing word that says just this: a second one like it would outlive the undoing of the first."""
+    two = {left, right}
+    return next((d for d in standing if d.part_of is None and d.same is same and {d.left, d.right} == two), None)
 
 
 def _the_rest(connection: Connection, left: int, right: int, same: bool) -> list[tuple[RecordKey, RecordKey]]:
@@ -275,10 +284,11 @@ def _the_rest(connection: Connection, left: int, right: int, same: bool) -> list
     return sorted((keys[a], keys[b]) for a, b in pairs) if len(pairs) <= MOST_PAIRS else []
 
 
-def _explain_chain(left: RecordKey, right: RecordKey, same: bool, chain: Sequence[Decision]) -> str:
+def _explain_chain(left: RecordKey, right: RecordKey, same: bool, chain: Sequence[Decision], zone: tzinfo) -> str:
     word = "одно издание" if same else "разные издания"
     steps = "; ".join(
-        f"№ {d.number}: {d.left} и {d.right} — {'одно' if d.same else 'разные'} ({d.who}, {d.when:%d.%m.%Y})"
+        f"№ {d.number}: {d.left} и {d.right} — {'одно' if d.same else 'разные'}"
+        f" ({d.who}, {d.when.astimezone(zone):%d.%m.%Y})"
         for d in chain
     )
     return f"решение «{left} и {right} — {word}» противоречит прежним: {steps}. Отмените одно из них (undo)"

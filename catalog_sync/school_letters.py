@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
@@ -43,7 +44,7 @@ KINDS: dict[str, Kind] = {
         "Сверьте номер с книгой. По неверному ISBN книга не найдётся и не сойдётся с такой же в других школах.",
     ),
     "isbn-length": Kind("В ISBN не то число цифр", "В ISBN 10 или 13 цифр. Сверьте номер с книгой."),
-    "isbn-price": Kind("В поле ISBN стоит цена", "Перенесите цену в её подполе; есть ISBN на книге — впишите его."),
+    "isbn-price": Kind("В поле ISBN стоит цена", "Перенесите цену; если на книге есть ISBN, впишите его."),
     "homoglyphs": Kind(
         "Латинские буквы среди русских",
         "На вид такие буквы не отличить, но поиск в вашей программе такое слово не найдёт. Наберите слово заново "
@@ -54,10 +55,37 @@ KINDS: dict[str, Kind] = {
         "Класс указан только в заглавии",
         "Перенесите класс из заглавия в сведения, относящиеся к заглавию: тогда в заглавии останется название книги.",
     ),
-    "part-in-title": Kind("Номер части указан в заглавии", "Перенесите номер части в отдельное подполе."),
+    "part-in-title": Kind("Номер части указан в заглавии", "Перенесите номер части из заглавия в его подполе."),
     "year-missing": Kind("Не указан год издания", "Год стоит на титульном листе или в выходных данных в конце книги."),
     "year-range": Kind("Такого года издания быть не может", "Сверьте год с книгой."),
     "year-differs": Kind("В двух местах записи разные годы", "Сверьте год с книгой и поправьте неверный."),
+}
+# How the reason of a set-aside piece begins → heading, what is counted, what to do.
+LEFT_OUT = {
+    "": (
+        "Не удалось прочесть",
+        PIECE,
+        "Этих книг нет в сводном каталоге. Откройте запись в своей программе, сохраните её заново и выгрузите; "
+        "если не помогло, пришлите файл методисту.",
+    ),
+    "повтор": (
+        "Запись выгружена ещё раз",
+        RECORD,
+        "Книга в каталоге есть, вторая такая же запись не учтена. Если она есть и в вашей программе, удалите лишнюю.",
+    ),
+    "ожидалась библиографическая запись": (
+        "Это не описание книги",
+        RECORD,
+        "Авторитетные и служебные записи в каталог не идут: исправлять их не нужно, и выгружать тоже.",
+    ),
+}
+# Words of a warning → what to do; the first that fit.
+NOTICED = {
+    "001": "Каждой записи нужен свой постоянный номер: по нему каталог узнаёт её в следующей выгрузке.",
+    "запись в формате": "Запись прочитана по правилам своего формата. Похоже, её скопировали из другого каталога, "
+    "не переводя: переведите её в формат своей программы.",
+    "": "Запись прочитана, но программа выгрузила её с ошибкой. Сохраните запись заново; если таких много, "
+    "сообщите методисту.",
 }
 OTHER = Kind("Другие ошибки", "Сверьте с книгой.")
 
@@ -97,14 +125,15 @@ def letter(connection: Connection, source: str, *, today: date, district: Distri
     last = next(iter(runs.latest(connection, source=source, limit=1)), None)
     found = _look_through(connection, about, today)
     number = registry.published_run(connection, source)
+    zone = ZoneInfo(district.time_zone)
     sections = [
-        *_unreadable(runs.set_aside(connection, number) if number else []),
+        *_left_out(runs.set_aside(connection, number) if number else []),
         *_repeated(connection, about, found),
         *_numbers(found),
         *_mendable(found),
     ]
     published = runs.find(connection, number) if number else None
-    lines = [*_head(about, library, district, today), *_opening(about, found, published, last, sections)]
+    lines = [*_head(about, library, district, today), *_opening(found, published, last, sections, zone)]
     for place, section in enumerate(sections, start=1):
         lines += ["", *_section(place, section, limit)]
     return "\n".join([*lines, "", *_farewell(district)])
@@ -150,6 +179,7 @@ def _detail(fault: Fault) -> str:
         return f"поле {fault.field}: {_latin(fault.found)}"
     known = KINDS.get(fault.kind)
     text = f"поле {fault.field}: «{fault.found}»" if fault.found else f"поле {fault.field}"
+    text += f", перенести в {fault.target}" if fault.target else ""
     # What is the same for every record of the group is said once, above them.
     return text if known and fault.kind not in ("isbn-length",) else f"{text} — {fault.advice}"
 
@@ -234,25 +264,30 @@ def _duplicates(connection: Connection, source: Source) -> list[list[_Member]]:
     return [members for members in found.values() if any(m.key.source == source.code for m in members)]
 
 
-def _unreadable(pieces: Sequence[SetAside]) -> Iterator[Section]:
-    if pieces:
-        yield Section(
-            f"Не удалось прочесть: {counted(len(pieces), PIECE)}",
-            "Этих книг нет в сводном каталоге. Откройте запись в своей программе, сохраните её заново и выгрузите; "
-            "если не помогло, пришлите файл методисту.",
-            tuple(Remark(f"{piece.number}-я в файле", "", piece.reason) for piece in pieces),
-        )
+def _left_out(pieces: Sequence[SetAside]) -> Iterator[Section]:
+    """What of the file is not in the catalogue: torn pieces, second copies, records that describe no book."""
+    files = {piece.file for piece in pieces}
+    groups: dict[str, list[Remark]] = defaultdict(list)
+    for piece in pieces:
+        where = f"{piece.number}-я в файле" + (f" {piece.file}" if len(files) > 1 else "")
+        # «school-13:RU/77: …»: that it is of this school needs no saying.
+        reason = piece.reason.partition(": ")[2] if piece.reason.startswith(f"{piece.source}:") else piece.reason
+        groups[_why_left_out(reason)].append(Remark(where, "", reason))
+    for why, (heading, what, what_to_do) in LEFT_OUT.items():
+        if why in groups:
+            yield Section(f"{heading}: {counted(len(groups[why]), what)}", what_to_do, tuple(groups[why]))
+
+
+def _why_left_out(reason: str) -> str:
+    return next((why for why in LEFT_OUT if why and reason.startswith(why)), "")
 
 
 def _numbers(found: Findings) -> Iterator[Section]:
-    """Warnings of reading: numbers missing or repeated, other encodings, lengths that lie."""
+    """Warnings of reading: numbers missing or repeated, other encodings and formats, lengths that lie."""
     for warning, remarks in sorted(found.by_warning.items()):
         yield Section(
             f"{warning[:1].upper()}{warning[1:]}: {counted(len(remarks), RECORD)}",
-            "Каждой записи нужен свой постоянный номер: по нему каталог узнаёт её в следующей выгрузке."
-            if "001" in warning
-            else "Запись прочитана, но программа выгрузила её с ошибкой. Сохраните запись заново; если таких много, "
-            "сообщите методисту.",
+            next(said for words, said in NOTICED.items() if words in warning),
             tuple(remarks),
         )
 
@@ -280,20 +315,20 @@ def _head(source: Source, library: Library, district: District, today: date) -> 
 
 
 def _opening(
-    source: Source, found: Findings, published: HarvestRun | None, last: HarvestRun | None,
-    sections: Sequence[Section],
-) -> list[str]:  # fmt: skip
+    found: Findings, published: HarvestRun | None, last: HarvestRun | None, sections: Sequence[Section], zone: tzinfo
+) -> list[str]:
     lines = ["Здравствуйте!", ""]
     if last and last.state is RunState.HELD:
+        came = short_day(last.started.astimezone(zone).date())
         lines += [
-            f"Ваша последняя выгрузка ({short_day(last.started.date())}) не опубликована: {last.message}. "
+            f"Ваша последняя выгрузка ({came}) не опубликована: {last.message}. "
             "Проверьте, вся ли база выгружена, и выгрузите её ещё раз.",
             "",
         ]
     if published is None:
         return [*lines, "Выгрузок вашей библиотеки в каталоге пока нет: пришлите первую, и мы её проверим."]
     seen = f"{agree(found.records, 'Просмотрена', 'Просмотрено')} {counted(found.records, RECORD)}"
-    lines.append(f"{seen}, выгрузка от {short_day(published.started.date())}.")
+    lines.append(f"{seen}, выгрузка от {short_day(published.started.astimezone(zone).date())}.")
     if not sections:
         return [*lines, "Замечаний нет. Спасибо за аккуратную работу!"]
     lines += [

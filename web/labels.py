@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from catalog_sync.facets import bbk_tree
+from catalog_sync.model import Dialect
 from catalog_sync.query import Sort
 from web.i18n import N_, _
 
@@ -112,7 +113,7 @@ HARVESTERS = {
     "marcsql_db": N_("База МАРК-SQL"),
     "z3950": "Z39.50",
 }
-DIALECTS = {"rusmarc": "RUSMARC", "unimarc": "UNIMARC", "marc21": "MARC 21", "marcsql": "МАРК-SQL"}
+DIALECTS = {dialect.value: dialect.label for dialect in Dialect}
 RUN_STATES = {
     "waiting": N_("ждёт"),
     "running": N_("идёт"),

@@ -44,10 +44,10 @@ def faults(data: bytes, encoding: str) -> tuple[str, ...]:
     if encoding != MARC8 and not data.isascii() and "\ufffd" in _decoded(data, encoding):
         found.append(f"есть знаки, которых нет в {encoding}: они показаны как \ufffd")
     if data[:5] != b"%05d" % len(data):
-        found.append(f"длина записи: маркер обещает {data[:5].decode('latin-1')}, пришло {len(data)}")
+        found.append(f"длина записи неверна: маркер обещает {data[:5].decode('latin-1')}, пришло {len(data)}")
     directory, base = _directory(data)
     if data[12:17] != b"%05d" % base:
-        found.append(f"начало данных: маркер обещает {data[12:17].decode('latin-1')}, пришло {base}")
+        found.append(f"начало данных неверно: маркер обещает {data[12:17].decode('latin-1')}, пришло {base}")
     elif _body(data, base).count(b"\x1e") + 1 != len(directory) // ENTRY_LENGTH and not directory_tiles(data):
         found.append("справочник не сходится с полями: они разобраны по разделителям")
     return tuple(found)

@@ -181,7 +181,7 @@ def isbns_in(typed: str, *, erroneous: bool = False, of_host: bool = False, qual
 
 def _isbns(typed: str, erroneous: bool, of_host: bool, qualifier: str) -> tuple[Isbn, ...]:
     found = [_read(m, typed, erroneous, of_host, qualifier) for m in _ISBN.finditer(typed)]
-    return tuple(found) or (Isbn(typed, "", qualifier, True, of_host),)
+    return tuple(found) or (Isbn(typed, "", qualifier, True, of_host, erroneous),)
 
 
 _known_isbns = lru_cache(maxsize=1 << 13)(_isbns)  # schools have the same books
@@ -192,7 +192,7 @@ def _read(match: re.Match[str], typed: str, erroneous: bool, of_host: bool, qual
     normal = isbn13(digits)
     rest = (_NOT_ISBN.sub("", typed[: match.start()]) + " " + typed[match.end() :]).strip(" ;,.:")
     rest = "" if len(rest) > 9 and _ISBN.search(rest) else rest
-    return Isbn(match.group(), normal, qualifier or rest, erroneous or not normal, of_host)
+    return Isbn(match.group(), normal, qualifier or rest, erroneous or not normal, of_host, erroneous)
 
 
 def isbn13(digits: str) -> str:

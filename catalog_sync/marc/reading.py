@@ -27,7 +27,7 @@ __all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record
 
 _NOT_BIBLIOGRAPHIC = ("q", "u", "v", "w", "x", "y", "z")  # authority, holdings, classification, community data
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
-READING_VERSION = 2  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
+READING_VERSION = 3  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
 READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks more than once what a changed record says
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
@@ -219,5 +219,5 @@ def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     bib = _TO_BIB[record.dialect](record.key, marc, profile, record.dialect, warnings)
     if bib.title or (own := speaks(marc, record.dialect)) is record.dialect:
         return bib
-    warnings += (f"запись в формате {own.value}, хотя источник в {record.dialect.value}",)
+    warnings += (f"запись в формате {own.label}, хотя источник в {record.dialect.label}",)
     return _TO_BIB[own](record.key, marc, "", own, warnings)  # the source's profile is for its own dialect

@@ -22,6 +22,7 @@ class Fault:
     field: str
     found: str
     advice: str
+    target: str = ""  # the field it belongs to, where it only stands in the wrong one
 
     def __str__(self) -> str:
         return f"поле {self.field}: «{self.found}» — {self.advice}"
@@ -40,10 +41,11 @@ def _isbn(bib: BibRecord) -> Iterator[Fault]:
     where = _field(bib, "010$a", "020$a")
     for isbn in bib.isbns:
         digits = re.sub(r"[^\dXxХх]", "", isbn.typed)
-        if isbn.normal or isbn.of_host or not isbn.typed.strip():
+        if isbn.normal or isbn.of_host or isbn.cancelled or not isbn.typed.strip():
             continue
         if re.search(r"руб|р\.|коп|\d[.,-]\d\d\s*$", isbn.typed.lower()) and len(digits) < 9:
-            yield Fault("isbn-price", where, isbn.typed, f"это цена; перенесите её в {_field(bib, '010$d', '020$c')}")
+            to = _field(bib, "010$d", "020$c")
+            yield Fault("isbn-price", where, isbn.typed, f"это цена; перенесите её в {to}", to)
         elif len(digits) in (10, 13):
             yield Fault("isbn-check", where, isbn.typed, "контрольная цифра ISBN не сходится; сверьте с книгой")
         else:
@@ -67,12 +69,13 @@ def _discriminators(bib: BibRecord) -> Iterator[Fault]:
     title = fold(bib.title)
     grade, rest = take_grade(title)
     if grade and any(c.isalpha() for c in rest) and not take_grade(fold(bib.subtitle))[0]:
-        to = _field(bib, "200$e (сведения, относящиеся к заглавию)", "245$b")
+        to = _field(bib, "200$e", "245$b")
         yield Fault(
             "grade-in-title",
             _field(bib, "200$a", "245$a"),
             bib.title,
-            f"класс указан только в заглавии; перенесите его в {to}",
+            f"класс указан только в заглавии; перенесите его в {to} (сведения, относящиеся к заглавию)",
+            to,
         )
     found, rest = take_parts(title)
     if found and any(c.isalpha() for c in rest) and not bib.parts:
@@ -82,6 +85,7 @@ def _discriminators(bib: BibRecord) -> Iterator[Fault]:
             _field(bib, "200$a", "245$a"),
             bib.title,
             f"номер части указан в заглавии; перенесите его в {to}",
+            to,
         )
 
 
@@ -98,6 +102,7 @@ def _years(bib: BibRecord, this_year: int) -> Iterator[Fault]:
     for name, text in ((where, found[0] if found else ""), (coded, bib.year_coded)):
         if re.fullmatch(r"\d{4}", text) and not EARLIEST_YEAR <= int(text) <= this_year + YEARS_AHEAD:
             yield Fault("year-range", name, text, "такого года издания быть не может; сверьте с книгой")
+            return  # that the other year differs is the same slip
     if found and re.fullmatch(r"\d{4}", bib.year_coded) and found[0] != bib.year_coded:
         yield Fault(
             "year-differs", where, f"{found[0]} и {bib.year_coded}", f"год здесь и в {coded} разный; сверьте с книгой"

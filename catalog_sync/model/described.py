@@ -21,6 +21,7 @@ class Isbn(msgspec.Struct, frozen=True, gc=False):
     qualifier: str = ""  # "(общ.)", "ч. 1", "(в пер.)" …
     erroneous: bool = False  # came from $z, or its check digit is wrong
     of_host: bool = False  # came from 461/463/773: belongs to the set, not to this part
+    cancelled: bool = False  # came from $z: the cataloguer knows that the book bears a wrong number
 
 
 class Agent(msgspec.Struct, frozen=True, gc=False):

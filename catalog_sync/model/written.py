@@ -18,6 +18,11 @@ class Dialect(enum.StrEnum):
     MARCSQL = "marcsql"
 
     @property
+    def label(self) -> str:
+        """The name people know it by."""
+        return {"marc21": "MARC 21", "marcsql": "МАРК-SQL"}.get(self.value, self.value.upper())
+
+    @property
     def is_unimarc_family(self) -> bool:
         """Whether titles live in 200 and authors in 7xx (RUSMARC is the Russian UNIMARC)."""
         return self in (Dialect.RUSMARC, Dialect.UNIMARC)

@@ -46,9 +46,11 @@ class Event:
     other: str
     run: int | None
     decision: int | None
+    undoing: bool = False  # the decision was taken back at that moment
 
     def sentence(self) -> str:
-        why = f", решение № {self.decision}" if self.decision else f", сеанс № {self.run}" if self.run else ""
+        word = "отмена решения" if self.undoing else "решение"
+        why = f", {word} № {self.decision}" if self.decision else f", сеанс № {self.run}" if self.run else ""
         what = {
             "created": "создан",
             "joined": f"вошла запись {self.record}" + (f" из {self.other}" if self.other else ""),
@@ -327,11 +329,16 @@ def history(connection: Connection, cluster: str) -> list[Event]:
     """What happened to a cluster, oldest first."""
     e = t.cluster_event.c
     rows = connection.execute(
-        select(e.when, e.event, e.other, e.run, e.decision, t.record.c.source, t.record.c.local_id)
+        select(e.when, e.event, e.other, e.run, e.decision, t.record.c.source, t.record.c.local_id, t.decision.c.undone)
         .outerjoin_from(t.cluster_event, t.record, t.record.c.id == e.record)
+        .outerjoin(t.decision, t.decision.c.number == e.decision)
         .where(e.cluster == cluster)
         .order_by(e.number)
     )
     return [
-        Event(r.when, r.event, f"{r.source}:{r.local_id}" if r.source else "", r.other, r.run, r.decision) for r in rows
-    ]
+        Event(
+            r.when, r.event, f"{r.source}:{r.local_id}" if r.source else "", r.other, r.run, r.decision,
+            undoing=r.undone is not None and r.undone == r.when,
+        )
+        for r in rows
+    ]  # fmt: skip

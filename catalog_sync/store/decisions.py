@@ -35,7 +35,7 @@ def undo(connection: Connection, number: int, *, who: str, when: datetime) -> li
     if found.part_of is not None:
         raise Refused(f"решение № {number} следует из решения № {found.part_of}: отменяют то")
     if found.undone is not None:
-        raise Refused(f"решение № {number} уже отменено {found.undone:%d.%m.%Y} ({found.undone_by})")
+        raise Refused(f"решение № {number} уже отменено ({found.undone_by})")
     whole = or_(t.decision.c.number == number, t.decision.c.part_of == number)
     connection.execute(update(t.decision).where(whole).values(undone=when, undone_by=who))
     return [_decision(row) for row in connection.execute(select(t.decision).where(whole).order_by(t.decision.c.number))]

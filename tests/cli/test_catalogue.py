@@ -220,5 +220,5 @@ def test_explain_says_that_a_record_speaks_another_dialect_than_its_source(cli: 
     copied = MarcRecord("00000nam0 2200000   450 ", (MarcField("001", data="9"), title))
     cli("import", export("a.mrc", [*shelf(8), copied]), "--source", "s", "--yes")
     told = cli("explain", "s:9").out
-    assert "замечание: запись в формате marc21, хотя источник в rusmarc" in told
+    assert "замечание: запись в формате MARC 21, хотя источник в RUSMARC" in told
     assert "Белый Бим : повесть" in told

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from catalog_sync.model import MarcRecord
+from catalog_sync.model import MarcField, MarcRecord
 from tests.cli.conftest import Cli, Export
-from tests.exports import book, mrc, shelf
+from tests.exports import book, field, mrc, shelf
 
 
 def letter_of(cli: Cli, export: Export, records: list[MarcRecord], *more: str) -> str:
@@ -56,12 +56,49 @@ def test_faults_are_named_with_field_and_what_was_found(cli: Cli, export: Export
         [
             book("1", "Кaпитанская дочка"), book("2", "Метель", isbn="978-5-00777-004-1"),
             book("3", "Выстрел", year="2109"), book("4", "Алгебра. 8 класс", author=("Юдин", "С. П.")),
+            book("5", "Дубровский", isbn="345.00 р."), book("6", "Химия. Ч. 2", author=("Юдин", "С. П.")),
         ],
     )  # fmt: skip
     assert "в слове «Кaпитанская» не русские буквы: a (2-я)" in text
     assert "2, «Метель», 2019: поле 010$a: «978-5-00777-004-1»" in text
     assert "3, «Выстрел», 2109: поле 210$d: «2109»" in text
-    assert "4, «Алгебра. 8 класс», 2019: поле 200$a" in text
+    assert "4, «Алгебра. 8 класс», 2019: поле 200$a: «Алгебра. 8 класс», перенести в 200$e" in text
+    assert "5, «Дубровский», 2019: поле 010$a: «345.00 р.», перенести в 010$d" in text
+    assert "6, «Химия. Ч. 2», 2019: поле 200$a: «Химия. Ч. 2», перенести в 200$h" in text
+
+
+def test_one_slip_in_a_year_is_told_once(cli: Cli, export: Export) -> None:
+    slip = book("3", "Выстрел", year="2109")
+    coded = field("100", ("a", "20200101d2019    m  y0rusy50      ca"))
+    text = letter_of(cli, export, [replace(slip, fields=tuple(coded if f.tag == "100" else f for f in slip.fields))])
+    assert "Такого года издания быть не может" in text
+    assert "разные годы" not in text
+
+
+def test_a_wrong_isbn_that_the_book_itself_bears_is_not_asked_about_again(cli: Cli, export: Export) -> None:
+    known = replace(book("2"), fields=(*book("2").fields, field("010", ("z", "978-5-00777-004-1"))))
+    assert "Замечаний нет." in letter_of(cli, export, [known])
+
+
+def test_second_copies_and_records_of_no_book_are_not_called_unreadable(cli: Cli, tmp_path: Path) -> None:
+    heading = replace(book("A9", "Пушкин"), leader="00000nx  a2200000   45  ")
+    path = tmp_path / "mixed.mrc"
+    path.write_bytes(mrc([*shelf(30), shelf(1)[0], heading]))
+    assert cli("import", path, "--source", "school-1", "--yes").code == 0
+    text = cli("letter", "school-1").out
+    assert "Не удалось прочесть" not in text
+    assert "1. Запись выгружена ещё раз: 1\u00a0запись" in text
+    assert "– 31-я в файле: повтор: запись R0000 уже есть в файле" in text
+    assert "2. Это не описание книги: 1\u00a0запись" in text
+    assert "– 32-я в файле: ожидалась библиографическая запись" in text
+
+
+def test_a_record_of_another_format_is_named_with_what_to_do(cli: Cli, export: Export) -> None:
+    title = field("245", ("a", "Белый Бим"), indicators="10")
+    copied = MarcRecord("00000nam0 2200000   450 ", (MarcField("001", data="9"), title))
+    text = letter_of(cli, export, [*shelf(8), copied])
+    assert "Запись в формате MARC 21, хотя источник в RUSMARC: 1\u00a0запись" in text
+    assert "переведите её в формат своей программы" in text
 
 
 def test_plural_forms_agree(cli: Cli, export: Export) -> None:
@@ -93,7 +130,7 @@ def test_what_could_not_be_read_is_told_first(cli: Cli, tmp_path: Path) -> None:
     assert cli("import", path, "--source", "school-1", "--yes").code == 0
     text = cli("letter", "school-1").out
     assert "1. Не удалось прочесть: 1\u00a0кусок файла" in text
-    assert "31-я в файле" in text
+    assert "– 31-я в файле: нет справочника" in text
 
 
 def test_a_held_export_is_mentioned(school: Cli, export: Export) -> None:

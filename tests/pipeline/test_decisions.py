@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from catalog_sync import court, pipeline
@@ -108,31 +111,60 @@ def test_an_undone_merge_gives_every_old_link_back(district: District) -> None:
     with reading(district.system.engine) as connection:
         assert unions.redirect(connection, lost) == lost
         told = [event.sentence() for event in clusters.history(connection, lost)]
-    assert told[-2] == "восстановлен, решение № 1"
+    assert told[-2] == "восстановлен, отмена решения № 1"
 
 
 def test_unsure_pairs_wait_for_a_librarian_most_copies_first(district: District) -> None:
     district.source("s1")
     district.source("s2")
-    pairs = [("Рассказы", 1), ("Повести", 9), ("Пьесы", 4)]
-    for code in ("s1", "s2"):
-        author = ("Чехов", "А. П.") if code == "s1" else ("Чехов", "")
-        year = "2010" if code == "s1" else ""
-        records = [book(f"{n}", title, author=author, year=year, copies=copies, publisher="", pages="")
-                   for n, (title, copies) in enumerate(pairs)]  # fmt: skip
-        district.load(code, [*shelf(15), *records])
+    works = [("Рассказы о животных", 1), ("Повести о войне", 9), ("Пьесы в стихах", 4)]
+    for code, years in (("s1", ("2010", "2012")), ("s2", ("",))):  # without a year it may be either printing
+        records = [book(f"{n}-{year}", title, year=year, copies=copies, pages="")
+                   for n, (title, copies) in enumerate(works) for year in years]  # fmt: skip
+        district.load(code, [*shelf(15, prefix=code), *records])
     with reading(district.system.engine) as connection:
         cases = court.queue(connection)
         assert court.queue_length(connection) == len(cases)
     copies = [case.copies for case in cases]
-    assert copies == sorted(copies, reverse=True)
+    assert copies == [18, 18, 8, 8, 2, 2]
     for case in cases:
         assert case.comparison.reasons, "a case without evidence helps nobody"
-    if cases:
-        first = cases[0].comparison
-        decide(district, first.left, first.right, same=False)
-        with reading(district.system.engine) as connection:
-            assert court.queue_length(connection) == len(cases) - 1
+    first = cases[0].comparison
+    decide(district, first.left, first.right, same=False)
+    with reading(district.system.engine) as connection:
+        assert court.queue_length(connection) == len(cases) - 1
+
+
+def test_a_case_on_the_terminal_has_both_sides_beside_each_other_with_points_and_reasons(district: District) -> None:
+    load_two_apart(district)
+    with reading(district.system.engine) as connection:
+        case = court.case(connection, A, B)
+    assert case is not None
+    told = court.as_text(case).splitlines()
+    assert [line.split(":")[0].strip() for line in told if line.startswith("  с")] == ["слева", "справа"]
+    [line] = [line for line in told if "разные годы издания" in line]
+    assert line.split() == ["2001", "1999", "запрет", "разные", "годы", "издания"]
+
+
+def test_the_same_word_twice_is_refused_for_undoing_one_would_leave_the_other(district: District) -> None:
+    load_two_apart(district)
+    before = district.clusters()
+    decide(district, A, B, same=True)
+    for again in (decide, whole):
+        with pytest.raises(Refused, match="это уже сказано: решение № 1"):
+            again(district, B, A, same=True)
+    pipeline.undo(district.system, 1, who="библиотекарь")
+    assert district.clusters() == before
+    decide(district, A, B, same=True)
+    assert district.together("s1:A", "s2:B")
+
+
+def test_a_refusal_names_the_day_of_the_district_not_of_greenwich(district: District) -> None:
+    load_two_apart(district)
+    late = replace(district.system, now=lambda: datetime(2026, 9, 30, 22, tzinfo=UTC))
+    pipeline.decide(late, A, B, same=True, who="м", why="сверено")
+    with pytest.raises(Refused, match=r"\(м, 01\.10\.2026\)"):
+        decide(district, A, B, same=False)
 
 
 def whole(district: District, a: RecordKey, b: RecordKey, same: bool) -> int:

@@ -22,7 +22,7 @@ from web.staff.access import me, needs
 
 blueprint = Blueprint("copying", __name__, url_prefix="/staff/copy")
 FOUND = 5
-DIALECTS = {"marcsql": "МАРК-SQL", "rusmarc": "RUSMARC", "marc21": "MARC 21"}
+DIALECTS = {d.value: d.label for d in (Dialect.MARCSQL, Dialect.RUSMARC, Dialect.MARC21)}
 ENCODINGS = ("cp1251", "utf-8", "cp866")
 ENOUGH = {"title": 25, "agents": 15, "publishers": 10, "year_text": 10, "isbns": 10, "extent": 10, "bbk": 10,
           "subjects": 10}  # points of the quality score, 100 together  # fmt: skip

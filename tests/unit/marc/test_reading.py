@@ -113,7 +113,7 @@ def test_lengths_counted_in_letters_instead_of_bytes_cost_nothing() -> None:
     _, kept, aside = read(data + data.replace(b"B1", b"B2"))
     assert not aside
     assert [(to_bib(r).title, to_bib(r).places) for r in kept] == [("Алгебра", ("Москва",))] * 2
-    assert [w.split(":")[0] for w in to_bib(kept[0]).warnings] == ["длина записи"]
+    assert [w.split(":")[0] for w in to_bib(kept[0]).warnings] == ["длина записи неверна"]
 
 
 def test_a_directory_in_any_order_gives_each_field_its_own_text() -> None:
@@ -129,7 +129,7 @@ def test_a_wrong_length_and_base_address_are_told() -> None:
     _, (kept,), _ = read(data)
     bib = to_bib(kept)
     assert bib.title == "Алгебра 1"
-    assert [w.split(":")[0] for w in bib.warnings] == ["длина записи", "начало данных"]
+    assert [w.split(":")[0] for w in bib.warnings] == ["длина записи неверна", "начало данных неверно"]
 
 
 def test_an_authority_record_describes_no_edition() -> None:
@@ -225,7 +225,7 @@ def test_a_copied_record_is_read_by_its_own_dialect_and_the_school_is_told(
     bib = to_bib(kept, ours.value)
     assert (bib.dialect, bib.title, bib.subtitle) == (own, "Алгебра", "7 класс")
     assert (bib.publishers, bib.year_text) == (("Дрофа",), "2015")
-    assert bib.warnings == (COPIED.format(own.value, ours.value),)
+    assert bib.warnings == (COPIED.format(own.label, ours.label),)
     assert kept.dialect is ours
 
 

@@ -142,7 +142,7 @@ def test_isbn_is_found_behind_a_prefix_and_a_price_is_not_one() -> None:
     assert found.isbns == (
         Isbn("978-5-09-071740-3", "9785090717403", "(общ.)"),
         Isbn("450-00", "", erroneous=True),
-        Isbn("5-09-071740-2", "", erroneous=True),
+        Isbn("5-09-071740-2", "", erroneous=True, cancelled=True),
     )
 
 
