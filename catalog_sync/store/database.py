@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -95,17 +96,16 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """
     if not rows:
         return
-    given = [table.columns[name] for name in rows[0]]
+    names = list(rows[0])
     left_out = [c for c in table.columns if c.name not in rows[0] and c.default is not None]
-    defaults = tuple(_default(c) for c in left_out)
-    columns = [*given, *left_out]
-    processors = [c.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for c in columns]
-    names = tuple(rows[0])
-    values: Iterable[tuple[Any, ...]] = (tuple([row[name] for name in names]) + defaults for row in rows)
-    work = [(n, process) for n, process in enumerate(processors) if process is not None]
-    if work:
-        values = (_processed(one, work) for one in values)
-    connection.exec_driver_sql(f"{_insertion(connection, table, columns)} {conflict}", list(values))
+    columns = [*(table.columns[name] for name in names), *left_out]
+    values: list[Iterable[Any]] = [[row[name] for row in rows] for name in names]
+    values += [repeat(_default(c), len(rows)) for c in left_out]
+    for n, column in enumerate(columns):
+        process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        if process is not None:
+            values[n] = _processed(list(values[n]), process)
+    connection.exec_driver_sql(f"{_insertion(connection, table, columns)} {conflict}", list(zip(*values, strict=True)))
 
 
 def _default(column: Column[Any]) -> Any:
@@ -113,11 +113,13 @@ def _default(column: Column[Any]) -> Any:
     return default.arg(None) if default.is_callable else default.arg
 
 
-def _processed(values: tuple[Any, ...], work: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
-    found = list(values)
-    for n, process in work:
-        found[n] = process(found[n])
-    return tuple(found)
+def _processed(values: Sequence[Any], process: Callable[[Any], Any]) -> list[Any]:
+    """A column as the driver takes it; its days and moments repeat, and each is turned into text once."""
+    try:
+        known = {value: process(value) for value in set(values)}
+    except TypeError:  # lists and mappings, which become JSON
+        return list(map(process, values))
+    return [known[value] for value in values]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

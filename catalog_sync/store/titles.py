@@ -61,10 +61,13 @@ def titles_changed(
     """
     wanted = set(clusters) | _of_new_lines(connection)
     wanted |= _follow_members(connection, wanted)
-    counted = schools(connection)
-    lines = 0
+    counted, note = schools(connection), {"cause": cause, "run": run, "recorded": recorded}
+    lines, totals = 0, Totals()
     for some in chunks(sorted(wanted), CHUNK):
-        lines += _recount(connection, some, counted, {"cause": cause, "run": run, "recorded": recorded})
+        rows = _recount(connection, some, counted, note)
+        lines += len(rows)
+        _append(connection, rows, totals)
+    add_to_rollup(connection, by_period(totals), TITLE_MEASURES)
     last = connection.execute(select(func.max(stock_movement.c.number))).scalar() or 0
     upsert(connection, meta, [{"key": UP_TO, "value": str(last)}])
     return lines
@@ -122,11 +125,14 @@ def _redirected(connection: Connection, records: Sequence[int]) -> dict[int, str
 # --- Counting --------------------------------------------------------------------------------------------------------
 
 
-def _recount(connection: Connection, clusters: Sequence[str], counted: set[str], note: Mapping[str, Any]) -> int:
+def _recount(
+    connection: Connection, clusters: Sequence[str], counted: set[str], note: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The lines that make the ledger say of these clusters what is so."""
     wanted: dict[tuple[str, str], Series] = {}
     weights = _weights(connection, clusters)
-    for cluster, events in groupby(_events(connection, clusters), key=lambda pair: pair[0]):
-        for scope, own in by_scope([event for _, event in events], counted):
+    for cluster, events in _events(connection, clusters).items():
+        for scope, own in by_scope(events, counted):
             wanted[scope, cluster] = titles(own, weights.get(cluster, 1))
     there = _posted(connection, clusters)
     rows = []
@@ -135,11 +141,10 @@ def _recount(connection: Connection, clusters: Sequence[str], counted: set[str],
         if (scope, cluster) in there:
             change.subtract(there[scope, cluster])
         rows += [_row(scope, cluster, at, titles_, note) for at, titles_ in sorted(change.items()) if titles_]
-    _append(connection, rows)
-    return len(rows)
+    return rows
 
 
-def _events(connection: Connection, clusters: Sequence[str]) -> Iterator[tuple[str, Event]]:
+def _events(connection: Connection, clusters: Sequence[str]) -> dict[str, list[Event]]:
     move, of = stock_movement.c, ledger_member.c
     names = (of.cluster, move.day, move.library, move.column, move.category, move.carrier, move.ekind)
     query = (
@@ -149,9 +154,12 @@ def _events(connection: Connection, clusters: Sequence[str]) -> Iterator[tuple[s
         .group_by(*names)
         .order_by(of.cluster, move.day)
     )
+    found: dict[str, list[Event]] = {}
     for cluster, day, library, column, category, carrier, ekind, copies in connection.execute(query):
         if copies:
-            yield cluster, Event(day, library, column, (category, carrier, ekind), int(copies))
+            event = Event(day, library, column, (category, carrier, ekind), int(copies))
+            found.setdefault(cluster, []).append(event)
+    return found
 
 
 def by_scope(events: Sequence[Event], counted: set[str]) -> Iterator[tuple[str, list[Event]]]:
@@ -169,6 +177,10 @@ def titles(events: Sequence[Event], weight: int = 1) -> Series:
     """The days on which an edition enters and leaves a scope, with the column and the class it is counted in."""
     series: Series = Series()
     cell = class_of(events)
+    if all(event.copies > 0 for event in events):  # as of most editions: none has ever left
+        first = min([event.day for event in events])
+        series[first, _entered_by([event for event in events if event.day == first]), cell] = weight
+        return series
     copies = 0
     for day, on_day in groupby(sorted(events), key=lambda event: event.day):
         today = list(on_day)
@@ -182,6 +194,9 @@ def titles(events: Sequence[Event], weight: int = 1) -> Series:
 
 def class_of(events: Sequence[Event]) -> Cell:
     """The class of most copies that ever came (corrections included); ties by the order of the form's rows."""
+    cells = {event.cell for event in events}
+    if len(cells) == 1:
+        return cells.pop()
     came: Counter[Cell] = Counter()
     for event in events:
         if event.column in (MovementKind.INITIAL, MovementKind.ACQUIRED):
@@ -229,19 +244,19 @@ def _posted(connection: Connection, clusters: Sequence[str]) -> dict[tuple[str, 
 
 def _row(scope: str, cluster: str, at: tuple[date, str, Cell], count: int, note: Mapping[str, Any]) -> dict[str, Any]:
     day, column, (category, carrier, ekind) = at
-    cell = {"category": category, "carrier": carrier, "ekind": ekind}
-    where = {"scope": scope, "cluster": cluster, "day": day, "column": str(column), "titles": count}
-    return {**where, **cell, **note}
+    return {
+        "scope": scope, "cluster": cluster, "day": day, "column": str(column), "titles": count, "category": category,
+        "carrier": carrier, "ekind": ekind, **note,
+    }  # fmt: skip
 
 
-def _append(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def _append(connection: Connection, rows: Sequence[dict[str, Any]], totals: Totals) -> None:
+    """Number and keep the lines, and add them to the sums that the roll-ups have yet to hear of."""
     if not rows:
         return
     number = (connection.execute(select(func.max(title_movement.c.number))).scalar() or 0) + 1
-    totals: Totals = Counter()
     for i, row in enumerate(rows):
         row["number"] = number + i
         line = (row["day"], row["category"], row["carrier"], row["ekind"], f"titles_{row['column']}")
         totals[(row["scope"], *line)] += row["titles"]
     insert_rows(connection, title_movement, rows)
-    add_to_rollup(connection, by_period(totals), TITLE_MEASURES)
