@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int], None]
 Staged = tuple[ExitStack, HarvestRun]  # a run that waits to be published, and what has to be left when it is
 Told = Callable[[str, HarvestRun | Exception], None]
-# Changed records published in one transaction: so many change at once only on a first load, when nobody else writes, and
-# an edition that all schools have is then grouped, united and counted once. Their ids and clusters are in memory.
+# Changed records published in one transaction: so many change at once only on a first load, when nobody else writes,
+# and an edition that all schools have is then grouped, united and counted once. Their ids and clusters are in memory.
 TOGETHER = 100_000
 PUBLISHING = "публикуется"  # what a run is doing when all is read; the largest part of a first load
 LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead process frees its source after this
