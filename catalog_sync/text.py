@@ -62,6 +62,11 @@ def repair_homoglyphs(text: str) -> str:
     return _LONE_LATIN_LETTER.sub(_repair_lone_letter, _MIXED_WORD.sub(_repair_word, text))
 
 
+def as_cyrillic(text: str) -> str:
+    """Every letter that has a Russian twin as that twin: for what can only be Russian, as initials beside «Чернов»."""
+    return text.translate(_TO_CYRILLIC)
+
+
 def has_homoglyphs(text: str) -> bool:
     """Whether some word mixes alphabets so that it can be repaired (a fault worth telling the school)."""
     return _MIXED_WORD.sub(_repair_word, text) != text

@@ -87,8 +87,12 @@ def _is_some_part(f: Features) -> bool:
 
 
 def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
-    """Different titles that don't forbid: in another alphabet by the same author, or all else vouches for a slip."""
+    """Different titles that don't forbid: in another alphabet by the same author, or all else vouches for a slip.
+
+    A slip leaves some word as it was; «Алгебра» and «Геометрия» of one line share all but the title.
+    """
     vouched = same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
+    vouched = vouched and any(same_word(x, y) for x in a.title for y in b.title)
     if not vouched and alphabet(a.title) * alphabet(b.title) >= 0:
         return False
     return not (a.authors and b.authors) or authors_relation(a.authors, b.authors) in ("same", "part")

@@ -43,7 +43,7 @@ _LABELS = (
     ("т", r"т(?:ом(?:а|е|ов|ах|у)?(?![^\W\d_])|\.|(?=\s*[\divxіх]))|vol(?:umes?)?\b\.?|v\.(?=\s*[\divx])"),
     ("к", r"кн(?:иг(?:а|и|е|ах)(?![^\W\d_])|\.|(?=\s*[\divxіх]))|book(?=\s+(?:\d|[ivx]+\b|one|two|three))|bk\.?"),
     ("в", r"вып(?:уск(?:а|и)?(?![^\W\d_])|\.|(?=\s*\d))|issue\b"),
-    ("н", r"№|no\.|nr\."),
+    ("н", r"№|no\.|nr\.|n[orº°]?\.?(?=\s*\d)"),  # «N 5» where the keyboard, or the code page, had no №
 )
 _LABEL = "|".join(f"(?P<l{i}>{pattern})" for i, (_, pattern) in enumerate(_LABELS))
 _PLAIN_LABEL = "|".join(pattern for _, pattern in _LABELS)
@@ -54,7 +54,7 @@ _TOTAL = re.compile(
     r"(ч(?:аст\w*|\.)?|т(?:ом\w*|\.)?|кн(?:иг\w*|\.)?|вып(?:уск\w*|\.)?|parts|v(?:ols?|olumes)?\.?)(?![^\W\d_])\.?"
 )
 _NUMBERED = re.compile(
-    rf"(?<![^\W])\[?(?:{_LABEL})\s*\]?\s*:?\s*(?:№\s*)?\[?\s*(?P<n>{_VALUE}){SUFFIX}\]?"
+    rf"(?<![^\W])\[?(?:{_LABEL})\s*\]?\s*:?\s*(?:(?:№|no?(?=\s*\d))\s*)?\[?\s*(?P<n>{_VALUE}){SUFFIX}\]?"
     rf"(?:\s*(?P<join>-|,|\bи\b|/)\s*(?P<m>\d{{1,3}}|{ROMAN}|{ORDINAL})(?![\w]|\s*-?\s*{_CLASS}))?(?![^\W])"
 )
 _REVERSED = re.compile(

@@ -93,7 +93,7 @@ def _author_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
             add((v.N_AUTHORS_CROSS, v.AUTHORS_CROSS))
     elif a.compilers and b.compilers and common_names(a.compilers, b.compilers):
         add((v.P_COMPILER, v.COMPILER))
-    elif not (a.authors or b.authors or same_isbn):
+    elif not (a.authors or b.authors or same_isbn or _are_issues(a, b)):
         add((v.N_NO_AUTHOR, v.AUTHOR_UNSAID))
 
 
@@ -140,7 +140,7 @@ def _school_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
     elif a.grade or b.grade:
         add((v.N_GRADE, v.GRADE_ONE_SIDED_ISBN if same_isbn else v.GRADE_ONE_SIDED))
     if (a.parts and b.parts) or (a.is_set and b.is_set):
-        add((v.P_PART, v.PART))
+        add((v.P_PART, v.PART_ISSUE if _are_issues(a, b) else v.PART))
     elif part_one_sided(a, b):
         add((v.N_PART, v.PART_ONE_SIDED))
     elif a.parts_total or b.parts_total:
@@ -155,6 +155,14 @@ def _school_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
         add((v.P_LEVEL, v.LEVEL))
     elif a.level or b.level:
         add((v.N_LEVEL, v.LEVEL_ONE_SIDED))
+
+
+def _are_issues(a: Features, b: Features) -> bool:
+    """Two issues of a journal: a number and a year, and nothing that a book of a school has."""
+    return all(
+        f.years and any(label == "н" for label, _, _ in f.parts) and not (f.authors or f.kind or f.grade)
+        for f in (a, b)
+    )
 
 
 def part_one_sided(a: Features, b: Features) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.model import Agent
-from catalog_sync.text import fold, read_romanised
+from catalog_sync.text import as_cyrillic, fold, read_romanised
 
 Name = tuple[str, str]  # surname, initials ("" where only the surname is typed)
 
@@ -55,7 +55,12 @@ def heading(typed: str, expansion: str = "") -> Name | None:
     given = _WORD.findall(fold(expansion))
     if given and len(given) >= len(initials):
         initials = "".join(g[0] for g in given)
-    return surname, initials[:3]
+    return surname, _in_alphabet_of(surname, initials[:3])
+
+
+def _in_alphabet_of(surname: str, initials: str) -> str:
+    """«Чернов A. C.», the initials typed in Latin letters that look alike."""
+    return initials if surname.isascii() else as_cyrillic(initials)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -107,7 +112,8 @@ def persons(text: str) -> list[Name]:
         return []
     inverted_first = bool(re.match(r"\W*[^\W\d_]{2,}(?:-[^\W\d_]+)*,?\s+[^\W\d_]\.", text)) and not _DIRECT.match(text)
     pattern, surname, initials = (_INVERTED, 1, 2) if inverted_first else (_DIRECT, 2, 1)
-    return [(m[surname], re.sub(r"\W", "", m[initials])[:3]) for m in pattern.finditer(text)]
+    found = ((m[surname], re.sub(r"\W", "", m[initials])[:3]) for m in pattern.finditer(text))
+    return [(name, _in_alphabet_of(name, initials)) for name, initials in found]
 
 
 @lru_cache(maxsize=1 << 14)

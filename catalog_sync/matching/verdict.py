@@ -40,6 +40,7 @@ PAGES_NEAR: Final = 0.7  # two pages more or less: the last numbered page is cou
 EDITION: Final = 1.2  # «3-е изд.» on both sides
 GRADE: Final = 0.8
 PART: Final = 1.0
+PART_ISSUE: Final = 3.0  # with title and year a number names the issue of a journal, which has no author and few pages
 KIND: Final = 0.7
 LEVEL: Final = 0.7
 TRANSLATOR: Final = 1.0
