@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 
 from catalog_sync import deriving, reclustering
 from catalog_sync.errors import BadRecord
-from catalog_sync.store import derived, described, digests, records, unions
+from catalog_sync.store import derived, described, digests, portraits, records, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.ledger_check import check as check_ledger
 
@@ -74,7 +74,7 @@ def _records(connection: Connection) -> Iterator[str]:
             continue
         kept = described.load(connection, ids)
         texts += [str(kept[id_].key) for id_ in kept if kept[id_] != found.bibs[id_]]
-        stored, held = derived.features(connection, ids), derived.held(connection, ids)
+        stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
         for id_, key in found.keys.items():
             if stored.get(id_) != found.features[id_]:
                 features.append(str(key))

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from typing import TypeVar
 
 from catalog_sync.matching.contradictions import NONE, first_veto
 from catalog_sync.matching.features import Features
@@ -30,6 +31,8 @@ from catalog_sync.model import Decision, RecordKey
 
 Pair = tuple[RecordKey, RecordKey]  # the lesser key first
 Group = frozenset[RecordKey]
+ONE_EACH: Mapping[RecordKey, int] = {}
+K = TypeVar("K", RecordKey, int)  # records, or numbers of the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class _Component:
         edges: Mapping[Pair, float],
         same: Iterable[Pair],
         different: Collection[Pair],
+        weights: Mapping[RecordKey, int],
     ) -> None:
         records = features.keys()
         self.features = features
@@ -71,6 +75,7 @@ class _Component:
         self.members: dict[RecordKey, list[RecordKey]] = defaultdict(list)
         for record in sorted(records):
             self.members[self.atom[record]].append(record)
+        self.weight = {atom: sum(weights.get(r, 1) for r in group) for atom, group in self.members.items()}
         self.different = {pair(self.atom[a], self.atom[b]) for a, b in different if a in self.atom and b in self.atom}
         self.scores: dict[Pair, float] = {}
         for (a, b), score in edges.items():
@@ -110,6 +115,10 @@ class _Component:
             self.clashes[names] = (0, 0)
         return found
 
+    def weigh(self, group: Iterable[RecordKey]) -> int:
+        """How many records a group stands for."""
+        return sum(self.weight[atom] for atom in group)
+
     def fits(self, atom: RecordKey, group: Collection[RecordKey]) -> bool:
         return not any(self.forbids(atom, member) for member in group)
 
@@ -144,7 +153,7 @@ class _Component:
         self.clashes[names if names in self.clashes else names[::-1]] = sizes if names in self.clashes else sizes[::-1]
         for side, opposite in ((one, other), (other, one)):
             bad = {a for a in side if not self.fits(a, opposite)}
-            if bad and len(bad) < len(side) and len(bad) <= MINORITY * (len(one) + len(other)):
+            if bad and len(bad) < len(side) and self.weigh(bad) <= MINORITY * (self.weigh(one) + self.weigh(other)):
                 self._leave(bad)
                 self._unite(one, other)
                 return True
@@ -184,7 +193,7 @@ class _Component:
         return [self.features[record] for atom in group for record in self.members[atom]]
 
     def _is_lone_slip(self, lone: set[RecordKey], many: set[RecordKey]) -> bool:
-        if len(lone) > 1 or len(lone) > MINORITY * len(many):
+        if self.weigh(lone) > 1 or self.weigh(lone) > MINORITY * self.weigh(many):
             return False
         vetoes = (standing_veto(x, y, self.together) for x in self._read(lone) for y in self._read(many))
         said = any(pair(a, b) in self.different for a in lone for b in many)
@@ -282,24 +291,25 @@ def resolve(
     edges: Mapping[Pair, float],
     same: Iterable[Pair] = (),
     different: Collection[Pair] = (),
+    weights: Mapping[RecordKey, int] = ONE_EACH,
 ) -> Resolved:
     """How one connected component falls into clusters.
 
     `features` are the component's records; `edges` are the scores of pairs that may be one edition (UNSURE and SAME);
-    `same` and `different` are librarians' decisions in force.
+    `same` and `different` are librarians' decisions in force; `weights`: for how many records one stands (1).
     """
-    component = _Component(features, edges, same, different)
+    component = _Component(features, edges, same, different, weights)
     component.join_strong()
     component.free_torn()
     component.attach_weak()
     return component.outcome()
 
 
-def _closures(records: Collection[RecordKey], same: Iterable[Pair]) -> dict[RecordKey, RecordKey]:
+def _closures(records: Collection[K], same: Iterable[tuple[K, K]]) -> dict[K, K]:
     """Each record → the least record librarians declared one with it, directly or through others."""
     parent = {record: record for record in records}
 
-    def root(record: RecordKey) -> RecordKey:
+    def root(record: K) -> K:
         while parent[record] != record:
             parent[record] = parent[parent[record]]
             record = parent[record]
@@ -312,10 +322,10 @@ def _closures(records: Collection[RecordKey], same: Iterable[Pair]) -> dict[Reco
     return {record: root(record) for record in records}
 
 
-def components(records: Iterable[RecordKey], links: Iterable[Pair]) -> list[list[RecordKey]]:
+def components(records: Iterable[K], links: Iterable[tuple[K, K]]) -> list[list[K]]:
     """Connected components, each sorted, in the order of their least records."""
     roots = _closures(list(records), links)
-    found: dict[RecordKey, list[RecordKey]] = defaultdict(list)
+    found: dict[K, list[K]] = defaultdict(list)
     for record in sorted(roots):
         found[roots[record]].append(record)
     return list(found.values())

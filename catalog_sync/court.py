@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import product, zip_longest
 from textwrap import wrap
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.orm import aliased
 
 from catalog_sync import citation
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.compare import compare
 from catalog_sync.matching.verdict import SAME
 from catalog_sync.model import BibRecord, Comparison, RecordKey, Verdict
-from catalog_sync.store import decisions, derived, edges, records, registry
+from catalog_sync.store import decisions, edges, portraits, records, registry
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 
 COLUMN = 28  # characters of a value on the terminal: both sides, the points and the reason fit into 110
+Home = tuple[int, str]  # a record and its cluster
+MOST_MEETINGS = 400  # clusters beside clusters that one judgement asks about
 WORDS = {Verdict.SAME: "одно издание", Verdict.UNSURE: "неясно", Verdict.DIFFERENT: "разные издания"}
 
 
@@ -59,7 +60,8 @@ class _Pair:
 
 def left_out(connection: Connection) -> str:
     """What was not compared with what, in a sentence; "" where everything was."""
-    found = sorted(edges.crowds(connection).values(), key=lambda crowd: (-crowd.pairs, crowd.label))
+    crowds = [*edges.crowds(connection).values(), *edges.crowds_alike(connection)]
+    found = sorted(crowds, key=lambda crowd: (-crowd.pairs, crowd.label))
     if not found:
         return ""
     examples = ", ".join(f"«{crowd.label[1:].split('|')[0]}» ({crowd.pairs})" for crowd in found[:3])
@@ -103,23 +105,42 @@ def _copies(pair: _Pair, sizes: Mapping[str, tuple[int, int]]) -> int:
 
 def _waiting(connection: Connection) -> list[_Pair]:
     """The best unsure pair of each two clusters about which nobody has said anything yet."""
-    a, b = aliased(t.member), aliased(t.member)
-    rows = connection.execute(
-        select(
-            t.edge.c.left, t.edge.c.right, t.edge.c.score, a.c.cluster.label("of_left"), b.c.cluster.label("of_right")
-        )
-        .join_from(t.edge, a, a.c.record == t.edge.c.left)
-        .join(b, b.c.record == t.edge.c.right)
-        .where(a.c.cluster != b.c.cluster, t.edge.c.refused != "decision")
-    )
+    homes = _homes(connection)
     decided = _decided(connection)
     best: dict[tuple[str, str], _Pair] = {}
-    for row in rows:
-        two = (min(row.of_left, row.of_right), max(row.of_left, row.of_right))
-        pair = _Pair(row.left, row.right, row.of_left, row.of_right, row.score)
-        if two not in decided and (two not in best or _rank(pair) < _rank(best[two])):
-            best[two] = pair
+    for left, right, score in connection.execute(select(t.edge.c.left, t.edge.c.right, t.edge.c.score)):
+        for (a, of_a), (b, of_b) in _meetings(homes.get(left, ()), homes.get(right, ()), left == right):
+            if of_a == of_b:
+                continue
+            two = (min(of_a, of_b), max(of_a, of_b))
+            pair = _Pair(a, b, of_a, of_b, score) if a < b else _Pair(b, a, of_b, of_a, score)
+            if two not in decided and (two not in best or _rank(pair) < _rank(best[two])):
+                best[two] = pair
     return list(best.values())
+
+
+def _homes(connection: Connection) -> dict[int, list[Home]]:
+    """Portrait → its first record in each cluster that has some."""
+    query = (
+        select(t.feature.c.portrait, func.min(t.member.c.record), t.member.c.cluster)
+        .join(t.member, t.member.c.record == t.feature.c.record)
+        .group_by(t.feature.c.portrait, t.member.c.cluster)
+    )
+    found: dict[int, list[Home]] = defaultdict(list)
+    for portrait, record, cluster in connection.execute(query):
+        found[portrait].append((record, cluster))
+    return {portrait: sorted(some) for portrait, some in found.items()}
+
+
+def _meetings(left: Sequence[Home], right: Sequence[Home], alike: bool) -> Iterator[tuple[Home, Home]]:
+    """Who is shown beside whom: of records typed alike each beside the first, others each beside each.
+
+    Where hundreds are seen the same, the first stands for all: a queue is for people.
+    """
+    if alike or len(left) * len(right) > MOST_MEETINGS:
+        yield from ((left[0], other) for other in (right[1:] if alike else right[:1]))
+    else:
+        yield from product(left, right)
 
 
 def _rank(pair: _Pair) -> tuple[float, int, int]:
@@ -159,7 +180,7 @@ def _cases(connection: Connection, pairs: Sequence[_Pair], sizes: Mapping[str, t
     sides = _sides(
         connection, {p.left: p.left_cluster for p in pairs} | {p.right: p.right_cluster for p in pairs}, sizes
     )
-    features = derived.features(connection, sides)
+    features = portraits.features_of(connection, sides)
     found = []
     for p in pairs:
         left, right = sides[p.left], sides[p.right]

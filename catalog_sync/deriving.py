@@ -11,10 +11,9 @@ from catalog_sync.classify import classify
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.features import Features, extract
-from catalog_sync.matching.keys import keys
 from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
 from catalog_sync.restocking import Restocked
-from catalog_sync.store import derived, described, overrides, records, registry
+from catalog_sync.store import derived, described, overrides, portraits, records, registry
 
 Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
 NOTHING: Mapping[int, SourceRecord] = {}
@@ -76,10 +75,10 @@ def _restocked(before: SourceRecord, bib: BibRecord, profile: str) -> Restocked 
         return None  # an earlier version could read it
 
 
-def save(connection: Connection, found: Understood) -> None:
-    """Keep what was understood; forget what tombstones had."""
+def save(connection: Connection, found: Understood) -> portraits.Moved:
+    """Keep what was understood, forget what tombstones had; says what that means for matching."""
     described.save(connection, found.bibs)
-    derived.save_features(connection, found.features, {id_: keys(f) for id_, f in found.features.items()})
+    moved = portraits.place(connection, found.features, found.gone)
     derived.save_holdings(connection, found.held)
-    derived.forget_features(connection, found.gone)
     derived.forget_holdings(connection, found.gone)
+    return moved

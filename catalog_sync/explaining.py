@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection
 
 from catalog_sync import citation
 from catalog_sync.classify import classify
@@ -19,8 +19,7 @@ from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
-from catalog_sync.store import clusters, decisions, derived, edges, overrides, records, registry, unions
-from catalog_sync.store import tables as t
+from catalog_sync.store import clusters, decisions, edges, overrides, portraits, records, registry, unions
 
 PRIVATE = {("040", "e"), ("097", ""), ("990", "a")}  # names of staff: never shown (152-ФЗ)
 EXAMPLES = 3  # records named per reason of refusal
@@ -81,22 +80,25 @@ def _bib(connection: Connection, bib: BibRecord, source: Source, warnings: tuple
 
 
 def _matching(connection: Connection, id_: int, key: RecordKey) -> Iterator[str]:
-    mine = derived.features(connection, [id_]).get(id_)
-    if mine is None:
+    portrait = portraits.of_records(connection, [id_]).get(id_)
+    if portrait is None:
         return
+    mine = portraits.features(connection, [portrait])[portrait]
     yield "\nПризнаки"
     yield from (f"  {f.name}: {getattr(mine, f.name)}" for f in fields(Features) if getattr(mine, f.name))
     yield "\nКлючи сопоставления: " + ", ".join(sorted(keys(mine)))
     yield "\nСравнения"
-    yield from _comparisons(connection, id_, key, mine)
+    yield from _comparisons(connection, portrait, key, mine)
 
 
-def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Features) -> Iterator[str]:
-    judged = edges.judgements(connection, id_)
-    names = records.keys_of(connection, judged)
-    features = derived.features(connection, judged)
+def _comparisons(connection: Connection, portrait: int, key: RecordKey, mine: Features) -> Iterator[str]:
+    judged = edges.judgements(connection, portrait)
+    features = portraits.features(connection, judged)
     compared = [
-        explain(key, mine, names[n], features[n], found) for n, found in judged.items() if n in features
+        explain(key, mine, other, features[number], judged[number])
+        for number, others in _keys_by_portrait(connection, judged).items()
+        for other in others
+        if other != key
     ]
     order = {Verdict.SAME: 0, Verdict.UNSURE: 1, Verdict.DIFFERENT: 2}
     compared.sort(key=lambda c: (order[c.verdict], -c.score, c.left, c.right))
@@ -106,7 +108,7 @@ def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Feature
         yield from (f"      {reason_line(reason)}" for reason in comparison.reasons)
     if len(compared) > SHOWN:
         yield f"  … и ещё {len(compared) - SHOWN}"
-    yield from _refused(connection, id_, alone=not compared)
+    yield from _refused(connection, portrait, alone=not compared)
     for decision in decisions.about(connection, [key]):
         word = "одно издание" if decision.same else "разные издания"
         yield (
@@ -115,15 +117,20 @@ def _comparisons(connection: Connection, id_: int, key: RecordKey, mine: Feature
         )
 
 
-def _refused(connection: Connection, id_: int, *, alone: bool) -> Iterator[str]:
+def _keys_by_portrait(connection: Connection, numbers: Iterable[int]) -> dict[int, list[RecordKey]]:
+    held = portraits.records(connection, numbers)
+    names = records.keys_of(connection, (id_ for ids in held.values() for id_ in ids))
+    return {number: [names[id_] for id_ in ids] for number, ids in held.items()}
+
+
+def _refused(connection: Connection, portrait: int, *, alone: bool) -> Iterator[str]:
     """The compared records that are other editions, by what decided."""
-    refused = edges.refusals(connection, id_)
+    refused = edges.refusals(connection, portrait)
     if alone and not refused:
         yield "  сравнивать было не с чем: ни у кого нет общих ключей"
-    names = records.keys_of(connection, refused)
     by_reason: dict[int, list[RecordKey]] = defaultdict(list)
-    for other, code in refused.items():
-        by_reason[code].append(names[other])
+    for number, others in _keys_by_portrait(connection, refused).items():
+        by_reason[refused[number]] += others
     for code, keys_ in sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0])):
         some = ", ".join(map(str, sorted(keys_)[:EXAMPLES])) + (" …" if len(keys_) > EXAMPLES else "")
         yield f"  другое издание, решило «{KINDS[code].text}»: {len(keys_)} ({some})"
@@ -131,8 +138,10 @@ def _refused(connection: Connection, id_: int, *, alone: bool) -> Iterator[str]:
 
 def _kept_apart(connection: Connection, id_: int) -> Iterator[str]:
     """Other clusters with a look-alike of this record, and the pair whose contradiction forbids the union."""
-    alike = select(t.edge).where(or_(t.edge.c.left == id_, t.edge.c.right == id_), t.edge.c.score >= SAME)
-    others = {row.right if row.left == id_ else row.left for row in connection.execute(alike)}
+    of = portraits.of_records(connection, [id_])
+    near = edges.neighbours(connection, of.values())
+    alike = {number for left, right, score in near if score >= SAME for number in (left, right)}
+    others = {other for ids in portraits.records(connection, alike).values() for other in ids}
     own = clusters.clusters_of(connection, [id_]).get(id_)
     apart = set(clusters.clusters_of(connection, others).values()) - {own}
     if own is None or not apart:
@@ -152,7 +161,7 @@ def _kept_apart(connection: Connection, id_: int) -> Iterator[str]:
 
 def _features_by_key(connection: Connection, ids: set[int]) -> dict[RecordKey, Features]:
     names = records.keys_of(connection, ids)
-    return {names[n]: found for n, found in derived.features(connection, ids).items()}
+    return {names[n]: found for n, found in portraits.features_of(connection, ids).items()}
 
 
 def _cluster(connection: Connection, id_: int) -> Iterator[str]:

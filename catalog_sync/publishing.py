@@ -16,8 +16,9 @@ from catalog_sync import checking, deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
+from catalog_sync.reclustering import Concerned
 from catalog_sync.restocking import Restocked
-from catalog_sync.store import clusters, decisions, derived, hand, leases, records, registry, runs
+from catalog_sync.store import clusters, decisions, derived, hand, leases, portraits, records, registry, runs
 from catalog_sync.store import ledger as stock
 from catalog_sync.store.database import chunks, reading, writing
 from catalog_sync.system import System
@@ -110,12 +111,12 @@ def supersede_held(connection: Connection, number: int, now: datetime) -> None:
 
 @dataclass(slots=True)
 class Derived:
-    """What deriving records came to: those whose clusters are due again.
+    """What deriving records came to: what is due to be grouped again.
 
     The clusters of `restocked` ones are not: nothing changed there but copies.
     """
 
-    concerned: set[int] = field(default_factory=set)
+    concerned: Concerned = field(default_factory=Concerned)
     restocked: dict[int, Restocked] = field(default_factory=dict)
 
 
@@ -157,28 +158,21 @@ def _restocked_clusters(
     return found
 
 
-def _derive_again(connection: Connection, touched: Sequence[int]) -> set[int]:
+def _derive_again(connection: Connection, touched: Sequence[int]) -> Concerned:
     """Features, edges and holdings as the records now say; the ledger is left alone."""
-    concerned: set[int] = set()
+    concerned = Concerned()
     around = reclustering.Neighbourhood(connection)
     for ids in chunks(touched, BATCH):
         concerned |= _save(around, deriving.understand(connection, ids))
     return concerned
 
 
-def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> set[int]:
-    """Keep what was understood and compare it with its neighbours; returns the records this concerns.
+def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> reclustering.Concerned:
+    """Keep what was understood and compare what is seen for the first time; returns what this concerns.
 
     Edges are a function of features: a record of which only copies or prices changed, as most do, is not compared.
     """
-    due = [id_ for id_ in found.keys if id_ not in found.restocked]
-    old = derived.features(around.connection, due)
-    deriving.save(around.connection, found)
-    anew = {id_ for id_ in due if old.get(id_) != found.features.get(id_)}
-    if not anew:
-        return set()
-    now = {id_: f for id_, f in found.features.items() if id_ in anew}
-    return reclustering.compare(around, anew, {id_: old[id_] for id_ in anew if id_ in old}, now)
+    return reclustering.compare(around, deriving.save(around.connection, found))
 
 
 def unite(
@@ -261,7 +255,7 @@ def decide(
         assert first is not None
         made = first
         touched = records.ids_of(connection, {k for d in standing if d.when == now for k in (d.left, d.right)})
-        change = reclustering.regroup(connection, touched.values(), (), now=now, decision=made.number)
+        change = reclustering.regroup(connection, Concerned(set(touched.values())), (), now=now, decision=made.number)
         unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
         return made.number
 
@@ -301,7 +295,7 @@ def undo(system: System, number: int, *, who: str) -> None:
         _alone(system, connection, now)
         gone = decisions.undo(connection, number, who=who, when=now)
         ids = records.ids_of(connection, {key for one in gone for key in (one.left, one.right)})
-        change = reclustering.regroup(connection, ids.values(), (), now=now, decision=number)
+        change = reclustering.regroup(connection, Concerned(set(ids.values())), (), now=now, decision=number)
         unite(connection, change, now, today=_today(system, now), cause="split" if gone[0].same else "merge")
 
 
@@ -320,13 +314,13 @@ def rebuild(system: System, progress: Progress) -> str:
 def outdated(system: System) -> bool:
     """Whether an earlier version of the program, with other rules of matching, computed what is stored."""
     with reading(system.engine) as connection:
-        return derived.outdated(connection)
+        return portraits.outdated(connection)
 
 
 def _alone(system: System, connection: Connection, now: datetime) -> None:
     """Begin a publication: nobody else publishes, and what it builds on is of this version's rules."""
     leases.one_publisher(connection)
-    if derived.outdated(connection):
+    if portraits.outdated(connection):
         log.warning("rules of matching have changed with this version: everything is computed anew")
         _compute_anew(connection, now, _today(system, now), lambda _what, _done: None)
 

@@ -1,5 +1,8 @@
 """Which pairs are compared after a change, and what came of it: the edges of the records concerned.
 
+A «record» here is the number of a portrait: what matching sees of all the records that are typed alike. A portrait is
+compared with itself, too: that says whether two records of it are one edition.
+
 A pair is compared if the two share an *open* block. Whether a block is open depends on its size alone, so the pairs
 are a function of the set of records; where a change opens or closes a block, all its records are taken up again.
 """
@@ -7,7 +10,7 @@ are a function of the set of records; where a change opens or closes a block, al
 from __future__ import annotations
 
 import gc
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,17 +21,16 @@ from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
 from catalog_sync.matching.pairwise import Apart, Pair, Table
-from catalog_sync.model import RecordKey
 
 
 class Blocks(Protocol):
     """Features and blocking keys of all live records, the changed ones already as they are now."""
 
-    def features(self, records: Collection[RecordKey]) -> Mapping[RecordKey, Features]:
+    def features(self, records: Collection[int]) -> Mapping[int, Features]:
         """Features of the records asked for."""
         ...
 
-    def members(self, keys: Collection[str]) -> Mapping[str, Sequence[RecordKey]]:
+    def members(self, keys: Collection[str]) -> Mapping[str, Sequence[int]]:
         """Records that have each key; keys nobody has may be left out."""
         ...
 
@@ -37,7 +39,7 @@ class Blocks(Protocol):
 class Found:
     """Edges of every touched record: those stored for them before are to be replaced by these."""
 
-    touched: frozenset[RecordKey]
+    touched: frozenset[int]
     edges: Mapping[Pair, Judgement]
     apart: Apart = field(default_factory=lambda: Apart([]))
     not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
@@ -55,15 +57,15 @@ class _Block:
     """One block: `both` meet each other and `ask`; for «=» keys all are in `ask`."""
 
     name: str
-    ask: Sequence[RecordKey] = ()
-    offer: Sequence[RecordKey] = ()
+    ask: Sequence[int] = ()
+    offer: Sequence[int] = ()
 
     @property
     def pairs(self) -> int:
         return _pairs(len(self.ask), len(self.offer))
 
     @property
-    def records(self) -> list[RecordKey]:
+    def records(self) -> list[int]:
         return [*self.ask, *self.offer]
 
 
@@ -76,7 +78,7 @@ def _name(key: str) -> str:
     return key if key[0] == "=" else "~" + key[1:]
 
 
-def find_edges(store: Blocks, changed: Collection[RecordKey], old: Mapping[RecordKey, Features]) -> Found:
+def find_edges(store: Blocks, changed: Collection[int], old: Mapping[int, Features]) -> Found:
     """Compare what is to be compared after a change.
 
     `changed` are records that are new or read differently now; `old` gives the former features of changed *and* removed
@@ -98,7 +100,7 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _find_edges(store: Blocks, changed: Collection[RecordKey], old: Mapping[RecordKey, Features]) -> Found:
+def _find_edges(store: Blocks, changed: Collection[int], old: Mapping[int, Features]) -> Found:
     now = store.features(changed)
     touched = set(changed)
     new_keys = {record: keys(features) for record, features in now.items()}
@@ -128,9 +130,9 @@ def _load(store: Blocks, names: Collection[str]) -> dict[str, _Block]:
 # --- Overfull blocks -------------------------------------------------------------------------------------------------
 
 
-def _sub_blocks(block: _Block, features: Mapping[RecordKey, Features]) -> list[_Block]:
+def _sub_blocks(block: _Block, features: Mapping[int, Features]) -> list[_Block]:
     """An overfull block cut by everything visible; gaps are no longer bridged in it."""
-    cut: dict[str, list[RecordKey]] = defaultdict(list)
+    cut: dict[str, list[int]] = defaultdict(list)
     for record in block.records:
         cut[finer(block.name, features[record])].append(record)
     return [_Block(name, records) for name, records in sorted(cut.items())]
@@ -139,14 +141,14 @@ def _sub_blocks(block: _Block, features: Mapping[RecordKey, Features]) -> list[_
 def _reopened(
     store: Blocks,
     blocks: Mapping[str, _Block],
-    now: Mapping[RecordKey, Features],
-    old: Mapping[RecordKey, Features],
-    new_keys: Mapping[RecordKey, frozenset[str]],
-    old_keys: Mapping[RecordKey, frozenset[str]],
-) -> set[RecordKey]:
+    now: Mapping[int, Features],
+    old: Mapping[int, Features],
+    new_keys: Mapping[int, frozenset[str]],
+    old_keys: Mapping[int, frozenset[str]],
+) -> set[int]:
     """Records whose pairs change because the change opened or closed a block (or a part of an overfull one)."""
     added, gone = _by_block(new_keys), _by_block(old_keys)
-    found: set[RecordKey] = set()
+    found: set[int] = set()
     for name, block in blocks.items():
         plus, minus = added.get(name, {}), gone.get(name, {})
         if (len(block.ask) + len(block.offer) + len(minus)) ** 2 < MAX_PAIRS:
@@ -162,8 +164,8 @@ def _reopened(
     return found
 
 
-def _by_block(all_keys: Mapping[RecordKey, frozenset[str]]) -> dict[str, dict[RecordKey, str]]:
-    found: dict[str, dict[RecordKey, str]] = defaultdict(dict)
+def _by_block(all_keys: Mapping[int, frozenset[str]]) -> dict[str, dict[int, str]]:
+    found: dict[str, dict[int, str]] = defaultdict(dict)
     for record, record_keys in all_keys.items():
         for key in record_keys:
             found[_name(key)][record] = key
@@ -173,17 +175,17 @@ def _by_block(all_keys: Mapping[RecordKey, frozenset[str]]) -> dict[str, dict[Re
 def _reopened_parts(
     store: Blocks,
     block: _Block,
-    plus: Mapping[RecordKey, str],
-    minus: Mapping[RecordKey, str],
-    now: Mapping[RecordKey, Features],
-    old: Mapping[RecordKey, Features],
-) -> set[RecordKey]:
+    plus: Mapping[int, str],
+    minus: Mapping[int, str],
+    now: Mapping[int, Features],
+    old: Mapping[int, Features],
+) -> set[int]:
     change: dict[str, int] = defaultdict(int)
     for record in plus:
         change[finer(block.name, now[record])] += 1
     for record in minus:
         change[finer(block.name, old[record])] -= 1
-    found: set[RecordKey] = set()
+    found: set[int] = set()
     for part in _sub_blocks(block, store.features(block.records)):
         before = len(part.ask) - change.get(part.name, 0)
         if (_pairs(before, 0) > MAX_PAIRS) != (part.pairs > MAX_PAIRS):
@@ -194,7 +196,7 @@ def _reopened_parts(
 # --- Comparing -------------------------------------------------------------------------------------------------------
 
 
-def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> Found:
+def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[int]) -> Found:
     open_blocks, skipped = _open(store, blocks, touched)
     everyone = sorted({record for block in open_blocks for record in block.records})
     number = {record: n for n, record in enumerate(everyone)}
@@ -209,9 +211,7 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey
     return Found(frozenset(touched), edges, apart, skipped, len(edges) + len(apart))
 
 
-def _partners(
-    blocks: Sequence[_Block], number: Mapping[RecordKey, int], active: bytearray
-) -> Iterator[tuple[int, set[int]]]:
+def _partners(blocks: Sequence[_Block], number: Mapping[int, int], active: bytearray) -> Iterator[tuple[int, set[int]]]:
     """Every touched record with those it is to be compared with, each pair once; both by number."""
     near: list[list[_Meeting]] = [[] for _ in active]
     for block in blocks:
@@ -230,17 +230,17 @@ class _Meeting:
 
     __slots__ = ("changed", "still")
 
-    def __init__(self, records: Sequence[RecordKey], number: Mapping[RecordKey, int], active: bytearray) -> None:
+    def __init__(self, records: Sequence[int], number: Mapping[int, int], active: bytearray) -> None:
         numbers = sorted([number[r] for r in records]) if len(records) > 1 else [number[r] for r in records]
         self.changed = [n for n in numbers if active[n]]
         self.still = [n for n in numbers if not active[n]] if len(self.changed) < len(numbers) else []
 
     def later(self, one: int) -> list[int]:
-        """Whom a touched record is to meet here: earlier touched ones have met it already."""
-        return self.changed[bisect_right(self.changed, one) :] + self.still
+        """Whom a touched record is to meet here: itself, where it belongs here, but not who has met it already."""
+        return self.changed[bisect_left(self.changed, one) :] + self.still
 
 
-def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[RecordKey]) -> tuple[list[_Block], dict[str, int]]:
+def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[int]) -> tuple[list[_Block], dict[str, int]]:
     """Blocks small enough to compare, overfull ones cut; and how many pairs were left out where."""
     found: list[_Block] = []
     skipped: dict[str, int] = {}

@@ -13,9 +13,9 @@ from catalog_sync.matching import contradictions as veto
 from catalog_sync.matching.compare import Judgement, weigh
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.verdict import UNSURE
-from catalog_sync.model import RecordKey, Verdict
+from catalog_sync.model import Verdict
 
-Pair = tuple[RecordKey, RecordKey]  # the lesser key first
+Pair = tuple[int, int]  # numbers of portraits, the lesser first
 _NUMBER = 24  # bits: sixteen million records at a time are more than memory holds
 _CODE = 64 - 2 * _NUMBER  # bits
 
@@ -23,7 +23,7 @@ _CODE = 64 - 2 * _NUMBER  # bits
 class Apart:
     """Refused pairs, nine of ten of all compared, without an object each: two numbers and a code in 64 bits."""
 
-    def __init__(self, records: Sequence[RecordKey]) -> None:
+    def __init__(self, records: Sequence[int]) -> None:
         self._records = records  # sorted
         self._packed = array("Q")
 

@@ -1,19 +1,25 @@
-"""The neighbourhood of records as tables: blocks of match keys, edges between look-alikes, refusals of the rest."""
+"""The neighbourhood of portraits as tables: edges between look-alikes, refusals of the rest, what was left out."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isqrt
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from catalog_sync.matching.compare import Judgement
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.keys import MAX_PAIRS
+from catalog_sync.matching.verdict import LINK, SAME
 from catalog_sync.model import Verdict
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_many, upsert
 
-Ids = tuple[int, int]  # the lesser record id first
+Two = tuple[int, int]  # numbers of portraits, the lesser first; one twice: its records with each other
+
+ALONE = isqrt(2 * MAX_PAIRS)  # more records than this have more pairs than MAX_PAIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +40,24 @@ def unpack_findings(data: bytes) -> tuple[tuple[int, float], ...]:
     return tuple((code, hundredths / 100) for code, hundredths in struct.iter_unpack("<Hh", data))
 
 
-# --- blocks -----------------------------------------------------------------------------------------------------------
-
-
-def blocks(connection: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
-    """Match key → ids of the records that have it, in order."""
-    found: dict[int, list[int]] = {}
-    for some in chunks(sorted(keys)):
-        query = select(t.match_key.c.key, t.match_key.c.record).where(t.match_key.c.key.in_(some))
-        for key, record in connection.execute(query.order_by(t.match_key.c.key, t.match_key.c.record)):
-            found.setdefault(key, []).append(record)
-    return found
+# --- crowds ---------------------------------------------------------------------------------------------------------
 
 
 def crowds(connection: Connection) -> dict[int, Crowd]:
     """The blocks that were too full when they were last looked at."""
     return {row.key: Crowd(row.key, row.label, row.pairs) for row in connection.execute(select(t.not_compared))}
+
+
+def crowds_alike(connection: Connection) -> list[Crowd]:
+    """Records typed alike that say little, where they are too many to be weighed by pairs: each stays alone."""
+    e, f = t.edge.c, t.feature.c
+    many = select(f.portrait, func.count().label("n")).group_by(f.portrait).having(func.count() > ALONE).subquery()
+    query = select(many.c.n, t.portrait.c.number, t.portrait.c.data).join(
+        t.edge, (e.left == many.c.portrait) & (e.right == many.c.portrait)
+    )
+    query = query.join(t.portrait, t.portrait.c.number == many.c.portrait).where(e.score >= LINK, e.score < SAME)
+    rows = connection.execute(query)
+    return [Crowd(number, f"={' '.join(Features.unpack(data).title)}", n * (n - 1) // 2) for n, number, data in rows]
 
 
 def save_crowds(connection: Connection, values: Iterable[Crowd]) -> None:
@@ -65,7 +73,7 @@ def forget_crowds(connection: Connection, keys: Sequence[int]) -> None:
 # --- edges ------------------------------------------------------------------------------------------------------------
 
 
-def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Iterable[tuple[Ids, int]]) -> None:
+def keep(connection: Connection, judged: Mapping[Two, Judgement], refused: Iterable[tuple[Two, int]]) -> None:
     """Write down what comparisons came to: look-alikes with their evidence, the others with what decided."""
     rows = [
         (left, right, judgement.verdict is Verdict.SAME, judgement.score, pack_findings(judgement.findings), "")
@@ -75,33 +83,33 @@ def keep(connection: Connection, judged: Mapping[Ids, Judgement], refused: Itera
     insert_many(connection, t.refusal, [(left, right, finding) for (left, right), finding in refused])
 
 
-def forget(connection: Connection, records: Collection[int]) -> None:
+def forget(connection: Connection, portraits: Collection[int]) -> None:
     for table in (t.edge, t.refusal):
-        for some in chunks(sorted(records)):
+        for some in chunks(sorted(portraits)):
             connection.execute(delete(table).where(table.c.left.in_(some)))
             connection.execute(delete(table).where(table.c.right.in_(some)))
 
 
-def neighbours(connection: Connection, records: Collection[int]) -> Iterator[tuple[int, int, float]]:
-    """(left, right, score) of every edge at any of the records; an edge between two of them comes twice."""
-    for some in chunks(sorted(records)):
+def neighbours(connection: Connection, portraits: Collection[int]) -> Iterator[tuple[int, int, float]]:
+    """(left, right, score) of every edge at any of the portraits; an edge between two of them comes twice."""
+    for some in chunks(sorted(portraits)):
         for side in (t.edge.c.left, t.edge.c.right):
             query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(side.in_(some))
             yield from map(tuple, connection.execute(query))
 
 
-def among(connection: Connection, records: Collection[int]) -> Iterator[tuple[int, int, float]]:
-    """(left, right, score) of every edge between two of the records, once."""
-    for some in chunks(sorted(records)):
+def among(connection: Connection, portraits: Collection[int]) -> Iterator[tuple[int, int, float]]:
+    """(left, right, score) of every edge between two of the portraits, and of each with itself, once."""
+    for some in chunks(sorted(portraits)):
         query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(t.edge.c.left.in_(some))
         for left, right, score in connection.execute(query):
-            if right in records:
+            if right in portraits:
                 yield left, right, score
 
 
-def mark_refused(connection: Connection, records: Collection[int], refused: Mapping[Ids, str]) -> None:
-    """Keep why look-alikes among `records` were kept apart; "" again for all the others."""
-    for some in chunks(sorted(records)):
+def mark_refused(connection: Connection, portraits: Collection[int], refused: Mapping[Two, str]) -> None:
+    """Keep why look-alikes among `portraits` were kept apart; "" again for all the others."""
+    for some in chunks(sorted(portraits)):
         clean = update(t.edge).where(t.edge.c.left.in_(some), t.edge.c.refused != "").values(refused="")
         connection.execute(clean)
     rows = [{"a": left, "b": right, "why": why} for (left, right), why in refused.items()]
@@ -110,17 +118,18 @@ def mark_refused(connection: Connection, records: Collection[int], refused: Mapp
         connection.execute(statement.values(refused=bindparam("why")), rows)
 
 
-def judgements(connection: Connection, record: int) -> dict[int, Judgement]:
-    """The look-alikes of a record, each with the verdict and the evidence that was written down for it."""
+def judgements(connection: Connection, portrait: int) -> dict[int, Judgement]:
+    """The look-alikes of a portrait, each with the verdict and the evidence that was written down for it."""
     found = {}
-    for row in connection.execute(select(t.edge).where(or_(t.edge.c.left == record, t.edge.c.right == record))):
+    for row in connection.execute(select(t.edge).where(or_(t.edge.c.left == portrait, t.edge.c.right == portrait))):
         verdict = Verdict.SAME if row.same else Verdict.UNSURE
-        other = row.right if row.left == record else row.left
+        other = row.right if row.left == portrait else row.left
         found[other] = Judgement(verdict, row.score, unpack_findings(row.findings))
     return found
 
 
-def refusals(connection: Connection, record: int) -> dict[int, int]:
-    """The records this one was compared with and differs from → code of what decided (matching.verdict.KINDS)."""
-    rows = connection.execute(select(t.refusal).where(or_(t.refusal.c.left == record, t.refusal.c.right == record)))
-    return {row.right if row.left == record else row.left: row.finding for row in rows}
+def refusals(connection: Connection, portrait: int) -> dict[int, int]:
+    """The portraits this one was compared with and differs from → code of what decided (matching.verdict.KINDS)."""
+    r = t.refusal.c
+    rows = connection.execute(select(t.refusal).where(or_(r.left == portrait, r.right == portrait)))
+    return {row.right if row.left == portrait else row.left: row.finding for row in rows}

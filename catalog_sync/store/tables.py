@@ -205,24 +205,34 @@ described = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
-# Derived: what matching needs of a live record.
+# Derived: what matching sees. Records that are typed alike share one portrait: blocks and edges are between portraits.
+portrait = Table(
+    "portrait",
+    metadata,
+    Column("number", BigId, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),
+    Column("data", LargeBinary, nullable=False),  # matching.features.Features, packed
+)
+
+# Derived: the portrait of a live record.
 feature = Table(
     "feature",
     metadata,
     Column("record", ForeignKey("record.id"), primary_key=True),
-    Column("data", LargeBinary, nullable=False),
+    Column("portrait", ForeignKey("portrait.number"), nullable=False, index=True),
 )
 
 match_key = Table(
     "match_key",
     metadata,
     Column("key", BigInteger, primary_key=True, autoincrement=False),  # 64 bits of its hash
-    Column("record", BigId, primary_key=True),
-    Index("ix_match_key_record", "record"),
+    Column("portrait", BigId, primary_key=True),
+    Index("ix_match_key_portrait", "portrait"),
     sqlite_with_rowid=False,
 )
 
-# Derived: pairs that may be one edition (unsure and same), with their evidence and what became of them.
+# Derived: portraits that may be one edition (unsure and same), with their evidence and what became of them. A portrait
+# with itself stands for any two records that have it.
 edge = Table(
     "edge",
     metadata,
@@ -236,7 +246,7 @@ edge = Table(
     sqlite_with_rowid=False,
 )
 
-# Derived: pairs that were compared and are different, with the finding that decided.
+# Derived: portraits that were compared and are different, with the finding that decided.
 refusal = Table(
     "refusal",
     metadata,

@@ -20,7 +20,7 @@ from tests.pipeline.conftest import District
 def tales(count: int, prefix: str) -> list[MarcRecord]:
     """«Сказки» of one author, year and house, without ISBN: some with pages, so that they can be told apart."""
     rng = random.Random(prefix)
-    return [book(f"{prefix}{n}", "Сказки", pages=str(rng.randrange(20, 400)), year="") for n in range(count)]
+    return [book(f"{prefix}{n}", "Сказки", pages=str(rng.randrange(20, 4000)), year="") for n in range(count)]
 
 
 def stored_equals_reference(district: District) -> bool:

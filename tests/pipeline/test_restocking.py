@@ -29,13 +29,17 @@ def united(district: District) -> list[UnionRecord]:
         return unions.load(connection, sorted(clusters.live(connection)))
 
 
-def rows(district: District) -> dict[str, list[Any]]:
-    """Everything derived that is not numbered by the order it came in."""
+def rows(district: District) -> dict[str, list[dict[str, Any]]]:
+    """Everything derived; portraits, numbered by the order they came in, by what they are."""
     with reading(district.system.engine) as connection:
-        return {
-            table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
-            for table in (t.feature, t.match_key, t.edge, t.holding, t.member)
-        }
+        tables = (t.portrait, t.feature, t.match_key, t.edge, t.refusal, t.holding, t.member)
+        found = {table.name: [row._asdict() for row in connection.execute(table.select())] for table in tables}
+    portraits = {row["number"]: row.pop("digest") for row in found["portrait"]}
+    for row in (row for rows in found.values() for row in rows):
+        row |= {name: portraits[row[name]] for name in ("number", "portrait") if name in row}
+        if "left" in row:
+            row["left"], row["right"] = sorted((portraits[row["left"]], portraits[row["right"]]))
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.pipeline.conftest import District
 def grow_old(district: District) -> None:
     """Make stored features those of an earlier version."""
     with writing(district.system.engine) as connection:
-        connection.execute(update(t.feature).values(data=b'[1,["old"]]'))
+        connection.execute(update(t.portrait).values(data=b'[1,["old"]]'))
 
 
 def test_a_catalogue_of_an_earlier_version_is_computed_anew_by_the_next_publication(district: District) -> None:
@@ -35,7 +35,7 @@ def test_a_catalogue_of_an_earlier_version_is_computed_anew_by_the_next_publicat
     assert pipeline.check(district.system) == []
     assert not publishing.outdated(district.system)
     with reading(district.system.engine) as connection:
-        assert b"old" not in b"".join(connection.execute(select(t.feature.c.data)).scalars())
+        assert b"old" not in b"".join(connection.execute(select(t.portrait.c.data)).scalars())
     assert district.digest() != digest
 
 

@@ -1,0 +1,160 @@
+"""What matching sees of the live records: portraits, each kept once however many records have it, and their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+
+from sqlalchemy import Connection, delete, func, select
+
+from catalog_sync.errors import Refused
+from catalog_sync.matching.features import Features
+from catalog_sync.matching.keys import keys
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks, insert_rows, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a change of records came to: those whose portrait is another or none now, and which portraits that concerns.
+
+    `fresh` are portraits nobody had before; `dead` ones, their rows gone, nobody has any more; `left` have others yet.
+    """
+
+    records: set[int] = field(default_factory=set)
+    entered: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    fresh: Mapping[int, Features] = field(default_factory=dict)
+    dead: Mapping[int, Features] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1 << 16)
+def hashed(key: str) -> int:
+    """A match key as a signed 64-bit number: a collision only costs one needless comparison."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+# --- change -----------------------------------------------------------------------------------------------------------
+
+
+def place(connection: Connection, features: Mapping[int, Features], gone: Collection[int]) -> Moved:
+    """Give records the portraits they have now, and take theirs from those that are `gone`."""
+    before = of_records(connection, [*features, *gone])
+    packed = {id_: found.pack() for id_, found in features.items()}
+    digests = {id_: _digest(data) for id_, data in packed.items()}
+    numbers = _numbers(connection, set(digests.values()))
+    first_of = {digest: id_ for id_, digest in digests.items() if digest not in numbers}
+    fresh_numbers = _allocate(connection, sorted(first_of))
+    numbers |= fresh_numbers
+    fresh = {number: features[first_of[digest]] for digest, number in fresh_numbers.items()}
+    rows = [{"number": n, "digest": digest, "data": packed[first_of[digest]]} for digest, n in fresh_numbers.items()]
+    insert_rows(connection, t.portrait, rows)
+    blocks = sorted((hashed(key), number) for number, found in fresh.items() for key in keys(found))
+    insert_rows(connection, t.match_key, [{"key": key, "portrait": n} for key, n in dict.fromkeys(blocks)])
+    now = {id_: numbers[digest] for id_, digest in digests.items()}
+    moved = [id_ for id_, number in now.items() if before.get(id_) != number]
+    upsert(connection, t.feature, [{"record": id_, "portrait": now[id_]} for id_ in moved])
+    lost = [id_ for id_ in gone if id_ in before]
+    for some in chunks(lost):
+        connection.execute(delete(t.feature).where(t.feature.c.record.in_(some)))
+    left = {before[id_] for id_ in (*moved, *lost) if id_ in before}
+    dead = _bury(connection, left)
+    return Moved({*moved, *lost}, {now[id_] for id_ in moved}, left - dead.keys(), fresh, dead)
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
+
+
+def _numbers(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for some in chunks(sorted(digests)):
+        query = select(t.portrait.c.digest, t.portrait.c.number).where(t.portrait.c.digest.in_(some))
+        found |= {bytes(digest): number for digest, number in connection.execute(query)}
+    return found
+
+
+def _allocate(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
+    """Numbers for new portraits. Only one process publishes at a time, so nobody else takes them meanwhile."""
+    last = connection.execute(select(func.max(t.portrait.c.number))).scalar() or 0 if digests else 0
+    return {digest: last + n for n, digest in enumerate(digests, 1)}
+
+
+def _bury(connection: Connection, portraits: Collection[int]) -> dict[int, Features]:
+    """Of these, the portraits no record has any more: their rows go; what they were is returned."""
+    held = {number for number, _ in _held(connection, portraits)}
+    found = features(connection, set(portraits) - held)
+    for some in chunks(sorted(found)):
+        connection.execute(delete(t.match_key).where(t.match_key.c.portrait.in_(some)))
+        connection.execute(delete(t.portrait).where(t.portrait.c.number.in_(some)))
+    return found
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+def of_records(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Record id → number of its portrait, for the live ones."""
+    found: dict[int, int] = {}
+    for some in chunks(sorted(ids)):
+        query = select(t.feature.c.record, t.feature.c.portrait).where(t.feature.c.record.in_(some))
+        found |= {row.record: row.portrait for row in connection.execute(query)}
+    return found
+
+
+def _held(connection: Connection, portraits: Iterable[int]) -> Iterable[tuple[int, int]]:
+    for some in chunks(sorted(portraits)):
+        query = select(t.feature.c.portrait, t.feature.c.record).where(t.feature.c.portrait.in_(some))
+        yield from map(tuple, connection.execute(query.order_by(t.feature.c.portrait, t.feature.c.record)))
+
+
+def records(connection: Connection, portraits: Iterable[int]) -> dict[int, list[int]]:
+    """Number → ids of the records that have the portrait, for those that somebody has."""
+    found: dict[int, list[int]] = {}
+    for number, record in _held(connection, portraits):
+        found.setdefault(number, []).append(record)
+    return found
+
+
+def everything(connection: Connection) -> set[int]:
+    """Numbers of all portraits."""
+    return set(connection.execute(select(t.portrait.c.number)).scalars())
+
+
+def features(connection: Connection, portraits: Iterable[int]) -> dict[int, Features]:
+    """Features by number. Refused where an earlier version of the program computed them."""
+    found: dict[int, Features] = {}
+    for some in chunks(sorted(portraits)):
+        query = select(t.portrait.c.number, t.portrait.c.data).where(t.portrait.c.number.in_(some))
+        try:
+            found |= {number: Features.unpack(data) for number, data in connection.execute(query)}
+        except ValueError as error:
+            raise Refused(
+                f"каталог вычислен прежней версией программы ({error}); вычислите его заново: catalog-sync rebuild"
+            ) from error
+    return found
+
+
+def features_of(connection: Connection, ids: Iterable[int]) -> dict[int, Features]:
+    """Features by record id, for the live ones."""
+    numbers = of_records(connection, ids)
+    found = features(connection, set(numbers.values()))
+    return {id_: found[number] for id_, number in numbers.items()}
+
+
+def outdated(connection: Connection) -> bool:
+    """Whether stored features are of another version; one answers for all, as they are computed anew together."""
+    data = connection.execute(select(t.portrait.c.data).order_by(t.portrait.c.number).limit(1)).scalar()
+    return data is not None and not Features.is_current(data)
+
+
+def blocks(connection: Connection, wanted: Iterable[int]) -> dict[int, list[int]]:
+    """Match key → portraits that have it, in order."""
+    found: dict[int, list[int]] = {}
+    for some in chunks(sorted(wanted)):
+        query = select(t.match_key.c.key, t.match_key.c.portrait).where(t.match_key.c.key.in_(some))
+        for key, portrait in connection.execute(query.order_by(t.match_key.c.key, t.match_key.c.portrait)):
+            found.setdefault(key, []).append(portrait)
+    return found

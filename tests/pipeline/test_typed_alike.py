@@ -1,0 +1,79 @@
+"""Records typed alike in the store: one portrait, one comparison, and the same catalogue as ever."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from catalog_sync import court, pipeline
+from catalog_sync.explaining import lines
+from catalog_sync.model import RecordKey
+from catalog_sync.store import tables as t
+from catalog_sync.store.database import reading
+from tests.exports import book
+from tests.pipeline.conftest import District
+
+ISBN = "978-5-901202-50-0"
+
+
+def count(district: District, table: object) -> int:
+    with reading(district.system.engine) as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
+
+
+def test_what_many_schools_copied_is_kept_and_compared_once(district: District) -> None:
+    for code in ("s1", "s2", "s3"):
+        district.source(code)
+        district.load(code, [book("A", isbn=ISBN), book("B", "Дубровский")])
+    assert (count(district, t.feature), count(district, t.portrait)) == (6, 2)
+    assert district.together("s1:A", "s2:A", "s3:A")
+    assert district.together("s1:B", "s2:B", "s3:B")
+    district.load("s2", [book("A", isbn=ISBN, year="1999"), book("B", "Дубровский")])
+    assert not district.together("s1:A", "s2:A")
+    assert count(district, t.portrait) == 3
+    pipeline.roll_back(district.system, 4, who="тест")
+    assert district.together("s1:A", "s2:A", "s3:A")
+    assert count(district, t.portrait) == 2
+    assert pipeline.check(district.system) == []
+
+
+def test_explain_tells_of_records_typed_alike_what_it_tells_of_others(district: District) -> None:
+    for code in ("s1", "s2"):
+        district.source(code)
+    district.load("s1", [book("A", isbn=ISBN), book("B", isbn=ISBN, year="1999")])
+    district.load("s2", [book("C", isbn=ISBN)])
+    with reading(district.system.engine) as connection:
+        told = "\n".join(lines(connection, RecordKey("s1", "A")))
+    assert "s2:C: одно издание" in told
+    assert "другое издание, решило «разные годы издания»: 1 (s1:B)" in told
+
+
+def test_thin_records_typed_alike_wait_for_a_word_beside_the_first_of_them(district: District) -> None:
+    for code in ("s1", "s2", "s3"):
+        district.source(code)
+        district.load(code, [book("A", "Белый Бим Чёрное ухо", author=("Троепольский", ""), year="", pages="")])
+    assert not district.together("s1:A", "s2:A")
+    with reading(district.system.engine) as connection:
+        pairs = [(str(case.left.key), str(case.right.key)) for case in court.queue(connection)]
+    assert pairs == [("s1:A", "s2:A"), ("s1:A", "s3:A")]
+    first, second = RecordKey("s1", "A"), RecordKey("s2", "A")
+    pipeline.decide(district.system, first, second, same=True, who="методист", why="обе в руках", whole=True)
+    assert district.together("s1:A", "s2:A")
+    with reading(district.system.engine) as connection:
+        assert court.queue_length(connection) == 1
+    assert pipeline.check(district.system) == []
+
+
+def test_too_many_thin_records_typed_alike_are_told_as_not_compared(sqlite_district: District) -> None:
+    district = sqlite_district
+    district.source("s1")
+    thin = [book(f"A{n}", "Белый Бим Чёрное ухо", year="", pages="") for n in range(320)]
+    district.load("s1", thin[:250])
+    with reading(district.system.engine) as connection:
+        assert court.left_out(connection) == ""
+    assert len(set(district.clusters().values())) == 1
+    district.load("s1", thin)
+    with reading(district.system.engine) as connection:
+        assert f"не сравнивалось пар: {320 * 319 // 2}" in court.left_out(connection)
+        assert court.queue_length(connection) == 319
+    assert len(set(district.clusters().values())) == 320
+    assert pipeline.check(district.system) == []
