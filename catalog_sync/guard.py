@@ -20,7 +20,7 @@ class Difference:
     encoding_before: str = ""
     encoding: str = ""
     truncated: str = ""  # what the reader or harvester said of a cut file
-    untitled: int = 0  # new and changed records in which no title was found
+    untitled: int = 0  # new and changed records in which the source's own format finds no title
 
 
 def reasons_to_hold(difference: Difference, guard: Guard) -> list[str]:

@@ -49,7 +49,7 @@ class Tally:
     changed: int = 0
     unchanged: int = 0
     set_aside: int = 0
-    untitled: int = 0  # new or changed, and no title was found in them
+    untitled: int = 0  # new or changed, without a title in the format of their source
     nameless: int = 0  # set aside so broken that not even the identity could be read
     seen: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)  # those of `seen` that were passed over as unchanged
@@ -220,12 +220,17 @@ def _take(
         # What stood under this id yesterday stays: a record we can't read today is not a book that is gone.
         return str(error)
     changed.append((record, bib))
-    tally.untitled += not bib.title
+    tally.untitled += _is_untitled(bib, record)
     if known:
         tally.changed += 1
     else:
         tally.new += 1
     return ""
+
+
+def _is_untitled(bib: BibRecord, record: SourceRecord) -> bool:
+    """Whether the source's own format finds no title: one copied record is read by another, a whole base is a mistake."""
+    return not bib.title or bib.dialect is not record.dialect
 
 
 def _reads_otherwise(source: Source, record: SourceRecord, known: records.Known) -> bool:
@@ -283,7 +288,7 @@ def _sort_out_anew(
             tally.unchanged += 1
             continue
         tally.changed += 1
-        tally.untitled += not bib.title
+        tally.untitled += _is_untitled(bib, anew)
         changed.append((anew, bib))
     return changed, bad
 
