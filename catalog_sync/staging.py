@@ -229,7 +229,7 @@ def _take(
 
 
 def _is_untitled(bib: BibRecord, record: SourceRecord) -> bool:
-    """Whether the source's own format finds no title: one copied record is read by another, a whole base is a mistake."""
+    """Whether the source's format finds no title: one record is a copy read by another format, a base is a mistake."""
     return not bib.title or bib.dialect is not record.dialect
 
 

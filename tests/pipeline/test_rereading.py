@@ -45,13 +45,10 @@ def test_a_corrected_encoding_gives_the_same_catalogue_as_if_it_had_never_been_w
     assert (tonight.state, tonight.counts.unchanged) == (RunState.PUBLISHED, 30)
 
 
-def test_copies_found_only_by_the_right_format_were_there_all_the_time(district: District) -> None:
-    district.source("s1")
-    _corrected(district, "s1", dialect=Dialect.MARC21)
-    held = district.load("s1", shelf(30))
-    assert held.state is RunState.HELD
-    pipeline.approve(district.system, held.number, who="тест")
-    _corrected(district, "s1", dialect=Dialect.RUSMARC)
+def test_copies_found_only_by_the_right_profile_were_there_all_the_time(district: District) -> None:
+    district.source("s1", holdings_profile="koha_unimarc")
+    assert district.load("s1", shelf(30)).counts.copies_added == 0
+    _corrected(district, "s1", holdings_profile="")
     run = pipeline.reread(district.system, "s1")
     assert run.counts.copies_added == 30
     columns = {kind for kind, _ in _lines(district, "s1")}
