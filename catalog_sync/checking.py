@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Select, Table, func, select
 
-from catalog_sync import deriving, reclustering
+from catalog_sync import deriving, reclustering, unifying
 from catalog_sync.errors import BadRecord
-from catalog_sync.store import derived, described, digests, portraits, records, unions
+from catalog_sync.facets import year
+from catalog_sync.matching.keys import keys
+from catalog_sync.model import RecordKey, RunState
+from catalog_sync.store import derived, described, digests, portraits, records, registry, unions
 from catalog_sync.store import tables as t
+from catalog_sync.store.database import chunks
 from catalog_sync.store.ledger_check import check as check_ledger
+from catalog_sync.store.ledger_tables import ledger_member
 
 BATCH = 1000
 EXAMPLES = 3  # of one kind of problem named before «и ещё N»
 
 
 def problems(connection: Connection) -> list[str]:
+    """What is wrong, in sentences. What is damaged is named, and the rest is looked at without it."""
+    sound, damaged = records.sound_and_damaged(connection)
+    lost = list(_orphans(connection))
     return [
         *_tables(connection),
-        *_records(connection),
+        *lost,
+        *_runs(connection),
+        *_records(connection, sound, damaged),
         *_named("дайджесты хранятся не те у источников", list(digests.untrue(connection))),
-        *_clusters(connection),
+        *([] if lost else _clusters(connection, damaged)),  # grouping asks every record for its name
         *check_ledger(connection),
     ]
 
@@ -29,13 +40,25 @@ def problems(connection: Connection) -> list[str]:
 def _tables(connection: Connection) -> Iterator[str]:
     """Rows that must pair up, do."""
     whole = t.cluster.outerjoin(t.union_record)
+    told = t.member.outerjoin(ledger_member, ledger_member.c.record == t.member.c.record)
+    known = ledger_member.c.cluster
+    unseen = t.portrait.outerjoin(t.feature, t.feature.c.portrait == t.portrait.c.number)
+    target = t.cluster.alias()
+    redirects = t.cluster.outerjoin(target, t.cluster.c.redirect == target.c.id)
     checks: list[tuple[str, Select[int]]] = [
         ("действующих записей без кластера", _lone(t.member)),
         ("действующих записей без признаков", _lone(t.feature)),
         ("действующих записей без сведений о наличии", _lone(t.holding)),
+        ("признаков, которых нет ни у одной записи", _count(unseen, t.feature.c.record.is_(None))),
         ("удалённых записей в кластерах", _count(t.record.join(t.member), t.record.c.deleted)),
+        ("записей в кластере, которого нет", _count(t.member.outerjoin(t.cluster), t.cluster.c.id.is_(None))),
         ("кластеров без сводной записи", _count(whole, (t.cluster.c.size > 0) & t.union_record.c.cluster.is_(None))),
         ("сводных записей без кластера", _count(t.union_record.join(t.cluster), t.cluster.c.size == 0)),
+        (
+            "записей, которые журнал фонда считает в другом издании",
+            _count(told, known.is_(None) | (known != t.member.c.cluster)),
+        ),
+        ("постоянных ссылок в никуда", _count(redirects, (t.cluster.c.redirect != "") & target.c.id.is_(None))),
     ]
     for what, query in checks:
         count = connection.execute(query).scalar_one()
@@ -50,6 +73,16 @@ def _tables(connection: Connection) -> Iterator[str]:
         yield f"кластеров с неверным числом записей: {count}"
 
 
+PAIRED = (t.member, t.feature, t.holding, t.described)  # each has a row for a live record, and for nothing else
+
+
+def _orphans(connection: Connection) -> Iterator[str]:
+    for table in PAIRED:
+        rows = table.outerjoin(t.record, t.record.c.id == table.c.record)
+        if count := connection.execute(_count(rows, t.record.c.id.is_(None))).scalar_one():
+            yield f"строк без исходной записи в таблице {table.name}: {count}"
+
+
 def _lone(table: Table) -> Select[int]:
     """Live records with no row in `table`."""
     return _count(t.record.outerjoin(table), t.record.c.deleted.is_(False) & table.c.record.is_(None))
@@ -59,33 +92,72 @@ def _count(rows: object, condition: object) -> Select[int]:
     return select(func.count()).select_from(rows).where(condition)  # type: ignore[arg-type]
 
 
-def _records(connection: Connection) -> Iterator[str]:
-    """Descriptions, features and holdings of every live record, computed anew."""
-    unread: list[str] = []
-    features: list[str] = []
-    holdings: list[str] = []
-    texts: list[str] = []
-    for batch in records.live(connection, batch=BATCH):
-        ids = [id_ for id_, _ in batch]
+COUNTED = (RunState.HELD, RunState.PUBLISHED, RunState.REJECTED, RunState.ROLLED_BACK)  # runs that read to the end
+
+
+def _runs(connection: Connection) -> Iterator[str]:
+    """Pieces read = kept + set aside, and what was set aside is there with its bytes.
+
+    A tombstone is read and is neither, so that a run may have read more. Kept bytes read anew are no pieces.
+    """
+    c = t.run.c
+    kept = select(t.set_aside.c.run, func.count().label("n")).group_by(t.set_aside.c.run).subquery()
+    query = select(c.number, c.read, c.new + c.changed + c.unchanged + c.set_aside, c.set_aside, kept.c.n).select_from(
+        t.run.outerjoin(kept, kept.c.run == c.number)
+    )  # fmt: skip
+    for number, read, sorted_out, promised, there in connection.execute(
+        query.where(c.state.in_([state.value for state in COUNTED])).order_by(c.number)
+    ):
+        if read and sorted_out > read:
+            yield f"сеанс № {number}: прочитано {read}, а принято и отложено вместе {sorted_out}"
+        if promised != (there or 0):
+            yield f"сеанс № {number}: отложено записей {promised}, а хранится {there or 0}"
+
+
+@dataclass(slots=True)
+class _Odd:
+    """Keys of the records of which something is kept that their bytes do not say."""
+
+    unread: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    features: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    holdings: list[str] = field(default_factory=list)
+
+
+def _records(connection: Connection, sound: Sequence[int], damaged: Collection[int]) -> Iterator[str]:
+    """Bytes by their digest; descriptions, features, match keys and holdings of every live record, computed anew."""
+    odd = _Odd()
+    for ids in chunks(sound, BATCH):
         try:
-            found = deriving.understand(connection, ids, anew=True)
+            _compare(connection, ids, deriving.understand(connection, ids, anew=True), odd)
         except BadRecord as error:
-            unread.append(str(error))
-            continue
-        kept = described.load(connection, ids)
-        texts += [str(kept[id_].key) for id_ in kept if kept[id_] != found.bibs[id_]]
-        stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
-        for id_, key in found.keys.items():
-            if stored.get(id_) != found.features[id_]:
-                features.append(str(key))
-            now = held.get(id_)
-            _, holdings_now, classified = found.held[id_]
-            if now is None or now.holdings != holdings_now or not now.is_classified(classified):
-                holdings.append(str(key))
-    yield from _named("не читаются записи", unread)
-    yield from _named("описания хранятся не те у записей", texts)
-    yield from _named("признаки хранятся не те у записей", features)
-    yield from _named("сведения о наличии хранятся не те у записей", holdings)
+            odd.unread.append(str(error))
+    lost = [str(key) for key in records.keys_of(connection, damaged).values()]
+    yield from _named("байты повреждены у записей", lost)
+    yield from _named("не читаются записи", odd.unread)
+    yield from _named("описания хранятся не те у записей", odd.texts)
+    yield from _named("признаки хранятся не те у записей", odd.features)
+    yield from _named("ключи сопоставления хранятся не те у записей", odd.keys)
+    yield from _named("сведения о наличии хранятся не те у записей", odd.holdings)
+
+
+def _compare(connection: Connection, ids: Sequence[int], found: deriving.Understood, odd: _Odd) -> None:
+    kept = described.load(connection, ids)
+    odd.texts += [str(kept[id_].key) for id_ in kept if kept[id_] != found.bibs[id_]]
+    stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
+    hashes, counted = portraits.match_keys(connection, ids), derived.counted(connection, ids)
+    for id_, key in found.keys.items():
+        features = found.features[id_]
+        if stored.get(id_) != features:
+            odd.features.append(str(key))
+        elif hashes.get(id_) != set(map(portraits.hashed, keys(features))):
+            odd.keys.append(str(key))
+        library, holdings, classified = found.held[id_]
+        now = held.get(id_)
+        same = now is not None and now.holdings == holdings and now.is_classified(classified)
+        if not same or counted[id_] != (library, holdings.copies):
+            odd.holdings.append(str(key))
 
 
 def _named(what: str, found: list[str]) -> Iterator[str]:
@@ -94,22 +166,27 @@ def _named(what: str, found: list[str]) -> Iterator[str]:
         yield f"{what}: {', '.join(found[:EXAMPLES])}{rest}"
 
 
-def _clusters(connection: Connection) -> Iterator[str]:
-    """The partition against the one computed from scratch, and what the union records say of their members."""
+def _clusters(connection: Connection, damaged: Collection[int]) -> Iterator[str]:
+    """The partition against the one computed from scratch, and every union record against its members united anew."""
     different = reclustering.differences(connection)
     yield from _named("кластеры не те, что получаются заново, у записей", different)
-    wrong = []
-    rows = connection.execute(select(t.member.c.cluster, t.record.c.source, t.record.c.local_id).join(t.record)).all()
-    members: dict[str, set[tuple[str, str]]] = {}
-    for row in rows:
-        members.setdefault(row.cluster, set()).add((row.source, row.local_id))
-    for some in _slices(sorted(members)):
-        for union in unions.load(connection, some):
-            if {(key.source, key.local_id) for key in union.members} != members[union.cluster]:
-                wrong.append(union.cluster)
+    query = select(t.member.c.cluster, t.record.c.id, t.record.c.source, t.record.c.local_id).join(t.record)
+    members: dict[str, set[RecordKey]] = {}
+    unreadable = set[str]()
+    for cluster, id_, source, local_id in connection.execute(query):
+        members.setdefault(cluster, set()).add(RecordKey(source, local_id))
+        unreadable.update([cluster] if id_ in damaged else [])
+    torn, wrong, other = [], [], []
+    sources = {source.code: source for source in registry.sources(connection)}
+    for some in chunks(sorted(members.keys() - unreadable), BATCH):
+        made = {union.cluster: union for union in unifying.united(connection, some, sources)}
+        for cluster, union, kept_year in unions.stored(connection, some):
+            if union is None:
+                torn.append(cluster)
+            elif set(union.members) != members[cluster]:
+                wrong.append(cluster)
+            elif union != made[cluster] or kept_year != year(union.bib):
+                other.append(cluster)
+    yield from _named("сводные записи повреждены в кластерах", torn)
     yield from _named("сводные записи не из тех записей, в кластерах", wrong)
-
-
-def _slices(values: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), BATCH):
-        yield values[start : start + BATCH]
+    yield from _named("сводные записи не те, что получаются заново, в кластерах", other)

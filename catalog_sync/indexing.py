@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Category, UnionRecord
-from catalog_sync.query import Everything
+from catalog_sync.query import Everything, OneOf
 from catalog_sync.search import brief, document, sendable
 from catalog_sync.search.engine import Engine, IndexOutdated
 from catalog_sync.store import federal_list, leases, outbox, unions
@@ -32,9 +32,16 @@ WAIT_SECONDS = 300.0  # for another indexer; a rebuild of 300,000 clusters takes
 PAUSE_SECONDS = 0.2
 
 
-def drain(system: System, *, from_scratch: bool = False) -> int:
-    """Index every change not yet in the index; returns how many documents were written. Safe to repeat at any time."""
-    with _only_indexer(system) as me:
+class Busy(StopEverything):
+    """Another process is indexing; what was published is in the database and will be in the index."""
+
+
+def drain(system: System, *, from_scratch: bool = False, wait_seconds: float = WAIT_SECONDS) -> int:
+    """Index every change not yet in the index; returns how many documents were written. Safe to repeat at any time.
+
+    Raises Busy where another process is still at it after `wait_seconds`.
+    """
+    with _only_indexer(system, wait_seconds) as me:
         if not from_scratch and (index := _current(system)) and not index.is_worn():
             return _drain(system, index, me)
         # Readers go on with the old folder until the new one is whole.
@@ -54,6 +61,9 @@ def mend(system: System, tell: Callable[[str], object]) -> None:
     if not opens(system):
         tell("поискового индекса нет, он повреждён или другой версии и строится заново: подождите, записи на месте")
         drain(system)
+    elif _lags(system):  # a crash after publishing; whoever is indexing now needs no help
+        with contextlib.suppress(Busy):
+            drain(system, wait_seconds=0)
 
 
 def opens(system: System) -> bool:
@@ -64,12 +74,25 @@ def opens(system: System) -> bool:
         return outbox.last_number(connection) == 0
 
 
+def _lags(system: System) -> bool:
+    """Whether something was published that the index does not have yet."""
+    number = Engine(system.settings.index_path).last_number()
+    with reading(system.engine) as connection:
+        return number < outbox.last_number(connection)
+
+
 def _current(system: System) -> Engine | None:
-    """The index there is; None where it is damaged or of another version and has to be made anew."""
+    """The index there is; None where it is damaged or of another version and has to be made anew.
+
+    So is one that knows of changes the database does not: a copy of the database was put back under it.
+    """
     try:
-        return Engine(system.settings.index_path)
+        index = Engine(system.settings.index_path)
+        number = index.last_number()
     except IndexOutdated:
         return None
+    with reading(system.engine) as connection:
+        return index if number <= outbox.last_number(connection) else None
 
 
 def _drain(system: System, index: Engine, me: str) -> int:
@@ -137,17 +160,17 @@ def documents_of(connection: Connection, clusters: Sequence[str], listed: Federa
     return list(map(made, unions.load(connection, clusters)))
 
 
-@contextmanager
-def _only_indexer(system: System) -> Iterator[str]:
-    """Wait until no other process indexes; then it is us."""
+@contextlib.contextmanager
+def _only_indexer(system: System, wait_seconds: float) -> Iterator[str]:
+    """Wait until no other process indexes; then it is us. Raises Busy."""
     me, start = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}", time.monotonic()
     while True:
         with writing(system.engine) as connection:
             if leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS):
                 break
-        if time.monotonic() - start > WAIT_SECONDS:
-            raise StopEverything(
-                f"поисковый индекс {WAIT_SECONDS:.0f} с занят другим процессом; каталог записан, "
+        if time.monotonic() - start > wait_seconds:
+            raise Busy(
+                f"поисковый индекс {wait_seconds:.0f} с занят другим процессом; каталог записан, "
                 "индекс догонит при следующем сборе"
             )
         time.sleep(PAUSE_SECONDS)
@@ -159,18 +182,22 @@ def _only_indexer(system: System) -> Iterator[str]:
 
 
 def check(system: System) -> list[str]:
-    """The index against the database: the same number of clusters, the last change applied."""
+    """The index against the database: the last change applied, each live cluster there and no other."""
     try:
         index = Engine(system.settings.index_path)
+        number, reader = index.last_number(), index.reader()
     except IndexOutdated as error:
         return [f"индекс: {error}"]
     with reading(system.engine) as connection:
         last = outbox.last_number(connection)
-        live = connection.execute(select(func.count()).select_from(t.cluster).where(t.cluster.c.size > 0)).scalar_one()
-    found = []
-    if index.last_number() != last:
-        found.append(f"индекс: учтено изменение № {index.last_number()}, а последнее № {last}")
-    there = index.reader().search(Everything(), limit=0).total
-    if there != live:
-        found.append(f"индекс: записей {there}, а кластеров в каталоге {live}")
+        live = list(connection.execute(select(t.cluster.c.id).where(t.cluster.c.size > 0)).scalars())
+    found = [f"индекс: файл {name} повреждён; выполните catalog-sync rebuild" for name in index.damaged_files()]
+    if number != last:
+        found.append(f"индекс: учтено изменение № {number}, а последнее № {last}")
+    there = reader.search(Everything(), limit=0).total
+    known = sum(reader.search(OneOf(tuple(some)), limit=0).total for some in chunks(live, BATCH))
+    if missing := len(live) - known:
+        found.append(f"индекс: нет записей, которые есть в каталоге: {missing}")
+    if there > known:
+        found.append(f"индекс: лишних записей: {there - known}")
     return found

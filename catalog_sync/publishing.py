@@ -18,7 +18,18 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.reclustering import Concerned
 from catalog_sync.restocking import Restocked
-from catalog_sync.store import clusters, decisions, derived, hand, leases, portraits, records, registry, runs
+from catalog_sync.store import (
+    clusters,
+    decisions,
+    derived,
+    hand,
+    leases,
+    ledger_check,
+    portraits,
+    records,
+    registry,
+    runs,
+)
 from catalog_sync.store import ledger as stock
 from catalog_sync.store.database import chunks, reading, writing
 from catalog_sync.system import System
@@ -303,7 +314,7 @@ def undo(system: System, number: int, *, who: str) -> None:
 
 
 def rebuild(system: System, progress: Progress) -> str:
-    """Everything derived, anew from source records and decisions, in one transaction. The ledger is not derived."""
+    """Everything derived, anew from source records, decisions and the ledger, in one transaction."""
     now = system.now()
     with writing(system.engine) as connection:
         leases.one_publisher(connection)
@@ -340,6 +351,7 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     progress("кластеров", len(change.live))
     unite(connection, change, now, today=today, cause="merge")
     hand.align_classes(connection, why="каталог перестроен по новым правилам", today=today)
+    ledger_check.rebuild(connection)
 
 
 def _read_otherwise(

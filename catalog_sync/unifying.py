@@ -40,7 +40,7 @@ def unite(
     for some in chunks(sorted(restocked), BATCH):
         announce(_restock_batch(connection, {cluster: restocked[cluster] for cluster in some}))
     for some in chunks(sorted({*live, *restocked}.difference(announced)), BATCH):
-        made = _unite_batch(connection, some, sources)
+        made = united(connection, some, sources)
         unions.save(connection, made)
         announce(made)
     unions.forget(connection, sorted(gone))
@@ -66,7 +66,8 @@ def _restocked(record: UnionRecord, changed: Sequence[Restocked]) -> UnionRecord
     return told
 
 
-def _unite_batch(connection: Connection, clusters: Sequence[str], sources: dict[str, Source]) -> list[UnionRecord]:
+def united(connection: Connection, clusters: Sequence[str], sources: dict[str, Source]) -> list[UnionRecord]:
+    """Union records of clusters from what their members say; nothing is saved."""
     rows = connection.execute(select(t.member.c.record, t.member.c.cluster).where(t.member.c.cluster.in_(clusters)))
     cluster_of = {row.record: row.cluster for row in rows}
     told = described.load(connection, cluster_of)

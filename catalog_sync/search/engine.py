@@ -6,9 +6,12 @@ The database is the system of record; this index is derived and may be thrown aw
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import struct
 import time
 import uuid
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -26,6 +29,8 @@ from catalog_sync.text_ru import dictionary_version
 HEAP_BYTES = 128_000_000  # of the writer, before it flushes a segment; a district's 40 MB index fits at once
 WRITER_THREADS = 1  # our analysis in Python is the limit, more threads only make more segments
 FORMAT_FILE = "format.json"
+_FILE = re.compile(r"[0-9a-f]{32}\.\w+")
+_FOOT = struct.Struct("<II")  # at the end of each file of tantivy's: length of the footer before it, a magic number
 SWAP_SECONDS = 2.0  # two renames, on a busy disk
 
 
@@ -104,6 +109,10 @@ class Engine:
         """The outbox number applied last; 0 for an empty index."""
         return self.state().number
 
+    def damaged_files(self) -> list[str]:
+        """Names of the files whose bytes are not those that were written. Reads every byte of the index."""
+        return [file.name for file in sorted(self.path.iterdir()) if _FILE.fullmatch(file.name) and _is_torn(file)]
+
     def is_worn(self) -> bool:
         """Whether most of the file of cards is of no use any more: time to build the index anew."""
         written = self.state().cards
@@ -140,9 +149,27 @@ def _open(path: Path) -> Any:
     try:
         index = tantivy.Index(schema.build(), path=str(path))
     except ValueError as error:
-        raise IndexOutdated(f"{path}: индекс не открывается: {error}; выполните catalog-sync rebuild") from error
+        raise IndexOutdated(f"{path}: {_damage(error)}; выполните catalog-sync rebuild") from error
     schema.register(index)
     return index
+
+
+def _damage(error: ValueError) -> str:
+    """What tantivy says of a file in twenty lines of its own names, in one."""
+    named = _FILE.search(str(error))
+    return f"файл индекса {named[0] if named else META_FILE} потерян или повреждён"
+
+
+def _is_torn(file: Path) -> bool:
+    """Whether the checksum in a file's footer is another than that of its bytes. Deletions (.del) have footers too."""
+    data = file.read_bytes()
+    try:
+        length, _ = _FOOT.unpack(data[-_FOOT.size :])
+        body = len(data) - _FOOT.size - length
+        promised = json.loads(data[body : -_FOOT.size])["crc"]
+    except (struct.error, ValueError, KeyError):
+        return True
+    return bool(zlib.crc32(memoryview(data)[:body]) != promised)
 
 
 def _writer(index: Any) -> Any:
@@ -185,7 +212,7 @@ def _check(path: Path) -> None:
     try:
         written = json.loads((path / FORMAT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        text = f"{path}: файл {FORMAT_FILE} не читается: {error}; выполните catalog-sync rebuild"
+        text = f"{path}: файл {FORMAT_FILE} потерян или повреждён; выполните catalog-sync rebuild"
         raise IndexOutdated(text) from error
     if not cards.are_whole(path):
         raise IndexOutdated(f"{path}: нет файла карточек {cards.FILE}; выполните catalog-sync rebuild")
@@ -199,6 +226,6 @@ def _check(path: Path) -> None:
         index = _open(path)
         promised = State(**read_state(index.searcher(), index.schema)).card_bytes
     except ValueError as error:  # a file of it is missing or cut short
-        raise IndexOutdated(f"{path}: индекс повреждён: {error}; выполните catalog-sync rebuild") from error
+        raise IndexOutdated(f"{path}: {_damage(error)}; выполните catalog-sync rebuild") from error
     if cards.size(path) < promised:
         raise IndexOutdated(f"{path}: файл карточек {cards.FILE} обрезан; выполните catalog-sync rebuild")

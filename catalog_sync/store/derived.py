@@ -42,6 +42,16 @@ def held(connection: Connection, ids: Iterable[int]) -> dict[int, Held]:
     return found
 
 
+def counted(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, int]]:
+    """Library and number of copies of each record as sums are made of them."""
+    c = t.holding.c
+    found: dict[int, tuple[str, int]] = {}
+    for some in chunks(sorted(ids)):
+        query = select(c.record, c.library, c.copies).where(c.record.in_(some))
+        found |= {row.record: (row.library, row.copies) for row in connection.execute(query)}
+    return found
+
+
 def save_holdings(connection: Connection, values: Mapping[int, tuple[str, Holdings, Classified]]) -> None:
     upsert(
         connection,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -27,10 +28,21 @@ from catalog_sync.store.rollups import (
 )
 from catalog_sync.store.titles import titles_changed
 
+EXAMPLES = 3  # of cells named before «и ещё N»
+PERIODS = {"T": "за всё время", "Y": "за год с {:%d.%m.%Y}", "Q": "за квартал с {:%d.%m.%Y}", "D": "за {:%d.%m.%Y}"}
+SAID = {"initial": "первичное отражение", "acquired": "поступило", "withdrawn": "выбыло", "expired": "истекла лицензия"}
+
 
 def check(connection: Connection) -> list[str]:
     """Sentences about every projection that differs from its ledger; an empty list means they are equal."""
-    return [*_check_rollups(connection), *_check_positions(connection)]
+    return [*_first(_check_rollups(connection)), *_first(_check_positions(connection))]
+
+
+def _first(found: Iterator[str]) -> Iterator[str]:
+    """One broken line of the ledger makes a dozen sums wrong: some are named, the rest counted."""
+    yield from islice(found, EXAMPLES)
+    if rest := sum(1 for _ in found):
+        yield f"… и ещё таких расхождений с журналом фонда: {rest}"
 
 
 def _check_rollups(connection: Connection) -> Iterator[str]:
@@ -41,10 +53,23 @@ def _check_rollups(connection: Connection) -> Iterator[str]:
         key, there = tuple(row[:6]), list(row[6:])
         expected = wanted.pop(key, [0] * 8)
         if expected != there:
-            yield f"stock_rollup {key}: expected {expected} from the ledger, came {there}"
+            yield _cell(key, expected, there)
     for key, expected in wanted.items():
         if any(expected):
-            yield f"stock_rollup {key}: expected {expected} from the ledger, there is no row"
+            yield _cell(key, expected, [0] * 8)
+
+
+def _cell(key: tuple[Any, ...], expected: Sequence[int], there: Sequence[int]) -> str:
+    grain, scope, start, *classes = key
+    where = "район" if scope == DISTRICT else scope
+    names = [*(f"{SAID[name]}, экземпляров" for name in MEASURES), *(f"{SAID[name]}, названий" for name in MEASURES)]
+    differing = [
+        f"{name}: по журналу {right}, в итогах {wrong}"
+        for name, right, wrong in zip(names, expected, there, strict=True)
+        if right != wrong
+    ]
+    kind = "/".join(filter(None, classes))
+    return f"итоги фонда ({where}, {PERIODS[grain].format(start)}, {kind}) {'; '.join(differing)}"
 
 
 def _expected(connection: Connection) -> dict[tuple[Any, ...], list[int]]:
@@ -78,10 +103,9 @@ def _check_positions(connection: Connection) -> Iterator[str]:
         select(sums.c.library, sums.c.record, sums.c.copies, there.copies.label("came"))
         .select_from(sums.outerjoin(stock_position, and_(*same)))
         .where(or_(there.copies.is_(None), there.copies != sums.c.copies))
-        .limit(100)
     )
     for library, record, expected, came in connection.execute(query):
-        yield f"stock_position {library} record {record}: expected {expected} copies from the ledger, came {came}"
+        yield f"состоит в фонде ({library}, запись № {record}): по журналу {expected} экз., в итогах {came or 0}"
 
 
 def rebuild(connection: Connection) -> None:

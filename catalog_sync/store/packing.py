@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import msgspec
 import zstandard
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.marc.reading import READING_VERSION
 from catalog_sync.model import BibRecord, Holdings, UnionRecord
 
@@ -37,8 +38,18 @@ def compress(data: bytes) -> bytes:
     return _zstd.compressor.compress(data)
 
 
+DAMAGED = (
+    "сохранённое в базе повреждено и не читается; что именно, скажет catalog-sync check. "
+    "Вычисленное поправит catalog-sync rebuild, исходные записи – копия: catalog-sync restore"
+)
+
+
 def decompress(data: bytes) -> bytes:
-    return _zstd.decompressor.decompress(data)
+    """Raises StopEverything where it is not what `compress` made: only a broken disk or a hand writes such."""
+    try:
+        return _zstd.decompressor.decompress(data)
+    except zstandard.ZstdError as error:
+        raise StopEverything(DAMAGED) from error
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -59,7 +70,11 @@ def pack_union(record: UnionRecord) -> bytes:
 
 
 def unpack_union(data: bytes) -> UnionRecord:
-    return _union.decode(decompress(data))
+    """Raises StopEverything as `decompress` does."""
+    try:
+        return _union.decode(decompress(data))
+    except msgspec.DecodeError as error:
+        raise StopEverything(DAMAGED) from error
 
 
 # A description is packed as the row of its values: with their names it would be twice as long. The first byte tells

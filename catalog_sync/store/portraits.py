@@ -144,6 +144,18 @@ def features_of(connection: Connection, ids: Iterable[int]) -> dict[int, Feature
     return {id_: found[number] for id_, number in numbers.items()}
 
 
+def match_keys(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
+    """Match keys by record id, hashed, for the live ones."""
+    numbers = of_records(connection, ids)
+    found: dict[int, set[int]] = {}
+    for some in chunks(sorted(set(numbers.values()))):
+        for key, number in connection.execute(
+            select(t.match_key.c.key, t.match_key.c.portrait).where(t.match_key.c.portrait.in_(some))
+        ):
+            found.setdefault(number, set()).add(key)
+    return {id_: found.get(number, set()) for id_, number in numbers.items()}
+
+
 def outdated(connection: Connection) -> bool:
     """Whether stored features are of another version; one answers for all, as they are computed anew together."""
     data = connection.execute(select(t.portrait.c.data).order_by(t.portrait.c.number).limit(1)).scalar()

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, FromClause, bindparam, delete, func, insert, literal, select, update
 
+from catalog_sync.errors import StopEverything
+from catalog_sync.marc import fingerprint
 from catalog_sync.model import BibRecord, Dialect, RecordKey, SourceRecord
 from catalog_sync.store import described, digests
 from catalog_sync.store import tables as t
@@ -122,6 +124,28 @@ def load(connection: Connection, ids: Iterable[int]) -> Iterator[tuple[int, Sour
     for some in chunks(sorted(ids)):
         rows = connection.execute(select(*COLUMNS).where(t.record.c.id.in_(some)).order_by(t.record.c.id))
         yield from ((row.id, _record(row)) for row in rows)
+
+
+def sound_and_damaged(connection: Connection, *, batch: int = 1000) -> tuple[list[int], set[int]]:
+    """Ids of live records: in order those whose bytes are what their digest says, and those whose are not."""
+    sound: list[int] = []
+    damaged: set[int] = set()
+    last, c = 0, t.record.c
+    query = select(c.id, c.digest, c.data).where(c.deleted.is_(False)).order_by(c.id).limit(batch)
+    while rows := connection.execute(query.where(c.id > last)).all():
+        last = rows[-1].id
+        whole = {row.id for row in rows if _is_whole(row.data, row.digest)}
+        sound += sorted(whole)
+        damaged.update(row.id for row in rows if row.id not in whole)
+    return sound, damaged
+
+
+def _is_whole(packed: bytes, digest: bytes) -> bool:
+    try:
+        data = decompress(packed)
+    except StopEverything:
+        return False
+    return digest in (fingerprint.digest(data), sha256(data).digest())  # the latter before 0006
 
 
 def live(connection: Connection, *, batch: int = 1000) -> Iterator[list[tuple[int, SourceRecord]]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.facets import year
 from catalog_sync.model import Category, RecordKey, SourceRecord, UnionRecord
 from catalog_sync.query import Change, LibraryHoldings
@@ -44,6 +45,18 @@ def load(connection: Connection, clusters: Sequence[str]) -> list[UnionRecord]:
         rows = connection.execute(select(t.union_record).where(t.union_record.c.cluster.in_(some)))
         found |= {row.cluster: unpack_union(row.data) for row in rows}
     return [found[cluster] for cluster in clusters if cluster in found]
+
+
+def stored(
+    connection: Connection, clusters: Sequence[str]
+) -> Iterator[tuple[str, UnionRecord | None, int | None]]:
+    """(cluster, union record, year kept beside it); None for a union record that is damaged."""
+    for some in chunks(clusters):
+        for row in connection.execute(select(t.union_record).where(t.union_record.c.cluster.in_(some))):
+            try:
+                yield row.cluster, unpack_union(row.data), row.year
+            except StopEverything:
+                yield row.cluster, None, row.year
 
 
 def created(connection: Connection, clusters: Sequence[str]) -> dict[str, datetime]:

@@ -12,7 +12,9 @@ from catalog_sync import indexing
 from catalog_sync.query import Everything
 from catalog_sync.search.engine import Engine
 from catalog_sync.settings import Settings
+from catalog_sync.store import leases
 from catalog_sync.store.catalogue import open_catalogue
+from catalog_sync.store.database import writing
 from catalog_sync.system import System, open_system
 from tests.exports import shelf
 from tests.pipeline.conftest import Clock, District
@@ -55,6 +57,41 @@ def test_a_whole_index_is_let_alone(system: System) -> None:
     indexing.mend(system, told.append)
     assert os.stat(system.settings.index_path).st_ino == before
     assert not told
+
+
+def test_what_a_crash_left_out_of_the_index_is_there_for_the_next_command_that_searches(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as crash:
+        crash.setattr(indexing, "drain", lambda *_, **__: 0)
+        District(system).load("school-01", shelf(15))
+    told: list[str] = []
+    indexing.mend(system, told.append)
+    assert not told
+    assert total(system) == 15
+
+
+def test_a_lagging_index_is_left_to_the_process_that_is_at_it(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as crash:
+        crash.setattr(indexing, "drain", lambda *_, **__: 0)
+        District(system).load("school-01", shelf(15))
+    with writing(system.engine) as connection:
+        assert leases.acquire(connection, indexing.LEASE, "another", system.now(), 60)
+    indexing.mend(system, lambda _: None)
+    assert total(system) == 12
+
+
+def test_an_index_of_a_later_database_than_the_one_put_back_is_built_anew(system: System) -> None:
+    database = system.settings.home / "catalog.sqlite"
+    system.engine.dispose()
+    before = database.read_bytes()
+    District(system).load("school-01", shelf(15))
+    system.engine.dispose()
+    database.write_bytes(before)
+    assert not indexing.opens(system)
+    indexing.mend(system, lambda _: None)
+    assert total(system) == 12
+    assert not indexing.check(system)
 
 
 def test_a_catalogue_without_records_needs_no_index(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def test_more_copies_of_a_book_are_published_without_reading_what_other_schools_
     before, read = united(loaded), list[str]()
     with reading(loaded.system.engine) as connection:
         number = outbox.last_number(connection)
-    whole = unifying._unite_batch
-    monkeypatch.setattr(unifying, "_unite_batch", lambda c, some, s: read.extend(some) or whole(c, some, s))
+    whole = unifying.united
+    monkeypatch.setattr(unifying, "united", lambda c, some, s: read.extend(some) or whole(c, some, s))
     run = loaded.load("s2", [owned(n, copies=3 if n < 5 else 1, changed="20260901" if n < 5 else "20200101")
                              for n in range(20)])  # fmt: skip
     assert read == []

@@ -1,0 +1,116 @@
+"""`check` names whatever a hand or a broken disk has changed in the database, and `rebuild` mends what is derived."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from catalog_sync import indexing, pipeline
+from catalog_sync.settings import Settings
+from catalog_sync.system import System, open_system
+from tests.exports import mrc, shelf
+from tests.pipeline.conftest import Clock, District
+
+Break = Callable[..., System]  # the template with some statements of SQL done to it
+PORTRAIT = "(select portrait from feature where record ="
+FIRST = "(select min(cluster) from member)"
+LAST = "(select max(cluster) from member)"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two schools with the same six books, one piece of junk set aside."""
+    home = tmp_path_factory.mktemp("checked")
+    clock = Clock()
+    system = open_system(Settings(home=home), now=clock)
+    district = District(system, clock)
+    for code in ("s", "t"):
+        district.source(code)
+        district.load_bytes(code, mrc(shelf(6)) + b"<html>500</html>" * (code == "t"))
+    assert pipeline.check(system) == []
+    system.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def broken(template: Path, tmp_path: Path) -> Break:
+    def make(*statements: str) -> System:
+        home = shutil.copytree(template, tmp_path / "home")
+        with sqlite3.connect(home / "catalog.sqlite") as database:
+            for sql in statements:
+                assert database.execute(sql).rowcount, sql
+        database.close()
+        return open_system(Settings(home=home), now=Clock())
+
+    return make
+
+
+DERIVED = {
+    "update holding set copies = copies + 1 where record = 2": "сведения о наличии хранятся не те у записей: s:R0001, ",
+    "update holding set library = 't' where record = 3": "s:R0001, s:R0002",
+    f"delete from match_key where portrait = {PORTRAIT} 4)": "ключи сопоставления хранятся не те у записей: s:R0003",
+    f"update feature set portrait = {PORTRAIT} 3) where record = 2": "признаки хранятся не те у записей: s:R0001",
+    f"update union_record set year = 1700 where cluster = {LAST}": "сводные записи не те, что получаются заново",
+    f"update union_record set data = x'00' where cluster = {FIRST}": "сводные записи повреждены в кластерах: c",
+    f"update union_record set data = (select data from union_record where cluster = {LAST}) "
+    f"where cluster not in ({LAST}, {FIRST})": "сводные записи не из тех записей, в кластерах: c",
+    "delete from ledger_member where record = 2": "журнал фонда считает в другом издании: 1",
+    "update stock_rollup set acquired = 9 where grain = 'T' and scope = 's'": "итоги фонда (s, за всё время, ",
+    "update stock_position set copies = copies + 1 where record = 2": "состоит в фонде (s, запись № 2): по журналу 1",
+}
+
+
+def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
+    system = broken(*DERIVED)
+    found = "\n".join(pipeline.check(system))
+    for named in DERIVED.values():
+        assert named in found
+    pipeline.rebuild(system)
+    assert pipeline.check(system) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("update record set data = x'00' where id = 2", "байты повреждены у записей: s:R0001"),
+        ("update record set data = (select data from record where id = 3) where id = 2", "байты повреждены у записей"),
+        ("delete from record where id = 2", "строк без исходной записи в таблице member: 1"),
+        ("delete from set_aside", "отложено записей 1, а хранится 0"),
+        ("update run set read = 6 where source = 't'", "прочитано 6, а принято и отложено вместе 7"),
+        (f"delete from cluster where id = {LAST}", "записей в кластере, которого нет: 2"),
+        ("insert into cluster values ('cold', '2026-01-01 00:00:00', 0, 'cnowhere')", "постоянных ссылок в никуда: 1"),
+    ],
+)
+def test_what_can_t_be_computed_is_named(broken: Break, sql: str, named: str) -> None:
+    assert named in "\n".join(pipeline.check(broken(sql)))
+
+
+def test_one_wrong_line_of_the_ledger_is_told_in_a_few_sentences(broken: Break) -> None:
+    found = pipeline.check(broken("update stock_movement set copies = copies + 1 where kind = 'initial'"))
+    assert found[0].endswith("первичное отражение, экземпляров: по журналу 24, в итогах 12")
+    assert len(found) <= 8
+
+
+def test_a_cluster_the_index_has_for_another_is_named(template: Path, tmp_path: Path) -> None:
+    system = open_system(Settings(home=Path(shutil.copytree(template, tmp_path / "home"))), now=Clock())
+    with sqlite3.connect(system.settings.home / "catalog.sqlite") as database:
+        database.execute("pragma foreign_keys = off")
+        for table, column in (("member", "cluster"), ("union_record", "cluster"), ("cluster", "id")):
+            database.execute(f"update {table} set {column} = 'cother' where {column} = {FIRST}")
+    database.close()
+    assert {"индекс: нет записей, которые есть в каталоге: 1", "индекс: лишних записей: 1"} <= set(
+        indexing.check(system)
+    )
+
+
+def test_a_byte_of_the_index_that_has_changed_is_named(template: Path, tmp_path: Path) -> None:
+    system = open_system(Settings(home=Path(shutil.copytree(template, tmp_path / "home"))), now=Clock())
+    file = next(system.settings.index_path.glob("*.term"))
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(data)
+    assert f"индекс: файл {file.name} повреждён; выполните catalog-sync rebuild" in indexing.check(system)
