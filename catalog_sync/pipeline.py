@@ -37,7 +37,6 @@ Told = Callable[[str, HarvestRun | Exception], None]
 # Changed records published in one transaction: so many change at once only on a first load, when nobody else writes,
 # and an edition that all schools have is then grouped, united and counted once. Their ids and clusters are in memory.
 TOGETHER = 100_000
-PUBLISHING = "публикуется"  # what a run is doing when all is read; the largest part of a first load
 LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead process frees its source after this
 
 
@@ -89,10 +88,9 @@ def _staged(
         if reasons:
             yield _hold(system, number, reasons)
             return
-        with writing(system.engine) as connection:
-            runs.save(connection, number, progress=PUBLISHING)
+        with reading(system.engine) as connection:
             run = runs.get(connection, number)
-        progress(PUBLISHING, _differing(run))
+        progress(staging.PUBLISHING, _differing(run))
         yield run
 
 
@@ -201,14 +199,13 @@ def _logged(system: System, number: int) -> Iterator[RunLog]:
     said = ""
     try:
         yield log
-        with reading(system.engine) as connection:
-            said = ending(runs.get(connection, number))
     except BaseException as error:
         said = _words(error)
         raise
     finally:
         # A database that can't take it now must not hide why the run failed.
         with suppress(SQLAlchemyError), writing(system.engine) as connection:
+            said = said or ending(runs.get(connection, number))
             runs.save(connection, number, log=log.text(said), seconds=time.monotonic() - started)
 
 

@@ -23,6 +23,7 @@ from catalog_sync.store.database import chunks, reading, writing
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
 # Words that titles of quite different textbooks share.
 WEAK_WORDS = frozenset({"класс", "класса", "классов", "классы", "часть", "части", "книга", "учебник", "пособие"})
+PUBLISHING = "публикуется"  # what a run is doing when all is read; the largest part of a first load
 SAMPLE = 200  # changed records looked into to see whether they are other books now
 WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
 
@@ -92,7 +93,7 @@ def stage_files(
         records.stage_gone(connection, run, sorted(gone))
         runs.save(
             connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,
-            warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(),
+            warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(), progress=PUBLISHING,
         )  # fmt: skip
     replaced, sampled = _replaced(engine, run, source)
     return Difference(
@@ -132,7 +133,8 @@ def _read_file(
     engine: Engine, run: int, source: Source, file: FetchedFile, same: dict[bytes, str], tally: Tally, *,
     now: Callable[[], datetime], progress: Progress,
 ) -> None:  # fmt: skip
-    tally.files.append({"name": file.name, "sha256": hashlib.sha256(file.data).hexdigest(), "bytes": len(file.data)})
+    digest = file.sha256 or hashlib.sha256(file.data).hexdigest()
+    tally.files.append({"name": file.name, "sha256": digest, "bytes": len(file.data)})
     tally.complete &= file.complete
     tally.bookmark = file.bookmark or tally.bookmark
     tally.told_gone |= set(file.deleted)

@@ -6,9 +6,13 @@ search: the index and the query see the same words, or nothing is found.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
+
+from pymorphy3_dicts_ru import get_path
 
 from catalog_sync.remembering import LONGEST
 from catalog_sync.text import fold as text_fold
@@ -57,9 +61,14 @@ def _analyzer() -> Any:
     return pymorphy3.MorphAnalyzer()
 
 
+@cache
 def dictionary_version() -> str:
-    """Version of the dictionary behind `lemmas`: an index built with another one must be rebuilt."""
-    return f"{ANALYSIS_VERSION}/{_analyzer().dictionary.meta['source_revision']}"
+    """Version of the dictionary behind `lemmas`: an index built with another one must be rebuilt.
+
+    Read from the file where the dictionary says it of itself: an index is opened much oftener than words are analysed.
+    """
+    said = json.loads((Path(get_path()) / "meta.json").read_text(encoding="utf-8"))
+    return f"{ANALYSIS_VERSION}/{dict(said)['source_revision']}"
 
 
 @lru_cache(maxsize=300_000)

@@ -60,11 +60,11 @@ class FilesHarvester:
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """Parts of the export, in order. Raises SourceUnavailable while a file is still being copied."""
-        for name, data, mark in self.raw(bookmark):
-            yield from fetched(name, data, mark, self._complete, self._settings.max_bytes)
+        for file, data, mark in self.raw(bookmark):
+            yield from fetched(file.name, data, mark, self._complete, self._settings.max_bytes, file.sha256)
 
-    def raw(self, bookmark: str) -> Iterator[tuple[str, bytes, str]]:
-        """(name, bytes, bookmark) of the files that make up the export; only the last has a bookmark."""
+    def raw(self, bookmark: str) -> Iterator[tuple[Taken, bytes, str]]:
+        """(file, bytes, bookmark) of the files that make up the export; only the last has a bookmark."""
         taken = drops.remembered(bookmarks.read(bookmark, KIND))
         if self._settings.archive == "move":
             self._archive_published(taken)
@@ -77,7 +77,7 @@ class FilesHarvester:
             data = self._read(seen)
             kept.append(Taken(seen.name, seen.size, seen.modified, hashlib.sha256(data).hexdigest()))
             mark = bookmarks.written(KIND, taken=drops.as_rows([*kept, *history])) if number == len(export) else ""
-            yield seen.name, data, mark
+            yield kept[-1], data, mark
 
     def _settled(self, taken: list[Taken]) -> list[Seen]:
         """Exports in the folder, none of which changed while we watched. Old acquaintances need no watching."""
@@ -154,7 +154,9 @@ def free_name(folder: Path, name: str) -> Path:
     return target
 
 
-def fetched(name: str, data: bytes, bookmark: str, complete: bool, max_bytes: int) -> Iterator[FetchedFile]:
+def fetched(
+    name: str, data: bytes, bookmark: str, complete: bool, max_bytes: int, sha256: str = ""
+) -> Iterator[FetchedFile]:
     """Files inside one transported file; only the last carries the bookmark. An empty file is an empty export."""
     parts = unpack(name, data, max_bytes)
     if not parts:
@@ -163,4 +165,5 @@ def fetched(name: str, data: bytes, bookmark: str, complete: bool, max_bytes: in
         mark = bookmark if number == len(parts) else ""
         warning = cut_warning(part.name, part.data, part.format)
         warnings = (warning,) if warning else ()
-        yield FetchedFile(part.name, part.data, part.format, complete, mark, (), warnings)
+        digest = sha256 if part.data is data else ""
+        yield FetchedFile(part.name, part.data, part.format, complete, mark, (), warnings, sha256=digest)

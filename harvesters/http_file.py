@@ -87,7 +87,7 @@ class HttpHarvester:
         new = bookmarks.written(
             KIND, url=self._settings.url, etag=download.etag, modified=download.modified, sha256=digest
         )
-        yield from fetched(self._name(), data, new, self._complete, self._settings.max_bytes)
+        yield from fetched(self._name(), data, new, self._complete, self._settings.max_bytes, digest)
 
     def _name(self) -> str:
         return unquote(urlsplit(self._settings.url).path.rpartition("/")[2]) or self._where

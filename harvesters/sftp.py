@@ -79,7 +79,7 @@ class SftpHarvester:
             data = self._read(seen, budget)
             kept.append(Taken(seen.name, seen.size, seen.modified, hashlib.sha256(data).hexdigest()))
             mark = bookmarks.written(KIND, taken=drops.as_rows(kept)) if number == len(export) else ""
-            yield from fetched(seen.name, data, mark, self._complete, self._settings.max_bytes)
+            yield from fetched(seen.name, data, mark, self._complete, self._settings.max_bytes, kept[-1].sha256)
 
     def _settled(self, taken: list[Taken], budget: Budget) -> list[Seen]:
         with self._session(budget) as sftp:

@@ -80,9 +80,9 @@ class TableHarvester:
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """One file of records per list. Raises SourceUnavailable for what is no table, StopEverything for a mapping
         that names no column of it."""
-        for name, data, mark in self._files.raw(bookmark):
-            table, _ = understood(name, data, self._settings, self._dialect, self._where)
-            yield file_of(name, table, self._complete, mark)
+        for file, data, mark in self._files.raw(bookmark):
+            table, _ = understood(file.name, data, self._settings, self._dialect, self._where)
+            yield file_of(file.name, table, self._complete, mark)
 
 
 def understood(

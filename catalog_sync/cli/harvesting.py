@@ -1,21 +1,17 @@
-"""import, harvest, runs, approve, reject, rollback, source: what comes in."""
+"""harvest, runs, approve, reject, rollback, difference: what comes in by itself, and what is decided about it."""
 
 from __future__ import annotations
 
 import json
-import re
 import signal
-from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 
-from catalog_sync import onboarding, pipeline, staging
+from catalog_sync import pipeline, staging
 from catalog_sync.cli.root import (
     Context,
-    answer,
     end_progress,
     example,
     local,
@@ -24,16 +20,12 @@ from catalog_sync.cli.root import (
     step_aside,
     with_context,
 )
-from catalog_sync.cli.sources import checked_encoding
-from catalog_sync.errors import CatalogSyncError, Refused
-from catalog_sync.marc.reading import Detected
-from catalog_sync.model import Dialect, HarvestRun, Library, RunState, Source
+from catalog_sync.errors import CatalogSyncError
+from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.runlog import as_state
 from catalog_sync.store import registry, runs
-from catalog_sync.store.database import reading, writing
+from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
-
-CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and SOURCE:ID
 
 FILES_SHOWN = 20
 MINUTE = 60
@@ -49,102 +41,7 @@ def stop_cleanly() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-@root.command(name="import", epilog=example("catalog-sync import uchebniki.iso --source school-07 --dialect marcsql"))
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--source", "code", required=True, help="Код источника; новый будет заведён после вопроса.")
-@click.option(
-    "--dialect", type=click.Choice([d.value for d in Dialect]), help="Формат записей (только новый источник)."
-)
-@click.option("--encoding", help="Кодировка записей; без неё определяется по файлу.")
-@click.option("--incremental", is_flag=True, help="В файле только изменения: чего в нём нет, то не исчезло.")
-@click.option("--yes", is_flag=True, help="Ответить «да» на вопросы. Удержанный сеанс это не публикует.")
-@with_context
-def import_(
-    context: Context, files: tuple[Path, ...], code: str, dialect: str | None, encoding: str | None, incremental: bool,
-    yes: bool,
-) -> None:  # fmt: skip
-    """Загрузить выгрузку библиотечной системы из файлов."""
-    step_aside()
-    stop_cleanly()
-    system = context.system()
-    source = _source(system, code, dialect, encoding, files, yes)
-    brought = onboarding.brought(files, source, complete=not incremental)
-    try:
-        run = pipeline.run_source(
-            system, code, brought, incremental=incremental, asked_by=operator(), progress=progress_line(code)
-        )
-    finally:
-        end_progress()
-    _say(run)
-
-
-def _source(
-    system: System, code: str, dialect: str | None, encoding: str | None, files: tuple[Path, ...], yes: bool
-) -> Source:
-    """The source of that code, made or corrected after asking. Raises Refused before anything is changed."""
-    encoding = checked_encoding(encoding) if encoding else ""
-    with reading(system.engine) as connection:
-        found = registry.find_source(connection, code)
-        fresh = registry.published_run(connection, code) is None
-        last = runs.last_published(connection, code)
-    if found is None:
-        return _made(system, code, dialect, encoding, files, yes)
-    wanted = replace(found, dialect=Dialect(dialect) if dialect else found.dialect, encoding=encoding or _codec(found))
-    if wanted == replace(found, encoding=_codec(found)):
-        return found
-    known = found.encoding or (last.encoding if last else "")
-    if not fresh and (wanted.dialect is not found.dialect or (known and wanted.encoding not in ("", known))):
-        raise Refused(
-            f"источник {code} заведён иначе ({_reading(found)}), а указано: {_reading(wanted)}. Если прежнее неверно: "
-            f"catalog-sync source set {code} dialect={wanted.dialect.value} encoding={wanted.encoding}"
-        )
-    if fresh:
-        answer(f"Источник {code} заведён иначе ({_reading(found)}). Изменить на: {_reading(wanted)}?", yes=yes)
-    with writing(system.engine) as connection:
-        registry.save_sources(connection, [wanted])
-    return wanted
-
-
-def _codec(source: Source) -> str:
-    """The source's encoding under the name the program uses: «windows-1251» and «cp1251» are one."""
-    return checked_encoding(source.encoding) if source.encoding else ""
-
-
-def _reading(source: Source) -> str:
-    return f"формат {source.dialect.value}, кодировка {source.encoding or 'по файлу'}"
-
-
-def _made(
-    system: System, code: str, dialect: str | None, encoding: str, files: tuple[Path, ...], yes: bool
-) -> Source:
-    """A new source, and a library of the same code, as the file asks for."""
-    if not CODE.fullmatch(code):
-        raise Refused(
-            f"код источника {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07"
-        )
-    source = Source(code, code, code, dialect=Dialect(dialect or "rusmarc"), encoding=encoding)
-    seen = onboarding.look(onboarding.brought(files, source), source, cards=0).detected
-    source = replace(
-        source, dialect=Dialect(dialect) if dialect else seen.dialect, holdings_profile=_profile(seen, dialect)
-    )
-    answer(
-        f"Источника {code} ещё нет. Завести его и библиотеку с этим кодом (формат {source.dialect.value}, "
-        f"кодировка {encoding or seen.encoding})?",
-        yes=yes,
-    )
-    with writing(system.engine) as connection:
-        if registry.find_library(connection, code) is None:
-            registry.save_libraries(connection, [Library(code=code, name=code)])
-        registry.save_sources(connection, [source])
-    return source
-
-
-def _profile(seen: Detected, dialect: str | None) -> str:
-    """The holdings profile that was found, unless a person named another dialect than the one it belongs to."""
-    return seen.holdings_profile if dialect in (None, seen.dialect.value) else ""
-
-
-def _say(run: HarvestRun) -> None:
+def say(run: HarvestRun) -> None:
     """One line on what became of a run; exits 3 when it is held and 1 when it failed."""
     c = run.counts
     click.echo(
@@ -187,7 +84,7 @@ def _ended(code: str, end: HarvestRun | Exception) -> int:
     end_progress()
     if isinstance(end, HarvestRun):
         try:
-            _say(end)
+            say(end)
         except click.exceptions.Exit as leaving:
             return leaving.exit_code
         return 0
@@ -281,7 +178,7 @@ def as_dict(run: HarvestRun, more: runs.Details) -> dict[str, Any]:
 @with_context
 def approve(context: Context, run: int) -> None:
     """Опубликовать удержанный сеанс."""
-    _say(pipeline.approve(context.system(), run, who=operator()))
+    say(pipeline.approve(context.system(), run, who=operator()))
 
 
 @root.command(epilog=example("catalog-sync reject 42"))
@@ -289,7 +186,7 @@ def approve(context: Context, run: int) -> None:
 @with_context
 def reject(context: Context, run: int) -> None:
     """Отклонить удержанный сеанс; каталог не меняется."""
-    _say(pipeline.reject(context.system(), run, who=operator()))
+    say(pipeline.reject(context.system(), run, who=operator()))
 
 
 @root.command(epilog=example("catalog-sync rollback 42"))
@@ -297,7 +194,7 @@ def reject(context: Context, run: int) -> None:
 @with_context
 def rollback(context: Context, run: int) -> None:
     """Отменить последний опубликованный сеанс источника: вернуть всё, как было до него."""
-    _say(pipeline.roll_back(context.system(), run, who=operator()))
+    say(pipeline.roll_back(context.system(), run, who=operator()))
 
 
 @root.command(epilog=example("catalog-sync difference 42"))

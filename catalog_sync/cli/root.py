@@ -37,7 +37,8 @@ class Context:
 
 MODULES = {
     "setup": ("init", "rebuild", "check", "backup", "restore"),
-    "harvesting": ("import", "harvest", "runs", "approve", "reject", "rollback", "difference"),
+    "importing": ("import",),
+    "harvesting": ("harvest", "runs", "approve", "reject", "rollback", "difference"),
     "set_aside": ("set-aside",),
     "sources": ("source",),
     "mapping": ("source",),

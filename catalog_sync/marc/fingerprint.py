@@ -6,33 +6,37 @@ Many systems write a new 005 into every record of every export; that alone chang
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
-from catalog_sync.marc.framing import entry_of
+from catalog_sync.marc.framing import ENTRY_LENGTH, FIELD_END, entry_of
 
 _XML = re.compile(rb"<(?:\w+:)?controlfield\s[^>]*\btag\s*=\s*[\"']005[\"'][^>]*>[^<]*<")
 _JSON = re.compile(rb'"005"\s*:\s*"[^"]*"')
+_IN_TEXT = {b"<": _XML, b"{": _JSON}
 
 
 def digest(record: bytes) -> bytes:
     """SHA-256 of one record of any format without the text of its field 005 (ISO 2709: found by the directory)."""
-    head = record[:1]
-    if head == b"<":
-        return sha256(_XML.sub(b"", record)).digest()
-    if head == b"{":
-        return sha256(_JSON.sub(b"", record)).digest()
-    start, end = _touched(record)
-    return sha256(record[:start] + record[end:]).digest() if start else sha256(record).digest()
-
-
-def _touched(record: bytes) -> tuple[int, int]:
-    """Where the text of 005 is; (0, 0) where there is none, or where the directory doesn't lead to it."""
+    touched = _IN_TEXT.get(record[:1])
+    if touched:
+        return sha256(touched.sub(b"", record)).digest()
     at = 36 if record[36:39] == b"005" else entry_of(record, b"005")
-    numbers = record[at + 3 : at + 12] + record[12:17]
-    if not at or not numbers.isdigit() or len(numbers) != 14:
+    start, end = _text_at(record[at : at + ENTRY_LENGTH] + record[12:17])
+    # Believed only where the directory leads to a whole field.
+    if at and start < end and record.find(b"\x1e", start) == end and record[start - 1] == FIELD_END:
+        return sha256(record[:start] + record[end:]).digest()
+    return sha256(record).digest()
+
+
+@lru_cache(maxsize=1024)
+def _text_at(entry_and_base: bytes) -> tuple[int, int]:
+    """Where a field begins and its terminator stands, by its entry (tag, length, start) and the base address.
+
+    (0, 0) where they are no numbers. A source has a handful of them: its 001 and 005 are of one length.
+    """
+    numbers = entry_and_base[3:]
+    if len(numbers) != 14 or not numbers.isdigit():
         return 0, 0
     start = int(numbers[9:]) + int(numbers[4:9])
-    end = start + int(numbers[:4]) - 1
-    if start >= end or record[end : end + 1] != b"\x1e" or record[start - 1 : start] != b"\x1e":
-        return 0, 0
-    return (0, 0) if record.find(b"\x1e", start, end) >= 0 else (start, end)
+    return start, start + int(numbers[:4]) - 1

@@ -34,15 +34,16 @@ def pieces(data: bytes, known: Callable[[bytes], bool] | None = None) -> Iterato
     """
     number, offset, size, terminator = 0, 0, len(data), -1
     while offset < size:
+        if known:
+            passed, offset = _passed_over(data, offset, known)
+            number += passed
+            if offset == size:
+                return
         start = offset if data[offset] in _DIGITS else _start(data, offset)
         if terminator < start:  # looked for once for all the pieces before it: a file may lack terminators
             terminator = data.find(b"\x1d", start)
             terminator = size if terminator < 0 else terminator
         number += 1
-        whole = start == offset and terminator < size and _promised(data, start) == terminator + 1 - start
-        if known and whole and known(data[start : terminator + 1]):
-            offset = _with_trailing_padding(data, terminator + 1)
-            continue
         end, fault = _next_piece(data, offset, start, terminator + 1)
         yield Piece(number, offset, data[offset:end], fault)
         offset = end
@@ -59,6 +60,17 @@ def record_bytes(data: bytes) -> bytes:
 
 
 _DIGITS = frozenset(b"0123456789")
+
+
+def _passed_over(data: bytes, offset: int, known: Callable[[bytes], bool]) -> tuple[int, int]:
+    """How many known whole records follow each other from `offset` on, and where they end."""
+    count, start = 0, offset
+    while (digits := data[start : start + 5]).isdigit():
+        end = start + int(digits)
+        if data.find(b"\x1d", start, end) != end - 1 or not known(data[start:end]):
+            break
+        count, start = count + 1, end
+    return count, _with_trailing_padding(data, start) if count else offset
 
 
 def _next_piece(data: bytes, offset: int, start: int, end: int) -> tuple[int, str]:

@@ -100,10 +100,9 @@ class Export:
     def _is_known(self, data: bytes) -> bool:
         """Whether this very record is published; a second one like it is not known any more."""
         digest = fingerprint.digest(data)
-        local_id = self._known.get(digest)
+        local_id = self._known.pop(digest, None)
         if local_id is None or local_id in self._seen:  # the first record with a number keeps it
             return False
-        del self._known[digest]
         self.unchanged.append(local_id)
         self._seen[local_id] = digest
         return True

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, FromClause, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, FromClause, ScalarSelect, bindparam, delete, func, insert, literal, select, update
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.marc import fingerprint
@@ -245,9 +245,10 @@ def publish_stage(connection: Connection, run: int, source: str, now: datetime) 
         return []
     digests.follow(connection, source, rows)
     stamp = {"last_run": run, "changed": now}
-    staged = t.stage.join(t.record, (t.record.c.source == source) & (t.record.c.local_id == t.stage.c.local_id))
+    place = _place(source)
+    staged = t.stage.join(t.record, t.record.c.id == place)
     _remember(connection, run, staged)
-    _replace(connection, run, source, stamp)
+    _replace(connection, run, place, stamp)
     _insert(connection, run, source, {**stamp, "first_run": run, "first_seen": now, "deleted": False})
     placed = select(t.record.c.id).select_from(staged).where(t.stage.c.run == run)
     touched = list(connection.execute(placed.order_by(t.record.c.id)).scalars())
@@ -289,6 +290,16 @@ def before(connection: Connection, runs: Sequence[int], ids: Collection[int]) ->
     return found
 
 
+def _place(source: str) -> ScalarSelect[Any]:
+    """Id of the record that stands where a staged one goes.
+
+    In a subquery and not in the join itself: SQLite would walk through all records of the source for a few staged ones.
+    """
+    there = t.record.alias("there")
+    found = select(there.c.id).where(there.c.source == source, there.c.local_id == t.stage.c.local_id)
+    return found.correlate(t.stage).scalar_subquery()
+
+
 def _remember(connection: Connection, run: int, staged: FromClause) -> None:
     """What stood where staged records go."""
     kept = (t.record.c[name] for name in KEPT)
@@ -296,9 +307,9 @@ def _remember(connection: Connection, run: int, staged: FromClause) -> None:
     connection.execute(insert(t.record_change).from_select(["run", "record", "action", *KEPT], rows))
 
 
-def _replace(connection: Connection, run: int, source: str, stamp: Mapping[str, Any]) -> None:
+def _replace(connection: Connection, run: int, place: ScalarSelect[Any], stamp: Mapping[str, Any]) -> None:
     """Staged records that have a place take it; those that are gone become tombstones."""
-    this = (t.record.c.source == source, t.stage.c.run == run, t.stage.c.local_id == t.record.c.local_id)
+    this = (t.stage.c.run == run, t.record.c.id == place, t.record.c.local_id == t.stage.c.local_id)
     gone = t.stage.c.action == "gone"
     connection.execute(update(t.record).where(*this, gone).values(deleted=True, **stamp))
     content = {name: t.stage.c[name] for name in CONTENT}
@@ -307,11 +318,10 @@ def _replace(connection: Connection, run: int, source: str, stamp: Mapping[str, 
 
 def _insert(connection: Connection, run: int, source: str, stamp: Mapping[str, Any]) -> None:
     """Staged records that have no place yet get one."""
-    there = select(t.record.c.id).where(t.record.c.source == source, t.record.c.local_id == t.stage.c.local_id)
     given = [literal(value, t.record.c[name].type) for name, value in stamp.items()]
     columns = [t.stage.c.local_id, *(t.stage.c[name] for name in CONTENT)]
     new = select(literal(source), *columns, *given).where(
-        t.stage.c.run == run, t.stage.c.action != "gone", ~there.exists()
+        t.stage.c.run == run, t.stage.c.action != "gone", _place(source).is_(None)
     )
     names = ["source", "local_id", *CONTENT, *stamp]
     connection.execute(insert(t.record).from_select(names, new.order_by(t.stage.c.local_id)))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog_sync import text_ru
 from catalog_sync.query import Access, Term
 from catalog_sync.search.analysis import lemma_text
 from catalog_sync.text import fold as text_fold
@@ -128,3 +129,8 @@ def test_a_word_is_always_found_by_itself(text: str) -> None:
 )  # fmt: skip
 def test_words_of_a_text(text: str, expected: tuple[str, ...]) -> None:
     assert words(text) == expected
+
+
+def test_the_version_of_the_dictionary_is_the_one_that_analyses_words() -> None:
+    revision = text_ru._analyzer().dictionary.meta["source_revision"]
+    assert text_ru.dictionary_version() == f"{text_ru.ANALYSIS_VERSION}/{revision}"
