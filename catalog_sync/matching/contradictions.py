@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from rapidfuzz import fuzz
+
 from catalog_sync.matching import monographs
 from catalog_sync.matching import verdict as v
 from catalog_sync.matching.features import Features
@@ -16,6 +18,7 @@ from catalog_sync.matching.subjects import GENRES
 from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
 
 NONE: Final = 0  # no veto's code
+SLIPS_LIKE: Final = 75  # percent of letters: two slips in a word of six
 
 
 def vetoed(a: Features, b: Features) -> bool:
@@ -92,10 +95,15 @@ def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
     A slip leaves some word as it was; «Алгебра» and «Геометрия» of one line share all but the title.
     """
     vouched = same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
-    vouched = vouched and any(same_word(x, y) for x in a.title for y in b.title)
+    vouched = vouched and _may_be_slips(a.title, b.title)
     if not vouched and alphabet(a.title) * alphabet(b.title) >= 0:
         return False
     return not (a.authors and b.authors) or authors_relation(a.authors, b.authors) in ("same", "part")
+
+
+def _may_be_slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """A word in common, or most letters («физикка» and «физка»)."""
+    return any(same_word(x, y) for x in a for y in b) or fuzz.ratio(" ".join(a), " ".join(b)) >= SLIPS_LIKE
 
 
 @lru_cache(maxsize=1 << 14)

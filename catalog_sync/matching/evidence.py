@@ -93,7 +93,7 @@ def _author_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
             add((v.N_AUTHORS_CROSS, v.AUTHORS_CROSS))
     elif a.compilers and b.compilers and common_names(a.compilers, b.compilers):
         add((v.P_COMPILER, v.COMPILER))
-    elif not (a.authors or b.authors or same_isbn or _are_issues(a, b)):
+    elif not (a.authors or b.authors or same_isbn or _issue_points(a, b)):
         add((v.N_NO_AUTHOR, v.AUTHOR_UNSAID))
 
 
@@ -140,9 +140,11 @@ def _school_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
     elif a.grade or b.grade:
         add((v.N_GRADE, v.GRADE_ONE_SIDED_ISBN if same_isbn else v.GRADE_ONE_SIDED))
     if (a.parts and b.parts) or (a.is_set and b.is_set):
-        add((v.P_PART, v.PART_ISSUE if _are_issues(a, b) else v.PART))
+        add((v.P_PART, _issue_points(a, b) or v.PART))
     elif part_one_sided(a, b):
-        add((v.N_PART, v.PART_ONE_SIDED))
+        silent = b if a.parts or a.is_set else a
+        forgotten = silent.parts_total and a.pages == b.pages != 0
+        add((v.N_PART, v.PART_FORGOTTEN if forgotten else v.PART_ONE_SIDED))
     elif a.parts_total or b.parts_total:
         add((v.N_PARTS_UNSAID, 0.0))
     if a.kind and b.kind:
@@ -157,12 +159,13 @@ def _school_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
         add((v.N_LEVEL, v.LEVEL_ONE_SIDED))
 
 
-def _are_issues(a: Features, b: Features) -> bool:
-    """Two issues of a journal: a number and a year, and nothing that a book of a school has."""
-    return all(
-        f.years and any(label == "н" for label, _, _ in f.parts) and not (f.authors or f.kind or f.grade)
-        for f in (a, b)
-    )
+def _issue_points(a: Features, b: Features) -> float:
+    """What the number says of two issues of a journal or collection, which have a year and nothing that a book of a
+    school has; 0 where they are no issues."""
+    if any(not f.years or f.authors or f.kind or f.grade for f in (a, b)):
+        return 0.0
+    labels = {label for label, _, _ in a.parts} & {label for label, _, _ in b.parts}
+    return v.PART_ISSUE if "н" in labels else v.PART_COLLECTION if "в" in labels else 0.0
 
 
 def part_one_sided(a: Features, b: Features) -> bool:

@@ -37,7 +37,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 8  # raise with every change of what `extract` gives: stored features are then computed anew
+FEATURES_VERSION = 9  # raise with every change of what `extract` gives: stored features are then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class _Zone:
         in_extent = parts_in_extent(fold(bib.extent))
         self.parts_total = self.parts_total or in_extent
         marked = _parts_of_isbns(bib.isbns) if bib.isbns and not in_extent else ()
-        if not found and len(marked) == 1:
+        if not found and len(marked) == 1 and len(isbns[0]) < 2:  # beside another it may be the set's list
             found = dict(marked[0])
         whole = False
         if found:

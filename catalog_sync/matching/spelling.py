@@ -26,6 +26,7 @@ _SHORT = ("часть", "класс", "книга", "томах")  # too near to
 _REAL = frozenset(("честь", "класса", "классы", "части", "частью", "класс", "часть", "гласс"))
 _AFTER_NUMBER = re.compile(r"((?<![\w.])(?:\d{1,2}(?:-?[а-я]{1,2})?|[ivx]{1,4})\s+)([а-я]{4,6})()(?![а-я])")
 _BEFORE_NUMBER = re.compile(r"()(?<![а-я])([а-я]{4,6})(\s+(?:\d{1,2}(?!\d)|[ivx]{1,4}\b|перва|втора|треть))")
+_TWINS = (("pecypc", "ресурс"), ("tekct", "текст"))  # of all these words Latin letters alone can spell
 _KNOWN = frozenset(_LONG) | frozenset(_SHORT)
 _BY_LENGTH = {n: tuple(w for w in _LONG if abs(len(w) - n) <= 1) for n in range(4, 24)}
 
@@ -72,5 +73,7 @@ def _near_number(found: re.Match[str]) -> str:
 @lru_cache(maxsize=1 << 15)
 def repair_vocabulary(text: str) -> str:
     """A folded text with the slips in the vocabulary of descriptions put right."""
+    for latin, right in _TWINS:
+        text = text.replace(latin, right)
     text = _WORD.sub(_repair, text)
     return _BEFORE_NUMBER.sub(_near_number, _AFTER_NUMBER.sub(_near_number, text))
