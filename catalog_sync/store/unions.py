@@ -92,8 +92,9 @@ def members(connection: Connection, cluster: str) -> list[SourceRecord]:
 # Every page of hits asks this: a statement made once is compiled once.
 _HOLDINGS = (
     select(
-        t.member.c.cluster, t.record.c.source, t.record.c.local_id, t.holding.c.library, t.holding.c.data,
+        t.member.c.cluster, t.holding.c.library,
         func.coalesce(t.library.c.name, t.holding.c.library).label("name"),
+        t.record.c.source, t.record.c.local_id, t.holding.c.data,
     )
     .select_from(t.member)
     .join(t.holding, t.holding.c.record == t.member.c.record)
@@ -106,30 +107,30 @@ _HOLDINGS = (
 
 def holdings(connection: Connection, clusters: Sequence[str]) -> dict[str, list[LibraryHoldings]]:
     """Cluster → what each library has of it, libraries by name."""
-    rows: list[Any] = []
+    grouped: dict[str, dict[str, list[_Held]]] = {}
     for some in chunks(list(clusters)):
-        rows += connection.execute(_HOLDINGS, {"clusters": some}).all()
-    grouped: dict[str, dict[str, list[Any]]] = {}
-    for row in rows:
-        grouped.setdefault(row.cluster, {}).setdefault(row.library, []).append(row)
+        for cluster, *held in connection.execute(_HOLDINGS, {"clusters": some}):
+            grouped.setdefault(cluster, {}).setdefault(held[0], []).append(held)
     return {cluster: [_library(some) for some in by_library.values()] for cluster, by_library in grouped.items()}
 
 
-def _library(rows: Sequence[Any]) -> LibraryHoldings:
-    copies, calls, siglas = 0, [], []
-    for row in rows:
-        packed = unpack_holdings(row.data)
+_Held = Sequence[Any]  # a row of _HOLDINGS less its cluster
+
+
+def _library(rows: Sequence[_Held]) -> LibraryHoldings:
+    copies, calls, siglas, keys = 0, [], [], []
+    for _, _, source, local_id, data in rows:
+        packed = unpack_holdings(data)
         calls.append(packed.call_number)
         siglas.append(packed.sigla)
+        keys.append(RecordKey(source, local_id))
         for item in packed.items:
             calls.append(item.call_number)
             if item.withdrawn is None:
                 copies += item.copies
                 siglas.append(item.sigla)
-    return LibraryHoldings(
-        rows[0].library, rows[0].name, copies, _distinct(calls), _distinct(siglas),
-        tuple([RecordKey(row.source, row.local_id) for row in rows]),
-    )  # fmt: skip
+    library, name, *_ = rows[0]
+    return LibraryHoldings(library, name, copies, _distinct(calls), _distinct(siglas), tuple(keys))
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
