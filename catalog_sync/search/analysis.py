@@ -211,14 +211,19 @@ class Builder:
             self._headings(_NAMES[name], headings)
 
     def _words(self, names: _Names, texts: Sequence[str]) -> None:
-        found = [text for text in texts if text and _searched(text)[0]]
+        found, exact, lemmatised = [], [], []
+        for text in texts:
+            folded, lemma = _searched(text)
+            if folded:
+                found.append(text)
+                exact.append(folded)
+                lemmatised.append(lemma)
         if found:
-            exact, lemmatised = map(list, zip(*map(_searched, found), strict=True))
             self.every_word += exact
             self.every_lemma += lemmatised
             self.fields[names.exact], self.fields[names.lemma] = exact, lemmatised
             if names.skeleton:
-                self.fields[names.skeleton] = list(map(_transliterated, found))
+                self.fields[names.skeleton] = [_transliterated(text) for text in found]
 
     def _headings(self, names: _Names, headings: Sequence[str]) -> None:
         """Whole entries: compared, listed by scan, counted in facets, as far as their access point is."""

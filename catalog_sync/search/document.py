@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
+
+import msgspec
 
 from catalog_sync import classify
 from catalog_sync.citation.names import established
@@ -27,8 +28,7 @@ ACCESS_MICROFORM = "microform"
 ACCESS_TEXTBOOK_LIST = "fpu"  # «только учебники из ФПУ», where data says so
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, gc=False):
     """One cluster as it is searched. Texts are as displayed; search.analysis folds them.
 
     `headings` of titles and the like are whole; `added` is the day the cluster came into the union. Raises ValueError

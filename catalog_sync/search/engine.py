@@ -83,14 +83,13 @@ class Engine:
         writer = _writer(index)
         try:
             with cards.CardWriter(self.path) as shelf:
-                fresh = not index.searcher().num_docs
-                count, letters = _put(writer, shelf, documents, index.schema, fresh=fresh)
+                alphabet, fresh = _Alphabet(before.alphabet), not index.searcher().num_docs
+                count = _put(writer, shelf, documents, index.schema, alphabet, fresh=fresh)
             for cluster in deletions:
                 writer.delete_documents_by_term("id", cluster)
-            alphabet = "".join(sorted(set(before.alphabet) | letters))
             writer.delete_documents_by_term("meta", schema.STATE)
             listed = before.federal if federal is None else federal
-            state = State(max(number, before.number), alphabet, listed, before.cards + count, shelf.size)
+            state = State(max(number, before.number), str(alphabet), listed, before.cards + count, shelf.size)
             writer.add_document(_state_document(state))
             writer.commit()
         except BaseException:
@@ -123,10 +122,31 @@ class Engine:
         return Reader(self.path)
 
 
+class _Alphabet:
+    """The letters seen: a text of known letters, as nearly every one is, is looked through at the speed of a search."""
+
+    def __init__(self, letters: str) -> None:
+        self._letters = set(letters)
+        self._unknown = _none_of(letters)
+
+    def see(self, text: str) -> None:
+        if self._unknown.search(text):
+            self._letters.update(text)
+            self._unknown = _none_of(str(self))
+
+    def __str__(self) -> str:
+        return "".join(sorted(self._letters))
+
+
+def _none_of(letters: str) -> re.Pattern[str]:
+    return re.compile(f"[^{re.escape(letters)}]" if letters else ".")
+
+
 def _put(
-    writer: Any, shelf: cards.CardWriter, documents: Iterable[Document], index_schema: Any, *, fresh: bool
-) -> tuple[int, set[str]]:
-    count, letters, seen = 0, set[str](), set[str]()
+    writer: Any, shelf: cards.CardWriter, documents: Iterable[Document], index_schema: Any, alphabet: _Alphabet,
+    *, fresh: bool,
+) -> int:  # fmt: skip
+    count, seen = 0, set[str]()
     for document in documents:
         count += 1
         if not fresh or document.cluster in seen:
@@ -135,9 +155,10 @@ def _put(
             seen.add(document.cluster)
         fields = analysis.index_fields(document)
         fields["card"] = [shelf.add(document.cluster, document.brief, document.sendable)]
-        letters.update(*fields["any_x"], " ")
+        for text in (*fields["any_x"], " "):
+            alphabet.see(text)
         writer.add_document(tantivy.Document.from_dict(fields, index_schema))
-    return count, letters
+    return count
 
 
 def _state_document(state: State) -> Any:

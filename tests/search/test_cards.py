@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from catalog_sync.query import Card, Term
 from catalog_sync.search import cards
@@ -16,7 +16,7 @@ from tests.search.shelf import documents
 
 
 def carded(document: Document, mark: str) -> Document:
-    return dataclasses.replace(
+    return replace(
         document, brief=f"brief {mark}".encode(), sendable=(f"usmarc {mark}".encode(), f"русмарк {mark}".encode())
     )
 

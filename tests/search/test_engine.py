@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from catalog_sync.errors import Refused
 from catalog_sync.query import Everything, Term
@@ -42,7 +42,7 @@ def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
 def test_the_same_cluster_twice_in_one_batch_leaves_the_later_one(tmp_path: Path) -> None:
     first, second = documents()[:2]
     engine = Engine(tmp_path)
-    engine.write([first, dataclasses.replace(second, cluster=first.cluster)])
+    engine.write([first, replace(second, cluster=first.cluster)])
     assert engine.reader().size() == 1
     assert engine.reader().search(Term("онегин")).clusters == (first.cluster,)
 
@@ -52,7 +52,7 @@ def test_a_changed_document_replaces_the_old_one(tmp_path: Path) -> None:
     engine.write(documents())
     reader = engine.reader()
     assert found(reader, Term("онегин")) == {"2"}
-    engine.write([dataclasses.replace(documents()[1], titles=("Руслан и Людмила",))], ["c3"], 9)
+    engine.write([replace(documents()[1], titles=("Руслан и Людмила",))], ["c3"], 9)
     assert found(reader, Term("онегин")) == set()
     assert found(reader, Term("людмиле")) == {"2"}
     assert found(reader, Everything()) == {"1", "2", "4", "5", "6", "7"}
@@ -140,7 +140,7 @@ def test_a_damaged_index_asks_for_a_rebuild(tmp_path: Path, name: str, damage: s
 )  # fmt: skip
 def test_a_document_the_index_could_not_hold_is_refused_at_once(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        dataclasses.replace(documents()[0], **wrong)  # type: ignore[arg-type]
+        replace(documents()[0], **wrong)  # type: ignore[arg-type]
 
 
 def test_a_document_has_no_unknown_fields() -> None:
@@ -151,7 +151,7 @@ def test_a_document_has_no_unknown_fields() -> None:
 def test_hostile_text_is_only_text(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     junk = ("\x00\x01\ufffd", "а" * 70_000, "{{7*7}} <script>", "\ud7ff́é", "№ § ...", " ")
-    engine.write([dataclasses.replace(documents()[0], titles=junk, notes=junk, bbk=junk, isbns=junk, authors=junk)])
+    engine.write([replace(documents()[0], titles=junk, notes=junk, bbk=junk, isbns=junk, authors=junk)])
     assert engine.reader().search(Term("script"), facets=("author", "bbk", "publisher")).total == 1
 
 
