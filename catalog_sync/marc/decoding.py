@@ -17,6 +17,8 @@ from catalog_sync.marc.encodings import FALLBACK, MARC8
 from catalog_sync.marc.framing import ENTRY_LENGTH, LEADER_LENGTH, directory_tiles
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
+_FILLED_UP = re.compile("\0+(?=[\x1e\x1f]|$)")
+_TWO_BYTES = re.compile("(?:[^\0\x1e\x1f]\0){5,}")  # five one-letter words in a row are no text
 _INSIDE = re.compile(rb"[\x1d\x1e]")
 _SHORT, _REMEMBERED = 100, 1 << 13  # characters of a field likely to come again (language, publisher), and how many
 _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
@@ -45,6 +47,8 @@ def faults(data: bytes, encoding: str) -> tuple[str, ...]:
         found.append(f"есть знаки, которых нет в {encoding}: они показаны как \ufffd")
     if data[:5] != b"%05d" % len(data):
         found.append(f"длина записи неверна: маркер обещает {data[:5].decode('latin-1')}, пришло {len(data)}")
+    if b"\0" in data:
+        found.append("есть нулевые байты (0x00): они прочитаны как пробелы")
     directory, base = _directory(data)
     if data[12:17] != b"%05d" % base:
         found.append(f"начало данных неверно: маркер обещает {data[12:17].decode('latin-1')}, пришло {base}")
@@ -105,9 +109,18 @@ def _by_directory(data: bytes, base: int) -> list[bytes]:
 
 def _to_text(body: bytes, encoding: str) -> str:
     text = marc8.to_unicode(body) if encoding == MARC8 else _decoded(body, encoding)
-    if "\0" in text:  # means nothing in MARC, and no database takes it
-        text = text.replace("\0", "")
+    if "\0" in text:
+        text = _without_nuls(text)
     return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def _without_nuls(text: str) -> str:
+    """NUL means nothing in MARC, and no database takes it. Programs write it for a blank, which it becomes: words stay
+    apart and coded positions where they are. At the end of a field or subfield it only fills a fixed width, and behind
+    every letter it is the other half of UTF-16.
+    """
+    letters = _TWO_BYTES.sub(lambda found: found[0].replace("\0", ""), text)
+    return _FILLED_UP.sub("", letters).replace("\0", " ")
 
 
 def _decoded(body: bytes, encoding: str) -> str:
