@@ -152,6 +152,7 @@ def documents_of(connection: Connection, clusters: Sequence[str], listed: Federa
             [place.library for place in places],
             added=created[union.cluster].date(),
             copies=sum(place.copies for place in places),
+            call_numbers=(call for place in places for call in place.call_numbers),
             listed=listed.admits(union.bib),
             brief=brief.pack(brief.of(union, places)),
             sendable=sendable.records(union, places),

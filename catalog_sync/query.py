@@ -33,6 +33,7 @@ class Access(enum.StrEnum):
     LANGUAGE = "language"  # 54
     UDC = "udc"  # 15 in some profiles; 1.14
     BBK = "bbk"  # 20 (local classification)
+    CALL_NUMBER = "call_number"  # where a library keeps it: шифр хранения
     NOTE = "note"  # 63
     ABSTRACT = "abstract"  # 62
     CONTENTS = "contents"

@@ -18,6 +18,8 @@ from catalog_sync.distance import point
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Dialect, ExternalTarget, Library, Source
 
+TYPES = {str: "слово в кавычках", int: "целое число", float: "число", bool: "true или false"}
+HIGHEST_PORT = 65_535
 SAMPLE_CONFIG = Path(__file__).resolve().parents[1] / "data" / "sample" / "catalog-sync.toml"
 
 
@@ -229,7 +231,9 @@ def make(kind: type, raw: dict[str, Any], where: str) -> Any:
         if expected is float and isinstance(value, int):
             continue
         if expected in (str, int, float, bool) and type(value) is not expected:
-            raise StopEverything(f"{where} {name}: ожидалось {expected.__name__}, а стоит {value!r}")
+            raise StopEverything(f"{where} {name}: ожидалось {TYPES[expected]}, а стоит {value!r}")
+        if name == "port" and not 0 <= value <= HIGHEST_PORT:
+            raise StopEverything(f"{where} {name}: порт бывает от 1 до {HIGHEST_PORT}, а стоит {value}")
     try:
         return kind(**raw)
     except TypeError as error:

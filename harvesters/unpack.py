@@ -63,12 +63,14 @@ def unzip(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str,
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [e for e in archive.infolist() if is_export(e)]
+            if not entries:
+                raise SourceUnavailable(f"{name}: архив пуст: в нём нет ни одной выгрузки")
             if len(entries) > limits.MAX_ARCHIVE_ENTRIES:
                 raise SourceUnavailable(f"{name}: в архиве {len(entries)} файлов, можно {limits.MAX_ARCHIVE_ENTRIES}")
             left = limit
             for entry in entries:
                 inner = f"{name}/{entry_name(entry)}"
-                if climbs_out(inner):
+                if climbs_out(entry_name(entry)):
                     raise SourceUnavailable(f"{inner}: имя файла в архиве ведёт из папки наружу, архив не принят")
                 with archive.open(entry) as file:
                     content = read_bounded(inner, file, entry.compress_size, left)
@@ -84,8 +86,9 @@ def is_export(entry: zipfile.ZipInfo) -> bool:
 
 
 def climbs_out(path: str) -> bool:
-    """Nothing is written under an entry's name; but no honest program packs such one."""
-    return ".." in re.split(r"[/\\]", path)
+    """Nothing is written under an entry's name; but no honest program packs such one: «../a», «/a», «C:\\a»."""
+    parts = re.split(r"[/\\]", path)
+    return ".." in parts or not parts[0] or parts[0].endswith(":")
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:

@@ -90,9 +90,10 @@ FIELD_WORDS = {
     "t_series": N_("Серия"),
     "t_publisher": N_("Издательство"),
     "t_place": N_("Место издания"),
-    "t_isbn": N_("ISBN"),
+    "t_isbn": N_("ISBN или ISSN"),
     "t_bbk": N_("Индекс ББК"),
     "t_udc": N_("Индекс УДК"),
+    "t_call": N_("Шифр хранения"),
     "t_contents": N_("Содержание"),
     "t_note": N_("Примечания"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from catalog_sync.model import Agent
 from catalog_sync.remembering import LONGEST
 from catalog_sync.search import schema
 from catalog_sync.search.document import Document
+from catalog_sync.tables import rows
 from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
 
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
@@ -294,6 +295,7 @@ def _codes(builder: Builder, document: Document) -> None:
     builder.all("language", dict.fromkeys(map(code, (*document.language_codes, *document.languages))))
     builder.all("udc", dict.fromkeys([entry for index in document.udc for entry in udc_entries(index)]))
     builder.all("bbk", dict.fromkeys((*map(code, document.bbk), *document.bbk_path)))
+    builder.all("call_number", dict.fromkeys(map(code, document.call_numbers)))
     builder.one("kind", document.kind)
     builder.all("grade", map(str, document.grades))
     builder.one("carrier", document.carrier)
@@ -307,7 +309,17 @@ def _codes(builder: Builder, document: Document) -> None:
     builder.one("bib_level", code(document.bib_level))
 
 
+@cache
+def _kind_lemmas(kind: str) -> tuple[str, ...]:
+    """What a reader calls a document, whatever its cataloguer typed: «учеб.» is an «учебник».
+
+    Only the kinds that the words of a record name: «литература» is a school subject, not what every novel is called.
+    """
+    return (lemma_text(words(kind)),) if kind in {row["kind"] for row in rows("document_kinds.tsv")} else ()
+
+
 def _any(builder: Builder, document: Document) -> None:
     codes = [*document.isbns, *document.issns, str(document.year or "")]
     builder.fields["any_x"] = [" ".join(builder.every_word)]
-    builder.fields["any_l"] = [" ".join((*builder.every_lemma, *(c.lower() for c in codes if c)))]
+    kind = _kind_lemmas(document.kind)
+    builder.fields["any_l"] = [" ".join((*builder.every_lemma, *kind, *(c.lower() for c in codes if c)))]

@@ -56,6 +56,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     udc: tuple[str, ...] = ()
     bbk: tuple[str, ...] = ()
     bbk_path: tuple[str, ...] = ()
+    call_numbers: tuple[str, ...] = ()
     language_codes: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     country: str = ""
@@ -99,6 +100,7 @@ def make(
     *,
     added: date,
     copies: int,
+    call_numbers: Iterable[str] = (),
     access: Sequence[str] = (),
     school_subjects: Sequence[str] = (),
     listed: bool = False,
@@ -135,6 +137,7 @@ def make(
         udc=_unique(u.strip() for u in bib.udc),
         bbk=_unique(b.strip() for b in bib.bbk),
         bbk_path=bbk_path(known.bbk),
+        call_numbers=_unique(call_numbers),
         language_codes=_unique(c.strip().lower() for c in bib.languages),
         languages=known.languages,
         country=bib.country.strip(),

@@ -170,6 +170,8 @@ def _open(path: Path) -> Any:
     try:
         index = tantivy.Index(schema.build(), path=str(path))
     except ValueError as error:
+        if "Lockfile" in str(error):  # the only thing that is written for reading
+            raise StopEverything(f"{path}: индекс не открыть на запись: проверьте права на папку данных") from error
         raise IndexOutdated(f"{path}: {_damage(error)}; выполните catalog-sync rebuild") from error
     schema.register(index)
     return index

@@ -1,8 +1,8 @@
 """The one search box: what a pupil types becomes a query tree.
 
-Understood: words, "phrases", ISBN in any hyphenation, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion, the
-operators AND OR NOT and И ИЛИ НЕ in capitals, and words typed with the Latin keyboard layout left on. Spelling is not
-judged here: `Reader.did_you_mean` knows the words that exist.
+Understood: words, "phrases", ISBN in any hyphenation, ISSN, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion,
+AND OR NOT and И ИЛИ НЕ in capitals, and words typed with the Latin keyboard layout left on. Spelling is not judged
+here: `Reader.did_you_mean` knows the words that exist.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _ISBN = re.compile(
     r"(?<![\dA-Za-zА-Яа-я])(?:isbn[\s:]*)?((?:\d[\s‐-–-]?){9,12}[\dXxХх])(?![\dA-Za-zА-Яа-я])", re.IGNORECASE
 )
 
+_ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
+
 
 def search_box(text: str) -> Query:
     """What was typed, as a query; nothing typed asks for everything. Never raises.
@@ -64,7 +66,7 @@ def _understand(text: str) -> Query:
     wanted: list[Query] = []
     unwanted: list[Query] = []
     rest = _take_phrases(text, wanted, unwanted)
-    rest = _take_isbns(rest, wanted)
+    rest = _take_issns(_take_isbns(rest, wanted), wanted)
     rest = _take_grades(rest, wanted)
     plain: list[str] = []
     for token in rest.split():
@@ -97,6 +99,19 @@ def _take_isbns(text: str, wanted: list[Query]) -> str:
         return " "
 
     return _ISBN.sub(take, text)
+
+
+def _take_issns(text: str, wanted: list[Query]) -> str:
+    """Four digits and four, the check digit right; two years can be such a number: the words are asked as well."""
+
+    def take(match: re.Match[str]) -> str:
+        typed = digits(match[1])
+        if sum((8 - i) * (10 if c == "X" else int(c)) for i, c in enumerate(typed)) % 11:
+            return match[0]
+        wanted.append(Or(Term(typed, Access.ISSN), Term(match[1])))
+        return " "
+
+    return _ISSN.sub(take, text)
 
 
 def _looks_like_isbn(typed: str) -> bool:

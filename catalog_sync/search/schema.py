@@ -14,7 +14,7 @@ import tantivy
 
 from catalog_sync.query import Access
 
-SCHEMA_VERSION = 5  # grows with every change here: an index of another version is rebuilt, never guessed at
+SCHEMA_VERSION = 6  # grows with every change here: an index of another version is rebuilt, never guessed at
 SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
 STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number
 
@@ -48,6 +48,7 @@ CODED: dict[Access, str] = {
     Access.LANGUAGE: "language",
     Access.UDC: "udc",
     Access.BBK: "bbk",
+    Access.CALL_NUMBER: "call_number",
     Access.KIND: "kind",
     Access.GRADE: "grade",
     Access.CARRIER: "carrier",

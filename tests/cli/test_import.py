@@ -98,6 +98,7 @@ def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> No
         ("page.mrc", b"<!DOCTYPE html><html><title>Login</title></html>", "веб-страница"),
         ("empty.mrc", b"", "пуст"),
         ("blank.mrc", b" \r\n\r\n", "пуст"),
+        ("nothing.zip", b"PK\x05\x06" + bytes(18), "пуст"),
         ("broken.zip", b"PK\x03\x04 not a zip at all", "повреждён"),
         ("cut.mrc", b"00714nam  2200205 i 4500001001100000", "маркер обещает 714 байт, пришло 36"),
         ("laughs.xml", LAUGHS, "объявления файла не раскрываются"),

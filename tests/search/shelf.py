@@ -39,13 +39,14 @@ BOOKS = (
 
 
 def documents(books: Iterable[BibRecord] = BOOKS) -> list[Document]:
-    """Book n is c-n, held by sch1 always and by sch2 when n is odd, added on the n-th of January 2026."""
+    """Book n is c-n, held by sch1 always and by sch2 when n is odd, at «22.n К», added on the n-th of January 2026."""
     found = []
     for bib in books:
         number = int(bib.key.local_id)
         held = ("sch1", "sch2") if number % 2 else ("sch1",)
         record = UnionRecord(f"c{number}", bib, (bib.key,))
-        found.append(make(record, held, added=date(2026, 1, 1 + number % 28), copies=number))
+        found.append(make(record, held, added=date(2026, 1, 1 + number % 28), copies=number,
+                          call_numbers=(f"22.{number} К",)))  # fmt: skip
     return found
 
 

@@ -35,6 +35,9 @@ GRADE5 = Term("5", Access.GRADE)
         ("5-17-015240-X", Term("517015240X", Access.ISBN)),
         ("5170152407", Term("5170152407")),
         ("517015240X", Term("517015240X", Access.ISBN)),
+        ("0131-6397", Or(Term("01316397", Access.ISSN), Term("0131-6397"))),
+        ("ISSN 0131-6397 наука", And(Term("наука"), Or(Term("01316397", Access.ISSN), Term("0131-6397")))),
+        ("2019-2020", Term("2019-2020")),
         ("матем*", Term("матем", truncation=Truncation.RIGHT)),
         ("м?ма", Term("м?ма", truncation=Truncation.MASK)),
         ("кто это?", Term("кто это?")),
@@ -64,6 +67,17 @@ def test_the_box_understands(typed: str, query: Query) -> None:
 @given(st.text(alphabet=st.sampled_from('абв5 кл"«»-*?.xISBN978-\n\x00[]ё'), max_size=60))
 def test_whatever_is_typed_is_a_query_the_index_answers_or_refuses(reader: Reader, typed: str) -> None:
     assert refusal(reader, search_box(typed)) in {"", "term"}
+
+
+def test_a_document_is_found_by_what_it_is_whatever_word_was_typed_for_it(tmp_path: Path) -> None:
+    reader = shelf(tmp_path / "kinds", [
+        book("1", "Математика", subtitle="5-й класс : учеб. для общеобразоват. учреждений"),
+        book("2", "Математика", subtitle="раб. тетр. для 5 кл."),
+        book("3", "Школа", "Гайдар, Аркадий Петрович", bbk=("84(2Рос=Рус)6",)),
+    ])  # fmt: skip
+    assert found(reader, search_box("учебники математики 5 класс")) == {"1"}
+    assert found(reader, search_box("рабочая тетрадь 5 класс")) == {"2"}
+    assert found(reader, search_box("литература")) == set()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from catalog_sync.errors import Refused
+from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.query import Everything, Term
 from catalog_sync.search.document import Document
 from catalog_sync.search.engine import FORMAT_FILE, Engine, IndexOutdated
@@ -205,3 +205,17 @@ def test_many_that_find_no_index_make_one_together(tmp_path: Path) -> None:
         sizes = list(pool.map(lambda _: Engine(tmp_path / "index").reader().size(), range(8)))
     assert sizes == [0] * 8
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_an_index_nobody_may_write_beside_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(tmp_path / "index")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("Failed to acquire Lockfile: IoError(Os { code: 30, kind: ReadOnlyFilesystem })")
+
+    monkeypatch.setattr("catalog_sync.search.engine.tantivy.Index", refuse)
+    with pytest.raises(StopEverything, match="проверьте права на папку данных") as refused:
+        engine.last_number()
+    assert not isinstance(refused.value, IndexOutdated)

@@ -355,7 +355,7 @@ def test_explain_tells_what_can_be_asked(client: FlaskClient, parameters: dict[s
 
 def test_every_index_that_explain_promises_can_be_searched_and_scanned(client: FlaskClient) -> None:
     explain = get(client)
-    unknown_to_the_fake = {"grade", "kind", "schoolSubject", "genreForm", "access",
+    unknown_to_the_fake = {"grade", "kind", "callNumber", "schoolSubject", "genreForm", "access",
                            "recordType", "bibLevel", "creationDate"}
     for index in explain.iter(f"{ZR}index"):
         for name in index.iter(f"{ZR}name"):

@@ -21,7 +21,8 @@ def write(folder: Path, text: str) -> Path:
     [
         ("[web]\nprot = 80", r"\[web\].*'prot'.*port"),
         ("[wbe]\nport = 80", "'wbe'.*web"),
-        ('[web]\nport = "80"', "port: ожидалось int"),
+        ('[web]\nport = "80"', "port: ожидалось целое число, а стоит '80'"),
+        ("[z3950]\nport = 70000", "port: порт бывает от 1 до 65535, а стоит 70000"),
         ('[district]\ntime_zone = "Москва"', "time_zone.*Москва"),
         ('[[source]]\ncode = "s"\nlibrary = "l"', "'l'"),
         ('[[library]]\ncode = "l"', "name"),

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import html
 from msgspec import structs
+from werkzeug.datastructures import MultiDict
 
 from catalog_sync import indexing
+from catalog_sync.query import Access, Or, Relation, Term
 from catalog_sync.store import eresources, tabular
 from catalog_sync.store.database import writing
 from catalog_sync.store.federal_list import FederalList
@@ -19,6 +21,7 @@ from catalog_sync.system import System
 from tests.exports import import_paths
 from tests.web.conftest import NOW, application, build, field, first_hit, log_in, rusmarc
 from web.labels import dialled
+from web.opac.state import read_state, to_query
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +110,18 @@ def test_libraries_elsewhere_have_cards_and_take_the_words_with_them(own: System
     assert any("rusneb.ru/search" in link and "%D0%BA%D0%B0%D0%BF%D0%B8%D1%82" in link for link in homes)
     plain = html.fromstring(application(own).test_client().get("/e-resources/").text)
     assert not [link for link in plain.xpath("//ul[@class='doors']//a/@href") if "search" in link]
+
+
+def test_the_form_asks_for_call_numbers_and_for_issn_beside_isbn(own: System) -> None:
+    client = application(own).test_client()
+    card = client.get("/search.json?t_call=22.1я71").json
+    assert card["total"]
+    shelf_marks = {call for hit in card["hits"] for place in hit["holdings"] for call in place["call_numbers"]}
+    assert any(call.startswith("22.1я71") for call in shelf_marks)
+    state = read_state(MultiDict({"t_isbn": "0131-6397"}))
+    assert to_query(state, None, {}, "") == Or(
+        Term("0131-6397", Access.ISBN, Relation.EQUAL), Term("0131-6397", Access.ISSN, Relation.EQUAL)
+    )
 
 
 def test_an_empty_field_of_marks_is_not_shown(own: System, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ FIELDS: dict[str, Access] = {
     "t_place": Access.PLACE,
     "t_isbn": Access.ISBN,
     "t_bbk": Access.BBK,
+    "t_call": Access.CALL_NUMBER,
     "t_udc": Access.UDC,
     "t_contents": Access.CONTENTS,
     "t_note": Access.NOTE,
@@ -190,11 +191,11 @@ def to_query(state: SearchState, box: Query | None, places: Mapping[str, tuple[s
     return Not(whole, Term(state.without, Access.ANY, Relation.ANY)) if state.without else whole
 
 
-def _word_term(name: str, text: str) -> Term:
-    if name in ("t_bbk", "t_udc"):
+def _word_term(name: str, text: str) -> Query:
+    if name in ("t_bbk", "t_udc", "t_call"):
         return Term(text, FIELDS[name], Relation.ALL, Truncation.RIGHT)
     if name == "t_isbn":
-        return Term(text, Access.ISBN, Relation.EQUAL)
+        return Or(Term(text, Access.ISBN, Relation.EQUAL), Term(text, Access.ISSN, Relation.EQUAL))
     return Term(text, FIELDS[name])
 
 
