@@ -12,12 +12,12 @@ import click
 from catalog_sync import pipeline, staging
 from catalog_sync.cli.root import (
     Context,
+    begin_long_work,
     end_progress,
     example,
     local,
     progress_line,
     root,
-    step_aside,
     with_context,
 )
 from catalog_sync.errors import CatalogSyncError
@@ -65,7 +65,7 @@ def say(run: HarvestRun) -> None:
 @with_context
 def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
     """Собрать источники сейчас: названные, просроченные или все действующие."""
-    step_aside()
+    begin_long_work()
     stop_cleanly()
     system = context.system()
     wanted = pipeline.sources_to_harvest(system, codes, due=due)

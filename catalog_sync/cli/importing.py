@@ -10,7 +10,16 @@ import click
 
 from catalog_sync import onboarding, pipeline
 from catalog_sync.cli.harvesting import say, stop_cleanly
-from catalog_sync.cli.root import Context, answer, end_progress, example, progress_line, root, step_aside, with_context
+from catalog_sync.cli.root import (
+    Context,
+    answer,
+    begin_long_work,
+    end_progress,
+    example,
+    progress_line,
+    root,
+    with_context,
+)
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import Refused
 from catalog_sync.marc.reading import Detected
@@ -37,7 +46,7 @@ def import_(
     yes: bool,
 ) -> None:  # fmt: skip
     """Загрузить выгрузку библиотечной системы из файлов."""
-    step_aside()
+    begin_long_work()
     stop_cleanly()
     system = context.system()
     source = _source(system, code, dialect, encoding, files, yes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -86,19 +87,23 @@ with_context = click.make_pass_decorator(Context)
 
 
 PROGRAM = "catalog-sync"
+FEW_CYCLES = 20_000  # objects made before Python looks for cycles: an import makes millions of values and no cycle
 AFTER_READERS = 10  # niceness: an import gets a tenth of a processor that a page wants, and all of it otherwise
 
 
 warn = partial(click.echo, err=True)
 
 
-def step_aside() -> None:
+def begin_long_work() -> None:
     """Let readers' pages go before this process: a harvest may take all night, a page may not take a second.
 
-    Only where the process is this command's own (a test that calls a command keeps its place).
+    And look for cycles less often, a twentieth of its time. Only where the process is this command's own (a test that
+    calls a command keeps its place).
     """
-    ours = click.get_current_context().find_root().info_name == PROGRAM
-    if ours and hasattr(os, "setpriority"):  # not on Windows
+    if click.get_current_context().find_root().info_name != PROGRAM:
+        return
+    gc.set_threshold(FEW_CYCLES)
+    if hasattr(os, "setpriority"):  # not on Windows
         os.setpriority(os.PRIO_PROCESS, 0, max(AFTER_READERS, os.getpriority(os.PRIO_PROCESS, 0)))
 
 

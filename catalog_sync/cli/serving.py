@@ -19,7 +19,7 @@ from catalog_sync import indexing, pipeline, publishing
 from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
-from catalog_sync.cli.root import Context, example, root, step_aside, warn, with_context
+from catalog_sync.cli.root import Context, begin_long_work, example, root, warn, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.settings import Settings
 from catalog_sync.system import open_system
@@ -79,7 +79,7 @@ def _serve_z3950(context: Context) -> None:
 def _serve_jobs(context: Context) -> None:
     from catalog_sync import jobs
 
-    step_aside()
+    begin_long_work()
     click.echo("задания: сбор по расписанию", err=True)
     jobs.serve(context.system())
 

@@ -13,11 +13,11 @@ from catalog_sync.cli import sample_papers, sample_shelves
 from catalog_sync.cli.root import (
     Context,
     answer,
+    begin_long_work,
     end_progress,
     example,
     progress_line,
     root,
-    step_aside,
     with_context,
 )
 from catalog_sync.errors import StopEverything
@@ -123,7 +123,7 @@ def _sample_files(source: Source) -> list[Path]:
 @with_context
 def rebuild(context: Context) -> None:
     """Вычислить всё заново из хранимых записей и решений: кластеры, сводные записи, индекс."""
-    step_aside()
+    begin_long_work()
     system = context.system()
     digest = pipeline.rebuild(system, progress_line("перестройка"))
     end_progress()
