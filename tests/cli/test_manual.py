@@ -9,11 +9,13 @@ import click
 import pytest
 
 from catalog_sync.cli.root import load_commands
-from catalog_sync.settings import describe
+from catalog_sync.marc.reading import read_export
+from catalog_sync.settings import SAMPLE_CONFIG, describe, load
 from tests.cli.test_help import commands, parse, words_of
 from tests.conftest import ROOT
 
 load_commands()
+README = ROOT / "README.md"
 MANUALS = [ROOT / "docs" / "ru" / name for name in ("operator.md", "bibliotekar-kachestvo.md")]
 OPERATOR = MANUALS[0].read_text(encoding="utf-8")
 
@@ -33,11 +35,11 @@ def test_every_setting_is_in_the_manual_with_its_default(row: tuple[str, str, ob
 def blocks(text: str) -> list[str]:
     """Command lines of the manual: in code blocks, without what the program answers."""
     found = re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    lines = [line for block in found for line in block.splitlines()]
+    lines = [line.removeprefix(".venv/bin/") for block in found for line in block.splitlines()]
     return [re.sub(r"\s{2,}#.*", "", line) for line in lines if line.startswith("catalog-sync ")]
 
 
-@pytest.mark.parametrize("manual", MANUALS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("manual", [README, *MANUALS], ids=lambda path: path.stem)
 def test_the_commands_of_the_manual_parse(manual: Path, home: Path) -> None:
     found = blocks(manual.read_text(encoding="utf-8"))
     assert found
@@ -45,4 +47,27 @@ def test_the_commands_of_the_manual_parse(manual: Path, home: Path) -> None:
         words = words_of(line)
         if words[:1] == ["--config"]:
             words = words[2:]
-        parse(words)
+        if words != ["--help"]:
+            parse(words)
+
+
+def test_the_readme_is_russian_and_english_and_every_page_it_names_is_there() -> None:
+    text = README.read_text(encoding="utf-8")
+    russian, english = text.split("## In English")
+    assert all(f"`{command}`" in part for command in ("make run", "make test") for part in (russian, english))
+    assert all(text.count(line) >= 2 for line in ("─▶", "Z39.50"))
+    named = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert named
+    assert not [page for page in named if not (ROOT / page).exists()]
+
+
+def test_the_readme_says_of_the_sample_what_is_in_it() -> None:
+    names = {source.name: source for source in load(SAMPLE_CONFIG, {}).sources}
+    lines = re.compile(r"^  (.+): опубликован, записей (\d+)(?:, отложено (\d+))?$", re.MULTILINE)
+    told = lines.findall(README.read_text(encoding="utf-8"))
+    assert len(told) >= 5
+    for name, kept, aside in told:
+        (file,) = (SAMPLE_CONFIG.parent / "exports").glob(f"{names[name].code}.*")
+        export = read_export(file.read_bytes(), names[name])
+        assert list(export)
+        assert export.counts.pieces == int(kept) + int(aside or 0)
