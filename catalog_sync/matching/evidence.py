@@ -196,7 +196,18 @@ def _rest_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
         add((v.N_NUMBERS, v.NUMBERS_ONE_SIDED))
     if bool(a.subtitle_numbers) != bool(b.subtitle_numbers):
         add((v.N_NUMBERS, v.SUBTITLE_NUMBERS_ONE_SIDED))
-    if a.series and b.series and not set(a.series).isdisjoint(b.series):
-        add((v.P_SERIES, v.SERIES))
+    if a.series and b.series:
+        if _series_meet(a.series, b.series):
+            add((v.P_SERIES, v.SERIES))
+        else:
+            add((v.N_SERIES, 0.0 if same_isbn else v.SERIES_OTHER))
     if "large" in (a.form, b.form) and a.form != b.form:
         add((v.N_LARGE, v.LARGE_SILENT))
+
+
+@lru_cache(maxsize=1 << 12)
+def _series_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """A series in common, up to abbreviations and slips («Всемирная лит.»)."""
+    if not set(a).isdisjoint(b):
+        return True
+    return any(likeness(tuple(x.split()), tuple(y.split())) for x in a for y in b)

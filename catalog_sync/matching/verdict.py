@@ -71,6 +71,7 @@ EDITION_ONE_SIDED: Final = -1.5  # without a year on both sides, a number typed 
 UNSETTLED: Final = LINK  # the most a pair can have that points alone can't settle: it goes to a librarian
 SUBTITLE_NUMBERS_ONE_SIDED: Final = -1.5  # «30 вариантов» left out: there may be a book of 10
 SUBTITLE_OTHER: Final = -3.0
+SERIES_OTHER: Final = -3.5  # a house prints one tale in two series of a year: each has its cover, often its ISBN
 AUTHOR_UNSAID: Final = -0.5  # on neither side, and the ISBN doesn't tell
 AUTHORS_CROSS: Final = -3.0  # each side names someone the other doesn't
 AUTHORS_OTHER: Final = -4.0  # nobody in common, though the ISBN is the same
@@ -250,8 +251,9 @@ _WEIGHED = tuple(Kind(len(_RULES) + n, w.feature, w.text) for n, w in enumerate(
 _LATER = (
     Kind(len(_RULES) + len(_WEIGHED), "part", "часть комплекта не указана ни в одной записи"),
     Kind(len(_RULES) + len(_WEIGHED) + 1, "pages", "объём различается на треть и больше", veto=True),
+    Kind(len(_RULES) + len(_WEIGHED) + 2, "series", "разные серии"),
 )
-N_PARTS_UNSAID, V_PAGES = (kind.code for kind in _LATER)  # at the end: codes are stored
+N_PARTS_UNSAID, V_PAGES, N_SERIES = (kind.code for kind in _LATER)  # at the end: codes are stored
 KINDS: Final = _RULES + _WEIGHED + _LATER
 WEIGHED: Final = {name: len(_RULES) + n for n, name in enumerate(weights())}
 
