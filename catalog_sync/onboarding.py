@@ -65,10 +65,14 @@ def brought(paths: Sequence[Path], source: Source, *, complete: bool = True) -> 
     for path in paths:
         if path.stat().st_size > limits.MAX_BROUGHT_BYTES:
             raise Refused(f"{path}: файл больше {limits.spelled(limits.MAX_BROUGHT_BYTES)}: разделите выгрузку")
-        data = path.read_bytes()
-        if not data.strip():
-            raise Refused(f"{path}: файл пуст")
         try:
+            with path.open("rb") as file:
+                head = file.read(limits.MEGABYTE)
+                by_hand.check_head(path.name, head)
+                file.seek(0)
+                data = file.read()
+            if not data.strip():
+                raise Refused(f"{path}: файл пуст")
             yield from by_hand.opened(path.name, data, source, complete=complete)
         except SourceUnavailable as error:
             raise Refused(str(error)) from error

@@ -20,6 +20,7 @@ from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, Set
 from catalog_sync.store import derived, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
 
+BATCH_BYTES = 16 << 20  # or so many of them: what can't be read comes in large pieces
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
 # Words that titles of quite different textbooks share.
 WEAK_WORDS = frozenset({"класс", "класса", "классов", "классы", "часть", "части", "книга", "учебник", "пособие"})
@@ -171,11 +172,13 @@ def _published(engine: Engine, source: Source, values: Iterable[SourceRecord | S
 def _batches(export: Export, size: int, before: int) -> Iterator[list[Numbered]]:
     """What an export yields, each with its number in the run; `before` is how many were read before it."""
     batch: list[Numbered] = []
+    held = 0
     for value in export:
         batch.append((before + export.counts.pieces, value))
-        if len(batch) == size:
+        held += len(value.data)
+        if len(batch) == size or held > BATCH_BYTES:
             yield batch
-            batch = []
+            batch, held = [], 0
     if batch:
         yield batch
 

@@ -10,7 +10,7 @@ from harvesters import options, table
 from harvesters.registry import ALIASES, BY_HAND
 from harvesters.secrets import NamedSecrets
 from harvesters.table_reading import XLS_MAGIC
-from harvesters.unpack import unpack
+from harvesters.unpack import check_records, format_of, is_packed, unpack
 
 TABLE_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt")
 SHEETS = (".xlsx", ".xlsm", ".xls")
@@ -28,7 +28,14 @@ def opened(name: str, data: bytes, source: Source, *, complete: bool) -> Iterato
         if is_table(part.name, part.data):
             yield _list(part.name, part.data, source, complete)
         else:
+            check_records(part.name, part.data, part.format)
             yield FetchedFile(part.name, part.data, format="", complete=complete)
+
+
+def check_head(name: str, head: bytes) -> None:
+    """Raises SourceUnavailable where the first megabyte of a file shows that it is no export."""
+    if not is_packed(head) and not is_table(name, head):
+        check_records(name, head, format_of(name, head))
 
 
 def is_table(name: str, data: bytes) -> bool:

@@ -20,7 +20,7 @@ from harvesters import bookmarks, drops, limits
 from harvesters.drops import Seen, Taken
 from harvesters.options import listed, option
 from harvesters.surroundings import Surroundings
-from harvesters.unpack import MARC_EXTENSIONS, cut_warning, unpack
+from harvesters.unpack import MARC_EXTENSIONS, check_records, cut_warning, unpack
 
 KIND = "files"
 READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -163,6 +163,7 @@ def fetched(
         raise SourceUnavailable(f"{name}: архив пуст")
     for number, part in enumerate(parts, 1):
         mark = bookmark if number == len(parts) else ""
+        check_records(part.name, part.data, part.format)
         warning = cut_warning(part.name, part.data, part.format)
         warnings = (warning,) if warning else ()
         digest = sha256 if part.data is data else ""

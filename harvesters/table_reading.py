@@ -181,6 +181,8 @@ def read_text(name: str, data: bytes, encoding: str, delimiter: str) -> Sheet:
 def text_encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
+    if encodings.is_utf8(data):  # of a long file the next line looks at parts, which may begin inside a letter
+        return "utf-8"
     found = encodings.of_file(data)[0]
     return "cp1251" if found == encodings.MARC8 else found
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from catalog_sync.errors import SourceUnavailable
+from catalog_sync.marc import framing
 from harvesters import limits
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -38,8 +39,12 @@ def unpack(name: str, data: bytes, limit: int = limits.MAX_FILE_BYTES) -> list[U
     return [Unpacked(n, d, format_of(n, d)) for n, d in opened(name, data, limit, 0)]
 
 
+def is_packed(data: bytes) -> bool:
+    return data.startswith((GZIP_MAGIC, ZIP_MAGIC, EMPTY_ZIP_MAGIC))
+
+
 def opened(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str, bytes]]:
-    packed = data.startswith((GZIP_MAGIC, ZIP_MAGIC, EMPTY_ZIP_MAGIC))
+    packed = is_packed(data)
     if packed and depth >= limits.MAX_ARCHIVE_DEPTH:
         raise SourceUnavailable(f"{name}: архив внутри архива глубже {limits.MAX_ARCHIVE_DEPTH} уровней")
     if data.startswith(GZIP_MAGIC):
@@ -126,6 +131,13 @@ def format_of(name: str, data: bytes) -> str:
     if first == b"<":
         return "marcxml"
     return "json" if first in (b"{", b"[") else "iso2709"
+
+
+def check_records(name: str, data: bytes, format: str) -> None:
+    """Raises SourceUnavailable for ISO 2709 without an end of a record in its first megabyte: it is no export."""
+    head = data[: limits.MEGABYTE]
+    if format == "iso2709" and len(head) == limits.MEGABYTE and not framing.shows_records(head):
+        raise SourceUnavailable(f"{name}: ожидался MARC, но за первый мегабайт нет ни одного конца записи (0x1D)")
 
 
 def cut_warning(name: str, data: bytes, kind: str) -> str:

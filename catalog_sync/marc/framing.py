@@ -16,6 +16,7 @@ from catalog_sync.model import Piece
 RECORD_END = 0x1D
 FIELD_END = 0x1E
 LEADER_LENGTH = 24
+LONGEST = 1 << 20  # bytes: a record of 99,999 is the longest its leader can name, and real ones seldom overrun it
 ENTRY_LENGTH = 12
 
 # What exporters leave between records: line ends, blanks, NULs, DOS end-of-file, a second record terminator, and a byte
@@ -24,6 +25,14 @@ _STRAY = b" \t\r\n\v\f\x00\x1a\x1d"
 _PADDING = re.compile(rb"[\s\x00\x1a\x1d]*(?:\xef\xbb\xbf)?[\s\x00\x1a\x1d]*")
 # Length, status, type, level, two codes, coding; "22" at 10–11; base address; entry map "45" at 20–21.
 _LEADER = re.compile(rb"[^\x1d\x1e\x1f]{5}[a-z #|-][a-z #|-].{3}22[0-9]{5}.{3}45", re.DOTALL | re.IGNORECASE)
+
+
+def shows_records(head: bytes) -> bool:
+    """Whether the beginning of a file has the end of a record in it, or a leader behind the first one's.
+
+    Where a megabyte has neither, no file has records.
+    """
+    return RECORD_END in head or _LEADER.search(head, 1) is not None
 
 
 def pieces(data: bytes, known: Callable[[bytes], bool] | None = None) -> Iterator[Piece]:
@@ -40,6 +49,11 @@ def pieces(data: bytes, known: Callable[[bytes], bool] | None = None) -> Iterato
             if offset == size:
                 return
         start = offset if data[offset] in _DIGITS else _start(data, offset)
+        if start - offset == LONGEST:
+            number += 1
+            yield Piece(number, offset, data[offset:start], _EMPTY)
+            offset = start
+            continue
         if terminator < start:  # looked for once for all the pieces before it: a file may lack terminators
             terminator = data.find(b"\x1d", start)
             terminator = size if terminator < 0 else terminator
@@ -60,6 +74,7 @@ def record_bytes(data: bytes) -> bytes:
 
 
 _DIGITS = frozenset(b"0123456789")
+_EMPTY = "пустое место без записи"
 
 
 def _passed_over(data: bytes, offset: int, known: Callable[[bytes], bool]) -> tuple[int, int]:
@@ -85,7 +100,7 @@ def _next_piece(data: bytes, offset: int, start: int, end: int) -> tuple[int, st
 
 def _start(data: bytes, offset: int) -> int:
     """Where the padding ends; blanks may be the record's length, not padding."""
-    start = _PADDING.match(data, offset).end()  # type: ignore[union-attr]
+    start = _PADDING.match(data, offset, offset + LONGEST).end()  # type: ignore[union-attr]
     blanks = max(offset, start - 5)
     return blanks if data[blanks:start].strip(b" ") == b"" and _LEADER.match(data, blanks) else start
 
@@ -141,20 +156,24 @@ def directory_tiles(record: bytes) -> bool:
 
 
 def _resynchronised(data: bytes, start: int, end: int) -> tuple[int, str]:
-    """The leader's length is wrong or there is no leader: cut at the next terminator, or at a leader before it."""
-    stop = min(end, len(data))
+    """The leader's length is wrong or there is no leader: cut at the next terminator, or at a leader before it.
+
+    Where neither comes for long, what is there is cut all the same: whoever keeps a piece needs memory for it.
+    """
+    stop = min(end, len(data), start + LONGEST)
     inner = _inner_leader(data, start, stop)
     if inner > start:
         return inner, "" if _only_terminator_missing(data, start, inner) else _fault(data, start, inner)
-    if end <= len(data) and _LEADER.match(data, start, stop):
+    if stop == end and _LEADER.match(data, start, stop):
         return _with_trailing_padding(data, end), ""
-    if end > len(data) and _only_terminator_missing(data, start, stop):
+    if stop == len(data) < end and _only_terminator_missing(data, start, stop):
         return stop, ""
     return _with_trailing_padding(data, stop), _fault(data, start, stop)
 
 
 def _inner_leader(data: bytes, start: int, stop: int) -> int:
-    found = _LEADER.search(data, start + 1, stop)
+    cut_off = stop - start == LONGEST  # a leader that begins before may end behind
+    found = _LEADER.search(data, start + 1, stop + LEADER_LENGTH - 1 if cut_off else stop)
     return found.start() if found else 0
 
 
@@ -166,7 +185,7 @@ def _only_terminator_missing(data: bytes, start: int, stop: int) -> bool:
 def _fault(data: bytes, start: int, stop: int) -> str:
     came = stop - start
     if came <= 0:
-        return "пустое место без записи"
+        return _EMPTY
     if promised := _LEADER.match(data, start, stop) and _promised(data, start):
         return f"запись обрывается: маркер обещает {promised} байт, пришло {came}"
     return f"это не запись MARC: ожидался маркер из 24 знаков, пришло {shown(data[start : start + 24])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -105,6 +106,7 @@ def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> No
         ("deep.xml", marcxml(b"<a>" * 100_000 + b"</a>" * 100_000), "вложенность глубже 256"),
         ("long.xml", marcxml(b'<subfield code="a">x</subfield>' * 100_000), "больше 50000 подполей (100000)"),
         ("deep.json", b"[" * 100_000 + b"]" * 100_000, "не MARC"),
+        ("endless.mrc", b"00714nam  2200205 i 4500" + b"001001100000" * 100_000, "ни одного конца записи"),
         ("note.txt", "Уважаемые коллеги, выгрузка будет завтра.".encode(), ""),
     ],
 )
@@ -118,6 +120,29 @@ def test_a_file_that_is_no_export_is_refused_in_one_line(
     assert name in ended.line
     assert word in ended.line
     assert "источников ещё нет" in cli("source", "list").out
+
+
+def test_of_a_large_file_without_records_only_the_beginning_is_read(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "huge.mrc"
+    with path.open("wb") as file:
+        file.write(b"001001100000" * 100_000)
+        file.truncate(600 << 20)  # the rest takes no room on the disk
+    tracemalloc.start()
+    try:
+        ended = cli("import", path, "--source", "school-1", "--yes")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (ended.code, "ни одного конца записи" in ended.line) == (1, True)
+    assert most < 50 << 20
+
+
+def test_a_long_list_in_an_archive_is_not_taken_for_marc(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "lists.zip"
+    rows = "".join(f"Пушкин А. С.;Капитанская дочка, том {n} {'и' * 3000};2019\n" for n in range(400))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("spisok.csv", "Автор;Название;Год издания\n" + rows)
+    assert "новых 400" in cli("import", path, "--source", "school-9", "--yes").out
 
 
 def test_a_missing_file_and_a_folder_are_refused(cli: Cli, tmp_path: Path) -> None:

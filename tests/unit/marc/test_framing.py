@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_sync.marc.framing import pieces, record_bytes
+from catalog_sync.marc.framing import LONGEST, pieces, record_bytes
 
 from .samples import book, iso
 
@@ -106,3 +106,19 @@ def check_tiling(data: bytes) -> None:
 def test_the_number_of_pieces_does_not_make_framing_slow() -> None:
     data = b"x" * 200_000 + b"\x1d" * 50_000 + iso(book(1))
     assert kept(data) == [iso(book(1))]
+
+
+def test_junk_without_an_end_is_cut_into_pieces_that_memory_can_hold() -> None:
+    first, last = iso(book(1)), iso(book(2))
+    for junk in (b"x" * (3 * LONGEST + 100), b"\0" * (2 * LONGEST + 7), b"x" * (LONGEST - 10)):
+        found = list(pieces(first + junk + last))
+        assert b"".join(p.data for p in found) == first + junk + last
+        assert max(len(p.data) for p in found) <= LONGEST + len(last)
+        assert [record_bytes(p.data) for p in found if not p.fault] == [first, last]
+
+
+def test_many_records_whose_terminators_are_all_missing_are_kept() -> None:
+    records = [iso(book(n)) for n in range(8000)]
+    data = b"".join(r[:-1] for r in records)
+    assert len(data) > LONGEST
+    assert kept(data) == [r[:-1] for r in records]
