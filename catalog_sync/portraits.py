@@ -8,12 +8,12 @@ and decisions: a portrait has no age and no number that matters.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Any, Generic, TypeVar
 
-from catalog_sync.clustering import Group, Pair, Resolved, pair, resolve
+from catalog_sync.clustering import Group, K, Pair, Resolved, pair, resolve
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS
 from catalog_sync.matching.verdict import SAME
@@ -39,9 +39,9 @@ class Settled(Generic[P]):
     refused: Mapping[tuple[P, P], str] = field(default_factory=dict)
 
 
-def is_solid(score: float, records: Collection[RecordKey], parted: Collection[RecordKey]) -> bool:
+def is_solid(score: float, records: Collection[K], parted: Set[K]) -> bool:
     """Whether all records of a portrait are one edition without a further look: so alike, and nobody parted one."""
-    return (score >= SAME or len(records) == 1) and not any(record in parted for record in records)
+    return (score >= SAME or len(records) == 1) and parted.isdisjoint(records)
 
 
 def settle(

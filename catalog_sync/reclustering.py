@@ -155,25 +155,25 @@ def _resolve(
 ) -> tuple[list[set[int]], dict[Two, str]]:
     """Components of portraits and the ids of their records, each fallen into clusters of ids; and why look-alikes were
     kept apart."""
-    named = records.keys_of(connection, (id_ for ids in held.values() for id_ in ids))
-    ids = {key: id_ for id_, key in named.items()}
     scores = {(a, b): score for a, b, score in edges.among(connection, held)}
     same, different = in_force(standing)
     joined = [two for two in _joined(connection, same) if two[0] in held and two[1] in held]
     parts = components(held, [*(two for two, score in scores.items() if score >= LINK), *joined])
-    parted = {key for two in different for key in two}
+    parted = set(records.ids_of(connection, {key for two in different for key in two}).values())
     groups: list[set[int]] = []
     unclear: list[list[int]] = []
     for part in parts:
-        keys = [named[id_] for id_ in held[part[0]]] if len(part) == 1 else []
-        if keys and is_solid(scores.get((part[0], part[0]), 0.0), keys, parted):
+        if len(part) == 1 and is_solid(scores.get((part[0], part[0]), 0.0), held[part[0]], parted):
             groups.append(set(held[part[0]]))
         else:
             unclear.append(part)
     inside = _inside(unclear, scores)
     refused: dict[Two, str] = {}
     for some in _slices(unclear):
-        features = portraits.features(connection, [number for part in some for number in part])
+        numbers = [number for part in some for number in part]
+        features = portraits.features(connection, numbers)
+        named = records.keys_of(connection, (id_ for number in numbers for id_ in held[number]))
+        ids = {key: id_ for id_, key in named.items()}
         for part in some:
             known = {n: Portrait(features[n], sorted(named[id_] for id_ in held[n])) for n in part}
             settled = settle(known, inside.get(part[0], {}), *_about(known.values(), same, different))

@@ -72,7 +72,7 @@ def has_homoglyphs(text: str) -> bool:
     return _MIXED_WORD.sub(_repair_word, text) != text
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def fold(text: str) -> str:
     """Text as comparisons see it: NFKC (but «№» kept), lower case, ё→е, one alphabet per word, one kind of quote.
 
@@ -107,7 +107,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(fold(text)))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def skeleton(text: str) -> str:
     """Folded words joined by single spaces: equal for texts that differ in punctuation, case and quotes alone."""
     return " ".join(words(text))
@@ -139,7 +139,7 @@ def _exam(found: re.Match[str]) -> str:
     return {"ege": "егэ", "oge": "огэ"}[found[0]]
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def read_romanised(text: str) -> str:
     """A folded Russian text typed in Latin letters, read back («uchebnik dlya 5 klassa»); loose, for matching only."""
     text = _YE.sub("е", _INITIAL_E.sub("э", _EXAMS.sub(_exam, text)))
@@ -159,7 +159,7 @@ _ONE_SOUND = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def sound(text: str) -> str:
     """A folded text as it roughly sounds, in Latin letters: equal for Russian and any of its usual romanisations."""
     text = text.translate(_SOUNDS)

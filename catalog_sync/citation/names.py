@@ -25,7 +25,7 @@ def spaced_initials(text: str) -> str:
     return _RUN_INITIALS.sub(r"\1. ", text)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def surname_and_forenames(name: str) -> tuple[str, str]:
     """A person's name in two, whichever way it was typed: «Бим, Инесса Львовна», «Бим И. Л.», «И. Л. Бим».
 
@@ -107,7 +107,7 @@ def title_without_author(bib: BibRecord) -> str:
     return _without(bib.title, people) if people else bib.title
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _without(title: str, people: tuple[Name, ...]) -> str:
     folded = fold(title)
     rest = leading_author(folded, people)

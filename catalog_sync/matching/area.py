@@ -123,7 +123,7 @@ class Title:
     tail: str  # genre and what follows « : »: it belongs to the subtitle
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def read_title(text: str) -> Title:
     """The first segment of an area, all discriminators taken out."""
     head, _, tail = text.partition(" : ")

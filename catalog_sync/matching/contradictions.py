@@ -106,7 +106,7 @@ def _may_be_slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return any(same_word(x, y) for x in a for y in b) or fuzz.ratio(" ".join(a), " ".join(b)) >= SLIPS_LIKE
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def alphabet(title: tuple[str, ...]) -> int:
     """1 a Russian title, -1 a Latin one, 0 mixed or none."""
     letters = "".join(title).replace(".", "")
@@ -115,7 +115,7 @@ def alphabet(title: tuple[str, ...]) -> int:
     return -1 if letters.isascii() else 1 if all("а" <= c <= "я" for c in letters) else 0
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def parts_differ(a: tuple[tuple[str, int, int], ...], b: tuple[tuple[str, int, int], ...]) -> bool:
     """Labels in common must have the same numbers; single numbers under different labels («Ч. 2», «Кн. 2») too."""
     left, right = {x[0]: x[1:] for x in a}, {x[0]: x[1:] for x in b}
@@ -177,7 +177,7 @@ def _genres_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return bool(left) and bool(right := _genres(b)) and left.isdisjoint(right)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _genres(subtitle: tuple[str, ...]) -> frozenset[str]:
     return frozenset(stem(w) for w in subtitle if w.rstrip(".") in GENRES)
 
@@ -213,7 +213,7 @@ def title_likeness(a: Features, b: Features) -> float:
     return direct
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def common_names(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
     """How many names two lists share, each used once; the larger of both ways of pairing, so it is symmetric."""
     if a == b:
@@ -232,7 +232,7 @@ def _paired(a: tuple[Name, ...], b: tuple[Name, ...]) -> int:
     return found
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def authors_relation(a: tuple[Name, ...], b: tuple[Name, ...]) -> str:
     """same | part (one team within the other) | cross (each has someone else) | other (nobody in common)."""
     common = common_names(a, b)
@@ -243,7 +243,7 @@ def authors_relation(a: tuple[Name, ...], b: tuple[Name, ...]) -> str:
     return "part" if common in (len(a), len(b)) else "cross"
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """A house in common, or a name that is the other's beginning («учитель» – «учитель-аст»)."""
     if not set(a).isdisjoint(b):

@@ -156,7 +156,7 @@ def may_say_grade(text: str) -> bool:
     return "кл" in text or "klass" in text or "grade" in text or "form" in text
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def grades_in(text: str) -> tuple[int, Grade] | None:
     """The class a text names: number of the pattern that finds it, and the class."""
     for n, pattern in enumerate(_GRADES):
@@ -167,7 +167,7 @@ def grades_in(text: str) -> tuple[int, Grade] | None:
     return None
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def without_grade(text: str, pattern: int) -> str:
     return _GRADES[pattern].sub(BREAK, text)
 
@@ -178,7 +178,7 @@ def take_grade(text: str) -> tuple[Grade | None, str]:
     return (found[1], without_grade(text, found[0])) if found else (None, text)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def take_total(text: str) -> tuple[int, str]:
     """«в 2 ч.», «в трёх томах»: how many parts the set has, 0 where it isn't said."""
     found = _TOTAL.search(text)
@@ -200,7 +200,7 @@ def take_parts(text: str) -> tuple[Spans, str]:
 _Found = tuple[tuple[str, int, int], ...]
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, _Found] | tuple[()], str]:
     """(label, first, last) of parts in a text by the pattern that finds them, notebooks first; and the text without.
 
@@ -243,7 +243,7 @@ def bare_part(text: str) -> int:
     return number(found[1]) if found else 0
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def parts_in_extent(extent: str) -> int:
     """«2 т.», «3 кн.» in the extent: the record describes the whole set."""
     found = _TOTAL_EXTENT.match(extent)
@@ -254,7 +254,7 @@ def may_say_level(text: str) -> bool:
     return "уров" in text or " ур" in text or "углуб" in text or "проф" in text
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def segment_level(text: str) -> tuple[str, str]:
     """Level and the rest, for a text that `may_say_level` or stands beside one."""
     found = _LEVEL.search(text)
@@ -287,7 +287,7 @@ def first_form(read: Iterable[frozenset[str]]) -> str:
     return next((name for name, _ in _FORMS if name in forms), "") if forms else ""
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def segment_forms(text: str, paged: bool) -> tuple[frozenset[str], str]:
     """All forms one segment names: no pattern reaches over EDGE, and few segments name any in words of their own."""
     if not _FORM_HINT.search(text):
@@ -299,7 +299,7 @@ def segment_forms(text: str, paged: bool) -> tuple[frozenset[str], str]:
     return forms, _FORM.sub(BREAK, text) if forms else text
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def take_edition(text: str) -> tuple[int, str, str]:
     """Number of the edition and what was done to it (stereo | revised | ""): «изд. 2-е, стер.» in either order."""
     if not _EDITION_HINT.search(text):

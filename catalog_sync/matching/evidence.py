@@ -66,7 +66,7 @@ def _title_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None
         add((v.N_TITLE_OTHER, v.TITLE_OTHER))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _title_points(title: tuple[str, ...]) -> float:
     """How telling a title is by itself: a school subject is not."""
     bare = tuple(word.rstrip(".") for word in title)
@@ -97,7 +97,7 @@ def _author_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
         add((v.N_NO_AUTHOR, v.AUTHOR_UNSAID))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _initials_agree(a: tuple[Name, ...], b: tuple[Name, ...]) -> bool:
     return any(x[1] and y[1] and same_name(x, y) for x in a for y in b)
 

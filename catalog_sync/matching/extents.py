@@ -15,7 +15,7 @@ _SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
 _DISC = re.compile(r"^\W*\d+ (?:(sound|audio|аудио|зв\w*|грампл|mp3)|электрон|эл\.|cd|dvd|компакт|опт)")
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def pages(typed: str) -> int:
     """Pages of the main numbering: «104, [1] с.» → 104, «xii, 284 p.» → 284; 0 for «2 т.» and unknown."""
     extent = fold(typed)
@@ -28,20 +28,20 @@ def pages(typed: str) -> int:
     return max(found, default=0)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def is_paged(extent: str) -> bool:
     """«XII, 160 с.», not «1 CD (160 с.)» nor «1 электрон. опт. диск»."""
     return bool(_PAGED.match(fold(extent)))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def size(text: str) -> int:
     """Height of the book in centimetres, 0 where it isn't said."""
     found = _SIZE.search(text)
     return int(found[1]) if found else 0
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def disc(extent: str) -> str:
     """audio | electronic: «1 зв. диск», «1 электрон. опт. диск», where the extent says that it is no book; else ""."""
     carried = _DISC.search(fold(extent))

@@ -291,7 +291,7 @@ class _Zone:
             self.kind = kind
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _last_part(statement: str) -> str:
     found = _LAST_PART.search(statement)
     return found[0] if found else ""
@@ -322,7 +322,7 @@ def _years(bib: BibRecord) -> tuple[int, ...]:
     return years or _hidden_year(bib.publishers)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _said_years(typed: str, coded: str) -> tuple[int, ...]:
     return tuple(sorted({int(found[1]) for found in (_YEAR.search(typed), _YEAR.fullmatch(coded)) if found}))
 

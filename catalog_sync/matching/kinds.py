@@ -37,7 +37,7 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})"), kinds
 
 
-@lru_cache(maxsize=1 << 15)  # «учебник для общеобразоват. учреждений» is typed thousands of times
+@lru_cache(maxsize=1 << 13)  # «учебник для общеобразоват. учреждений» is typed thousands of times
 def take_kind(text: str) -> tuple[str, str]:
     """Kind of book and the text without the words that said so. "" where only generic words or none were typed.
 

@@ -35,7 +35,7 @@ _COMPILER_ROLES = {"220", "com", "сост", "сост.", "340", "edt", "ред"
 _ROLES = {"author": _AUTHOR_ROLES, "translator": _TRANSLATOR_ROLES, "compiler": _COMPILER_ROLES}
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def heading(typed: str, expansion: str = "") -> Name | None:
     """A name from a heading (700, 100): surname first, or initials first where the hand typed it so."""
     folded = fold(typed)
@@ -63,7 +63,7 @@ def _in_alphabet_of(surname: str, initials: str) -> str:
     return initials if surname.isascii() else as_cyrillic(initials)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
     """(authors, translators, helpers, whether «[и др.]» follows) of a folded statement (200$f$g, 245$c).
 
@@ -88,7 +88,7 @@ def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[N
     return written, translated, helping, bool(_OTHERS.search(text))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def in_full(statement: str) -> tuple[Name, ...]:
     """Authors whose forenames a statement, as typed, gives in full: «Марина Пестрякова, Кирилл Савинов [и др.]».
 
@@ -116,7 +116,7 @@ def persons(text: str) -> list[Name]:
     return [(name, _in_alphabet_of(name, initials)) for name, initials in found]
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def people(
     agents: tuple[Agent, ...], responsibility: str, romanised: bool
 ) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
@@ -166,7 +166,7 @@ def authors_of(agents: tuple[Agent, ...], role: str = "author", others: Sequence
     return found
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def same_name(a: Name, b: Name) -> bool:
     """Whether two typed names can be one person: compatible initials, surname up to a slip or a case ending."""
     if _initials_fit(a[1], b[1]) and (a[0] == b[0] or _surname_slip(a[0], b[0])):

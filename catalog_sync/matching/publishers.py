@@ -65,7 +65,7 @@ def _bare(name: str) -> str:
     return " ".join(name.split()).strip(" -")
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def houses(typed: str) -> tuple[str, ...]:
     """Ids of the publishing houses in one 210$c / 260$b as typed, sorted; unknown ones by their bare folded name.
 

@@ -31,7 +31,7 @@ _KNOWN = frozenset(_LONG) | frozenset(_SHORT)
 _BY_LENGTH = {n: tuple(w for w in _LONG if abs(len(w) - n) <= 1) for n in range(4, 24)}
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def _right(word: str) -> str:
     if word in _KNOWN:
         return word
@@ -70,7 +70,7 @@ def _near_number(found: re.Match[str]) -> str:
     return before + word + after
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def repair_vocabulary(text: str) -> str:
     """A folded text with the slips in the vocabulary of descriptions put right."""
     for latin, right in _TWINS:

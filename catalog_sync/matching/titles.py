@@ -36,7 +36,7 @@ _ENDINGS = re.compile(
 )
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(words, numbers) of a folded text; service words are dropped, an abbreviation keeps its point.
 
@@ -58,7 +58,7 @@ def leading_author(text: str, authors: tuple[Name, ...]) -> str:
     return leading_names(text, authors)[0]
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def leading_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name, ...]]:
     """The text without «Громов С. В.» typed before the title (МАРК-SQL habit), and the names so typed.
 
@@ -120,14 +120,14 @@ def take_genre(title: str) -> tuple[str, str]:
 # --- Comparing -------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def stem(word: str) -> str:
     """A word without its Russian case ending («физике» = «физика»): for comparing typed words, not grammar."""
     word = word.rstrip(".")
     return word if len(word) < 5 or not "а" <= word[-1] <= "я" else _ENDINGS.sub("", word) if len(word) > 4 else word
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def same_word(a: str, b: str) -> bool:
     """Equal up to case ending, or one is an abbreviation (with its point) of the other."""
     if a == b or stem(a) == stem(b):
@@ -139,7 +139,7 @@ def same_word(a: str, b: str) -> bool:
     return bool(contracted and long.startswith(contracted[1]) and long.endswith(contracted[2]))
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 13)
 def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     """How alike two bare titles are: 1 equal, 0.95 equal up to endings and abbreviations, 0.9 up to a slip of the
     keyboard, 0.85 in another order, 0.8 one continues the other, 0.75 one lies within the other, 0.7 two slips in one
@@ -211,7 +211,7 @@ def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return True
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def same_sound(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Whether one title is the other in Latin letters («Pravo» and «Право»)."""
     left, right = (sound("".join(t).replace(".", "")) for t in (a, b))
@@ -219,7 +219,7 @@ def same_sound(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return length >= 4 and OSA.distance(left, right, score_cutoff=length // 8) <= length // 8
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _word_slip(a: str, b: str, words: int) -> bool:
     """One letter off (two from ten letters on) in a title of so many words.
 

@@ -18,7 +18,7 @@ from catalog_sync.model import RecordKey
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import records, unions
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, insert_rows, upsert
+from catalog_sync.store.database import AT_ONCE, chunks, insert_rows, upsert
 
 NO_RUNS: Mapping[int, int] = {}
 ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike among 50,000 clusters; then we count on
@@ -128,7 +128,8 @@ def regroup(
     _write_clusters(connection, {c: len(g) for c, g in zip(named, after, strict=True)}, existing, now)
     _move(connection, was, placed)
     _close(connection, {c: _heir(before[c], placed) for c in gone})
-    _write_events(connection, was, placed, existing, gone, before, _Cause(now, runs, decision))
+    events = _events(was, placed, existing, gone, before, _Cause(now, runs, decision))
+    insert_rows(connection, t.cluster_event, events)
     return Change(frozenset(changed), frozenset(gone))
 
 
@@ -265,7 +266,9 @@ def _move(connection: Connection, was: Mapping[int, str], placed: Mapping[int, s
     left = [record for record in was if record not in placed]
     for some in chunks(left):
         connection.execute(delete(t.member).where(t.member.c.record.in_(some)))
-    upsert(connection, t.member, [{"record": r, "cluster": c} for r, c in placed.items() if was.get(r) != c])
+    moved = [record for record, cluster in placed.items() if was.get(record) != cluster]
+    for some in chunks(moved, AT_ONCE):
+        upsert(connection, t.member, [{"record": record, "cluster": placed[record]} for record in some])
 
 
 def _heir(members: AbstractSet[int], placed: Mapping[int, str]) -> str:
@@ -302,27 +305,26 @@ class _Cause:
         return max(self.runs.values(), default=None)
 
 
-def _write_events(
-    connection: Connection, was: Mapping[int, str], placed: Mapping[int, str], existing: Mapping[str, int],
+def _events(
+    was: Mapping[int, str], placed: Mapping[int, str], existing: Mapping[str, int],
     gone: AbstractSet[str], before: Mapping[str, AbstractSet[int]], cause: _Cause,
-) -> None:  # fmt: skip
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """The history a librarian reads: births, deaths, and who moved. A newborn of one record is one line, not two."""
-    rows: list[dict[str, Any]] = []
     for cluster in sorted(set(placed.values())):
         if not existing.get(cluster):
-            rows.append(cause.row(cluster, "restored" if cluster in existing else "created"))
+            yield cause.row(cluster, "restored" if cluster in existing else "created")
     for record, cluster in sorted(placed.items()):
         old = was.get(record, "")
         if old != cluster:
-            rows.append(cause.row(cluster, "joined", record, old))
-            rows += [cause.row(old, "left", record, cluster)] if old else []
+            yield cause.row(cluster, "joined", record, old)
+            if old:
+                yield cause.row(old, "left", record, cluster)
     for record, old in sorted(was.items()):
         if record not in placed:
-            rows.append(cause.row(old, "left", record))
+            yield cause.row(old, "left", record)
     for cluster in sorted(gone):
         heir = _heir(before[cluster], placed)
-        rows.append(cause.row(cluster, "merged" if heir else "gone", other=heir))
-    insert_rows(connection, t.cluster_event, rows)
+        yield cause.row(cluster, "merged" if heir else "gone", other=heir)
 
 
 def history(connection: Connection, cluster: str) -> list[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from catalog_sync.errors import StopEverything
 
 BUSY_SECONDS = 30  # how long a person waits for a writer: a nightly publish of a large school takes 10–20 s
 PATIENT_SECONDS = 1800  # how long a harvest does: a school's first export on a slow machine takes minutes
-CACHE_KIB = 64 * 1024  # pages a connection keeps; the match keys of 300,000 records fit
-HEAP_BYTES = 160 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
+CACHE_KIB = 40 * 1024  # pages a connection keeps: the match keys of 300,000 records
+AT_ONCE = 5_000  # rows given to the driver together
+HEAP_BYTES = 80 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
 
 
 def open_engine(url: str) -> Engine:
@@ -88,14 +89,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
-    """Insert rows that all name the same columns; columns left out get their defaults.
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]], conflict: str = "") -> None:
+    """Insert rows that all name the same columns; columns left out get their defaults. Few are in memory together.
 
     Values go to the driver as its types want them, past SQLAlchemy's handling of statements: that costs five times what
     the row itself costs, and a first load writes millions.
     """
-    if not rows:
-        return
+    coming = iter(rows)
+    while some := list(islice(coming, AT_ONCE)):
+        _insert(connection, table, some, conflict)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str) -> None:
     names = list(rows[0])
     left_out = [c for c in table.columns if c.name not in rows[0] and c.default is not None]
     columns = [*(table.columns[name] for name in names), *left_out]

@@ -30,7 +30,7 @@ class Moved:
     dead: Mapping[int, Features] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def hashed(key: str) -> int:
     """A match key as a signed 64-bit number: a collision only costs one needless comparison."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
