@@ -26,6 +26,7 @@ _SHORT = ("часть", "класс", "книга", "томах")  # too near to
 _REAL = frozenset(("честь", "класса", "классы", "части", "частью", "класс", "часть", "гласс"))
 _AFTER_NUMBER = re.compile(r"((?<![\w.])(?:\d{1,2}(?:-?[а-я]{1,2})?|[ivx]{1,4})\s+)([а-я]{4,6})()(?![а-я])")
 _BEFORE_NUMBER = re.compile(r"()(?<![а-я])([а-я]{4,6})(\s+(?:\d{1,2}(?!\d)|[ivx]{1,4}\b|перва|втора|треть))")
+_NO_SLIPS = ("основой", "основою", "газовый")  # words of their own, one letter off
 _TWINS = (("pecypc", "ресурс"), ("tekct", "текст"))  # of all these words Latin letters alone can spell
 _KNOWN = frozenset(_LONG) | frozenset(_SHORT)
 _BY_LENGTH = {n: tuple(w for w in _LONG if abs(len(w) - n) <= 1) for n in range(4, 24)}
@@ -33,7 +34,7 @@ _BY_LENGTH = {n: tuple(w for w in _LONG if abs(len(w) - n) <= 1) for n in range(
 
 @lru_cache(maxsize=1 << 13)
 def _right(word: str) -> str:
-    if word in _KNOWN:
+    if word in _KNOWN or word in _NO_SLIPS:
         return word
     for short in _SHORT:
         if abs(len(word) - 5) <= 1 and _swapped_or_doubled(word, short):

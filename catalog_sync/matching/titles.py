@@ -21,8 +21,8 @@ _DROPPED = frozenset(
     )
 )
 _NEVER_CUT_AT = frozenset("аеиоуыэюяйьъ")
-_LEADING_NAME = re.compile(
-    r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?:[^\W\d_]\.\s?){1,2}"
+_LEADING_NAME = re.compile(  # «Математика, ч. 1» names a part, not an author
+    r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?![чт]\.\s?(?:\d|[ivx]+\b))(?:[^\W\d_]\.\s?){1,2}"
     r"|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
 )
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
