@@ -276,6 +276,8 @@ def _monograph_veto(a: Features, b: Features, one: Monograph, other: Monograph) 
         return v.V_NUMBERS
     if monographs.titles_differ(one, other):
         return v.V_TITLE
+    if monographs.proper_titles_differ(" ".join(a.title), one.title, " ".join(b.title), other.title):
+        return v.V_TITLE
     if _forms_differ(a, b, same_isbn=False):
         return v.V_FORM
     if a.analytic != b.analytic:
