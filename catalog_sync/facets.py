@@ -194,7 +194,7 @@ _CYRILLIC_ROMAN = str.maketrans("хіу", "xiv")  # «Х класс» is typed w
 _ROMAN_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)(?:-\w{1,2})?\s*-?\s*" + _CLASS)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=1 << 13)
 def grades_in(text: str) -> tuple[int, ...]:
     """«5–6 кл.» → (5, 6); «для 5 и 6 классов» → (5, 6); «пятый класс» → (5,); a text without classes → ()."""
     folded = _ROMAN_GRADE.sub(lambda m: f"{_ROMANS[m[1].translate(_CYRILLIC_ROMAN)]} класс", fold(text))

@@ -42,7 +42,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple([w[:MAX_WORD] for w in _WORD.findall(folded)])
 
 
-_remembered = lru_cache(maxsize=65_536)(_words)  # publishers, places, subtitles and series repeat by the thousand
+_remembered = lru_cache(maxsize=1 << 14)(_words)  # publishers, places, subtitles and series repeat by the thousand
 
 
 def fold(text: str) -> str:
@@ -71,7 +71,7 @@ def dictionary_version() -> str:
     return f"{ANALYSIS_VERSION}/{dict(said)['source_revision']}"
 
 
-@lru_cache(maxsize=300_000)
+@lru_cache(maxsize=1 << 17)
 def lemmas(word: str) -> tuple[str, ...]:
     """Dictionary forms of a folded word, likeliest first, at most MAX_LEMMAS: «пушкина» → («пушкин», «пушкино»).
 
@@ -100,7 +100,7 @@ _BY_ENDING = (  # ending of a surname → what replaces it in other cases (Пр�
 )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=1 << 14)
 def surname_forms(surname: str) -> tuple[str, ...]:
     """Forms of a folded surname that its lemmas do not lead to: the dictionary takes «Верн» for «верный».
 
@@ -136,7 +136,7 @@ _SKELETON = (
 _DOUBLED = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=1 << 14)
 def skeleton(word: str) -> str:
     """What is left of a word when its spelling in Latin letters no longer matters: Достоевский = dostoyevsky.
 

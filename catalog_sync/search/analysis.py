@@ -21,7 +21,7 @@ from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
 MAX_NOTE = 80  # the same of a note, an abstract or contents: enough for «starts with», not a copy of the text
 MAX_SORT_KEY = 80
-MAX_TEXTS = 1 << 15  # texts of each kind whose analysis is kept, the latest: some 10 MB each
+MAX_TEXTS = 1 << 13  # texts of each kind whose analysis is kept, the latest: some 3 MB each
 MAX_REMEMBERED = 300_000  # words whose lemmas are kept: 60 MB in the indexing process
 
 
@@ -62,7 +62,7 @@ def heading(text: str) -> str:
     return fold(text)[:MAX_HEADING].rstrip()
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=1 << 14)
 def heading_number(folded: str) -> int:
     """A number for a folded heading, to count it by: 52 bits, so that no floating point on the way rounds it."""
     return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "big") >> 12
