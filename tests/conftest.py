@@ -16,6 +16,18 @@ settings.load_profile("untimed")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Argon2id at its cheapest: with the real one (test_security has it) each of hundreds of logins costs 0.2 CPU s."""
+    from argon2 import PasswordHasher
+
+    from catalog_sync.store import staff
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The team's folder of real records beside the checkout; tests that need it skip where it is absent."""

@@ -220,10 +220,21 @@ def held(district: System) -> int:
     return hold(district, district.settings.home)
 
 
+_opened: dict[int, tuple[System, Flask]] = {}  # compiling three hundred addresses costs as much as a dozen pages
+
+
 def application(system: System, settings: Settings | None = None, **config: object) -> Flask:
+    """The site over a district; the same one each time, unless it is to be set up otherwise."""
+    if settings or config:
+        return _application(system, settings or system.settings, **config)
+    if id(system) not in _opened:
+        _opened[id(system)] = system, _application(system, system.settings)
+    return _opened[id(system)][1]
+
+
+def _application(system: System, settings: Settings, **config: object) -> Flask:
     from catalog_sync.store.catalogue import open_catalogue
 
-    settings = settings or system.settings
     catalogue = open_catalogue(settings, system.engine)
     return create_app(settings, catalogue, system.engine, now=system.now, TESTING=False, **config)
 
