@@ -11,7 +11,7 @@ from tests.conftest import fresh_database
 from tests.ledger.district import new_engine
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """One empty district; tests write into it only through a transaction that is taken back."""
     url = ""

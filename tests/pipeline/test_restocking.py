@@ -79,7 +79,7 @@ def test_another_base_of_the_source_is_heard_of_though_only_copies_changed(loade
     assert {record.classified.category.value for record in united(loaded) if record.classified} == {"textbook"}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_nights_of_mixed_changes_leave_what_a_rebuild_makes(sqlite_district: District, seed: int) -> None:
     district, rng = sqlite_district, random.Random(seed)
     for code in SCHOOLS:

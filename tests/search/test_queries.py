@@ -239,7 +239,7 @@ def test_five_hundred_operators_do_not_exhaust_the_stack(reader: Reader) -> None
     for i in range(300):
         nested = Or(Term("ничто"), And(nested, Everything())) if i % 2 else Not(nested, Term("ничто"))
     assert found(reader, nested) == {"7"}
-    for _ in range(5000):
+    for _ in range(2000):
         nested = And(nested, Term("физика"))
     assert reader.search(nested, facets=("kind",)).facets["kind"][0].count == 1
     assert reader.search(And(nested, Term("ничто")), facets=("kind",)).total == 0
