@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product, zip_longest
+from itertools import islice, product, zip_longest
 from textwrap import wrap
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from catalog_sync import citation
+from catalog_sync.clustering import blocking
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.compare import compare
-from catalog_sync.matching.verdict import SAME
+from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, Comparison, RecordKey, Verdict
-from catalog_sync.store import decisions, edges, portraits, records, registry
+from catalog_sync.store import clusters, decisions, edges, portraits, records, registry
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 
 COLUMN = 28  # characters of a value on the terminal: both sides, the points and the reason fit into 110
 Home = tuple[int, str]  # a record and its cluster
+AT_ONCE = 25  # waiting pairs whose editions are looked through together
 MOST_MEETINGS = 400  # clusters beside clusters that one judgement asks about
 WORDS = {Verdict.SAME: "одно издание", Verdict.UNSURE: "неясно", Verdict.DIFFERENT: "разные издания"}
 
@@ -41,12 +43,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Two clusters that may be one edition, shown by their best pair. `copies`: holdings a decision would move."""
+    """Two clusters that may be one edition, shown by their best pair. `copies`: holdings a decision would move.
+
+    `against`: two other records of theirs and what visibly parts them, in Russian.
+    """
 
     left: Side
     right: Side
     comparison: Comparison
     copies: int
+    against: tuple[RecordKey, RecordKey, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,42 @@ def queue_length(connection: Connection) -> int:
 
 
 def queue(connection: Connection, *, limit: int = 20, offset: int = 0) -> list[Case]:
-    """Waiting cases: most copies involved first, then the likelier ones, then by key."""
+    """Waiting cases: most copies involved first, then the likelier ones, then by key.
+
+    Last come those whose editions contradict each other in other records: a sketch in the edition of class 6 resembles
+    one in that of class 10, and whatever is said of the two, hardly anything will move.
+    """
     pairs = _waiting(connection)
     sizes = _sizes(connection, {c for p in pairs for c in (p.left_cluster, p.right_cluster)})
     ordered = sorted(pairs, key=lambda p: (-_copies(p, sizes), -p.score, p.left, p.right))
-    return _cases(connection, ordered[offset : offset + limit], sizes)
+    return _cases(connection, _fitting_first(connection, ordered, offset + limit)[offset:], sizes)
+
+
+def _fitting_first(connection: Connection, ordered: Sequence[_Pair], wanted: int) -> list[_Pair]:
+    fitting: list[_Pair] = []
+    contradicting: list[_Pair] = []
+    rest = iter(ordered)
+    while len(fitting) < wanted and (some := list(islice(rest, AT_ONCE))):
+        against = _against(connection, some)
+        fitting += [p for p in some if p not in against]
+        contradicting += [p for p in some if p in against]
+    return (fitting + contradicting)[:wanted]
+
+
+def _against(connection: Connection, pairs: Sequence[_Pair]) -> dict[_Pair, tuple[RecordKey, RecordKey, str]]:
+    """Of pairs whose clusters contradict each other in other records: which two, and in what."""
+    members = clusters.members_of(connection, {c for p in pairs for c in (p.left_cluster, p.right_cluster)})
+    portrait = portraits.of_records(connection, {id_ for ids in members.values() for id_ in ids})
+    features = portraits.features(connection, set(portrait.values()))
+    # Of records typed alike the first speaks for all.
+    first = {c: {portrait[id_]: id_ for id_ in sorted(ids, reverse=True)} for c, ids in members.items()}
+    keys = records.keys_of(connection, {id_ for ids in first.values() for id_ in ids.values()})
+    said = {c: {keys[id_]: features[number] for number, id_ in ids.items()} for c, ids in first.items()}
+    found = {}
+    for p in pairs:
+        for (a, b), veto in blocking(said[p.left_cluster], said[p.right_cluster])[:1]:
+            found[p] = a, b, KINDS[veto].text
+    return found
 
 
 def case(connection: Connection, left: RecordKey, right: RecordKey) -> Case | None:
@@ -181,13 +218,14 @@ def _cases(connection: Connection, pairs: Sequence[_Pair], sizes: Mapping[str, t
         connection, {p.left: p.left_cluster for p in pairs} | {p.right: p.right_cluster for p in pairs}, sizes
     )
     features = portraits.features_of(connection, sides)
+    against = _against(connection, pairs)
     found = []
     for p in pairs:
         left, right = sides[p.left], sides[p.right]
         comparison = compare(left.key, features[p.left], right.key, features[p.right])
         if right.key < left.key:
             left, right = right, left
-        found.append(Case(left, right, comparison, _copies(p, sizes)))
+        found.append(Case(left, right, comparison, _copies(p, sizes), against.get(p)))
     return found
 
 
@@ -218,7 +256,17 @@ def as_text(case: Case) -> str:
     lines += _row("слева", "справа", "балл", "")
     for r in case.comparison.reasons:
         lines += _row(r.left or "—", r.right or "—", "запрет" if r.veto else f"{r.weight:+g}", r.text)
+    if case.against:
+        lines.append(f"    {against_line(case)}")
     return "\n".join(lines)
+
+
+def against_line(case: Case) -> str:
+    """«в тех же изданиях: разные классы — school-01:77 и school-02:131»; "" where nothing contradicts."""
+    if case.against is None:
+        return ""
+    left, right, what = case.against
+    return f"в тех же изданиях: {what} — {left} и {right}"
 
 
 def _row(left: str, right: str, points: str, text: str) -> list[str]:
@@ -238,6 +286,7 @@ def as_dict(case: Case) -> dict[str, Any]:
     """A case as JSON."""
     return {
         "copies": case.copies, "score": case.comparison.score, "verdict": case.comparison.verdict.value,
+        "against": against_line(case),
         "records": [_side_dict(side) for side in (case.left, case.right)],
         "reasons": [
             {"feature": r.feature, "left": r.left, "right": r.right, "weight": r.weight, "text": r.text, "veto": r.veto}

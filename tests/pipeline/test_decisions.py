@@ -230,3 +230,30 @@ def test_an_undone_merge_of_two_editions_of_one_size_gives_each_its_own_link_bac
     assert district.together("s1:A", "s2:B")
     pipeline.undo(district.system, number, who="библиотекарь")
     assert district.clusters() == before
+
+
+def test_editions_that_contradict_each_other_in_other_records_are_asked_about_last_and_it_is_said_why(
+    district: District,
+) -> None:
+    """A sketch in the edition of class 6 resembles one in that of class 7; many copies, and no word would move them."""
+    title, isbn = "Загадки и опыты", "9785080050008"
+    ours = [
+        book("6", title, subtitle="6 класс", isbn=isbn, copies=30),
+        book("6s", title, isbn=isbn, year="", pages="", copies=30),
+    ]
+    theirs = [
+        book("7", title, subtitle="7 класс", year="2020", pages="140", copies=30),
+        book("7s", title, year="2020", pages="140", copies=30),
+    ]
+    doubt = [book(year or "none", "Повести о войне", year=year, pages="") for year in ("2010", "2012", "")]
+    for source, records in (("s1", ours), ("s2", theirs), ("s3", doubt)):
+        district.source(source)
+        district.load(source, [*shelf(15, prefix=source), *records])
+    assert district.together("s1:6", "s1:6s")
+    assert district.together("s2:7", "s2:7s")
+    with reading(district.system.engine) as connection:
+        cases = court.queue(connection)
+        assert [court.queue(connection, limit=1, offset=n)[0] for n in range(len(cases))] == cases
+    assert [(case.copies, bool(case.against)) for case in cases] == [(2, False), (2, False), (120, True)]
+    assert court.as_text(cases[-1]).endswith("в тех же изданиях: разные классы — s1:6 и s2:7")
+    assert court.as_dict(cases[0])["against"] == ""

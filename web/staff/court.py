@@ -40,7 +40,7 @@ def next_case() -> str:
         latest = decisions.history(connection, limit=5)
     return render_template("staff/court.html", case=found[0] if found else None, total=total, skip=skip,
                            latest=latest, rows=rows(found[0]) if found else [],
-                           reason_line=court.reason_line)  # fmt: skip
+                           reason_line=court.reason_line, against_line=court.against_line)  # fmt: skip
 
 
 @blueprint.get("/case")
@@ -58,7 +58,7 @@ def one_case() -> str:
         raise NotFound()
     said = [decision for decision in latest if decision.part_of is None][-5:]
     return render_template("staff/court.html", case=found, total=None, skip=0, latest=said, rows=rows(found),
-                           leaves=right, reason_line=court.reason_line)  # fmt: skip
+                           leaves=right, reason_line=court.reason_line, against_line=court.against_line)  # fmt: skip
 
 
 def rows(case: court.Case) -> list[tuple[str, str, str, bool]]:
