@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog_sync import indexing, publishing, staging
@@ -180,11 +181,12 @@ def reread(
 @contextmanager
 def _claimed(system: System, source: Source, incremental: bool, asked_by: str) -> Iterator[int]:
     """A run number for a source nobody else is harvesting; the run is marked failed when an exception leaves."""
-    with _alone(system, source.code):
+    def begin(connection: Connection) -> int:
         now = system.now()
-        with writing(system.engine) as connection:
-            runs.bury_dead(connection, now, source.code)
-            number = runs.start(connection, source.code, now, incremental=incremental, asked_by=asked_by)
+        runs.bury_dead(connection, now, source.code)
+        return runs.start(connection, source.code, now, incremental=incremental, asked_by=asked_by)
+
+    with _alone(system, source.code, begin) as number:
         try:
             yield number
         except BaseException as error:
@@ -216,14 +218,18 @@ def _words(error: BaseException) -> str:
 
 
 @contextmanager
-def _alone(system: System, code: str) -> Iterator[None]:
-    """Nobody else harvests, approves or rolls back this source meanwhile; Refused where somebody does already."""
+def _alone(system: System, code: str, begin: Callable[[Connection], int] = lambda _: 0) -> Iterator[int]:
+    """Nobody else harvests, approves or rolls back this source meanwhile; Refused where somebody does already.
+
+    What `begin` does and answers belongs to the same transaction as the claim.
+    """
     me, name = holder(), f"source:{code}"
     with writing(system.engine) as connection:
         if not leases.acquire(connection, name, me, system.now(), LEASE_SECONDS):
             raise Refused(f"источник {code} сейчас собирает другой процесс")
+        begun = begin(connection)
     try:
-        yield
+        yield begun
     finally:
         with writing(system.engine) as connection:
             leases.release(connection, name, me)
@@ -255,7 +261,7 @@ def _beating(system: System, source: Source, progress: Progress, also: Sequence[
 
 def _hold(system: System, number: int, reasons: list[str]) -> HarvestRun:
     with writing(system.engine) as connection:
-        publishing.supersede_held(connection, number, system.now())
+        publishing.supersede_held(connection, runs.get(connection, number), system.now())
         runs.save(
             connection, number, state=RunState.HELD, finished=system.now(), message="; ".join(reasons), progress=""
         )

@@ -92,7 +92,7 @@ def _mark_published(
     run = runs.get(connection, number)
     before = registry.bookmark(connection, run.source)
     registry.set_published(connection, run.source, number, run.bookmark)
-    supersede_held(connection, number, now)
+    supersede_held(connection, run, now)
     counts = replace(
         run.counts, clusters_touched=touched, copies_added=copies["added"], copies_removed=copies["removed"]
     )
@@ -106,14 +106,13 @@ def _today(system: System, now: datetime) -> date:
     return now.astimezone(system.settings.time_zone).date()
 
 
-def supersede_held(connection: Connection, number: int, now: datetime) -> None:
+def supersede_held(connection: Connection, run: HarvestRun, now: datetime) -> None:
     """A newer run of a source makes an older held one pointless: its difference is against yesterday's state."""
-    run = runs.get(connection, number)
-    for held in runs.latest(connection, source=run.source, states=[RunState.HELD], before=number):
+    for held in runs.latest(connection, source=run.source, states=[RunState.HELD], before=run.number):
         records.unstage(connection, held.number)
         runs.save(
             connection, held.number, state=RunState.REJECTED, finished=now,
-            message=f"{held.message} (заменён сеансом № {number})",
+            message=f"{held.message} (заменён сеансом № {run.number})",
         )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def stage_files(
             connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,
             warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(), progress=PUBLISHING,
         )  # fmt: skip
-    replaced, sampled = _replaced(engine, run, source)
+    replaced, sampled = _replaced(engine, run, source) if tally.changed else (0, 0)
     return Difference(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
         replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",

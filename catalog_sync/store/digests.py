@@ -74,11 +74,12 @@ def _packed(connection: Connection, source: str) -> bytes | None:
 
 
 def _groups(ways: _Ways) -> list[Alike]:
-    return [
-        Alike(*way, [digest for _, digest in sorted(found.items())], sorted(found))
-        for way, found in sorted(ways.items())
-        if found
-    ]
+    groups = []
+    for (dialect, encoding), found in sorted(ways.items()):
+        local_ids = sorted(found)
+        if local_ids:
+            groups.append(Alike(dialect, encoding, [found[local_id] for local_id in local_ids], local_ids))
+    return groups
 
 
 def _flat(groups: list[Alike]) -> dict[str, tuple[str, str, bytes]]:
