@@ -225,7 +225,8 @@ def _cases(connection: Connection, pairs: Sequence[_Pair], sizes: Mapping[str, t
         comparison = compare(left.key, features[p.left], right.key, features[p.right])
         if right.key < left.key:
             left, right = right, left
-        found.append(Case(left, right, comparison, _copies(p, sizes), against.get(p)))
+        parted = any(reason.veto for reason in comparison.reasons)  # the two shown say it themselves
+        found.append(Case(left, right, comparison, _copies(p, sizes), None if parted else against.get(p)))
     return found
 
 
