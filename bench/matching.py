@@ -3,6 +3,7 @@
     python -m bench.matching                      quality and CPU on ../shared/dedup (if there) and generated districts
     python -m bench.matching --cpu [N]            CPU by step for N records (50,000), beside the lower bounds
     python -m bench.matching --update [N]         10,000 changed records on a base of N (300,000), in memory
+    python -m bench.matching --stored [N]         the same over the tables of a catalogue, with their SQL
     python -m bench.matching --digest [N] [WAYS]  N records (50,000) reached in WAYS (20) ways: one digest or a failure
 
 CPU seconds are of this process; the lower bounds say what reading the keys, and comparing without distances, costs.
@@ -19,6 +20,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
+from bench.matching_store import StoredMatching
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.matching.candidates import find_edges
@@ -122,17 +124,31 @@ def exact(pairs: set[tuple[RecordKey, RecordKey]], features: dict[RecordKey, Fea
     return hits
 
 
-def update(count: int) -> None:
-    """A night's change on a full base."""
+def changing(count: int) -> tuple[dict[RecordKey, Features], dict[RecordKey, Features]]:
+    """A full base, and a night's change: some of its records are described as others are."""
     features = {key: extract(bib) for key, bib in generated(count).items()}
     rng = random.Random(5)
     changed = rng.sample(sorted(features), min(CHANGED, len(features) // 2))
     others = rng.sample(sorted(features), len(changed))
-    print(f"{len(features):,} records, {len(changed):,} of them change:")
+    print(f"{len(features):,} records, {len(changed):,} of them change:", flush=True)
+    return features, {key: features[other] for key, other in zip(changed, others, strict=True)}
+
+
+def update(count: int) -> None:
+    """A night's change in memory."""
+    features, new = changing(count)
     clusterer = Clusterer()
     timed("the base from scratch", lambda: clusterer.update(features))
-    new = {key: features[other] for key, other in zip(changed, others, strict=True)}
     timed("the changed records (at most 20 with SQL)", lambda: clusterer.update(new))
+
+
+def stored(count: int) -> None:
+    """A night's change in the store."""
+    features, new = changing(count)
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue = StoredMatching(Path(folder), features)
+        print(f"  the base from scratch {catalogue.base(features):8.2f} s", flush=True)
+        print(f"  the changed records {catalogue.change(new):8.2f} s   (at most 20)")
 
 
 def digest(count: int, ways: int) -> None:
@@ -154,6 +170,8 @@ def main(arguments: list[str]) -> None:
         cpu(*(values or [50_000]))
     elif mode == "--update":
         update(*(values or [300_000]))
+    elif mode == "--stored":
+        stored(*(values or [300_000]))
     elif mode == "--digest":
         digest(*(values + [50_000, 20][len(values) :]))
     else:

@@ -12,6 +12,10 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+_COLUMNS: dict[str, list[sa.ColumnClause[Any]]] = {
+    "portrait": [sa.column("number"), sa.column("digest"), sa.column("data")],
+    "record": [sa.column("deleted", sa.Boolean())],
+}
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -30,7 +34,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_feature_portrait"), "feature", ["portrait"])
     _keys("portrait")
     # A portrait of no version: whoever publishes next computes all anew, as after any change of rules.
-    op.execute("INSERT INTO portrait (number, digest, data) SELECT 0, '', '' FROM record WHERE NOT deleted LIMIT 1")
+    portrait, record = (sa.table(name, *columns) for name, columns in _COLUMNS.items())
+    nothing = sa.literal(b"", sa.LargeBinary())
+    live = sa.select(sa.literal(0), nothing, nothing).select_from(record).where(record.c.deleted.is_(sa.false())).limit(1)
+    op.execute(sa.insert(portrait).from_select(["number", "digest", "data"], live))
 
 
 def downgrade() -> None:
