@@ -48,7 +48,22 @@ def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
         return
     yield from _matching(connection, id_, key)
     yield from _kept_apart(connection, id_)
-    yield from _cluster(connection, id_)
+    cluster = clusters.clusters_of(connection, [id_]).get(id_)
+    if cluster is not None:
+        yield ""
+        yield from edition(connection, cluster)
+
+
+def edition(connection: Connection, cluster: str) -> Iterator[str]:
+    """A live cluster: its records, the record readers see, whose each field of that is, who has copies."""
+    union = unions.load(connection, [cluster])[0]
+    yield f"Кластер {cluster}: записей {len(union.members)}"
+    yield from (f"  {member}" for member in union.members)
+    yield "\nСводная запись"
+    yield f"  {citation.gost(union.bib, today=None)}"
+    yield from (f"  {name}: из {member}" for name, member in sorted(union.provenance.items()))
+    for held in unions.holdings(connection, [cluster]).get(cluster, []):
+        yield f"  {held.library_name}: {held.copies} экз."
 
 
 def _origin(record: SourceRecord, source: Source) -> Iterator[str]:
@@ -162,17 +177,3 @@ def _kept_apart(connection: Connection, id_: int) -> Iterator[str]:
 def _features_by_key(connection: Connection, ids: set[int]) -> dict[RecordKey, Features]:
     names = records.keys_of(connection, ids)
     return {names[n]: found for n, found in portraits.features_of(connection, ids).items()}
-
-
-def _cluster(connection: Connection, id_: int) -> Iterator[str]:
-    cluster = clusters.clusters_of(connection, [id_]).get(id_)
-    if cluster is None:
-        return
-    union = unions.load(connection, [cluster])[0]
-    yield f"\nКластер {cluster}: записей {len(union.members)}"
-    yield from (f"  {member}" for member in union.members)
-    yield "\nСводная запись"
-    yield f"  {citation.gost(union.bib, today=None)}"
-    yield from (f"  {name}: из {member}" for name, member in sorted(union.provenance.items()))
-    for held in unions.holdings(connection, [cluster]).get(cluster, []):
-        yield f"  {held.library_name}: {held.copies} экз."

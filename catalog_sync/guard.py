@@ -20,6 +20,7 @@ class Difference:
     encoding_before: str = ""
     encoding: str = ""
     truncated: str = ""  # what the reader or harvester said of a cut file
+    fault: str = ""  # why the first record that was set aside could not be read
     untitled: int = 0  # new and changed records in which the source's own format finds no title
 
 
@@ -86,7 +87,8 @@ def _encoding(d: Difference, guard: Guard) -> str:
 def _set_aside(d: Difference, guard: Guard) -> str:
     bad, read = d.counts.set_aside, d.counts.read
     if bad and (bad == read or (bad > guard.set_aside_number and bad > guard.set_aside_share * read)):
-        return f"не удалось прочесть {bad} из {read} записей ({_percent(bad, read)})"
+        why = f", первую вот почему: {d.fault}" if d.fault else ""
+        return f"не удалось прочесть {bad} из {read} записей ({_percent(bad, read)}){why}"
     return ""
 
 

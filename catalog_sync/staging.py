@@ -52,6 +52,7 @@ class Tally:
     unchanged: int = 0
     set_aside: int = 0
     untitled: int = 0  # new or changed, without a title in the format of their source
+    fault: str = ""  # why the first of them was
     nameless: int = 0  # set aside so broken that not even the identity could be read
     seen: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)  # those of `seen` that were passed over as unchanged
@@ -100,7 +101,7 @@ def stage_files(
     return Difference(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
         replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
-        encoding=encoding,
+        encoding=encoding, fault=tally.fault,
         truncated=next((w for w in tally.warnings if "оборван" in w), ""), untitled=tally.untitled,
     )  # fmt: skip
 
@@ -197,6 +198,7 @@ def _sort_out(
             if not fault:
                 continue
             value = SetAside(source.code, tally.read, value.offset, value.data, fault)
+        tally.fault = tally.fault or value.reason
         bad.append(replace(value, number=tally.read, file=file))
         tally.set_aside += 1
     return changed, bad

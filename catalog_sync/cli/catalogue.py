@@ -14,20 +14,23 @@ import click
 from sqlalchemy import select
 
 from catalog_sync import citation, explaining, indexing
-from catalog_sync.cli.root import Context, end_progress, example, progress_line, root, warn, with_context
+from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.marc.encodings import MARC8
-from catalog_sync.model import Dialect, MarcRecord, RecordKey, UnionRecord
-from catalog_sync.query import LibraryHoldings, Query
+from catalog_sync.model import Dialect, MarcRecord, UnionRecord
+from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Term
+from catalog_sync.search.codes import digits
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
 from catalog_sync.store import tables as t
+from catalog_sync.store import unions
 from catalog_sync.store.catalogue import StoreCatalogue, open_catalogue
 from catalog_sync.store.database import chunks, reading
 from catalog_sync.system import System
 
+MOST_EXPLAINED = 20  # editions of one ISBN: more share only the number of a set
 PAGE = 500  # records taken from the store at a time while exporting
 
 
@@ -78,18 +81,35 @@ def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, An
 
 
 @root.command(epilog=example("catalog-sync explain school-07:RU/SCH/77"))
-@click.argument("record")
+@click.argument("what")
 @with_context
-def explain(context: Context, record: str) -> None:
-    """Показать весь путь одной записи: байты, поля, ключи, сравнения, кластер, сводная запись."""
-    try:
-        key = RecordKey.parse(record)
-    except ValueError as error:
-        raise Refused(f"нужно ИСТОЧНИК:НОМЕР, а указано {record!r}") from error
+def explain(context: Context, what: str) -> None:
+    """Показать весь путь одной записи: байты, поля, ключи, сравнения, кластер, сводная запись.
+
+    WHAT – запись (ИСТОЧНИК:НОМЕР) или издание: номер карточки, ISBN. У издания названы записи и откуда каждое поле.
+    """
     system = context.system()
+    if ":" in what:
+        with reading(system.engine) as connection:
+            for line in explaining.lines(connection, record_key(what)):
+                click.echo(line)
+        return
+    editions = _editions(system, what)
     with reading(system.engine) as connection:
-        for line in explaining.lines(connection, key):
-            click.echo(line)
+        for cluster in editions:
+            click.echo("\n".join(explaining.edition(connection, cluster)))
+            click.echo("\nпочему запись здесь: catalog-sync explain ИСТОЧНИК:НОМЕР")
+
+
+def _editions(system: System, what: str) -> Sequence[str]:
+    """Live clusters meant by an id, an old one too, or by an ISBN. Refused where there is none."""
+    with reading(system.engine) as connection:
+        if cluster := unions.redirect(connection, what):
+            return [cluster]
+    isbn = Term(what, Access.ISBN, Relation.EQUAL)
+    if digits(what) and (found := opened(system).search(isbn, limit=MOST_EXPLAINED).clusters):
+        return found
+    raise Refused(f"нужно ИСТОЧНИК:НОМЕР, номер издания или ISBN из каталога, а указано {what!r}")
 
 
 @root.command(epilog=example("catalog-sync clusters --format csv > clusters.csv"))

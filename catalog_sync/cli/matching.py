@@ -10,21 +10,13 @@ from typing import Any
 import click
 
 from catalog_sync import court, pipeline, school_letters, scoring
-from catalog_sync.cli.root import Context, example, root, with_context
+from catalog_sync.cli.root import Context, example, record_key, root, with_context
 from catalog_sync.errors import Refused
-from catalog_sync.model import RecordKey
 from catalog_sync.store import clusters, decisions
 from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
 
 ANSWERS = ("о", "р", "п", "в")  # одно, разные, пропустить, выход
-
-
-def _key(text: str) -> RecordKey:
-    try:
-        return RecordKey.parse(text)
-    except ValueError as error:
-        raise Refused(f"нужно ИСТОЧНИК:НОМЕР, а указано {text!r}") from error
 
 
 @root.command(
@@ -37,7 +29,8 @@ def _key(text: str) -> RecordKey:
 @with_context
 def decide(context: Context, verdict: str, left: str, right: str, why: str) -> None:
     """Решить, одно ли издание описывают две записи. Решение переживает все сборы и перестройки."""
-    number = pipeline.decide(context.system(), _key(left), _key(right), same=verdict == "same", who=operator(), why=why)
+    pair = record_key(left), record_key(right)
+    number = pipeline.decide(context.system(), *pair, same=verdict == "same", who=operator(), why=why)
     click.echo(f"решение № {number} записано; отменить: catalog-sync undo {number}")
 
 

@@ -17,6 +17,7 @@ import click
 
 from catalog_sync import __version__, settings
 from catalog_sync.errors import Refused
+from catalog_sync.model import RecordKey
 from catalog_sync.system import System, open_system
 
 Progress = Callable[[str, int], None]
@@ -153,6 +154,14 @@ def answer(question: str, *, yes: bool) -> None:
         raise Refused(f"{question} Ответить некому: если да, добавьте --yes") from None
     if said in NO:
         raise click.Abort
+
+
+def record_key(text: str) -> RecordKey:
+    """A record as people name it: ИСТОЧНИК:НОМЕР. Raises Refused."""
+    try:
+        return RecordKey.parse(text)
+    except ValueError as error:
+        raise Refused(f"нужно ИСТОЧНИК:НОМЕР, а указано {text!r}") from error
 
 
 def example(text: str) -> str:

@@ -25,7 +25,12 @@ from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source,
 
 __all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record", "read_export", "to_bib"]
 
-_NOT_BIBLIOGRAPHIC = ("q", "u", "v", "w", "x", "y", "z")  # authority, holdings, classification, community data
+_HOLDINGS = "запись об экземплярах"
+_EITHER = "запись об экземплярах или авторитетная"  # x and y: holdings in MARC 21, authorities in UNIMARC
+_NOT_BIBLIOGRAPHIC = {
+    "q": "запись об организации", "u": _HOLDINGS, "v": _HOLDINGS, "w": "запись классификации",
+    "x": _EITHER, "y": _EITHER, "z": "авторитетная запись",
+}  # leader/06  # fmt: skip
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
 READING_VERSION = 4  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
 READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks more than once what a changed record says
@@ -211,7 +216,8 @@ def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     marc = marc_record(record)
     if marc.leader[6:7] in _NOT_BIBLIOGRAPHIC:
         kind = marc.leader[6:7]
-        raise BadRecord(f"{record.key}: ожидалась библиографическая запись, пришёл тип {kind!r} (маркер/06)")
+        came = _NOT_BIBLIOGRAPHIC[kind]
+        raise BadRecord(f"{record.key}: ожидалась библиографическая запись, пришла {came} (маркер/06 = {kind})")
     warnings = record.warnings
     if record.data[:1] not in (b"<", b"{"):
         warnings += faults(record.data, record.encoding)

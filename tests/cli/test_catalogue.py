@@ -37,6 +37,20 @@ def test_explain_shows_the_whole_line(district: Cli) -> None:
         assert heading in told
 
 
+def test_explain_tells_an_edition_by_its_card_or_by_isbn(district: Cli, export: Export) -> None:
+    district("import", export("isbn.mrc", [book("I1", "Иверень", isbn="978-5-08-005000-5")]), "--source", "school-1",
+             "--incremental", "--yes")  # fmt: skip
+    told = district("explain", "978-5-08-005000-5").out
+    cluster = told.split()[1].rstrip(":")
+    assert "school-1:I1" in told
+    assert "title: из school-1:I1" in told
+    assert district("explain", cluster).out == told
+    for nobody in ("978-5-08-005001-2", "c2222222222", "пушкин"):
+        refused = district("explain", nobody)
+        assert refused.code == 1
+        assert f"ISBN из каталога, а указано '{nobody}'" in refused.line
+
+
 def test_explain_names_the_pair_that_keeps_look_alikes_apart(district: Cli, export: Export) -> None:
     books = [
         book(number, "Зимний лес", author=("Лугов", "П. П."), publisher="Дрофа", pages=pages, subtitle=genre)

@@ -145,6 +145,16 @@ def test_a_long_list_in_an_archive_is_not_taken_for_marc(cli: Cli, tmp_path: Pat
     assert "новых 400" in cli("import", path, "--source", "school-9", "--yes").out
 
 
+def test_what_a_known_source_sends_and_nobody_can_read_is_held_with_the_reason(cli: Cli, export: Export) -> None:
+    cli("import", export("first.mrc", shelf(3)), "--source", "school-1", "--yes")
+    path = export("second.mrc", [])
+    path.write_bytes(LAUGHS)
+    ended = cli("import", path, "--source", "school-1")
+    assert ended.code == 3
+    assert "не удалось прочесть 1 из 1 записей (100 %), первую вот почему: " in ended.err
+    assert "объявления файла не раскрываются" in ended.err
+
+
 def test_a_missing_file_and_a_folder_are_refused(cli: Cli, tmp_path: Path) -> None:
     assert cli("import", tmp_path / "no.mrc", "--source", "school-1").code == 2
     assert cli("import", tmp_path, "--source", "school-1").code == 2

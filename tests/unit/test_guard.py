@@ -15,6 +15,12 @@ def difference(before: int, *, read: int = 0, incremental: bool = False, **count
     return Difference(before, RunCounts(read=read, **counts), incremental)
 
 
+def test_what_could_not_be_read_is_told_with_the_first_reason() -> None:
+    found = Difference(0, RunCounts(read=3, set_aside=3), fault="нет справочника")
+    [reason] = reasons_to_hold(found, Guard())
+    assert reason == "не удалось прочесть 3 из 3 записей (100 %), первую вот почему: нет справочника"
+
+
 def test_a_usual_night_passes() -> None:
     assert reasons_to_hold(difference(5000, read=5010, new=25, changed=200, unchanged=4785, gone=15), Guard()) == []
 

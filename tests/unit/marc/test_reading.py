@@ -135,7 +135,7 @@ def test_a_wrong_length_and_base_address_are_told() -> None:
 def test_an_authority_record_describes_no_edition() -> None:
     data = iso(record("001 A1", "200 _1$aПушкин$bА. С.", leader="00000nz   2200000   450 "))
     _, (kept,), _ = read(data)
-    with pytest.raises(BadRecord, match="school:A1: ожидалась библиографическая запись"):
+    with pytest.raises(BadRecord, match="school:A1: ожидалась библиографическая запись, пришла авторитетная запись"):
         to_bib(kept)
 
 
