@@ -1,0 +1,89 @@
+"""What tells editions apart is read wherever and however it was typed: each form in each place it is seen in."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog_sync.matching.features import Features, extract
+from tests.matching.cards import read
+
+PLACES = {
+    "title": "200 1 $aМатематика. {}",
+    "title after a comma": "200 1 $aМатематика, {}",
+    "subtitle": "200 1 $aМатематика$e{}",
+    "third subtitle": "200 1 $aМатематика$eдля школы$eучебник$e{}",
+    "one subtitle of two things": "200 1 $aМатематика$eучебник. {}",
+    "part name": "200 1 $aМатематика$i{}",
+    "note": "200 1 $aМатематика\n300   $a{}",
+    "MARC 21 part": "245 10$aМатематика.$n{}",
+    "MARC 21 rest of title": "245 10$aМатематика :$b{} /$cН. Я. Виленкин",
+}
+ANYWHERE = sorted(PLACES)
+GRADES = {
+    (5, 5): "5 класс|5 кл.|5кл.|5-й класс|5-го класса|пятый класс|V класс|V кл.|(5 класс)|[5 кл.]|5 КЛАСС",
+    (5, 6): "5-6 классы|5–6 кл.|V-VI классы|5 и 6 классы|5, 6 кл.|5-й и 6-й классы|5/6 кл.",
+    (10, 11): "10-11 классы|X-XI кл.|10 - 11 классы|10-11-е классы",
+}
+PARTS = {
+    ("ч", 1): "Ч. 1|ч.1|Часть 1|часть I|Ч. I|[Ч.] 1|[Ч. 1]|Часть первая|1-я часть|1 часть|первая часть|ЧАСТЬ 1",
+    ("ч", 2): "Ч. 2|ч.II|Часть вторая|2-я часть|II часть",
+    ("т", 3): "Т. 3|Том 3|том III|3-й том|третий том|[Т.] 3",
+    ("к", 2): "Кн. 2|Книга вторая|кн.2|2-я книга",
+    ("в", 7): "Вып. 7|вып.7|Выпуск VII|7-й выпуск|Вып. № 7",
+    ("н", 9): "№ 9|№9|N 9|No 9|N9",
+}
+FORMS = {
+    "electronic": "[Электронный ресурс]|[электрон. ресурс]|[Эл. ресурс]|[CD-ROM]|[ЭФУ]|[Мультимедиа]|[DVD]",
+    "audio": "[Звукозапись]|[Аудиокнига]|[MP3]",
+    "large": "(для слабовидящих)|[крупный шрифт]",
+    "braille": "[шрифт Брайля]",
+}
+EDITIONS = "3-е изд.|Изд. 3-е|3 изд.|[3-е изд.]|3-е изд., стер.|изд. третье|Третье издание|3-е, стер.|III изд."
+
+
+def typed(place: str, words: str) -> Features:
+    line = PLACES[place].format(words)
+    rest = "260   $aМосква$bДрофа$c2015" if line.startswith("245") else "210   $aМосква$cДрофа$d2015"
+    dialect = "marc21" if line.startswith("245") else "rusmarc"
+    return extract(read(f"=a {dialect}\n{line}\n{rest}")["a"])
+
+
+@pytest.mark.parametrize("place", ANYWHERE)
+@pytest.mark.parametrize("grade", GRADES)
+def test_the_class_is_read(grade: tuple[int, int], place: str) -> None:
+    for words in GRADES[grade].split("|"):
+        found = typed(place, words)
+        assert (found.grade, found.title) == (grade, ("математика",)), words
+
+
+@pytest.mark.parametrize("place", ANYWHERE)
+@pytest.mark.parametrize("part", PARTS)
+def test_the_part_is_read(part: tuple[str, int], place: str) -> None:
+    label, number = part
+    for words in PARTS[part].split("|"):
+        found = typed(place, words)
+        assert (found.parts, found.title) == (((label, number, number),), ("математика",)), words
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_carrier_is_read(form: str) -> None:
+    for words in FORMS[form].split("|"):
+        for line in ("200 1 $aМатематика$b{}", "200 1 $aМатематика {}", "200 1 $aМатематика$e5 класс {}"):
+            found = extract(read(f"=a rusmarc\n{line.format(words)}\n210   $d2015")["a"])
+            assert (found.form, found.title) == (form, ("математика",)), (words, line)
+
+
+def test_the_number_of_the_edition_is_read() -> None:
+    for words in EDITIONS.split("|"):
+        found = extract(read(f"=a rusmarc\n200 1 $aМатематика\n205   $a{words}\n210   $d2015")["a"])
+        assert found.edition == 3, words
+
+
+def test_what_only_looks_like_one_is_not_read() -> None:
+    for title in (
+        "Приключения Тома Сойера", "Книга джунглей", "Первый учитель", "Двенадцать стульев", "Часть речи",
+        "Тетрадь смерти", "Том и Джерри", "Николай II", "Электронный дневник", "Школа рисования", "Уровень опасности",
+    ):  # fmt: skip
+        found = extract(read(f"=a rusmarc\n200 1 $a{title}\n210   $d2015")["a"])
+        assert (found.grade, found.parts, found.kind, found.form, found.level) == (None, (), "", "", ""), title
+        assert len(found.title) == len(title.split()) - title.count(" и "), title
