@@ -33,11 +33,11 @@ from catalog_sync.matching.numerals import ORDINAL, SUFFIX
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
 from catalog_sync.matching.subjects import SUBJECTS
-from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
+from catalog_sync.matching.titles import bare_title, is_romanised, leading_names, trailing_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 12  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 13  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +228,8 @@ class _Zone:
 
     def _words(self, segments: list[str]) -> None:
         first, *rest = segments
+        first, behind = trailing_names(first, self.authors)
+        self.authors = self.authors or behind
         read = read_title(first)
         words, numbers, self.alternative = read.words, read.numbers, read.alternative
         if not words and not numbers:  # the whole title was «Тренажёр» or «5 класс»: then these words are the title

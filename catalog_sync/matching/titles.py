@@ -25,6 +25,11 @@ _LEADING_NAME = re.compile(  # «Математика, ч. 1» names a part, not
     r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?![чт]\.\s?(?:\d|[ivx]+\b))(?:[^\W\d_]\.\s?){1,2}"
     r"|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
 )
+_TRAILING_NAME = re.compile(
+    r"(?<![^\W\d_])\(?([^\W\d_]{3,}(?:-[^\W\d_]+)*),?\s+((?:[^\W\d_]\.\s?){2})\)?,?(?:\s*и\sдр\.?)?(?=\)?[\s,;.]*(?:\||$)|\s+[^\W\d_]{3,},?\s[^\W\d_]\.)"
+)
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_INITIAL = re.compile(r"[^\W\d_]")
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
 # ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
 _ALTERNATIVE = re.compile(r"(?<=\w),\s*или\b[,:]?\s+([^.|:/]*)")
@@ -75,6 +80,34 @@ def leading_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name
         if "," not in name[0][name[0].rindex(".") :]:
             break
     return (rest, tuple(found)) if found else (_without_full_name(text, authors), ())
+
+
+@lru_cache(maxsize=1 << 15)
+def trailing_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name, ...]]:
+    """The text without names typed behind the title, as lists of textbooks do: «Математика | Виленкин Н. Я.».
+
+    Surname and initials in a record that names no author; a known author's surname alone, where nothing stands beside
+    it, too. A name that is all there is stays: it is the title.
+    """
+    found: list[Name] = []
+
+    def take(match: re.Match[str]) -> str:
+        stranger = bool(authors) and not found and not _known_surname(match[1], authors)
+        if stranger or not _LETTERS.search(text[: match.start()]):
+            return match[0]
+        found.append((match[1], "".join(_INITIAL.findall(match[2]))))
+        return " | "
+
+    rest = _TRAILING_NAME.sub(take, text) if "." in text else text
+    if authors and "|" in rest:
+        pieces = [piece for piece in rest.split("|") if not _known_alone(piece, authors)]
+        rest = "|".join(pieces) if any(map(_LETTERS.search, pieces)) else rest
+    return rest, tuple(found)
+
+
+def _known_alone(piece: str, authors: tuple[Name, ...]) -> bool:
+    surname = piece.strip(" .,;()")
+    return bool(surname) and any(surname == a[0] for a in authors)
 
 
 def _initials(typed: str) -> str:
