@@ -19,6 +19,7 @@ from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
+from catalog_sync.query import LibraryHoldings
 from catalog_sync.store import clusters, decisions, edges, overrides, portraits, records, registry, unions
 
 PRIVATE = {("040", "e"), ("097", ""), ("990", "a")}  # names of staff: never shown (152-ФЗ)
@@ -63,7 +64,13 @@ def edition(connection: Connection, cluster: str) -> Iterator[str]:
     yield f"  {citation.gost(union.bib, today=None)}"
     yield from (f"  {name}: из {member}" for name, member in sorted(union.provenance.items()))
     for held in unions.holdings(connection, [cluster]).get(cluster, []):
-        yield f"  {held.library_name}: {held.copies} экз."
+        yield f"  {at_library(held)}"
+
+
+def at_library(held: LibraryHoldings) -> str:
+    """What a library has of an edition, in a line. An electronic edition has a link and no copies."""
+    copies = f": {held.copies} экз." if held.copies else ": экземпляров не числится"
+    return held.library_name + copies + (f", {held.call_numbers[0]}" if held.call_numbers else "")
 
 
 def _origin(record: SourceRecord, source: Source) -> Iterator[str]:

@@ -63,9 +63,7 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) 
     for record, holdings in found:
         click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")
         for one in holdings:
-            click.echo(
-                f"    {one.library_name}: {one.copies} экз." + (f", {one.call_numbers[0]}" if one.call_numbers else "")
-            )
+            click.echo(f"    {explaining.at_library(one)}")
 
 
 def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, Any]:

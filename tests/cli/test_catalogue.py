@@ -25,6 +25,11 @@ def test_clusters_have_one_row_for_each_live_record(district: Cli, export: Expor
     assert len(district("clusters").out.splitlines()) == 1 + 16
 
 
+def test_a_library_without_copies_of_an_edition_is_told_in_words(district: Cli, export: Export) -> None:
+    district("import", export("link.mrc", [book("L1", "Иверень", copies=0)]), "--source", "school-1", "--incremental")
+    assert "school-1: экземпляров не числится" in district("search", "иверень").out
+
+
 def test_search_answers_programs_in_json(district: Cli) -> None:
     answer = json.loads(district("search", "алые", "паруса", "--json").out)
     assert answer["total"] == 1
