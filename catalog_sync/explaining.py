@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from sqlalchemy import Connection
 
-from catalog_sync import citation
+from catalog_sync import citation, wording
 from catalog_sync.classify import classify
 from catalog_sync.clustering import blocking
 from catalog_sync.court import WORDS, reason_line
@@ -17,6 +16,7 @@ from catalog_sync.marc.reading import marc_record, to_bib
 from catalog_sync.matching.compare import explain
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
+from catalog_sync.matching.values import shown
 from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
 from catalog_sync.query import LibraryHoldings
@@ -62,7 +62,7 @@ def edition(connection: Connection, cluster: str) -> Iterator[str]:
     yield from (f"  {member}" for member in union.members)
     yield "\nСводная запись"
     yield f"  {citation.gost(union.bib, today=None)}"
-    yield from (f"  {name}: из {member}" for name, member in sorted(union.provenance.items()))
+    yield from (f"  {wording.FIELDS[name]}: из {member}" for name, member in sorted(union.provenance.items()))
     for held in unions.holdings(connection, [cluster]).get(cluster, []):
         yield f"  {at_library(held)}"
 
@@ -96,8 +96,8 @@ def _bib(connection: Connection, bib: BibRecord, source: Source, warnings: tuple
     yield f"  {citation.gost(bib, today=None)}"
     forced = overrides.corrections(connection, [bib.key]).get(bib.key)
     found = overrides.corrected(classify(bib, base=source.base), forced)
-    yield f"  вид фонда {found.category.value}: {found.category_reason}"
-    yield f"  носитель {found.carrier.value}: {found.carrier_reason}"
+    yield f"  вид фонда – {wording.CATEGORIES[found.category]}: {found.category_reason}"
+    yield f"  носитель – {wording.CARRIERS[found.carrier]}: {found.carrier_reason}"
     yield f"  экземпляров {bib.holdings.copies} (по {bib.holdings.basis or 'записи: сведений о наличии нет'})"
 
 
@@ -107,7 +107,8 @@ def _matching(connection: Connection, id_: int, key: RecordKey) -> Iterator[str]
         return
     mine = portraits.features(connection, [portrait])[portrait]
     yield "\nПризнаки"
-    yield from (f"  {f.name}: {getattr(mine, f.name)}" for f in fields(Features) if getattr(mine, f.name))
+    told = ((name, shown(mine, name) or wording.plain(getattr(mine, name))) for name in wording.FEATURES)
+    yield from (f"  {wording.FEATURES[name]}: {value}" for name, value in told if getattr(mine, name))
     yield "\nКлючи сопоставления: " + ", ".join(sorted(keys(mine)))
     yield "\nСравнения"
     yield from _comparisons(connection, portrait, key, mine)

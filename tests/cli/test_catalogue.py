@@ -48,7 +48,7 @@ def test_explain_tells_an_edition_by_its_card_or_by_isbn(district: Cli, export: 
     told = district("explain", "978-5-08-005000-5").out
     cluster = told.split()[1].rstrip(":")
     assert "school-1:I1" in told
-    assert "title: из school-1:I1" in told
+    assert "заглавие: из school-1:I1" in told
     assert district("explain", cluster).out == told
     for nobody in ("978-5-08-005001-2", "c2222222222", "пушкин"):
         refused = district("explain", nobody)
