@@ -1,13 +1,14 @@
 """The one search box: what a pupil types becomes a query tree.
 
 Understood: words, "phrases", ISBN in any hyphenation, ISSN, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion,
-AND OR NOT and И ИЛИ НЕ in capitals, and words typed with the Latin keyboard layout left on. Spelling is not judged
-here: `Reader.did_you_mean` knows the words that exist.
+AND OR NOT and И ИЛИ НЕ in capitals, alternatives in (brackets), and words typed with the Latin keyboard layout left on.
+Spelling is not judged here: `Reader.did_you_mean` knows the words that exist.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import reduce
 
 from catalog_sync.facets import grades_in
@@ -23,6 +24,10 @@ _OPERATOR = re.compile(
     r'(?P<phrase>["«“„][^"»”“]+["»”“])|'
     r"(?<!\S)(?:(?P<or>OR|ИЛИ)|(?P<not>(?:AND\s+|И\s+)?(?:NOT|НЕ))|AND|И)\s+"
 )
+_GROUP = re.compile(r"(?<!\w)\(([^()]*)\)(?!\w)")
+MOST_GROUPS = 20  # in one query; brackets beyond them are brackets
+_FIRST_GROUP = "\U00010428"  # small letters of an alphabet nobody types (Deseret) stand for groups already understood
+_GROUPED_PART = re.compile(rf"([-−–]?)([{_FIRST_GROUP}-{chr(ord(_FIRST_GROUP) + MOST_GROUPS - 1)}])")
 _GRADE = re.compile(
     r"(?<!\w)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
     r"(?:\s*[-–—,]\s*(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?)*\s*кл(?:асс\w*|\.|(?!\w))\.?",
@@ -43,16 +48,33 @@ def search_box(text: str) -> Query:
 
     Text without a word («!!!») stays a term, which the index answers with Unsupported rather than with everything.
     """
-    typed = text.replace(_OR, " ").strip()[:LONGEST_QUERY]
+    typed = _GROUPED_PART.sub(" ", text.replace(_OR, " ")).strip()[:LONGEST_QUERY]
     if not typed:
         return Everything()
-    alternatives = [part for part in _operators(typed).split(_OR) if words(part)] or [typed]
-    return reduce(Or, map(_alternative, alternatives))
+    groups: list[Query] = []
+
+    def take(match: re.Match[str]) -> str:
+        if _OR not in _operators(match[1]) or len(groups) == MOST_GROUPS:
+            return match[0]  # «84(2Рос=Рус)», «Сказки (сборник)»
+        groups.append(_alternatives(match[1], groups))
+        return chr(ord(_FIRST_GROUP) + len(groups) - 1)
+
+    before = ""
+    while before != typed:  # from the innermost outwards
+        before, typed = typed, _GROUP.sub(take, typed)
+    return _alternatives(typed, groups)
 
 
-def _alternative(text: str) -> Query:
+def _alternatives(text: str, groups: Sequence[Query]) -> Query:
+    """`groups` are the bracketed alternatives a single letter stands for in the text."""
+    found = [part for part in _operators(text).split(_OR) if words(part) or _GROUPED_PART.search(part)] or [text]
+    return reduce(Or, (_alternative(part, groups) for part in found))
+
+
+def _alternative(text: str, groups: Sequence[Query]) -> Query:
     slipped = layout_slip(text)
-    return Or(_understand(text), _understand(slipped)) if slipped else _understand(text)
+    understood = _understand(text, groups)
+    return Or(understood, _understand(slipped, groups)) if slipped else understood
 
 
 def _operators(text: str) -> str:
@@ -62,10 +84,10 @@ def _operators(text: str) -> str:
     return _OPERATOR.sub(lambda m: m[0] if m["phrase"] else _OR if m["or"] else "-" if m["not"] else "", text)
 
 
-def _understand(text: str) -> Query:
+def _understand(text: str, groups: Sequence[Query]) -> Query:
     wanted: list[Query] = []
     unwanted: list[Query] = []
-    rest = _take_phrases(text, wanted, unwanted)
+    rest = _take_phrases(_take_groups(text, groups, wanted, unwanted), wanted, unwanted)
     rest = _take_issns(_take_isbns(rest, wanted), wanted)
     rest = _take_grades(rest, wanted)
     plain: list[str] = []
@@ -77,6 +99,14 @@ def _understand(text: str) -> Query:
         return Term(text)
     query: Query = reduce(And, wanted) if wanted else Everything()
     return reduce(Not, unwanted, query)
+
+
+def _take_groups(text: str, groups: Sequence[Query], wanted: list[Query], unwanted: list[Query]) -> str:
+    def take(match: re.Match[str]) -> str:
+        (unwanted if match[1] else wanted).append(groups[ord(match[2]) - ord(_FIRST_GROUP)])
+        return " "
+
+    return _GROUPED_PART.sub(take, text) if groups else text
 
 
 def _take_phrases(text: str, wanted: list[Query], unwanted: list[Query]) -> str:
