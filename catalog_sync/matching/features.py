@@ -37,7 +37,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised
 
-FEATURES_VERSION = 13  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 14  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 @dataclass(frozen=True, slots=True)

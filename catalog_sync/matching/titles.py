@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.matching.names import Name
-from catalog_sync.matching.subjects import GENRES
+from catalog_sync.matching.subjects import GENRES, SHORTENED
 from catalog_sync.text import sound, words
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
@@ -33,6 +33,7 @@ _INITIAL = re.compile(r"[^\W\d_]")
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
 # ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
 _ALTERNATIVE = re.compile(r"(?<=\w),\s*или\b[,:]?\s+([^.|:/]*)")
+_SHORTENED = re.compile(rf"(?<![\w-])({'|'.join(SHORTENED)})(?![\w-])")
 _GENRE_SENTENCE = re.compile(r"(?:[.!?]|\|)\s+((?:[^\W\d_]+\s+){0,2}([^\W\d_]+))[\s.|]*$")
 _ENDINGS = re.compile(
     r"(?:иями|ями|ами|ыми|ими|ого|его|ому|ему|ией|иям|иях|ием|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ую|юю|ам"
@@ -49,13 +50,23 @@ def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     kept: list[str] = []
     numbers: list[str] = []
-    for token in _TOKEN.findall(text):
+    for token in _TOKEN.findall(_in_full(text) if _SHORTENED.search(text) else text):
         bare = token.rstrip(".")
         if bare.isdigit():
             numbers.append(bare.lstrip("0") or "0")
         elif bare not in _DROPPED and not bare.startswith("общеобраз"):
             kept.append(bare if bare[-1] in _NEVER_CUT_AT else token)
     return tuple(kept), tuple(numbers)
+
+
+def _in_full(text: str) -> str:
+    """«ОБЖ» and «лит-ра» as «основы безопасности жизнедеятельности» and «литература», once where both were typed."""
+
+    def full(match: re.Match[str]) -> str:
+        said = SHORTENED[match[1]]
+        return "" if said in text else said
+
+    return _SHORTENED.sub(full, text)
 
 
 def leading_author(text: str, authors: tuple[Name, ...]) -> str:
