@@ -36,7 +36,7 @@ from catalog_sync.system import System
 
 log = logging.getLogger(__name__)
 
-MOST_PAIRS = 400  # of records that one word about two editions joins or parts
+MOST_PAIRS = 1000  # of records that one word about two editions joins or parts: a school each of the largest district
 BATCH = 1000  # records derived at a time: memory stays bounded on a first load of 300,000
 Progress = Callable[[str, int], None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
 
 from catalog_sync import court, pipeline
@@ -63,6 +64,7 @@ def test_thin_records_typed_alike_wait_for_a_word_beside_the_first_of_them(distr
     assert pipeline.check(district.system) == []
 
 
+@pytest.mark.slow
 def test_too_many_thin_records_typed_alike_are_told_as_not_compared(sqlite_district: District) -> None:
     district = sqlite_district
     district.source("s1")
@@ -76,4 +78,22 @@ def test_too_many_thin_records_typed_alike_are_told_as_not_compared(sqlite_distr
         assert f"не сравнивалось пар: {320 * 319 // 2}" in court.left_out(connection)
         assert court.queue_length(connection) == 319
     assert len(set(district.clusters().values())) == 320
+    assert pipeline.check(district.system) == []
+
+
+def test_a_word_takes_one_record_out_of_an_edition_that_every_school_of_a_large_district_has(
+    sqlite_district: District,
+) -> None:
+    district = sqlite_district
+    district.source("s1")
+    district.source("s2")
+    district.load("s1", [book(f"A{n}", isbn=ISBN) for n in range(600)])
+    district.load("s2", [book("B", isbn=ISBN)])
+    left, right = RecordKey("s1", "A0"), RecordKey("s2", "B")
+    pipeline.decide(district.system, left, right, same=False, who="методист", why="другая обложка", whole=True)
+    found = district.clusters()
+    assert len(set(found.values())) == 2
+    assert list(found.values()).count(found["s2:B"]) == 1
+    pipeline.undo(district.system, 1, who="методист")
+    assert len(set(district.clusters().values())) == 1
     assert pipeline.check(district.system) == []
