@@ -63,6 +63,10 @@ def forget(connection: Connection, source: str) -> None:
     connection.execute(delete(t.source_digests).where(t.source_digests.c.source == source))
 
 
+def clear(connection: Connection) -> None:
+    connection.execute(delete(t.source_digests))
+
+
 def untrue(connection: Connection) -> Sequence[str]:
     """Codes of sources whose kept value is not the one their records give."""
     sources = connection.execute(select(t.source_digests.c.source).order_by(t.source_digests.c.source)).scalars().all()

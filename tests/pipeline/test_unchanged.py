@@ -83,6 +83,16 @@ def test_check_names_a_source_whose_kept_digests_are_not_those_of_its_records(di
     assert "дайджесты хранятся не те у источников: s" in pipeline.check(district.system)
 
 
+def test_rebuild_makes_the_kept_digests_anew(district: District) -> None:
+    district.source("s")
+    district.load("s", shelf(12))
+    with writing(district.system.engine) as connection:
+        connection.execute(update(t.source_digests).values(data=b"\x90"))  # an empty list
+    assert pipeline.check(district.system) != []
+    pipeline.rebuild(district.system)
+    assert pipeline.check(district.system) == []
+
+
 def test_a_number_taken_by_another_record_loses_neither(district: District) -> None:
     district.source("s")
     books = [*map(dated, shelf(12))]
