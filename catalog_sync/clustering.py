@@ -94,13 +94,24 @@ class _Component:
         self.refusals: list[Refusal] = []
 
     def forbids(self, a: RecordKey, b: RecordKey) -> bool:
-        """Whether two atoms must stay apart: a librarian said so, or no pair of their records is free of a veto."""
+        """Whether two atoms must stay apart: a librarian said so, or a veto between their records stands."""
         key = pair(a, b)
         known = self.forbidden.get(key)
         if known is None:
-            known = key in self.different or all(self._vetoed(x, y) for x in self.members[a] for y in self.members[b])
+            known = key in self.different or self._contradict(self.members[a], self.members[b])
             self.forbidden[key] = known
         return known
+
+    def _contradict(self, ones: Sequence[RecordKey], others: Sequence[RecordKey]) -> bool:
+        """Whether a veto across two atoms stands. One with a record is lifted where a librarian joined that record to
+        another which it contradicts itself, and which fits: of the two years of one book a third card has one."""
+        vetoed = {(x, y) for x in ones for y in others if self._vetoed(x, y)}
+        if not vetoed or len(ones) == len(others) == 1:
+            return bool(vetoed)
+        instead = {
+            x: [z for z in atom if z == x or self._vetoed(x, z)] for atom in (ones, others) for x in atom
+        }
+        return any(all((p, q) in vetoed for p in instead[x] for q in instead[y]) for x, y in vetoed)
 
     def _vetoed(self, x: RecordKey, y: RecordKey) -> bool:
         return standing_veto(self.features[x], self.features[y], self.together) != NONE

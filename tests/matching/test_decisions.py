@@ -76,6 +76,26 @@ def test_decisions_outweigh_evidence_survive_changes_and_can_be_undone() -> None
     assert clusters(clusterer) == [["a", "b"], ["c"]]
 
 
+def test_a_word_about_a_sketch_does_not_open_its_edition_to_what_it_contradicts() -> None:
+    """M says no class and was said to be the book of class 3: the book of class 2, which fits M alone, stays out."""
+    book = "200 1 $aМатематика$e{}$fЛ. Н. Карпова$hЧ. 1\n210   $aМосква$cДрофа$d2019\n215   $a128 с.\n"
+    kinds = (("two", "2 класс"), ("three", "3 класс"), ("m", "учебник"))
+    shelf = features("".join(f"={name} rusmarc\n{book.format(said)}" for name, said in kinds))
+    clusterer = Clusterer()
+    clusterer.update({key(name): f for name, f in shelf.items()})
+    clusterer.decide([decided(1, "m", "three", True)])
+    assert clusters(clusterer) == [["m", "three"], ["two"]]
+
+
+def test_a_card_with_one_of_two_years_that_a_librarian_joined_fits() -> None:
+    book = "200 1 $aЛесная газета$fВ. В. Бианки\n210   $aМосква$cДрофа$d{}\n215   $a130 с.\n"
+    shelf = features("".join(f"={n} rusmarc\n{book.format(y)}" for n, y in (("a", 2015), ("b", 2020), ("c", 2020))))
+    clusterer = Clusterer()
+    clusterer.update({key(name): f for name, f in shelf.items()})
+    clusterer.decide([decided(1, "a", "b", True)])
+    assert clusters(clusterer) == [["a", "b", "c"]]
+
+
 def test_the_pair_that_keeps_two_clusters_apart_is_named_from_either_side() -> None:
     book = "200 1 $aАлгебра$e8 класс$eучебник$fЮ. Н. Макарычев\n210   $aМ.$cПросвещение$d2011\n215   $a271 с.\n"
     found = features(f"=a rusmarc\n{book}=b rusmarc\n{book}205   $a2-е изд.\n=c rusmarc\n{book}205   $a3-е изд.")
