@@ -338,7 +338,7 @@ def _alone(system: System, connection: Connection, now: datetime) -> None:
 
 def _compute_anew(connection: Connection, now: datetime, today: date, progress: Progress) -> None:
     derived.clear(connection)
-    digests.clear(connection)
+    digests.renew(connection)
     done, around = 0, reclustering.Neighbourhood(connection)
     for batch in records.live(connection, batch=BATCH):
         ids = [id_ for id_, _ in batch]

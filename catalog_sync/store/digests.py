@@ -54,8 +54,7 @@ def follow(connection: Connection, source: str, staged: Iterable[Any]) -> None:
             way.pop(row.local_id, None)
         if row.action != "gone":
             ways.setdefault((row.dialect, row.encoding), {})[row.local_id] = row.digest
-    data = msgspec.msgpack.encode(_groups(ways))
-    upsert(connection, t.source_digests, [{"source": source, "data": data}])
+    _save(connection, source, _groups(ways))
 
 
 def forget(connection: Connection, source: str) -> None:
@@ -63,14 +62,21 @@ def forget(connection: Connection, source: str) -> None:
     connection.execute(delete(t.source_digests).where(t.source_digests.c.source == source))
 
 
-def clear(connection: Connection) -> None:
+def renew(connection: Connection) -> None:
+    """The values of all sources anew, from their records."""
     connection.execute(delete(t.source_digests))
+    for source in connection.execute(select(t.source.c.code).order_by(t.source.c.code)).scalars().all():
+        _save(connection, source, computed(connection, source))
 
 
 def untrue(connection: Connection) -> Sequence[str]:
     """Codes of sources whose kept value is not the one their records give."""
     sources = connection.execute(select(t.source_digests.c.source).order_by(t.source_digests.c.source)).scalars().all()
     return [s for s in sources if _flat(load(connection, s)) != _flat(computed(connection, s))]
+
+
+def _save(connection: Connection, source: str, groups: list[Alike]) -> None:
+    upsert(connection, t.source_digests, [{"source": source, "data": msgspec.msgpack.encode(groups)}])
 
 
 def _packed(connection: Connection, source: str) -> bytes | None:

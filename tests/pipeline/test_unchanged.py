@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from catalog_sync import pipeline
 from catalog_sync.marc.writing import to_marcxml
@@ -91,6 +91,8 @@ def test_rebuild_makes_the_kept_digests_anew(district: District) -> None:
     assert pipeline.check(district.system) != []
     pipeline.rebuild(district.system)
     assert pipeline.check(district.system) == []
+    with reading(district.system.engine) as connection:
+        assert len(connection.execute(select(t.source_digests.c.data)).scalar_one()) > 12 * 32
 
 
 def test_a_number_taken_by_another_record_loses_neither(district: District) -> None:
