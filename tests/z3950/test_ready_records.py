@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,13 +28,23 @@ from web.z3950.presenting import Presenter
 FIND_ALL = '@attr 1=_ALLRECORDS @attr 2=103 ""'
 
 
-@pytest.fixture
-def district(tmp_path: Path) -> District:
-    clock = Clock()
-    made = District(open_system(Settings(home=tmp_path / "home"), now=clock), clock)
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The district every test begins with, loaded once."""
+    made = district_at(tmp_path_factory.mktemp("loaded") / "home", Clock())
     made.source("school-01")
     made.load("school-01", [*shelf(12), book("X1", "Онегин", copies=2)])
-    return made
+    made.system.engine.dispose()
+    return made.system.settings.home
+
+
+def district_at(home: Path, clock: Clock) -> District:
+    return District(open_system(Settings(home=home), now=clock), clock)
+
+
+@pytest.fixture
+def district(loaded: Path, tmp_path: Path) -> District:
+    return district_at(shutil.copytree(loaded, tmp_path / "home"), Clock(datetime(2026, 9, 2, tzinfo=UTC)))
 
 
 @pytest.fixture
