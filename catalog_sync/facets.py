@@ -171,8 +171,9 @@ _DASH = r"\s*[-–—]\s*"
 _NUMBER = r"(?:1[01]|[1-9])"
 _ORDINAL = r"(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
 _CLASS = r"кл(?:асс(?:а|у|ом|е|ы|ов|ам|ами|ах)?)?\b"
+# At most the eleven classes there are: «9-9-9-…» is a damaged field, and would be read to its end from each number.
 _GRADE = re.compile(
-    rf"(?<![\d.])({_NUMBER}){_ORDINAL}(?:(?:{_DASH}|\s*,\s*|\s+и\s+)({_NUMBER}){_ORDINAL})*\s*\(?{_CLASS}"
+    rf"(?<![\d.])({_NUMBER}){_ORDINAL}(?:(?:{_DASH}|\s*,\s*|\s+и\s+)({_NUMBER}){_ORDINAL}){{0,10}}\s*\(?{_CLASS}"
 )
 _GRADE_AFTER = re.compile(rf"\bкласс(?:ы)?\s*[:№]?\s*({_NUMBER})(?:{_DASH}({_NUMBER}))?(?!\d)")
 _RANGE = re.compile(rf"({_NUMBER}){_ORDINAL}\s*-\s*({_NUMBER})")

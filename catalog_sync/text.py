@@ -20,7 +20,9 @@ _TO_LATIN = str.maketrans(_CYRILLIC_LOOKALIKES, _LATIN_LOOKALIKES)
 _LATIN = re.compile(r"[A-Za-z]")
 _CYRILLIC = re.compile(r"[А-Яа-яЁёІі]")
 _WORD = re.compile(r"[^\W_]+")
-_MIXED_WORD = re.compile(r"(?=[^\W_]*[A-Za-z])(?=[^\W_]*[А-Яа-яЁёІі])[^\W\d_]+")
+# From the beginning of a run of letters only, and not far ahead: a field of 100,000 letters without a blank would
+# otherwise be looked through from each of them.
+_MIXED_WORD = re.compile(r"(?<![^\W\d_])(?=[^\W_]{0,200}?[A-Za-z])(?=[^\W_]{0,200}?[А-Яа-яЁёІі])[^\W\d_]+")
 _ROMAN = re.compile(r"[IVXivx]{1,6}")
 _SPACES = re.compile(r"\s+")
 _TOKEN = re.compile(r"№|[^\W_]+")

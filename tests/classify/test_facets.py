@@ -131,3 +131,9 @@ def test_subjects_are_named_once() -> None:
 @given(st.text())
 def test_any_text_has_classes_from_one_to_eleven(text: str) -> None:
     assert set(grades_in(text)) <= set(range(1, 12))
+
+
+@pytest.mark.parametrize("damaged", ["9-" * 50_000, "9, " * 50_000, "5 кл " + "1" * 50_000])
+def test_a_damaged_field_without_end_is_read_once(damaged: str) -> None:
+    """Read to its end from each of its numbers it would take minutes."""
+    assert set(grades_in(damaged)) <= {5}

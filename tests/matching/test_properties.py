@@ -138,3 +138,17 @@ def test_every_edge_has_its_reasons() -> None:
         assert comparison.verdict is judgement.verdict is not Verdict.DIFFERENT
         assert comparison.reasons
         assert all(reason.text for reason in comparison.reasons)
+
+
+@pytest.mark.parametrize("damaged", ["x " + "а" * 300_000, "х " + "x" * 300_000, "х " + "a1" * 50_000])
+def test_a_word_without_end_is_looked_through_once(damaged: str) -> None:
+    """Looked through from each of its letters it would take a quarter of an hour."""
+    assert repair_homoglyphs(damaged)[2:] == damaged[2:]
+
+
+@pytest.mark.parametrize(
+    ("typed", "repaired"),
+    [("5Aлгебра", "5Алгебра"), ("aлгебра2б", "алгебра2б"), ("o5л", "о5л"), ("z5л", "z5л"), ("ХI век", "XI век")],
+)
+def test_words_typed_in_two_alphabets_are_repaired_beside_digits_too(typed: str, repaired: str) -> None:
+    assert repair_homoglyphs(typed) == repaired
