@@ -132,7 +132,7 @@ def features(connection: Connection, portraits: Iterable[int]) -> dict[int, Feat
             found |= {number: Features.unpack(data) for number, data in connection.execute(query)}
         except ValueError as error:
             raise Refused(
-                f"каталог вычислен прежней версией программы ({error}); вычислите его заново: catalog-sync rebuild"
+                "каталог вычислен прежней версией программы; вычислите его заново: catalog-sync rebuild"
             ) from error
     return found
 
