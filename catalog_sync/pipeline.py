@@ -223,10 +223,13 @@ def _alone(system: System, code: str, begin: Callable[[Connection], int] = lambd
 
     What `begin` does and answers belongs to the same transaction as the claim.
     """
-    me, name = holder(), f"source:{code}"
+    me, name, now = holder(), f"source:{code}", system.now()
     with writing(system.engine) as connection:
-        if not leases.acquire(connection, name, me, system.now(), LEASE_SECONDS):
+        killed = leases.is_orphaned(connection, name)
+        if not leases.acquire(connection, name, me, now, LEASE_SECONDS):
             raise Refused(f"источник {code} сейчас собирает другой процесс")
+        if killed:
+            runs.bury_dead(connection, now, code, certain=True)
         begun = begin(connection)
     try:
         yield begun

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, text, update
@@ -20,10 +22,31 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, secon
         connection.execute(insert(t.lease).values(name=name, holder=holder, until=until))
         return True
     # A claim that reaches further than any was ever made for is from before the clock was set back.
-    if row.holder != holder and now < row.until <= now + timedelta(seconds=2 * seconds):
+    good = now < row.until <= now + timedelta(seconds=2 * seconds)
+    if row.holder != holder and good and not _has_died(row.holder):
         return False
     connection.execute(update(t.lease).where(t.lease.c.name == name).values(holder=holder, until=until))
     return True
+
+
+def is_orphaned(connection: Connection, name: str) -> bool:
+    """Whether who claimed `name` was a process of this machine that is no more: it was killed, and claims nothing."""
+    holder = connection.execute(select(t.lease.c.holder).where(t.lease.c.name == name)).scalar()
+    return holder is not None and _has_died(holder)
+
+
+def _has_died(holder: str) -> bool:
+    """Of «machine:process:…». A number that another process has got since counts as alive: then the claim runs out."""
+    machine, process, *_ = (*holder.rsplit(":", 2), "", "")
+    if os.name != "posix" or machine != socket.gethostname() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def release(connection: Connection, name: str, holder: str) -> None:

@@ -114,13 +114,19 @@ def set_aside(connection: Connection, run: int) -> list[SetAside]:
     return [SetAside(source, row.number, row.offset, row.data, row.reason, row.file) for row in rows]
 
 
-def bury_dead(connection: Connection, now: datetime, source: str | None = None) -> list[int]:
-    """Runs whose process died: their stage is discarded, yesterday's catalogue stays. Returns their numbers."""
-    query = select(t.run.c.number).where(
-        t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value]),
+def bury_dead(
+    connection: Connection, now: datetime, source: str | None = None, *, certain: bool = False
+) -> list[int]:
+    """Runs whose process died: their stage is discarded, yesterday's catalogue stays. Returns their numbers.
+
+    `certain`: that it died is known, however lately its heart has beaten.
+    """
+    query = select(t.run.c.number).where(t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value]))
+    if not certain:
         # A beat from the future is from before the clock was set back: its process has not beaten since.
-        (t.run.c.heartbeat < now - HEART_STOPPED_AFTER) | (t.run.c.heartbeat > now + HEART_STOPPED_AFTER),
-    )
+        query = query.where(
+            (t.run.c.heartbeat < now - HEART_STOPPED_AFTER) | (t.run.c.heartbeat > now + HEART_STOPPED_AFTER)
+        )
     if source is not None:
         query = query.where(t.run.c.source == source)
     dead = list(connection.execute(query).scalars())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from catalog_sync import pipeline
+from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, RunState, Source
 from catalog_sync.query import Access, Term
 from catalog_sync.settings import Settings
-from catalog_sync.store import clusters, registry
+from catalog_sync.store import clusters, leases, registry, runs
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
@@ -88,15 +91,67 @@ def killed(home: Path, export: Path, moment: datetime, after: float) -> bool:
     return working
 
 
+# A run that has begun and whose source brings nothing for as long as anybody waits.
+WAITS = """
+import sys, time
+from datetime import datetime
+from pathlib import Path
+from catalog_sync import pipeline
+from catalog_sync.settings import Settings
+from catalog_sync.system import open_system
+def files():
+    print("begins", flush=True)
+    time.sleep(600)
+    yield
+system = open_system(Settings(home=Path(sys.argv[1])), now=lambda: datetime.fromisoformat(sys.argv[2]))
+pipeline.run_source(system, "school", files())
+"""
+
+
+def school(home: Path) -> System:
+    system = opened(home, DAY)
+    with writing(system.engine) as connection:
+        registry.save_libraries(connection, [Library("school", "Школа")])
+        registry.save_sources(connection, [Source("school", "school", "Школа", dialect=Dialect.RUSMARC)])
+    return system
+
+
+def test_after_a_kill_the_next_import_begins_at_once_and_buries_the_dead_run(
+    tmp_path: Path, exports: list[Path]
+) -> None:
+    system = school(tmp_path / "home")
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITS, str(tmp_path / "home"), DAY.isoformat()], stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begins\n"
+    with pytest.raises(Refused, match="другой процесс"):
+        import_paths(system, "school", [exports[0]])
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    imported(system, exports[0])
+    with reading(system.engine) as connection:
+        assert [run.state for run in runs.latest(connection)] == [RunState.PUBLISHED, RunState.FAILED]
+
+
+@pytest.mark.parametrize(
+    "holder", [f"{socket.gethostname()}:{os.getpid()}:1", "another-machine:99999999:1", "someone"],
+    ids=["alive", "elsewhere", "nobody"],
+)  # fmt: skip
+def test_a_claim_is_good_while_its_process_lives_or_nobody_here_can_know(tmp_path: Path, holder: str) -> None:
+    with writing(opened(tmp_path, DAY).engine) as connection:
+        assert leases.acquire(connection, "source:school", holder, DAY, 60)
+        assert not leases.acquire(connection, "source:school", "me", DAY, 60)
+
+
 @pytest.mark.slow
 def test_twenty_kills_leave_yesterdays_catalogue_and_the_next_import_completes(
     tmp_path: Path, exports: list[Path]
 ) -> None:
     home, rng, now = tmp_path / "home", random.Random(7), DAY
-    system = opened(home, now)
-    with writing(system.engine) as connection:
-        registry.save_libraries(connection, [Library("school", "Школа")])
-        registry.save_sources(connection, [Source("school", "school", "Школа", dialect=Dialect.RUSMARC)])
+    system = school(home)
     digests, lasted = [], 0.0
     for export in exports:
         start, now = time.monotonic(), now + timedelta(hours=1)
