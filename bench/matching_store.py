@@ -57,8 +57,7 @@ class StoredMatching:
         return time.process_time() - started
 
     def _compare(self, connection: Connection, features: Mapping[RecordKey, Features]) -> reclustering.Concerned:
-        concerned, around = reclustering.Concerned(), reclustering.Neighbourhood(connection)
+        comparing = reclustering.Comparing(connection)
         for some in chunks(sorted(features), BATCH):
-            moved = portraits.place(connection, {self.ids[key]: features[key] for key in some}, ())
-            concerned |= reclustering.compare(around, moved)
-        return concerned
+            comparing.take(portraits.place(connection, {self.ids[key]: features[key] for key in some}, ()))
+        return comparing.finish()

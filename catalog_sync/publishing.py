@@ -135,7 +135,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     """Features, edges and holdings of what runs brought, and what their holdings mean for the ledger."""
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
-    around = reclustering.Neighbourhood(connection)
+    comparing = reclustering.Comparing(connection)
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
         found = deriving.understand(connection, ids, records.before(connection, [one.run for one in brought], before))
@@ -154,7 +154,8 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
             )  # fmt: skip
             movements += ledger.always_there(lines) if id_ in one.reread else lines
         stock.append(connection, movements, recorded=today)
-        told.concerned |= _save(around, found)
+        comparing.take(deriving.save(connection, found))
+    told.concerned = comparing.finish()
     return told
 
 
@@ -171,19 +172,10 @@ def _restocked_clusters(
 
 def _derive_again(connection: Connection, touched: Sequence[int]) -> Concerned:
     """Features, edges and holdings as the records now say; the ledger is left alone."""
-    concerned = Concerned()
-    around = reclustering.Neighbourhood(connection)
+    comparing = reclustering.Comparing(connection)
     for ids in chunks(touched, BATCH):
-        concerned |= _save(around, deriving.understand(connection, ids))
-    return concerned
-
-
-def _save(around: reclustering.Neighbourhood, found: deriving.Understood) -> reclustering.Concerned:
-    """Keep what was understood and compare what is seen for the first time; returns what this concerns.
-
-    Edges are a function of features: a record of which only copies or prices changed, as most do, is not compared.
-    """
-    return reclustering.compare(around, deriving.save(around.connection, found))
+        comparing.take(deriving.save(connection, deriving.understand(connection, ids)))
+    return comparing.finish()
 
 
 def unite(
@@ -339,15 +331,16 @@ def _alone(system: System, connection: Connection, now: datetime) -> None:
 def _compute_anew(connection: Connection, now: datetime, today: date, progress: Progress) -> None:
     derived.clear(connection)
     digests.renew(connection)
-    done, around = 0, reclustering.Neighbourhood(connection)
+    done, comparing = 0, reclustering.Comparing(connection)
     for batch in records.live(connection, batch=BATCH):
         ids = [id_ for id_, _ in batch]
         before = derived.held(connection, ids)
         found = deriving.understand(connection, ids)
         stock.append(connection, _read_otherwise(connection, before, found, today), recorded=today)
-        _save(around, found)
+        comparing.take(deriving.save(connection, found))
         done += len(batch)
         progress("записей", done)
+    comparing.finish()
     change = reclustering.regroup_everything(connection, now=now)
     progress("кластеров", len(change.live))
     unite(connection, change, now, today=today, cause="merge")

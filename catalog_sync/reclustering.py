@@ -24,6 +24,7 @@ from catalog_sync.store.edges import Crowd, Two
 from catalog_sync.store.portraits import Moved, hashed
 
 SETTLED = 5000  # portraits of components whose features are in memory together
+LOT = 3000  # portraits compared together: with their neighbours some 60 MB
 FEATURES_KEPT = 20_000  # portraits whose features stay in memory from one batch of a run to the next: some 60 MB
 
 
@@ -66,6 +67,30 @@ class Neighbourhood:
         return {key: found[number] for key, number in numbers.items() if number in found}
 
 
+class Comparing:
+    """What a change brings, batch after batch, compared in lots: neighbours are read and values judged once a lot."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._around = Neighbourhood(connection)
+        self._lot = Moved()
+        self._concerned = Concerned()
+
+    def take(self, moved: Moved) -> None:
+        """Take in what is stored already."""
+        self._lot |= moved
+        if len(self._lot.fresh) + len(self._lot.dead) >= LOT:
+            self._compare()
+
+    def finish(self) -> Concerned:
+        """Everything that was taken in is compared; what it concerns."""
+        self._compare()
+        return self._concerned
+
+    def _compare(self) -> None:
+        self._concerned |= compare(self._around, self._lot)
+        self._lot = Moved()
+
+
 def compare(around: Neighbourhood, moved: Moved) -> Concerned:
     """Compare what a change concerns, stored already, and put the new edges in place of the old.
 
@@ -78,7 +103,7 @@ def compare(around: Neighbourhood, moved: Moved) -> Concerned:
         return concerned
     found = find_edges(around, moved.fresh.keys(), moved.dead)
     touched = {*moved.fresh, *moved.dead, *found.touched}
-    known = touched - moved.fresh.keys()  # what is new had no edges
+    known = touched - (moved.fresh.keys() - moved.dead.keys())  # what is new had no edges
     reached = {number for left, right, _ in edges.neighbours(connection, known) for number in (left, right)}
     edges.forget(connection, known)
     edges.keep(connection, found.edges, found.refused)

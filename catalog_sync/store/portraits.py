@@ -26,8 +26,18 @@ class Moved:
     records: set[int] = field(default_factory=set)
     entered: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
-    fresh: Mapping[int, Features] = field(default_factory=dict)
-    dead: Mapping[int, Features] = field(default_factory=dict)
+    fresh: dict[int, Features] = field(default_factory=dict)
+    dead: dict[int, Features] = field(default_factory=dict)
+
+    def __ior__(self, later: Moved) -> Moved:
+        """This and what came of other records afterwards; a number that died may be another portrait's by then."""
+        self.records.update(later.records)
+        self.entered.update(later.entered)
+        self.left.update(later.left)
+        self.left.difference_update(later.dead)
+        self.fresh.update(later.fresh)
+        self.dead.update(later.dead)
+        return self
 
 
 @lru_cache(maxsize=1 << 13)

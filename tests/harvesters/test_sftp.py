@@ -167,11 +167,11 @@ def test_a_growing_remote_file_is_left_to_grow(source: Source, drop: Path, home:
 
 @pytest.mark.peer
 def test_a_line_that_breaks_in_mid_file_is_taken_up_there(sshd: Sshd, source: Source, drop: Path, home: Path) -> None:
-    (drop / "books.mrc").write_bytes(export(range(8_000)))
+    (drop / "books.mrc").write_bytes(export(range(16_000)))  # beside it, what is on its way at the break is little
     size = (drop / "books.mrc").stat().st_size
     with CuttingProxy(sshd.port, cut_connection=2, after=size // 2) as proxy:
         files = list(built(source, home, port=str(proxy.port)).fetch(""))
-    assert len(local_ids(files)) == 8_000
+    assert len(local_ids(files)) == 16_000
     assert proxy.connections == 3
     assert proxy.forwarded < size * 1.5  # the second half only, not all of it again
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from catalog_sync import court, pipeline
+from catalog_sync import court, pipeline, publishing
 from catalog_sync.explaining import lines
-from catalog_sync.model import RecordKey
+from catalog_sync.model import RecordKey, RunState
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading
 from tests.exports import book
@@ -97,3 +97,37 @@ def test_a_word_takes_one_record_out_of_an_edition_that_every_school_of_a_large_
     pipeline.undo(district.system, 1, who="методист")
     assert len(set(district.clusters().values())) == 1
     assert pipeline.check(district.system) == []
+
+
+def edges(district: District) -> set[tuple[bytes, bytes]]:
+    """Look-alikes by what they are, not by their numbers."""
+    with reading(district.system.engine) as connection:
+        digest = {row.number: row.digest for row in connection.execute(select(t.portrait))}
+        found = connection.execute(select(t.edge.c.left, t.edge.c.right))
+        return {(min(a, b), max(a, b)) for a, b in ((digest[left], digest[right]) for left, right in found)}
+
+
+def number_of(district: District, local_id: str) -> int:
+    with reading(district.system.engine) as connection:
+        query = select(t.feature.c.portrait).join(t.record).where(t.record.c.local_id == local_id)
+        return int(connection.execute(query).scalar_one())
+
+
+def test_the_number_of_a_portrait_that_died_may_be_another_portraits_in_the_same_run(
+    sqlite_district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "BATCH", 1)
+    district = sqlite_district
+    district.source("s1")
+    first = [book("A", isbn=ISBN), book("B", isbn=ISBN, pages="127"), book("C", isbn=ISBN, pages="129")]
+    district.load("s1", [*first, book("D", isbn=ISBN)])
+    last = number_of(district, "C")
+    other = book("D", "Муму", author=("Тургенев", "И. С."))
+    run = district.load("s1", [*first[:2], book("C", isbn=ISBN), other])
+    if run.state is RunState.HELD:
+        pipeline.approve(district.system, run.number, who="тест")
+    assert number_of(district, "D") == last
+    assert not district.together("s1:A", "s1:D")
+    stored, digest = edges(district), district.digest()
+    pipeline.rebuild(district.system)
+    assert (edges(district), district.digest()) == (stored, digest)
