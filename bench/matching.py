@@ -1,9 +1,10 @@
 """What matching costs and how well it does, on the labelled benchmark beside the checkout and on our own.
 
-    python -m bench.matching                      quality and CPU on ../shared/dedup (if there) and generated districts
+    python -m bench.matching                      quality on ../shared/dedup (if there) and generated districts,
+                                                  then the CPU of the next two: what `make bench` prints
     python -m bench.matching --cpu [N]            CPU by step for N records (50,000), beside the lower bounds
-    python -m bench.matching --update [N]         10,000 changed records on a base of N (300,000), in memory
-    python -m bench.matching --stored [N]         the same over the tables of a catalogue, with their SQL
+    python -m bench.matching --stored [N]         10,000 changed records on a base of N (300,000) with their SQL
+    python -m bench.matching --update [N]         the same in memory
     python -m bench.matching --digest [N] [WAYS]  N records (50,000) reached in WAYS (20) ways: one digest or a failure
 
 CPU seconds are of this process; the lower bounds say what reading the keys, and comparing without distances, costs.
@@ -181,6 +182,8 @@ def main(arguments: list[str]) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 write(Path(folder), seed=seed, families=700)
                 quality(f"generated district {seed}", Path(folder))
+        cpu(50_000)
+        stored(300_000)
 
 
 if __name__ == "__main__":
