@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product, zip_longest
+from itertools import combinations, islice, product, zip_longest
 from textwrap import wrap
 from typing import Any
 
@@ -25,6 +25,8 @@ COLUMN = 28  # characters of a value on the terminal: both sides, the points and
 Home = tuple[int, str]  # a record and its cluster
 AT_ONCE = 25  # waiting pairs whose editions are looked through together
 MOST_MEETINGS = 400  # clusters beside clusters that one judgement asks about
+# Judgements that may leave a question: records typed alike that say enough are one edition, unless a word parts them.
+_OPEN = (t.edge.c.left != t.edge.c.right) | (t.edge.c.score < SAME) | (t.edge.c.refused != "")
 WORDS = {Verdict.SAME: "одно издание", Verdict.UNSURE: "неясно", Verdict.DIFFERENT: "разные издания"}
 
 
@@ -145,7 +147,7 @@ def _waiting(connection: Connection) -> list[_Pair]:
     homes = _homes(connection)
     decided = _decided(connection)
     best: dict[tuple[str, str], _Pair] = {}
-    for left, right, score in connection.execute(select(t.edge.c.left, t.edge.c.right, t.edge.c.score)):
+    for left, right, score in connection.execute(select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(_OPEN)):
         for (a, of_a), (b, of_b) in _meetings(homes.get(left, ()), homes.get(right, ()), left == right):
             if of_a == of_b:
                 continue
@@ -157,10 +159,12 @@ def _waiting(connection: Connection) -> list[_Pair]:
 
 
 def _homes(connection: Connection) -> dict[int, list[Home]]:
-    """Portrait → its first record in each cluster that has some."""
+    """Portrait with a look-alike → its first record in each cluster that has some."""
+    named = select(t.edge.c.left).where(_OPEN).union(select(t.edge.c.right).where(_OPEN))
     query = (
         select(t.feature.c.portrait, func.min(t.member.c.record), t.member.c.cluster)
         .join(t.member, t.member.c.record == t.feature.c.record)
+        .where(t.feature.c.portrait.in_(named))
         .group_by(t.feature.c.portrait, t.member.c.cluster)
     )
     found: dict[int, list[Home]] = defaultdict(list)
@@ -170,14 +174,14 @@ def _homes(connection: Connection) -> dict[int, list[Home]]:
 
 
 def _meetings(left: Sequence[Home], right: Sequence[Home], alike: bool) -> Iterator[tuple[Home, Home]]:
-    """Who is shown beside whom: of records typed alike each beside the first, others each beside each.
+    """Who is shown beside whom: each beside each.
 
     Where hundreds are seen the same, the first stands for all: a queue is for people.
     """
-    if alike or len(left) * len(right) > MOST_MEETINGS:
-        yield from ((left[0], other) for other in (right[1:] if alike else right[:1]))
+    if len(left) * len(right) <= MOST_MEETINGS:
+        yield from combinations(left, 2) if alike else product(left, right)
     else:
-        yield from product(left, right)
+        yield from ((left[0], other) for other in (right[1:] if alike else right[:1]))
 
 
 def _rank(pair: _Pair) -> tuple[float, int, int]:

@@ -48,19 +48,35 @@ def test_explain_tells_of_records_typed_alike_what_it_tells_of_others(district: 
     assert "другое издание, решило «разные годы издания»: 1 (s1:B)" in told
 
 
-def test_thin_records_typed_alike_wait_for_a_word_beside_the_first_of_them(district: District) -> None:
+def test_thin_records_typed_alike_wait_for_a_word(district: District) -> None:
     for code in ("s1", "s2", "s3"):
         district.source(code)
         district.load(code, [book("A", "Белый Бим Чёрное ухо", author=("Троепольский", ""), year="", pages="")])
     assert not district.together("s1:A", "s2:A")
     with reading(district.system.engine) as connection:
         pairs = [(str(case.left.key), str(case.right.key)) for case in court.queue(connection)]
-    assert pairs == [("s1:A", "s2:A"), ("s1:A", "s3:A")]
+    assert pairs == [("s1:A", "s2:A"), ("s1:A", "s3:A"), ("s2:A", "s3:A")]
     first, second = RecordKey("s1", "A"), RecordKey("s2", "A")
     pipeline.decide(district.system, first, second, same=True, who="методист", why="обе в руках", whole=True)
     assert district.together("s1:A", "s2:A")
     with reading(district.system.engine) as connection:
         assert court.queue_length(connection) == 1
+    assert pipeline.check(district.system) == []
+
+
+def test_who_is_typed_like_two_that_a_word_parted_waits_for_a_word(district: District) -> None:
+    district.source("s1")
+    district.load("s1", [book(f"A{n}", isbn=ISBN) for n in range(5)])
+    first, last = RecordKey("s1", "A0"), RecordKey("s1", "A4")
+    pipeline.decide(district.system, first, last, same=False, who="методист", why="другая обложка")
+    found = district.clusters()
+    assert len(set(found.values())) == 3
+    with reading(district.system.engine) as connection:
+        asked = {(case.left.cluster, case.right.cluster) for case in court.queue(connection)}
+    middle = found["s1:A1"]
+    assert {frozenset(two) for two in asked} == {
+        frozenset({middle, found["s1:A0"]}), frozenset({middle, found["s1:A4"]}),
+    }  # fmt: skip
     assert pipeline.check(district.system) == []
 
 
