@@ -20,7 +20,8 @@ from catalog_sync import classify
 from catalog_sync.citation.names import established, surname_and_forenames, title_without_author
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
-from catalog_sync.text import fold, has_homoglyphs, skeleton
+from catalog_sync.text import fold, skeleton
+from catalog_sync.union_quality import TEXTS, TIDY, is_damaged, is_own, quality, untidiness
 
 
 def merge(cluster: str, members: Sequence[BibRecord], *, base: str = "") -> UnionRecord:
@@ -61,65 +62,6 @@ class Ranked(list[BibRecord]):
 def rank(members: Iterable[BibRecord]) -> Ranked:
     """Members, best described first; equal ones by their keys, so that the order they came in does not matter."""
     return Ranked(sorted(members, key=lambda m: (-quality(m), m.key)))
-
-
-# --- How well a record describes its edition -------------------------------------------------------------------------
-
-# Points for what a reader needs to recognise an edition, and against what shows a careless or damaged record.
-TITLE_POINTS = 4.0
-ISBN_POINTS = 2.0  # valid, of this part: the best single proof that the record was made from the book
-RESPONSIBILITY_POINTS = 1.5
-FULL_FORENAMES_POINTS = 1.0
-IMPRINT_POINTS = 1.0  # each of place, publisher, year, extent
-CONTENT_POINTS = 0.5  # each of subjects, classification, abstract or contents, language, series
-SHOUTING_PENALTY = 3.0  # ALL CAPS: typed from a list, not from the book
-HOMOGLYPH_PENALTY = 2.0  # mixed alphabets in the title: can't be found or sorted by others
-DAMAGE_PENALTY = 5.0  # characters lost in a conversion
-TIDY = (False, False, False)  # neither damaged nor shouted nor of mixed alphabets
-TEXTS = 1 << 13  # whose faults are remembered: members of a cluster mostly say the same
-WARNING_PENALTY = 0.25  # each complaint of the reader of MARC, at most four
-
-
-def quality(bib: BibRecord) -> float:
-    """Points for completeness minus points for faults; only the order of records matters, not the scale."""
-    imprint = (bib.places, bib.publishers, bib.year_text, bib.extent)
-    about = (bib.subjects or bib.keywords, bib.bbk or bib.udc, bib.abstract or bib.contents)
-    content = (*about, bib.languages, bib.series)
-    points = TITLE_POINTS * bool(bib.title) + RESPONSIBILITY_POINTS * bool(bib.responsibility)
-    points += ISBN_POINTS * any(map(_is_own, bib.isbns))
-    points += FULL_FORENAMES_POINTS * any(map(_has_full_forename, bib.agents))
-    points += IMPRINT_POINTS * sum(map(bool, imprint)) + CONTENT_POINTS * sum(map(bool, content))
-    _, shouting, mixed = _untidiness(bib.title)
-    points -= SHOUTING_PENALTY * shouting + HOMOGLYPH_PENALTY * mixed
-    points -= DAMAGE_PENALTY * is_damaged(bib.title + bib.responsibility)
-    return points - WARNING_PENALTY * min(len(bib.warnings), 4)
-
-
-_CAPS_WORD = re.compile(r"[A-ZА-ЯЁ]{3,}")
-
-
-@lru_cache(maxsize=TEXTS)
-def is_shouting(text: str) -> bool:
-    """Whether a text is ALL CAPS: more than one long word and no small letter («ОБЖ» or «США» alone is not)."""
-    letters = [c for c in text if c.isalpha()]
-    return bool(letters) and not any(c.islower() for c in letters) and any(len(w) > 4 for w in _CAPS_WORD.findall(text))
-
-
-@lru_cache(maxsize=TEXTS)
-def is_damaged(text: str) -> bool:
-    """Whether characters were lost: U+FFFD, or question marks inside or instead of words."""
-    return "\ufffd" in text or bool(re.search(r"\?{3,}|\w\?\w", text))
-
-
-def _is_own(isbn: Isbn) -> bool:
-    return bool(isbn.normal) and not isbn.erroneous and not isbn.of_host
-
-
-_FORENAME = re.compile(r",\s*\w{3,}")
-
-
-def _has_full_forename(agent: Agent) -> bool:
-    return agent.kind == "person" and bool(agent.expansion or _FORENAME.search(agent.name))
 
 
 # --- Field by field --------------------------------------------------------------------------------------------------
@@ -180,7 +122,7 @@ def _voted(ranked: list[BibRecord], name: str) -> _Chosen | None:
     if not votes:
         return None
     winners = max(votes.values(), key=len)  # the first of equals: dictionaries keep the order of rank
-    giver = min(winners, key=lambda m: _untidiness(getattr(m, name)))
+    giver = min(winners, key=lambda m: untidiness(getattr(m, name)))
     return _Chosen(getattr(giver, name), giver.key)
 
 
@@ -193,7 +135,7 @@ def _publishers(ranked: list[BibRecord], name: str) -> _Chosen | None:
     if not votes:
         return None
     winners = max(votes.values(), key=len)
-    giver = min(winners, key=lambda m: (_untidiness(m.publishers), *_ornaments(m.publishers)))
+    giver = min(winners, key=lambda m: (untidiness(m.publishers), *_ornaments(m.publishers)))
     return _Chosen(giver.publishers, giver.key)
 
 
@@ -222,15 +164,9 @@ def _vote_key(value: Any) -> Hashable:
     return skeleton(value) if isinstance(value, str) else tuple(skeleton(v) for v in value)
 
 
-@lru_cache(maxsize=TEXTS)
-def _untidiness(value: Any) -> tuple[bool, bool, bool]:
-    text = value if isinstance(value, str) else " ".join(value)
-    return is_damaged(text), is_shouting(text), has_homoglyphs(text)
-
-
 def _tidy_title(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The voted title; a shouted or damaged one, or one with the author typed in, gives way to any other."""
-    tidy = [m for m in ranked if m.title and _untidiness(m.title) == TIDY]
+    tidy = [m for m in ranked if m.title and untidiness(m.title) == TIDY]
     if tidy and all(m.title == tidy[0].title for m in tidy) and title_without_author(tidy[0]) == tidy[0].title:
         return _Chosen(tidy[0].title, tidy[0].key)  # as the vote below would have it
     proper = [m for m in tidy if title_without_author(m) == m.title]
@@ -282,10 +218,10 @@ def _isbns(ranked: list[BibRecord], name: str) -> _Chosen | None:
         for isbn in member.isbns:
             key = isbn.normal or skeleton(isbn.typed)
             count[key] += 1
-            if key not in first or (_is_own(isbn) and not _is_own(first[key][1])):
+            if key not in first or (is_own(isbn) and not is_own(first[key][1])):
                 first[key] = (place, isbn, member.key)
     own = [k for k, (_, isbn, _) in first.items() if isbn.normal]
-    order = sorted(own or first, key=lambda k: (not _is_own(first[k][1]), -count[k], first[k][0], k))
+    order = sorted(own or first, key=lambda k: (not is_own(first[k][1]), -count[k], first[k][0], k))
     return _Chosen(tuple(first[k][1] for k in order), first[order[0]][2]) if order else None
 
 
@@ -355,8 +291,8 @@ def is_same_agent(left: Agent, right: Agent) -> bool:
 def _fuller(known: Agent, other: Agent) -> Agent:
     if known == other:
         return known
-    tidier = _untidiness(known.name) > _untidiness(other.name)
-    longer = len(other.name) > len(known.name) and _untidiness(known.name) == _untidiness(other.name)
+    tidier = untidiness(known.name) > untidiness(other.name)
+    longer = len(other.name) > len(known.name) and untidiness(known.name) == untidiness(other.name)
     return replace(
         known,
         name=other.name if tidier or longer else known.name,

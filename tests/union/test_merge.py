@@ -23,7 +23,8 @@ from catalog_sync.model import (
     RecordKey,
     Series,
 )  # fmt: skip
-from catalog_sync.union import _merged, is_damaged, is_shouting, merge, quality, rank
+from catalog_sync.union import _merged, merge, rank
+from catalog_sync.union_quality import is_damaged, is_shouting, quality
 
 
 def record(key: str, title: str = "Математика", dialect: Dialect = Dialect.RUSMARC, **more: Any) -> BibRecord:
