@@ -13,11 +13,10 @@ from catalog_sync.matching.candidates import find_edges, without_collecting
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
+from catalog_sync.matching.pairwise import Pair as Two
 from catalog_sync.matching.verdict import LINK
 from catalog_sync.model import Decision, RecordKey
 from catalog_sync.portraits import Portrait, is_solid, settle
-
-Two = tuple[int, int]  # numbers of portraits, the lesser first
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +132,24 @@ class Clusterer:
         joined = [(self._portrait[a], self._portrait[b]) for a, b in same]
         around = self._reach(seeds, joined)
         strong = [p for p in self._pairs(around) if self._edges[p[0]][p[1]].score >= LINK]
+        parted = {record for two in different for record in two}
         found: list[Group] = []
         for component in components(around, [*strong, *((a, b) for a, b in joined if a in around)]):
-            found += self._settle(component, same, different)
+            found += self._settle(component, same, different, parted)
         for cluster in found:
             for record in cluster:
                 self._cluster[record] = cluster
         return tuple(found)
 
-    def _settle(self, component: list[int], same: list[Pair], different: list[Pair]) -> Sequence[Group]:
+    def _settle(
+        self, component: list[int], same: list[Pair], different: list[Pair], parted: set[RecordKey]
+    ) -> Sequence[Group]:
         inside = {n: Portrait(self._features[n], sorted(self._records[n])) for n in component}
         scores = {two: self._edges[two[0]][two[1]].score for two in self._pairs(component)}
         if len(component) == 1:
             own = scores.get((component[0], component[0]), 0.0)
             records = inside[component[0]].records
-            if is_solid(own, records, {record for two in different for record in two}):
+            if is_solid(own, records, parted):
                 return [frozenset(records)]
         return settle(inside, scores, same, different).clusters
 

@@ -16,11 +16,12 @@ from sqlalchemy import Connection
 from catalog_sync.clustering import Pair, components, in_force
 from catalog_sync.matching.candidates import find_edges
 from catalog_sync.matching.features import Features
+from catalog_sync.matching.pairwise import Pair as Two
 from catalog_sync.matching.verdict import LINK
 from catalog_sync.model import Decision
 from catalog_sync.portraits import Portrait, is_solid, settle
 from catalog_sync.store import clusters, decisions, edges, portraits, records
-from catalog_sync.store.edges import Crowd, Two
+from catalog_sync.store.edges import Crowd
 from catalog_sync.store.portraits import Moved, hashed
 
 SETTLED = 5000  # portraits of components whose features are in memory together

@@ -15,7 +15,7 @@ from catalog_sync.matching.features import Features
 from catalog_sync.matching.verdict import UNSURE
 from catalog_sync.model import Verdict
 
-Pair = tuple[int, int]  # numbers of portraits, the lesser first
+Pair = tuple[int, int]  # numbers of portraits, the lesser first; one twice: its records with each other
 _NUMBER = 24  # bits: sixteen million records at a time are more than memory holds
 _CODE = 64 - 2 * _NUMBER  # bits
 

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS
+from catalog_sync.matching.pairwise import Pair as Two
 from catalog_sync.matching.verdict import LINK, SAME
 from catalog_sync.model import Verdict
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_many, upsert
-
-Two = tuple[int, int]  # numbers of portraits, the lesser first; one twice: its records with each other
 
 ALONE = isqrt(2 * MAX_PAIRS)  # more records than this have more pairs than MAX_PAIRS
 

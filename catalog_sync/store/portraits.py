@@ -94,8 +94,7 @@ def _allocate(connection: Connection, digests: Collection[bytes]) -> dict[bytes,
 
 def _bury(connection: Connection, portraits: Collection[int]) -> dict[int, Features]:
     """Of these, the portraits no record has any more: their rows go; what they were is returned."""
-    held = {number for number, _ in _held(connection, portraits)}
-    found = features(connection, set(portraits) - held)
+    found = features(connection, set(portraits) - records(connection, portraits).keys())
     for some in chunks(sorted(found)):
         connection.execute(delete(t.match_key).where(t.match_key.c.portrait.in_(some)))
         connection.execute(delete(t.portrait).where(t.portrait.c.number.in_(some)))
@@ -114,17 +113,13 @@ def of_records(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def _held(connection: Connection, portraits: Iterable[int]) -> Iterable[tuple[int, int]]:
-    for some in chunks(sorted(portraits)):
-        query = select(t.feature.c.portrait, t.feature.c.record).where(t.feature.c.portrait.in_(some))
-        yield from map(tuple, connection.execute(query.order_by(t.feature.c.portrait, t.feature.c.record)))
-
-
 def records(connection: Connection, portraits: Iterable[int]) -> dict[int, list[int]]:
     """Number → ids of the records that have the portrait, for those that somebody has."""
     found: dict[int, list[int]] = {}
-    for number, record in _held(connection, portraits):
-        found.setdefault(number, []).append(record)
+    for some in chunks(sorted(portraits)):
+        query = select(t.feature.c.portrait, t.feature.c.record).where(t.feature.c.portrait.in_(some))
+        for number, record in connection.execute(query.order_by(t.feature.c.portrait, t.feature.c.record)):
+            found.setdefault(number, []).append(record)
     return found
 
 
