@@ -98,7 +98,7 @@ def build(count: int, home: Path) -> None:
         shelved = [LibraryHoldings(code, f"Школа {code}", copies, ("84Р7",)) for code in held]
         document = make(
             union, held, added=date(2026, 9, 1), copies=copies * len(held), brief=pack(of(union, shelved)),
-            sendable=sendable.records(union, shelved),
+            sendable=sendable.record(union, shelved),
         )
         documents.append(document)
         grade = document.grades[0] if document.grades else None

@@ -155,7 +155,7 @@ def documents_of(connection: Connection, clusters: Sequence[str], listed: Federa
             call_numbers=(call for place in places for call in place.call_numbers),
             listed=listed.admits(union.bib),
             brief=brief.pack(brief.of(union, places)),
-            sendable=sendable.records(union, places),
+            sendable=sendable.record(union, places),
         )
 
     return list(map(made, unions.load(connection, clusters)))

@@ -166,8 +166,9 @@ class Card(Protocol):
         """What a list of hits shows (search.brief)."""
         ...
 
-    def record(self, syntax: str) -> bytes:
-        """The record in a syntax of Z39.50 as it stands in a response (search.sendable); empty where it isn't kept."""
+    @property
+    def record(self) -> bytes:
+        """Full MARC 21 in UTF-8 as it stands in a response of Z39.50; empty where the format can't say it."""
         ...
 
 

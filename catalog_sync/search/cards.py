@@ -18,14 +18,12 @@ from types import TracebackType
 from typing import BinaryIO
 
 FILE = "cards.bin"
-MAGIC = b"cards 1\n"  # another arrangement of the bytes below gets another number
+MAGIC = b"cards 2\n"  # another arrangement of the bytes below gets another number
 WORN = 3  # cards written for each that is still in use: a year's nights of a district write its catalogue once or twice
 FEWEST_WORN = 100_000  # below so many (200 MB) nobody minds
 
-# Where the parts of a card end, counted from its place: this head, the cluster id, the brief, a record of each syntax.
-_ENDS = struct.Struct("<IIIII")
-SYNTAXES = ("USMARC", "RUSMARC")  # names in `protocol.oids.Syntax`
-_NUMBER = {name: number for number, name in enumerate(SYNTAXES, 2)}
+# Where the parts of a card end, counted from its place: this head, the cluster id, the brief, the record.
+_ENDS = struct.Struct("<IIII")
 
 
 class Card:
@@ -43,9 +41,10 @@ class Card:
         """What a list of hits shows (search.brief)."""
         return self._part(1)
 
-    def record(self, syntax: str) -> bytes:
+    @property
+    def record(self) -> bytes:
         """The record as it stands in a response of Z39.50 (search.sendable); empty where the format can't say it."""
-        return self._part(_NUMBER[syntax])
+        return self._part(2)
 
     def _part(self, number: int) -> bytes:
         place, ends = self._place, self._ends
@@ -86,9 +85,9 @@ class CardWriter:
         """Bytes of the file with what was added."""
         return self._at
 
-    def add(self, cluster: str, brief: bytes, records: tuple[bytes, ...]) -> int:
+    def add(self, cluster: str, brief: bytes, record: bytes) -> int:
         """The card's place."""
-        parts = (cluster.encode(), brief, *(records or (b"",) * len(SYNTAXES)))
+        parts = (cluster.encode(), brief, record)
         ends = tuple(accumulate(map(len, parts), initial=_ENDS.size))
         self._file.write(b"".join((_ENDS.pack(*ends), *parts)))
         place, self._at = self._at, self._at + ends[-1]

@@ -76,7 +76,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     added: int = 0  # YYYYMMDD
     copies: int = 0
     brief: bytes = b""  # what a list of hits shows (search.brief), kept as it is
-    sendable: tuple[bytes, ...] = ()  # what other systems are sent (search.sendable), kept as it is
+    sendable: bytes = b""  # what other systems are sent (search.sendable), kept as it is
 
     def __post_init__(self) -> None:
         if not self.cluster:
@@ -105,7 +105,7 @@ def make(
     school_subjects: Sequence[str] = (),
     listed: bool = False,
     brief: bytes = b"",
-    sendable: tuple[bytes, ...] = (),
+    sendable: bytes = b"",
 ) -> Document:
     """The search document of a union record held by `libraries`.
 

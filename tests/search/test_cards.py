@@ -16,9 +16,7 @@ from tests.search.shelf import documents
 
 
 def carded(document: Document, mark: str) -> Document:
-    return replace(
-        document, brief=f"brief {mark}".encode(), sendable=(f"usmarc {mark}".encode(), f"русмарк {mark}".encode())
-    )
+    return replace(document, brief=f"brief {mark}".encode(), sendable=f"марк {mark}".encode())
 
 
 def card(reader: Reader, word: str) -> Card:
@@ -26,20 +24,20 @@ def card(reader: Reader, word: str) -> Card:
     return only
 
 
-def parts(one: Card) -> tuple[str, bytes, bytes, str]:
-    return one.cluster, one.brief, one.record("USMARC"), one.record("RUSMARC").decode()
+def parts(one: Card) -> tuple[str, bytes, str]:
+    return one.cluster, one.brief, one.record.decode()
 
 
 def test_a_hit_has_its_card(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.write([carded(d, d.cluster) for d in documents()])
-    assert parts(card(engine.reader(), "онегин")) == ("c2", b"brief c2", b"usmarc c2", "русмарк c2")
+    assert parts(card(engine.reader(), "онегин")) == ("c2", b"brief c2", "марк c2")
 
 
 def test_a_document_without_a_card_has_an_empty_one(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.write(documents())
-    assert parts(card(engine.reader(), "онегин")) == ("c2", b"", b"", "")
+    assert parts(card(engine.reader(), "онегин")) == ("c2", b"", "")
 
 
 def test_cards_of_a_changed_document_are_the_new_ones_and_those_in_hand_stay_as_they_were(tmp_path: Path) -> None:
@@ -51,9 +49,9 @@ def test_cards_of_a_changed_document_are_the_new_ones_and_those_in_hand_stay_as_
     assert not reader.is_latest(before.commit)
     after = reader.search(Term("онегин"))
     assert reader.is_latest(after.commit)
-    assert parts(before.cards[0])[1:3] == (b"brief old", b"usmarc old")
-    assert parts(after.cards[0])[1:3] == (b"brief new", b"usmarc new")
-    assert parts(card(reader, "физика"))[1:3] == (b"brief old", b"usmarc old")
+    assert parts(before.cards[0])[1:3] == (b"brief old", "марк old")
+    assert parts(after.cards[0])[1:3] == (b"brief new", "марк new")
+    assert parts(card(reader, "физика"))[1:3] == (b"brief old", "марк old")
 
 
 def test_cards_in_hand_survive_a_rebuilt_index(tmp_path: Path) -> None:
@@ -65,7 +63,7 @@ def test_cards_in_hand_survive_a_rebuilt_index(tmp_path: Path) -> None:
     index.rename(tmp_path / "index.old")
     fresh.rename(index)
     assert parts(card(reader, "онегин"))[1] == b"brief a longer one"
-    assert parts(held) == ("c2", b"brief old", b"usmarc old", "русмарк old")
+    assert parts(held) == ("c2", b"brief old", "марк old")
 
 
 def test_cards_of_a_batch_that_failed_are_in_nobodys_way(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Records of a result set as the records of a response, fitted into the message size.
 
-Those that most systems ask for are rendered when the edition is indexed and stand on its card; the others are rendered
-when asked for, and kept.
+Full MARC 21 is rendered when the edition is indexed and stands on its card; what else is asked for is rendered then,
+and kept.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from catalog_sync.protocol.apdu import Diagnostic, External, PresentStatus
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.query import Card, Catalogue, LibraryHoldings
-from catalog_sync.search.cards import SYNTAXES
-from catalog_sync.search.sendable import DATABASE
+from catalog_sync.search.sendable import DATABASE, SYNTAX
 from web.z3950.cache import RenderCache
 from web.z3950.records import Renderer, is_full, shows_holdings
 
@@ -41,7 +40,7 @@ class Wanted:
     is_kept: bool = field(init=False)  # whether cards have the record as it is wanted: in UTF-8 and full
 
     def __post_init__(self) -> None:
-        kept = self.syntax.name in SYNTAXES and self.charset == "utf-8" and is_full(self.elements)
+        kept = self.syntax is SYNTAX and self.charset == "utf-8" and is_full(self.elements)
         object.__setattr__(self, "is_kept", kept)
 
 
@@ -72,8 +71,7 @@ class Presenter:
 
     def present_cards(self, catalogue: Catalogue, cards: Sequence[Card], wanted: Wanted) -> Presented:
         """The same of cards that are up to date."""
-        syntax = wanted.syntax.name
-        found = [card.record(syntax) for card in cards]
+        found = [card.record for card in cards]
         if not all(found):  # too long for the format: the other way says so
             return self.present(catalogue, [card.cluster for card in cards], wanted)
         if wanted.database != DATABASE:
