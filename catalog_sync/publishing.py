@@ -207,7 +207,7 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
         concerned = _derive_again(connection, touched)
         change = reclustering.regroup(connection, concerned, touched, now=now)
         unite(connection, change, now, today=today, cause="rollback")
-        _unpublish(connection, number, run.source)
+        _unpublish(connection, run)
         runs.save(
             connection, number, state=RunState.ROLLED_BACK, decided_by=who,
             message=f"отменён {now.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}, {who}",
@@ -215,10 +215,10 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
         return runs.get(connection, number)
 
 
-def _unpublish(connection: Connection, number: int, source: str) -> None:
-    before = runs.bookmark_before(connection, number)
-    previous = runs.latest(connection, source=source, states=[RunState.PUBLISHED], before=number, limit=1)
-    registry.set_published(connection, source, previous[0].number if previous else None, before)
+def _unpublish(connection: Connection, run: HarvestRun) -> None:
+    previous = runs.published_before(connection, run)
+    mark = runs.bookmark_before(connection, run.number)
+    registry.set_published(connection, run.source, previous.number if previous else None, mark)
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------

@@ -94,6 +94,12 @@ def last_published(connection: Connection, source: str) -> HarvestRun | None:
     return found[0] if found else None
 
 
+def published_before(connection: Connection, run: HarvestRun) -> HarvestRun | None:
+    """The published run of the same source before this one: what stands after a roll-back."""
+    found = latest(connection, source=run.source, states=[RunState.PUBLISHED], before=run.number, limit=1)
+    return found[0] if found else None
+
+
 def bookmark_before(connection: Connection, number: int) -> str:
     """The source's bookmark as it was before this run was published."""
     return connection.execute(select(t.run.c.bookmark_before).where(t.run.c.number == number)).scalar() or ""

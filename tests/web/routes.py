@@ -85,6 +85,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/staff/reports-of-errors": ("/staff/reports-of-errors",),
     "/staff/runs": ("/staff/runs", "/staff/runs?source=school-02"),
     "/staff/runs/<int:number>": ("/staff/runs/{held}", "/staff/runs/1"),
+    "/staff/runs/<int:number>/rollback": ("/staff/runs/1/rollback",),
     "/staff/sources": ("/staff/sources",),
     "/staff/sources/<code>/edit": ("/staff/sources/school-02/edit",),
     "/staff/sources/<code>/schedule": ("/staff/sources/school-02/schedule",),
@@ -150,6 +151,7 @@ METHODOLOGIST = (
     "/staff/packages/",
     "/staff/packages/new",
     "/staff/runs/<int:number>/<any(approve, reject, rollback):action>",
+    "/staff/runs/<int:number>/rollback",
     "/staff/sources/<code>/schedule",
 )
 ADMINISTRATOR = (

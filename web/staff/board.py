@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync import court, staging
 from catalog_sync.errors import Refused
-from catalog_sync.model import RunState
+from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.runlog import as_state
 from catalog_sync.store import audit, eresources, jobs, registry, runs, staff
 from catalog_sync.store.database import reading, writing
@@ -94,13 +94,33 @@ def act(number: int, action: str) -> AnyResponse:
     """Ask the jobs to publish, drop or undo a run. A decision that is no longer possible is refused at once."""
     now = services().now()
     with writing(services().store) as connection:
-        found = runs.get(connection, number)
-        if found.state is not ACTIONS[action]:
-            raise Refused(f"сеанс № {number} сейчас {as_state(found.state)}: так решить уже нельзя")
+        still_open(connection, number, action)
         order(connection, action, str(number))
         audit.note(connection, me().login, f"сеанс {number}: {labels.ORDERS[action]}", now)
     flash(_(ASKED[action], run=number))
     return redirect(url_for("staff.run", number=number), 303)
+
+
+def still_open(connection: Connection, number: int, action: str) -> HarvestRun:
+    """The run that is decided about; Refused where it can no longer be decided so."""
+    found = runs.get(connection, number)
+    if found.state is not ACTIONS[action]:
+        raise Refused(f"сеанс № {number} сейчас {as_state(found.state)}: так решить уже нельзя")
+    last = registry.published_run(connection, found.source)
+    if action == "rollback" and last != number:
+        raise Refused(f"сеанс № {number} уже не последний у источника {found.source}: отменить можно только № {last}")
+    return found
+
+
+@blueprint.get("/runs/<int:number>/rollback")
+@needs("methodologist")
+def confirm_rollback(number: int) -> str:
+    """What a roll-back would undo, in numbers, before anybody asks for it."""
+    with reading(services().store) as connection:
+        found = still_open(connection, number, "rollback")
+        source = registry.get_source(connection, found.source)
+        before = runs.published_before(connection, found)
+    return render_template("staff/rollback.html", run=found, source=source, before=before)
 
 
 @blueprint.post("/sources/<code>/<any(harvest, pause, resume):action>")

@@ -1,0 +1,77 @@
+"""Decisions about runs: what a roll-back would undo is shown before it is asked of the jobs."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from lxml import html
+
+from catalog_sync import pipeline
+from catalog_sync.model import RunState
+from catalog_sync.settings import SAMPLE_CONFIG
+from catalog_sync.store import jobs, runs
+from catalog_sync.store.database import reading
+from catalog_sync.system import System
+from tests.exports import import_paths
+from tests.web.conftest import application, build, log_in, token
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> System:
+    return build(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture
+def methodologist_here(own: System) -> FlaskClient:
+    client = application(own).test_client()
+    log_in(client, "metod")
+    return client
+
+
+def numbers(page: str) -> dict[str, str]:
+    found = html.fromstring(page).xpath("//ul[@class='numbers']/li")
+    return {item.xpath("string(text())").strip(): item.findtext("b") for item in found}
+
+
+def test_a_run_is_undone_only_after_a_page_that_says_what_goes(own: System, methodologist_here: FlaskClient) -> None:
+    with reading(own.engine) as connection:
+        run = runs.last_published(connection, "school-02")
+    assert run is not None
+    [link] = html.fromstring(methodologist_here.get(f"/staff/runs/{run.number}").text).xpath(
+        "//a[@class='button danger']"
+    )
+    asks = methodologist_here.get(link.get("href"))
+    assert "Школа № 2" in asks.text
+    assert f"Отменить сеанс № {run.number}?" in asks.text
+    assert numbers(asks.text)["новых записей исчезнет"] == str(run.counts.new)
+    assert numbers(asks.text)["прибывших экземпляров будет снято"] == f"{run.counts.copies_added}"
+    assert "его записей в каталоге не останется" in asks.text
+    with reading(own.engine) as connection:
+        assert jobs.latest(connection) == []
+    [form] = [f for f in html.fromstring(asks.text).forms if f.action.endswith("/rollback")]
+    methodologist_here.post(form.action, data={"csrf_token": token(asks)})
+    with reading(own.engine) as connection:
+        [order] = jobs.latest(connection)
+    assert (order.what, order.asked_by) == ("rollback", "metod")
+    pipeline.roll_back(own, int(order.argument), who=order.asked_by)
+    with reading(own.engine) as connection:
+        assert runs.get(connection, run.number).state is RunState.ROLLED_BACK
+
+
+def test_only_the_last_published_run_of_a_source_is_offered_for_it(
+    own: System, methodologist_here: FlaskClient
+) -> None:
+    with reading(own.engine) as connection:
+        first = runs.last_published(connection, "school-02")
+    assert first is not None
+    files = sorted((SAMPLE_CONFIG.parent / "exports").glob("school-02.*"))
+    second = import_paths(own, "school-02", files)
+    assert (
+        f"Последним станет сеанс № {first.number} от"
+        in methodologist_here.get(f"/staff/runs/{second.number}/rollback").text
+    )
+    refused = methodologist_here.get(f"/staff/runs/{first.number}/rollback")
+    assert refused.status_code == 409
+    assert f"отменить можно только № {second.number}" in refused.text
+    form = {"csrf_token": token(methodologist_here.get(f"/staff/runs/{second.number}/rollback"))}
+    assert methodologist_here.post(f"/staff/runs/{first.number}/rollback", data=form).status_code == 409
