@@ -16,6 +16,7 @@ from pymorphy3_dicts_ru import get_path
 
 from catalog_sync.remembering import LONGEST
 from catalog_sync.text import fold as text_fold
+from catalog_sync.text import read_romanised
 
 ANALYSIS_VERSION = 2  # grows when any function here answers differently: the index must then be rebuilt
 MAX_LEMMAS = 3  # all lemmas of a surname's form fit; the fourth and later are noise (измерено: 99,5 % recall with 3)
@@ -146,6 +147,19 @@ def skeleton(word: str) -> str:
     for written, sound in _SKELETON:
         latin = latin.replace(written, sound)
     return _DOUBLED.sub(r"\1", latin)
+
+
+_SHORTEST_INFLECTED = 5  # letters: a shorter English word is some form of a Russian one too often («new»: «нев»)
+_SHORT_Y = re.compile(r"(?<=[aeiou])y(?![aeiou])")  # «tsvetaevoy», «voyna»
+
+
+@lru_cache(maxsize=1 << 14)
+def romanised_skeletons(word: str) -> tuple[str, ...]:
+    """Skeletons of a word typed in Latin letters, whatever case it is in: «pushkina» → («pushkina», «pushkin», …)."""
+    found = [skeleton(word)]
+    if len(word) >= _SHORTEST_INFLECTED:
+        found += map(skeleton, lemmas(read_romanised(_SHORT_Y.sub("й", word))))
+    return tuple(dict.fromkeys(found))
 
 
 # --- The keyboard-layout slip ----------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ _ISBN = re.compile(
     r"(?<![\dA-Za-zА-Яа-я])(?:isbn[\s:]*)?((?:\d[\s‐-–-]?){9,12}[\dXxХх])(?![\dA-Za-zА-Яа-я])", re.IGNORECASE
 )
 
+_LATIN_SOFT_SIGN = re.compile(r"(?<=[A-Za-z])['’ʹ]")  # «Gor'kij», «Gogol'»: no apostrophe divides the word
 _ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
 
 
@@ -72,9 +73,8 @@ def _alternatives(text: str, groups: Sequence[Query]) -> Query:
 
 
 def _alternative(text: str, groups: Sequence[Query]) -> Query:
-    slipped = layout_slip(text)
-    understood = _understand(text, groups)
-    return Or(understood, _understand(slipped, groups)) if slipped else understood
+    readings = dict.fromkeys((text, _LATIN_SOFT_SIGN.sub("", text), layout_slip(text)))
+    return reduce(Or, [_understand(reading, groups) for reading in readings if reading])
 
 
 def _operators(text: str) -> str:

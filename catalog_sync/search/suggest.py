@@ -13,7 +13,7 @@ from catalog_sync.query import And, Everything, Not, OneOf, Or, Query, Relation,
 from catalog_sync.search import schema
 from catalog_sync.search.analysis import heading
 from catalog_sync.search.textual import escape, is_transliteration, transliterated
-from catalog_sync.text_ru import as_if_latin_layout, as_if_russian_layout, asked_lemmas, skeleton, words
+from catalog_sync.text_ru import as_if_latin_layout, as_if_russian_layout, asked_lemmas, romanised_skeletons, words
 
 TQ = tantivy.Query
 
@@ -130,7 +130,9 @@ def _corrected_text(text: str, name: str, searcher: Any) -> str | None:
 def _is_known(word: str, name: str, searcher: Any) -> bool:
     if any(searcher.doc_freq(f"{name}_l", lemma) for lemma in asked_lemmas(word)):
         return True
-    return is_transliteration(word) and any(searcher.doc_freq(f, skeleton(word)) for f in transliterated(name))
+    if not is_transliteration(word):
+        return False
+    return any(searcher.doc_freq(f, s) for f in transliterated(name) for s in romanised_skeletons(word))
 
 
 def _nearest(word: str, name: str, searcher: Any) -> str:

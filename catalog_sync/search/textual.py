@@ -13,7 +13,7 @@ from catalog_sync.search import schema
 from catalog_sync.search.analysis import MAX_HEADING
 from catalog_sync.tables import rows
 from catalog_sync.text import fold as text_fold
-from catalog_sync.text_ru import asked_lemmas, skeleton, words
+from catalog_sync.text_ru import asked_lemmas, romanised_skeletons, skeleton, words
 
 TQ = tantivy.Query
 MUST, SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
@@ -68,7 +68,8 @@ def _word(name: str, word: str, index_schema: Any) -> Any:
     found = by_lemmas(name, word, index_schema)
     if not is_transliteration(word):
         return found
-    sounds = [TQ.term_query(index_schema, f, skeleton(word), index_option="basic") for f in transliterated(name)]
+    skeletons = list(romanised_skeletons(word))
+    sounds = [TQ.term_set_query(index_schema, f, skeletons) for f in transliterated(name)]
     return TQ.boolean_query([(SHOULD, found), *((SHOULD, TQ.const_score_query(s, 1.0)) for s in sounds)])
 
 

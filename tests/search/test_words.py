@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from catalog_sync import text_ru
 from catalog_sync.query import Access, Term
 from catalog_sync.search.analysis import lemma_text
+from catalog_sync.search.parse import search_box
 from catalog_sync.text import fold as text_fold
 from catalog_sync.text_ru import (
     as_if_latin_layout,
@@ -77,6 +78,28 @@ def test_surnames_are_found_in_every_case(tmp_path: Path) -> None:
     assert lost == []
 
 
+LETTERS = dict(
+    zip("абвгдеёзийклмнопрстуфцыэ", "a b v g d e yo z i y k l m n o p r s t u f ts y e".split(), strict=True)
+)
+LETTERS |= {"ж": "zh", "х": "kh", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ю": "yu", "я": "ya", "-": "-"}
+
+
+def test_surnames_typed_in_latin_letters_are_found_in_nearly_every_case(tmp_path: Path) -> None:
+    """As telephones write them. «Feta» is shorter than an English word may be, «Vernu» is what the dictionary misreads."""
+    reader = shelf(tmp_path, [book(str(n), "Книга", f"{name}, Имя") for n, name in enumerate(SURNAMES, 1)])
+    asked = [
+        (number, form, "".join(LETTERS[letter] for letter in form.lower()))
+        for number, (name, forms) in enumerate(SURNAMES.items(), 1)
+        for form in (name, *forms.split())
+    ]
+    lost = [
+        f"{form}: {latin}"
+        for number, form, latin in asked
+        if str(number) not in found(reader, Term(latin, Access.AUTHOR))
+    ]
+    assert len(lost) <= len(asked) // 50, lost
+
+
 @pytest.mark.parametrize(
     ("russian", "latin"),
     [
@@ -92,10 +115,20 @@ def test_a_name_in_latin_letters_is_the_same_name(russian: str, latin: str) -> N
 
 
 def test_transliterated_queries_find_cyrillic_titles_in_other_cases(tmp_path: Path) -> None:
-    reader = shelf(tmp_path, [book("1", "Сказки Пушкина"), book("2", "Колобок")])
+    reader = shelf(tmp_path, [book("1", "Сказки Пушкина"), book("2", "Колобок"), book("3", "Нева")])
     assert found(reader, Term("pushkin")) == {"1"}
     assert found(reader, Term("skazki", Access.TITLE)) == {"1"}
     assert found(reader, Term("kolobok")) == {"2"}
+    assert found(reader, search_box("Pushkinu")) == found(reader, search_box("skazok Pushkina")) == {"1"}
+    assert found(reader, Term("new")) == set()
+
+
+def test_the_apostrophe_of_a_soft_sign_does_not_divide_a_word(tmp_path: Path) -> None:
+    reader = shelf(
+        tmp_path, [book("1", "На дне", "Горький, М."), book("2", "Философский камень"), book("3", "D'Artagnan")]
+    )
+    assert found(reader, search_box("Gor'kij")) == found(reader, search_box("gor’kogo")) == {"1"}
+    assert found(reader, search_box("d'artagnan")) == {"3"}
 
 
 def test_the_layout_slip_goes_both_ways() -> None:
