@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from catalog_sync.model import BibRecord
 from catalog_sync.remembering import remembering
 from catalog_sync.tables import rows
-from catalog_sync.text import fold
+from catalog_sync.text import fold, repair_year
 from catalog_sync.text_ru import fold as words_of
 
 FICTION = "художественная литература"
@@ -295,7 +295,7 @@ _YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
 def year(bib: BibRecord) -> int | None:
     """Year of publication: as on the title page, else as coded; None where neither has a plausible one."""
     for text in (bib.year_text, bib.year_coded):
-        found = _YEAR.search(text)
+        found = _YEAR.search(repair_year(text))
         if found and EARLIEST_YEAR <= int(found[0]) <= LATEST_YEAR:
             return int(found[0])
     return None

@@ -115,6 +115,15 @@ def skeleton(text: str) -> str:
     return " ".join(words(text))
 
 
+_MISTYPED_YEAR = re.compile(r"(?<!\w)(?!\d{4})(?=\w{0,2}\d\w{0,2}\d)[12lIІ][\dOoОоЗзlIІ]{3}(?!\w)")
+_DIGIT_LOOKALIKES = str.maketrans("OoОоЗзlIІ", "000033111")
+
+
+def repair_year(text: str) -> str:
+    """Four figures of which some are letters that look like them («2О19», «199З») as the year they are meant for."""
+    return _MISTYPED_YEAR.sub(lambda m: m[0].translate(_DIGIT_LOOKALIKES), text)
+
+
 def lookalike_as_cyrillic(text: str) -> str:
     """Read a short all-Latin word made of twins as Cyrillic («ACT» → «аст»): for names of publishers only."""
     return _LONE_LATIN_WORD.sub(_repair_lone_letter, text)

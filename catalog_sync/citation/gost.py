@@ -10,7 +10,7 @@ from catalog_sync.citation.names import authors, direct, inverted, spaced_initia
 from catalog_sync.classify import classify
 from catalog_sync.model import BibRecord, Carrier, Host, Isbn, Series
 from catalog_sync.tables import rows
-from catalog_sync.text import fold, lookalike_as_cyrillic
+from catalog_sync.text import fold, lookalike_as_cyrillic, repair_year
 from catalog_sync.text_ru import is_known
 
 MAX_AUTHORS_IN_HEADING = 3  # с четырьмя и более авторами запись составляют под заглавием
@@ -185,7 +185,7 @@ def _publisher(typed: str) -> str:
 
 
 def _year(bib: BibRecord) -> str:
-    text = _clean(bib.year_text)
+    text = _clean(repair_year(bib.year_text))
     if text:
         return re.sub(r"^[cс©]\s*(?=\d{4})", "", text)
     return bib.year_coded if re.fullmatch(r"1[4-9]\d\d|20\d\d", bib.year_coded) else ""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from catalog_sync.marc.codes import translate
 from catalog_sync.model import BibRecord, Carrier, Classified, Dialect, MarcField, Subfield
 from catalog_sync.query import LibraryHoldings
+from catalog_sync.text import repair_year
 
 YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
 TIMESTAMP = re.compile(r"\d{14}\.\d")
@@ -54,7 +55,7 @@ def clean(value: str) -> str:
 
 def year_of(bib: BibRecord) -> str:
     """Four digits: coded (100$a/9-12, 008/07-10) where they are a year, else the first year typed; "" = unknown."""
-    found = YEAR.fullmatch(bib.year_coded) or YEAR.search(bib.year_text)
+    found = YEAR.fullmatch(bib.year_coded) or YEAR.search(repair_year(bib.year_text))
     return found.group(1) if found else ""
 
 

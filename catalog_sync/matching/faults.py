@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from catalog_sync.matching.discriminators import take_grade, take_parts
 from catalog_sync.model import BibRecord
-from catalog_sync.text import fold, has_homoglyphs, repair_homoglyphs
+from catalog_sync.text import fold, has_homoglyphs, repair_homoglyphs, repair_year
 
 EARLIEST_YEAR = 1700  # school libraries hold no older books; an earlier year is a slip
 YEARS_AHEAD = 1  # publishers date autumn books with the coming year
@@ -91,7 +91,10 @@ def _discriminators(bib: BibRecord) -> Iterator[Fault]:
 
 def _years(bib: BibRecord, this_year: int) -> Iterator[Fault]:
     where, coded = _field(bib, "210$d", "260$c"), _field(bib, "100$a/9–12", "008/7–10")
-    found = re.search(r"(?<!\d)\d{4}(?!\d)", bib.year_text)
+    typed = repair_year(bib.year_text)
+    if typed != bib.year_text:
+        yield Fault("year-letter", where, bib.year_text, f"вместо цифры набрана буква; наберите цифрами: «{typed}»")
+    found = re.search(r"(?<!\d)\d{4}(?!\d)", typed)
     if not found and not re.fullmatch(r"\d{4}", bib.year_coded):
         yield Fault(
             "year-missing",

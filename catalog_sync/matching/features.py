@@ -35,9 +35,9 @@ from catalog_sync.matching.spelling import repair_vocabulary
 from catalog_sync.matching.subjects import SUBJECTS
 from catalog_sync.matching.titles import bare_title, is_romanised, leading_names, trailing_names
 from catalog_sync.model import BibRecord, Isbn
-from catalog_sync.text import fold, read_romanised
+from catalog_sync.text import fold, read_romanised, repair_year
 
-FEATURES_VERSION = 14  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 15  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,8 @@ def _years(bib: BibRecord) -> tuple[int, ...]:
 
 @lru_cache(maxsize=1 << 13)
 def _said_years(typed: str, coded: str) -> tuple[int, ...]:
-    return tuple(sorted({int(found[1]) for found in (_YEAR.search(typed), _YEAR.fullmatch(coded)) if found}))
+    found = (_YEAR.search(repair_year(typed)), _YEAR.fullmatch(coded))
+    return tuple(sorted({int(year[1]) for year in found if year}))
 
 
 def _hidden_year(publishers: tuple[str, ...]) -> tuple[int, ...]:

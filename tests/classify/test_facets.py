@@ -93,6 +93,7 @@ def test_the_kind_of_document(record: BibRecord, kind: str) -> None:
 @pytest.mark.parametrize(("typed", "coded", "expected"), [
     ("2019", "", 2019), ("[2019?]", "", 2019), ("1987–", "", 1987), ("cop. 2003", "", 2003), ("", "2011", 2011),
     ("б. г.", "19uu", None), ("21017", "", None), ("1200", "", None), ("", "", None),
+    ("2О19", "", 2019), ("М., 199З", "", 1993), ("l987", "", 1987), ("IIII", "", None),
 ])  # fmt: skip
 def test_the_year_is_plausible_or_none(typed: str, coded: str, expected: int | None) -> None:
     assert year(bib(year_text=typed, year_coded=coded)) == expected

@@ -8,6 +8,7 @@ import pytest
 
 from catalog_sync.errors import Refused
 from catalog_sync.matching.faults import faults
+from catalog_sync.matching.features import extract
 from catalog_sync.model import RecordKey
 from catalog_sync.scoring import Label, read_labels, score, score_files
 from tests.matching.cards import read
@@ -70,6 +71,14 @@ def test_repairable_faults_are_told_with_field_and_advice() -> None:
     assert "Алгебра" in found["homoglyphs"].advice
     assert "2091" in str(found["year-range"])
     assert [fault.kind for fault in faults(records["b"], this_year=2026)] == ["isbn-price"]
+
+
+def test_a_letter_in_the_year_is_told_and_the_year_is_meant_all_the_same() -> None:
+    slip = read("=a rusmarc\n200 1 $aАлгебра$e7 класс\n210   $aМосква$cМнемозина$d2О19\n")["a"]
+    [fault] = faults(slip, this_year=2026)
+    assert (fault.kind, fault.field) == ("year-letter", "210$d")
+    assert "«2019»" in fault.advice
+    assert extract(slip).years == (2019,)
 
 
 def test_a_sound_record_has_no_faults() -> None:
