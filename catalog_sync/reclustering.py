@@ -104,7 +104,7 @@ def compare(around: Neighbourhood, moved: Moved) -> Concerned:
         return concerned
     found = find_edges(around, moved.fresh.keys(), moved.dead)
     touched = {*moved.fresh, *moved.dead, *found.touched}
-    known = touched - (moved.fresh.keys() - moved.dead.keys())  # what is new had no edges
+    known = touched - moved.fresh.keys()  # what is new had no edges
     reached = {number for left, right, _ in edges.neighbours(connection, known) for number in (left, right)}
     edges.forget(connection, known)
     edges.keep(connection, found.edges, found.refused)

@@ -10,6 +10,7 @@ are a function of the set of records; where a change opens or closes a block, al
 from __future__ import annotations
 
 import gc
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import Protocol
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS, finer, keys
-from catalog_sync.matching.pairwise import Apart, Pair, Table
+from catalog_sync.matching.pairwise import Pair, Refused, Table
 
 
 class Blocks(Protocol):
@@ -41,15 +42,13 @@ class Found:
 
     touched: frozenset[int]
     edges: Mapping[Pair, Judgement]
-    apart: Apart = field(default_factory=lambda: Apart([]))
+    refused: Mapping[int, Refused] = field(default_factory=dict)  # touched record → others; each pair at one of the two
     not_compared: Mapping[str, int] = field(default_factory=dict)  # overfull block → pairs it didn't compare
-    compared: int = 0
     looked_at: frozenset[str] = frozenset()  # blocks of the changed and removed records, as they were and as they are
 
     @property
-    def refused(self) -> Iterator[tuple[Pair, int]]:
-        """Compared and different: the pair and the code of what decided (verdict.KINDS), sorted by pair."""
-        return iter(self.apart)
+    def compared(self) -> int:
+        return len(self.edges) + sum(len(refused.codes) for refused in self.refused.values())
 
 
 @dataclass(slots=True)
@@ -204,11 +203,14 @@ def _compare(store: Blocks, blocks: Mapping[str, _Block], touched: set[int]) -> 
     table = Table([features[record] for record in everyone])
     active = bytearray(record in touched for record in everyone)
     edges: dict[Pair, Judgement] = {}
-    apart = Apart(everyone)
+    refused: dict[int, Refused] = {}
     for one, others in _partners(open_blocks, number, active):
+        apart: dict[int, int] = {}
         for other, found in table.compare(one, others, apart):
             edges[(everyone[one], everyone[other]) if one < other else (everyone[other], everyone[one])] = found
-    return Found(frozenset(touched), edges, apart, skipped, len(edges) + len(apart))
+        if apart:
+            refused[everyone[one]] = Refused(array("I", [everyone[other] for other in apart]), bytes(apart.values()))
+    return Found(frozenset(touched), edges, refused, skipped)
 
 
 def _partners(blocks: Sequence[_Block], number: Mapping[int, int], active: bytearray) -> Iterator[tuple[int, set[int]]]:

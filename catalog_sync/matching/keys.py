@@ -43,6 +43,12 @@ def _with_year(stem: str, f: Features, gaps: bool = True) -> set[str]:
     return found
 
 
+def meets(key: str) -> tuple[str, ...]:
+    """The keys whose records a record with this one meets."""
+    stem = key[1:]
+    return {"=": (key,), "?": (f"?{stem}", f"!{stem}"), "!": (f"?{stem}",)}[key[0]]
+
+
 def finer(key: str, f: Features) -> str:
     """The key a record has within an overfull block: everything visible that tells editions apart."""
     part = ",".join(f"{label}{first}" for label, first, _ in f.parts)

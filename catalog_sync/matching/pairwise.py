@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 from catalog_sync.matching import contradictions as veto
 from catalog_sync.matching.compare import Judgement, weigh
@@ -16,33 +17,13 @@ from catalog_sync.matching.verdict import UNSURE
 from catalog_sync.model import Verdict
 
 Pair = tuple[int, int]  # numbers of portraits, the lesser first; one twice: its records with each other
-_NUMBER = 24  # bits: sixteen million records at a time are more than memory holds
-_CODE = 64 - 2 * _NUMBER  # bits
 
 
-class Apart:
-    """Refused pairs, nine of ten of all compared, without an object each: two numbers and a code in 64 bits."""
+class Refused(NamedTuple):
+    """The records that one was compared with and differs from: nine of ten of all pairs, so not an object each."""
 
-    def __init__(self, records: Sequence[int]) -> None:
-        self._records = records  # sorted
-        self._packed = array("Q")
-
-    def extend(self, one: int, others: Sequence[tuple[int, int]]) -> None:
-        """`one` with each of (other, code); `code` says what decided (verdict.KINDS). Each pair comes once."""
-        high = one << _NUMBER
-        self._packed.extend(
-            [((high | other) if one < other else (other << _NUMBER | one)) << _CODE | code for other, code in others]
-        )
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def __iter__(self) -> Iterator[tuple[Pair, int]]:
-        """Sorted by pair."""
-        low, code = (1 << _NUMBER) - 1, (1 << _CODE) - 1
-        for packed in sorted(self._packed):
-            both = packed >> _CODE
-            yield (self._records[both >> _NUMBER], self._records[both & low]), packed & code
+    others: array[int]
+    codes: bytes  # of each of them, what decided (verdict.KINDS)
 
 
 class _Row(dict[int, float]):
@@ -87,26 +68,26 @@ class Table:
         self._records = records
         self._facets = tuple(_Facet(records, read, judge) for read, judge in veto.FACETS)
 
-    def compare(self, one: int, others: Collection[int], apart: Apart) -> Iterator[tuple[int, Judgement]]:
-        """Those of `others` that may be one edition with `one`, and why; the rest goes to `apart`."""
+    def compare(
+        self, one: int, others: Collection[int], refused: dict[int, int]
+    ) -> Iterator[tuple[int, Judgement]]:
+        """Those of `others` that may be one edition with `one`, and why; the rest goes to `refused`, with its code."""
         left = self._records[one]
         school, plain, title = (facet.row(one) for facet in self._facets)
         school_of, plain_of, title_of = (facet.of for facet in self._facets)
-        refused: list[tuple[int, int]] = []
         for other in others:
             if code := school[school_of[other]] or plain[plain_of[other]]:
-                refused.append((other, int(code)))
+                refused[other] = int(code)
                 continue
             right = self._records[other]
             if code := veto.further_veto(left, right, title[title_of[other]]):
-                refused.append((other, code))
+                refused[other] = code
                 continue
             found = weigh(left, right)
             if found.verdict is Verdict.DIFFERENT or found.score < UNSURE:
-                refused.append((other, _decisive(found)))
+                refused[other] = _decisive(found)
             else:
                 yield other, found
-        apart.extend(one, refused)
 
 
 def _decisive(judgement: Judgement) -> int:

@@ -1,4 +1,4 @@
-"""The neighbourhood of portraits as tables: edges between look-alikes, refusals of the rest, what was left out."""
+"""The neighbourhood of portraits as tables: edges between look-alikes, whom else they met, what was left out."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS
 from catalog_sync.matching.pairwise import Pair as Two
+from catalog_sync.matching.pairwise import Refused
 from catalog_sync.matching.verdict import LINK, SAME
 from catalog_sync.model import Verdict
+from catalog_sync.store import portraits
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_many, upsert
 
@@ -37,6 +39,17 @@ def pack_findings(findings: Sequence[tuple[int, float]]) -> bytes:
 
 def unpack_findings(data: bytes) -> tuple[tuple[int, float], ...]:
     return tuple((code, hundredths / 100) for code, hundredths in struct.iter_unpack("<Hh", data))
+
+
+def pack_refused(refused: Refused) -> bytes:
+    """Five bytes each: the numbers, then the codes."""
+    return struct.pack(f"<{len(refused.others)}I", *refused.others) + refused.codes
+
+
+def unpack_refused(data: bytes) -> dict[int, int]:
+    """Portrait → code."""
+    count = len(data) // 5
+    return dict(zip(struct.unpack_from(f"<{count}I", data), data[4 * count :], strict=True))
 
 
 # --- crowds ---------------------------------------------------------------------------------------------------------
@@ -72,43 +85,46 @@ def forget_crowds(connection: Connection, keys: Sequence[int]) -> None:
 # --- edges ------------------------------------------------------------------------------------------------------------
 
 
-def keep(connection: Connection, judged: Mapping[Two, Judgement], refused: Iterable[tuple[Two, int]]) -> None:
-    """Write down what comparisons came to: look-alikes with their evidence, the others with what decided."""
+def keep(connection: Connection, judged: Mapping[Two, Judgement], refused: Mapping[int, Refused]) -> None:
+    """Write down what comparisons came to: look-alikes with their evidence, the others with what decided.
+
+    A refused pair is kept at one of its two, and stays there when the other is gone: numbers are not given twice.
+    """
     rows = [
         (left, right, judgement.verdict is Verdict.SAME, judgement.score, pack_findings(judgement.findings), "")
         for (left, right), judgement in judged.items()
     ]
     insert_many(connection, t.edge, rows)
-    insert_many(connection, t.refusal, [(left, right, finding) for (left, right), finding in refused])
+    insert_many(connection, t.apart, [(number, pack_refused(others)) for number, others in refused.items()])
 
 
-def forget(connection: Connection, portraits: Collection[int]) -> None:
-    for table in (t.edge, t.refusal):
-        for some in chunks(sorted(portraits)):
-            connection.execute(delete(table).where(table.c.left.in_(some)))
-            connection.execute(delete(table).where(table.c.right.in_(some)))
+def forget(connection: Connection, numbers: Collection[int]) -> None:
+    for some in chunks(sorted(numbers)):
+        connection.execute(delete(t.edge).where(t.edge.c.left.in_(some)))
+        connection.execute(delete(t.edge).where(t.edge.c.right.in_(some)))
+        connection.execute(delete(t.apart).where(t.apart.c.portrait.in_(some)))
 
 
-def neighbours(connection: Connection, portraits: Collection[int]) -> Iterator[tuple[int, int, float]]:
+def neighbours(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[int, int, float]]:
     """(left, right, score) of every edge at any of the portraits; an edge between two of them comes twice."""
-    for some in chunks(sorted(portraits)):
+    for some in chunks(sorted(numbers)):
         for side in (t.edge.c.left, t.edge.c.right):
             query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(side.in_(some))
             yield from map(tuple, connection.execute(query))
 
 
-def among(connection: Connection, portraits: Collection[int]) -> Iterator[tuple[int, int, float]]:
+def among(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[int, int, float]]:
     """(left, right, score) of every edge between two of the portraits, and of each with itself, once."""
-    for some in chunks(sorted(portraits)):
+    for some in chunks(sorted(numbers)):
         query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(t.edge.c.left.in_(some))
         for left, right, score in connection.execute(query):
-            if right in portraits:
+            if right in numbers:
                 yield left, right, score
 
 
-def mark_refused(connection: Connection, portraits: Collection[int], refused: Mapping[Two, str]) -> None:
-    """Keep why look-alikes among `portraits` were kept apart; "" again for all the others."""
-    for some in chunks(sorted(portraits)):
+def mark_refused(connection: Connection, numbers: Collection[int], refused: Mapping[Two, str]) -> None:
+    """Keep why look-alikes among these portraits were kept apart; "" again for all the others."""
+    for some in chunks(sorted(numbers)):
         clean = update(t.edge).where(t.edge.c.left.in_(some), t.edge.c.refused != "").values(refused="")
         connection.execute(clean)
     rows = [{"a": left, "b": right, "why": why} for (left, right), why in refused.items()]
@@ -129,6 +145,13 @@ def judgements(connection: Connection, portrait: int) -> dict[int, Judgement]:
 
 def refusals(connection: Connection, portrait: int) -> dict[int, int]:
     """The portraits this one was compared with and differs from → code of what decided (matching.verdict.KINDS)."""
-    r = t.refusal.c
-    rows = connection.execute(select(t.refusal).where(or_(r.left == portrait, r.right == portrait)))
-    return {row.right if row.left == portrait else row.left: row.finding for row in rows}
+    found: dict[int, int] = {}
+    met = portraits.met(connection, portrait)  # who is not among them is gone
+    for some in chunks(sorted(met)):
+        for number, data in connection.execute(select(t.apart).where(t.apart.c.portrait.in_(some))):
+            others = unpack_refused(data)
+            if number == portrait:
+                found |= {other: code for other, code in others.items() if other in met}
+            elif portrait in others:
+                found[number] = others[portrait]
+    return found

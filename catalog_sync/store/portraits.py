@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from catalog_sync.errors import Refused
 from catalog_sync.matching.features import Features
-from catalog_sync.matching.keys import keys
+from catalog_sync.matching.keys import keys, meets
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows, upsert
+
+LAST_NUMBER = "portrait"  # in `meta`: the highest number that was ever given
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,15 @@ class Moved:
     dead: dict[int, Features] = field(default_factory=dict)
 
     def __ior__(self, later: Moved) -> Moved:
-        """This and what came of other records afterwards; a number that died may be another portrait's by then."""
+        """This and what came of other records afterwards."""
         self.records.update(later.records)
         self.entered.update(later.entered)
         self.left.update(later.left)
         self.left.difference_update(later.dead)
         self.fresh.update(later.fresh)
         self.dead.update(later.dead)
+        for number in later.dead:
+            self.fresh.pop(number, None)
         return self
 
 
@@ -87,8 +91,14 @@ def _numbers(connection: Connection, digests: Collection[bytes]) -> dict[bytes, 
 
 
 def _allocate(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
-    """Numbers for new portraits. Only one process publishes at a time, so nobody else takes them meanwhile."""
-    last = connection.execute(select(func.max(t.portrait.c.number))).scalar() or 0 if digests else 0
+    """Numbers for new portraits, never given before: refusals name portraits that may be gone.
+
+    Only one process publishes at a time, so nobody else takes them meanwhile.
+    """
+    if not digests:
+        return {}
+    last = int(connection.execute(select(t.meta.c.value).where(t.meta.c.key == LAST_NUMBER)).scalar() or 0)
+    upsert(connection, t.meta, [{"key": LAST_NUMBER, "value": str(last + len(digests))}])
     return {digest: last + n for n, digest in enumerate(digests, 1)}
 
 
@@ -159,6 +169,13 @@ def match_keys(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]
         ):
             found.setdefault(number, set()).add(key)
     return {id_: found.get(number, set()) for id_, number in numbers.items()}
+
+
+def met(connection: Connection, number: int) -> set[int]:
+    """The portraits that this one may have been compared with: those it meets in some block, itself included."""
+    own = features(connection, [number])
+    wanted = {hashed(other) for found in own.values() for key in keys(found) for other in meets(key)}
+    return {other for some in blocks(connection, wanted).values() for other in some} | own.keys()
 
 
 def outdated(connection: Connection) -> bool:

@@ -206,6 +206,7 @@ described = Table(
 )
 
 # Derived: what matching sees. Records that are typed alike share one portrait: blocks and edges are between portraits.
+# Numbers are not given twice (`meta`): what is packed in `apart` names portraits that may be gone.
 portrait = Table(
     "portrait",
     metadata,
@@ -246,15 +247,13 @@ edge = Table(
     sqlite_with_rowid=False,
 )
 
-# Derived: portraits that were compared and are different, with the finding that decided.
-refusal = Table(
-    "refusal",
+# Derived: the portraits that one was compared with and differs from. The pairs are millions and only `explain` asks for
+# them: packed, each at one of its two (store.edges.pack_refused).
+apart = Table(
+    "apart",
     metadata,
-    Column("left", BigId, primary_key=True),
-    Column("right", BigId, primary_key=True),
-    Column("finding", Integer, nullable=False),  # code in matching.verdict.KINDS of what weighed most against
-    Index("ix_refusal_right", "right"),
-    sqlite_with_rowid=False,
+    Column("portrait", BigId, primary_key=True, autoincrement=False),
+    Column("others", LargeBinary, nullable=False),  # with the codes of what decided: matching.verdict.KINDS
 )
 
 cluster = Table(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from catalog_sync import pipeline
 from catalog_sync.model import Dialect, FetchedFile, HarvestRun, Library, MarcRecord, Source
 from catalog_sync.settings import Settings, Store
-from catalog_sync.store import clusters, registry
+from catalog_sync.store import clusters, edges, registry
+from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
 from tests.conftest import fresh_database
@@ -79,3 +82,17 @@ def sqlite_district(tmp_path: Path) -> Iterator[District]:
     system = open_system(Settings(home=tmp_path / "home"), now=clock)
     yield District(system, clock)
     system.engine.dispose()
+
+
+def refused(district: District) -> dict[tuple[bytes, bytes], int]:
+    """Refused pairs by what they are, not by their numbers; each side tells the same."""
+    with reading(district.system.engine) as connection:
+        digest = {row.number: row.digest for row in connection.execute(select(t.portrait))}
+        told = [
+            ((digest[one], digest[other]), code)
+            for one in digest
+            for other, code in edges.refusals(connection, one).items()
+        ]
+    pairs = Counter(tuple(sorted(two)) for two, _ in told if two[0] != two[1])
+    assert set(pairs.values()) == {2}
+    return {(min(two), max(two)): code for two, code in told}

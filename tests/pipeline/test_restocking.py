@@ -14,7 +14,7 @@ from catalog_sync.store import clusters, outbox, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading, writing
 from tests.exports import AUTHORS, TITLES, book
-from tests.pipeline.conftest import District
+from tests.pipeline.conftest import District, refused
 
 SCHOOLS = ("s1", "s2", "s3")
 
@@ -32,9 +32,10 @@ def united(district: District) -> list[UnionRecord]:
 def rows(district: District) -> dict[str, list[dict[str, Any]]]:
     """Everything derived; portraits, numbered by the order they came in, by what they are."""
     with reading(district.system.engine) as connection:
-        tables = (t.portrait, t.feature, t.match_key, t.edge, t.refusal, t.holding, t.member)
+        tables = (t.portrait, t.feature, t.match_key, t.edge, t.holding, t.member)
         found = {table.name: [row._asdict() for row in connection.execute(table.select())] for table in tables}
     portraits = {row["number"]: row.pop("digest") for row in found["portrait"]}
+    found["apart"] = [{"two": two, "code": code} for two, code in refused(district).items()]
     for row in (row for rows in found.values() for row in rows):
         row |= {name: portraits[row[name]] for name in ("number", "portrait") if name in row}
         if "left" in row:
