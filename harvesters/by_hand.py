@@ -10,10 +10,9 @@ from harvesters import options, table
 from harvesters.registry import ALIASES, BY_HAND
 from harvesters.secrets import NamedSecrets
 from harvesters.table_reading import XLS_MAGIC
-from harvesters.unpack import check_records, format_of, is_packed, unpack
+from harvesters.unpack import SHEETS, check_records, format_of, is_packed, unpack
 
-TABLE_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt")
-SHEETS = (".xlsx", ".xlsm", ".xls")
+TABLE_SUFFIXES = (*SHEETS, ".csv", ".tsv", ".txt")
 
 
 def opened(name: str, data: bytes, source: Source, *, complete: bool) -> Iterator[FetchedFile]:

@@ -19,6 +19,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 MARC_EXTENSIONS = (".mrc", ".marc", ".iso", ".xml", ".json", ".gz", ".zip")
+SHEETS = (".xlsx", ".xlsm", ".xls")  # inside a ZIP themselves, but not archives of exports
 NOT_EXPORTS = ("__MACOSX/", "Thumbs.db", "desktop.ini", ".DS_Store")
 UTF8_NAMES = 0x800  # general purpose bit 11 of a zip entry: its name is UTF-8
 HTML = re.compile(rb"(?i)^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.DOTALL)
@@ -44,7 +45,7 @@ def is_packed(data: bytes) -> bool:
 
 
 def opened(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str, bytes]]:
-    packed = is_packed(data)
+    packed = is_packed(data) and not name.lower().endswith(SHEETS)
     if packed and depth >= limits.MAX_ARCHIVE_DEPTH:
         raise SourceUnavailable(f"{name}: архив внутри архива глубже {limits.MAX_ARCHIVE_DEPTH} уровней")
     if data.startswith(GZIP_MAGIC):

@@ -203,6 +203,9 @@ def test_a_list_in_excel_becomes_records_with_copies(cli: Cli, tmp_path: Path) -
     sheet.save(path)
     assert "новых 2" in cli("import", path, "--source", "school-9", "--yes").out
     assert "3 экз." in cli("search", "Капитанская дочка").out
+    with zipfile.ZipFile(tmp_path / "spisok.zip", "w") as archive:
+        archive.write(path, path.name)
+    assert "без изменений 2" in cli("import", tmp_path / "spisok.zip", "--source", "school-9").out
 
 
 def test_a_list_without_a_title_column_is_refused_with_its_headings(cli: Cli, tmp_path: Path) -> None:

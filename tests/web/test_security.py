@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -289,49 +288,6 @@ def test_a_librarian_brings_exports_of_her_own_school_only(librarian: FlaskClien
     form = token(librarian.get("/staff/uploads/"))
     data = {"source": "school-02", "file": (io.BytesIO(b"x"), "a.mrc"), "csrf_token": form}
     assert librarian.post("/staff/uploads/", data=data).status_code == 409
-
-
-def upload(client: FlaskClient, data: bytes, name: str) -> Any:
-    form = token(client.get("/staff/uploads/"))
-    values = {"source": "tales-1", "file": (io.BytesIO(data), name), "csrf_token": form}
-    return client.post("/staff/uploads/", data=values)
-
-
-def packed(**files: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("data", "name", "word"),
-    [
-        (b"MZ", "virus.exe", "ожидалось"),
-        (b"", "empty.mrc", "пуст"),
-        (b"not a zip", "a.zip", "архив"),
-        (packed(**{"a.mrc": b"x", "b.mrc": b"y"}), "two.zip", "архив"),
-        (packed(**{"a.exe": b"x"}), "none.zip", "архив"),
-        (packed(**{"bomb.mrc": b"0" * 30_000_000}), "bomb.zip", "велик"),
-        (packed(**{f"{n}.txt": b"x" for n in range(30)}), "many.zip", "архив"),
-    ],
-    ids=["type", "empty", "not-zip", "two-inside", "nothing-inside", "bomb", "many"],
-)
-def test_an_upload_of_the_wrong_kind_is_refused_with_a_reason(
-    librarian: FlaskClient, data: bytes, name: str, word: str
-) -> None:
-    answer = upload(librarian, data, name)
-    assert answer.status_code == 409
-    assert word in answer.text
-
-
-def test_an_upload_is_never_written_under_the_name_it_came_with(librarian: FlaskClient, district: System) -> None:
-    answer = upload(librarian, packed(**{"../../etc/x.mrc": b"junk"}), "../../../evil.zip")
-    assert answer.status_code == 303
-    written = [p.name for p in (district.settings.home / "uploads").iterdir()]
-    assert all(name.endswith(".bin") and len(name) == 68 for name in written)
-    assert not (district.settings.home.parent / "evil.zip").exists()
 
 
 def test_a_file_larger_than_the_limit_is_refused_before_it_is_read(librarian: FlaskClient) -> None:

@@ -6,8 +6,6 @@ Of a list in Excel or CSV the page shows what each column was taken for; what a 
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -25,7 +23,7 @@ from catalog_sync.store.database import reading, writing
 from catalog_sync.store.uploads import Upload
 from harvesters import by_hand, limits, table
 from harvesters.table_mapping import as_saved, captions
-from harvesters.unpack import entry_name
+from harvesters.unpack import unpack
 from web.i18n import _
 from web.security import UPLOAD_BYTES
 from web.services import services
@@ -34,11 +32,9 @@ from web.staff.board import order
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/staff/uploads")
 EXPORTS = (".mrc", ".iso", ".txt", ".xml", ".json", ".dat", ".unm", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
-ENDINGS = (*EXPORTS, ".zip")
+ENDINGS = (*EXPORTS, ".zip", ".gz")
 MAPPING = ("columns", "sheet")  # the settings of a source that the page of columns writes
 SHOWN = 10
-ZIP_FILES = 20
-ZIP_RATIO = 200  # MARC packs to a tenth; two hundred to one is a bomb
 
 
 @dataclass(frozen=True)
@@ -101,32 +97,23 @@ def receive() -> Response:
 
 
 def contents(file: FileStorage) -> tuple[str, bytes]:
-    """Name and bytes of the export, taken out of a ZIP when they came in one. Refused where the type is not ours."""
-    name = (file.filename or "").lower()
-    if not name.endswith(ENDINGS):
-        raise Refused(f"файл {file.filename!r}: ожидалось {', '.join(ENDINGS)}")
+    """Name and bytes of the export, taken out of an archive. Refused where the type or what is packed is not ours."""
+    name = file.filename or ""
+    if not name.lower().endswith(ENDINGS):
+        raise Refused(f"файл {name!r}: ожидалось {', '.join(ENDINGS)}")
     data = file.stream.read(UPLOAD_BYTES + 1)
     if len(data) > UPLOAD_BYTES:
         raise Refused(f"файл больше {limits.spelled(UPLOAD_BYTES)}: разделите выгрузку")
     if not data:
         raise Refused("файл пуст")
-    return unzipped(data) if name.endswith(".zip") else (file.filename or "", data)
-
-
-def unzipped(data: bytes) -> tuple[str, bytes]:
-    """The one export inside a ZIP; sizes are checked before anything is unpacked, its name is only shown."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            inside = [i for i in archive.infolist() if not i.is_dir() and i.filename.lower().endswith(EXPORTS)]
-            if len(archive.infolist()) > ZIP_FILES or len(inside) != 1:
-                raise Refused(f"архив: ожидался один файл выгрузки, в нём {len(inside)}")
-            size = inside[0].file_size
-            if size > UPLOAD_BYTES or size > ZIP_RATIO * max(1, inside[0].compress_size):
-                raise Refused("архив: файл внутри подозрительно велик")
-            with archive.open(inside[0]) as file:
-                return entry_name(inside[0]).rpartition("/")[2], file.read(UPLOAD_BYTES)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise Refused(f"архив не читается: {error}") from error
+        parts = unpack(name, data, UPLOAD_BYTES)
+    except SourceUnavailable as error:
+        raise Refused(str(error)) from error
+    inside = [part for part in parts if part.name.lower().endswith(EXPORTS)] or parts  # beside a readme, or «export.gz»
+    if len(inside) != 1:
+        raise Refused(f"архив: ожидался один файл выгрузки, в нём {len(inside)}")
+    return inside[0].name.rpartition("/")[2], inside[0].data
 
 
 @blueprint.get("/<int:number>")
