@@ -20,7 +20,7 @@ from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
-from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Term
+from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Sort, Term
 from catalog_sync.search.codes import digits
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
@@ -31,6 +31,7 @@ from catalog_sync.store.database import chunks, reading
 from catalog_sync.system import System
 
 MOST_EXPLAINED = 20  # editions of one ISBN: more share only the number of a set
+SORTS = ("relevance", "year-", "year", "title", "author")  # as in the addresses of the site
 PAGE = 500  # records taken from the store at a time while exporting
 
 
@@ -43,14 +44,20 @@ def opened(system: System) -> StoreCatalogue:
 @click.argument("query", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько показать.")
+@click.option("--sort", type=click.Choice(SORTS), default="relevance", show_default=True,
+              help="Порядок; year- – новые сначала.")  # fmt: skip
 @with_context
-def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int) -> None:
-    """Искать в сводном каталоге, как в строке поиска на сайте."""
-    catalogue = opened(context.system())
-    hits = catalogue.search(search_box(" ".join(query)), limit=limit, suggest=True)
+def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, sort: str) -> None:
+    """Искать в сводном каталоге, как в строке поиска на сайте.
+
+    Поле называют перед словом: «автор:пушкин», «год:2015-2020»; ещё заглавие, тема, издательство, серия, класс, ббк,
+    удк и шифр.
+    """
+    catalogue, order = opened(context.system()), Sort(sort)
+    hits = catalogue.search(search_box(" ".join(query)), limit=limit, sort=order, suggest=True)
     meant = hits.suggestion if not hits.total else ""
     if meant:
-        hits = catalogue.search(search_box(meant), limit=limit)
+        hits = catalogue.search(search_box(meant), limit=limit, sort=order)
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]
     if as_json:
         records = [_brief(record, holdings) for record, holdings in found]

@@ -1,7 +1,8 @@
 """The one search box: what a pupil types becomes a query tree.
 
 Understood: words, "phrases", ISBN in any hyphenation, ISSN, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion,
-AND OR NOT and И ИЛИ НЕ in capitals, alternatives in (brackets), and words typed with the Latin keyboard layout left on.
+AND OR NOT and И ИЛИ НЕ in capitals, alternatives in (brackets), a field named before its word («автор:пушкин»,
+«год:2015-2020», «заглавие:"война и мир"»), and words typed with the Latin keyboard layout left on.
 Spelling is not judged here: `Reader.did_you_mean` knows the words that exist.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 
 from catalog_sync.facets import grades_in
@@ -41,6 +43,23 @@ _ISBN = re.compile(
 )
 
 _LATIN_SOFT_SIGN = re.compile(r"(?<=[A-Za-z])['’ʹ]")  # «Gor'kij», «Gogol'»: no apostrophe divides the word
+# What a reader may write before a colon. ISBN and ISSN are understood without, and with spaces between their digits.
+FIELDS = {
+    "заглавие": Access.TITLE, "название": Access.TITLE, "title": Access.TITLE,
+    "автор": Access.AUTHOR, "author": Access.AUTHOR,
+    "тема": Access.SUBJECT, "рубрика": Access.SUBJECT, "subject": Access.SUBJECT,
+    "издательство": Access.PUBLISHER, "publisher": Access.PUBLISHER,
+    "серия": Access.TITLE_SERIES, "series": Access.TITLE_SERIES,
+    "год": Access.YEAR, "year": Access.YEAR, "класс": Access.GRADE, "grade": Access.GRADE,
+    "ббк": Access.BBK, "bbk": Access.BBK, "удк": Access.UDC, "udc": Access.UDC,
+    "шифр": Access.CALL_NUMBER, "call": Access.CALL_NUMBER,
+}  # fmt: skip
+_FIELD = re.compile(
+    rf"(?<!\S)(?P<minus>[-−–])?(?P<name>{'|'.join(FIELDS)}):"
+    r'(?:["«“„](?P<phrase>[^"»”“]+)["»”“]|(?P<word>[^\s"«“„]+))',
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(r"\d{1,4}|\d{0,4}[-–—]\d{1,4}|\d{1,4}[-–—]")  # one or a span, open at either end
 _ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
 
 
@@ -87,7 +106,8 @@ def _operators(text: str) -> str:
 def _understand(text: str, groups: Sequence[Query]) -> Query:
     wanted: list[Query] = []
     unwanted: list[Query] = []
-    rest = _take_phrases(_take_groups(text, groups, wanted, unwanted), wanted, unwanted)
+    rest = _take_fields(_take_groups(text, groups, wanted, unwanted), wanted, unwanted)
+    rest = _take_phrases(rest, wanted, unwanted)
     rest = _take_issns(_take_isbns(rest, wanted), wanted)
     rest = _take_grades(rest, wanted)
     plain: list[str] = []
@@ -107,6 +127,34 @@ def _take_groups(text: str, groups: Sequence[Query], wanted: list[Query], unwant
         return " "
 
     return _GROUPED_PART.sub(take, text) if groups else text
+
+
+def _take_fields(text: str, wanted: list[Query], unwanted: list[Query]) -> str:
+    def take(match: re.Match[str]) -> str:
+        access = FIELDS[match["name"].lower()]
+        asked = field_query(access, match["phrase"] or match["word"], phrase=bool(match["phrase"]))
+        if asked is None:
+            return match[0]
+        (unwanted if match["minus"] else wanted).append(asked)
+        return " "
+
+    return _FIELD.sub(take, text)
+
+
+def field_query(access: Access, text: str, *, phrase: bool = False) -> Query | None:
+    """What is asked of one field; None where the text can't be of such a field («год:весны»).
+
+    An index or call number is found by its beginning; a name in quotes is one of words, for it is written in any order.
+    """
+    if access in (Access.YEAR, Access.GRADE):
+        return Term(text.strip(), access) if _NUMBERS.fullmatch(text.strip()) else None
+    if access in (Access.BBK, Access.UDC, Access.CALL_NUMBER):
+        return Term(text, access, truncation=Truncation.RIGHT) if text.strip() else None
+    if not words(text):
+        return None
+    if phrase and access is not Access.AUTHOR:
+        return Term(text.strip(), access, Relation.ADJACENT)
+    return replace(_masked(text), access=access) if _is_masked(text) else Term(text, access)
 
 
 def _take_phrases(text: str, wanted: list[Query], unwanted: list[Query]) -> str:
@@ -169,10 +217,14 @@ def _take_grades(text: str, wanted: list[Query]) -> str:
 def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: list[Query]) -> None:
     if token[0] in "-−–" and words(token[1:]):
         unwanted.append(Term(token[1:]))
-    elif ("*" in token or "?" in token.rstrip("?!.,")) and words(token):
+    elif _is_masked(token) and words(token):
         wanted.append(_masked(token))
     else:
         plain.append(token)
+
+
+def _is_masked(token: str) -> bool:
+    return "*" in token or "?" in token.rstrip("?!.,")  # «Кто это?» asks nothing of a letter
 
 
 def _masked(token: str) -> Term:

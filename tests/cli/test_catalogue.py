@@ -36,6 +36,14 @@ def test_search_answers_programs_in_json(district: Cli) -> None:
     assert [h["library"] for h in answer["records"][0]["holdings"]] == ["school-1", "school-2"]
 
 
+def test_search_on_the_terminal_names_fields_and_orders(district: Cli) -> None:
+    assert "найдено: 1\n" in district("search", "заглавие:паруса автор:грин").out
+    assert "найдено: 0\n" in district("search", "заглавие:грин").out
+    years = [r["year"] for r in json.loads(district("search", "год:1900-", "--sort", "year-", "--json").out)["records"]]
+    assert len(set(years)) > 1
+    assert years == sorted(years, reverse=True)
+
+
 def test_explain_shows_the_whole_line(district: Cli) -> None:
     told = district("explain", "school-1:R0000").out
     for heading in ("Исходная запись", "Поля", "Понято как", "Признаки", "Сравнения", "Кластер", "Сводная запись"):

@@ -64,6 +64,16 @@ GRADE5 = Term("5", Access.GRADE)
         ("vfntvfnbrf 5 rkfcc", Or(Term("vfntvfnbrf 5 rkfcc"), And(Term("математика"), GRADE5))),
         ("harry potter", Term("harry potter")),
         ("!!!", Term("!!!")),
+        ("автор:пушкин сказки", And(Term("сказки"), Term("пушкин", Access.AUTHOR))),
+        ("Автор:«Пушкин А. С.»", Term("Пушкин А. С.", Access.AUTHOR)),
+        ('заглавие:"война и мир"', Term("война и мир", Access.TITLE, Relation.ADJACENT)),
+        ("сказки -author:pushkin", Not(Term("сказки"), Term("pushkin", Access.AUTHOR))),
+        ("год:2015-2020 класс:5", And(Term("2015-2020", Access.YEAR), Term("5", Access.GRADE))),
+        ("ббк:84(2Рос=Рус)6", Term("84(2Рос=Рус)6", Access.BBK, truncation=Truncation.RIGHT)),
+        ("title:матем* ИЛИ шифр:22.1", Or(Term("матем", Access.TITLE, truncation=Truncation.RIGHT),
+                                          Term("22.1", Access.CALL_NUMBER, truncation=Truncation.RIGHT))),
+        ("год:весны", Term("год:весны")),
+        ("Автор: жизнь и книги", Term("Автор: жизнь и книги")),
         ("89161234567", Term("89161234567")),
     ],
 )
@@ -71,7 +81,10 @@ def test_the_box_understands(typed: str, query: Query) -> None:
     assert search_box(typed) == query
 
 
-@given(st.text(alphabet=st.sampled_from('абв5 кл"«»-*?.xISBN978-\n\x00[]ё()ИЛ'), max_size=60))
+TYPED = [*'абв5 кл"«»-*?.xISBN978-\n\x00[]ё()ИЛ', "автор:", "год:", "класс:", "ббк:", "шифр:"]
+
+
+@given(st.lists(st.sampled_from(TYPED), max_size=60).map("".join))
 def test_whatever_is_typed_is_a_query_the_index_answers_or_refuses(reader: Reader, typed: str) -> None:
     assert refusal(reader, search_box(typed)) in {"", "term"}
 
@@ -103,6 +116,11 @@ def test_a_document_is_found_by_what_it_is_whatever_word_was_typed_for_it(tmp_pa
         ("tolstoy voyna", "3"),
         ("ёлка", "5"),
         ("роман в стихотворениях", "2"),
+        ("автор:толстой", "3"),
+        ("автор:война", ""),
+        ("год:1978-1997 -автор:Pushkina", "36"),
+        ("шифр:22.5", "5"),
+        ("заглавие:«Ёлка у Ивановых» издательство:мнемозина", ""),
     ],
 )
 def test_the_box_finds(reader: Reader, typed: str, books: str) -> None:

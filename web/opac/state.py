@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Sort, Term, Truncation
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
+from catalog_sync.search.parse import field_query
 
 PAGE_SIZE = 20
 MAX_PAGE = 500  # 10,000 hits deep: nobody reads further, a robot may not either
@@ -192,11 +193,9 @@ def to_query(state: SearchState, box: Query | None, places: Mapping[str, tuple[s
 
 
 def _word_term(name: str, text: str) -> Query:
-    if name in ("t_bbk", "t_udc", "t_call"):
-        return Term(text, FIELDS[name], Relation.ALL, Truncation.RIGHT)
     if name == "t_isbn":
         return Or(Term(text, Access.ISBN, Relation.EQUAL), Term(text, Access.ISSN, Relation.EQUAL))
-    return Term(text, FIELDS[name])
+    return field_query(FIELDS[name], text) or Term(text, FIELDS[name])
 
 
 def _filter_terms(name: str, values: Iterable[str], places: Mapping[str, tuple[str, ...]]) -> list[Query]:
