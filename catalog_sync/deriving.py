@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from catalog_sync.classify import classify
@@ -14,9 +16,12 @@ from catalog_sync.matching.features import Features, extract
 from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import derived, described, overrides, portraits, records, registry
+from catalog_sync.store.packing import PackedBib
 
+ALIKE = 20_000  # descriptions whose features are remembered from one batch of a run to the next: some 60 MB
 Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
 NOTHING: Mapping[int, SourceRecord] = {}
+NOBODYS = RecordKey("", "")
 
 
 @dataclass(slots=True)
@@ -35,9 +40,31 @@ class Understood:
     restocked: dict[int, Restocked] = field(default_factory=dict)
 
 
+class Alike:
+    """What descriptions come to, remembered while a run is derived: schools copy records from each other.
+
+    Computed from what is said of the edition alone: a record's own number, holdings, day and warnings are taken off.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, str], tuple[Features, Classified]] = {}
+
+    def of(self, packed: PackedBib, base: str) -> tuple[Features, Classified]:
+        """Features and class of a description in a base of this name."""
+        mark = (blake2b(packed.said, digest_size=16).digest(), base)
+        found = self._known.get(mark)
+        if found is None:
+            if len(self._known) >= ALIKE:
+                self._known.clear()
+            bib = replace(packed.bib(), key=NOBODYS, holdings=Holdings(), changed="", warnings=())
+            found = self._known[mark] = extract(bib), classify(bib, base=base)
+        return found
+
+
 def understand(
-    connection: Connection, ids: Sequence[int], before: Mapping[int, SourceRecord] = NOTHING, *, anew: bool = False
-) -> Understood:
+    connection: Connection, ids: Sequence[int], before: Mapping[int, SourceRecord] = NOTHING, *, anew: bool = False,
+    alike: Alike | None = None,
+) -> Understood:  # fmt: skip
     """Understand records by id. Raises BadRecord where one can't be read any more (it could when it was staged).
 
     `before`: what stood, live, under some of the ids when features were last computed. `anew`: read the bytes of all,
@@ -45,26 +72,30 @@ def understand(
     """
     sources = {source.code: source for source in registry.sources(connection)}
     heads = records.heads(connection, ids)
-    told = {} if anew else described.load(connection, ids)
-    untold = [id_ for id_, (_, deleted) in heads.items() if not deleted and id_ not in told]
+    kept = {} if anew else described.packed(connection, ids)
+    untold = [id_ for id_, (_, deleted) in heads.items() if not deleted and id_ not in kept]
     forced = overrides.corrections(connection, [key for key, _ in heads.values()])
-    found = Understood()
+    found, alike = Understood(), alike or Alike()
     for id_, record in records.load(connection, untold):
-        told[id_] = found.bibs[id_] = to_bib(record, sources[record.source].holdings_profile)
+        found.bibs[id_] = to_bib(record, sources[record.source].holdings_profile)
     for id_, (key, deleted) in heads.items():
         source = sources[key.source]
         found.keys[id_], found.libraries[id_] = key, source.library
         if deleted:
             found.gone.append(id_)
             continue
-        bib = told[id_]
-        restocked = _restocked(before[id_], bib, source.holdings_profile) if id_ in before else None
-        if restocked is None:
-            found.features[id_] = extract(bib)
+        if id_ in kept and id_ not in before:
+            found.features[id_], classified = alike.of(kept[id_], source.base)
+            holdings = kept[id_].holdings()
         else:
-            found.restocked[id_] = restocked
-        classified = overrides.corrected(classify(bib, base=source.base), forced.get(key))
-        found.held[id_] = (source.library, bib.holdings, classified)
+            bib = found.bibs[id_] if id_ in found.bibs else kept[id_].bib()
+            restocked = _restocked(before[id_], bib, source.holdings_profile) if id_ in before else None
+            if restocked is None:
+                found.features[id_] = extract(bib)
+            else:
+                found.restocked[id_] = restocked
+            classified, holdings = classify(bib, base=source.base), bib.holdings
+        found.held[id_] = (source.library, holdings, overrides.corrected(classified, forced.get(key)))
     return found
 
 

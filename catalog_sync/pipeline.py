@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog_sync import indexing, publishing, staging
+from catalog_sync.copies import Copies
 from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.failures import sentence
 from catalog_sync.guard import reasons_to_hold
@@ -74,7 +75,7 @@ def run_source(
 @contextmanager
 def _staged(
     system: System, code: str, files: Iterable[FetchedFile], incremental: bool | None, asked_by: str,
-    progress: Progress, also: Sequence[Staged] = (),
+    progress: Progress, also: Sequence[Staged] = (), copies: Copies | None = None,
 ) -> Iterator[HarvestRun]:  # fmt: skip
     """A run that is read, compared and held or ready to be published; its source, and those of `also`, are ours."""
     with reading(system.engine) as connection:
@@ -83,7 +84,7 @@ def _staged(
     with _claimed(system, source, partial, asked_by) as number, _logged(system, number) as log:
         difference = staging.stage_files(
             system.engine, number, source, log.told(files), now=system.now,
-            progress=_beating(system, source, progress, also), incremental=partial,
+            progress=_beating(system, source, progress, also), incremental=partial, copies=copies,
         )  # fmt: skip
         reasons = reasons_to_hold(difference, system.settings.guard)
         if reasons:
@@ -108,11 +109,12 @@ def run_together(
     `told(code, run or error)` as soon as a source is done. Whatever befalls one of them, the others go on.
     """
     group: list[Staged] = []
+    copies = Copies()
     try:
         for code, files in exports:
             claim = ExitStack()
             try:
-                run = claim.enter_context(_staged(system, code, files, None, asked_by, progress(code), group))
+                run = claim.enter_context(_staged(system, code, files, None, asked_by, progress(code), group, copies))
             except Exception as error:
                 told(code, error)
                 continue

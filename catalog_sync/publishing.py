@@ -135,10 +135,11 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     """Features, edges and holdings of what runs brought, and what their holdings mean for the ledger."""
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
-    comparing = reclustering.Comparing(connection)
+    comparing, alike = reclustering.Comparing(connection), deriving.Alike()
+    numbers = [one.run for one in brought]
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
-        found = deriving.understand(connection, ids, records.before(connection, [one.run for one in brought], before))
+        found = deriving.understand(connection, ids, records.before(connection, numbers, before), alike=alike)
         posted = stock.posted(connection, [found.keys[id_] for id_ in before])
         movements: list[StockMovement] = []
         for id_, key in found.keys.items():
@@ -331,11 +332,11 @@ def _alone(system: System, connection: Connection, now: datetime) -> None:
 def _compute_anew(connection: Connection, now: datetime, today: date, progress: Progress) -> None:
     derived.clear(connection)
     digests.renew(connection)
-    done, comparing = 0, reclustering.Comparing(connection)
+    done, comparing, alike = 0, reclustering.Comparing(connection), deriving.Alike()
     for batch in records.live(connection, batch=BATCH):
         ids = [id_ for id_, _ in batch]
         before = derived.held(connection, ids)
-        found = deriving.understand(connection, ids)
+        found = deriving.understand(connection, ids, alike=alike)
         stock.append(connection, _read_otherwise(connection, before, found, today), recorded=today)
         comparing.take(deriving.save(connection, found))
         done += len(batch)

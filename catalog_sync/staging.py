@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from catalog_sync import text
+from catalog_sync.copies import Copies, read
 from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings
 from catalog_sync.marc.reading import Export, read_export, to_bib
-from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
+from catalog_sync.model import FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
 from catalog_sync.store import derived, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
+from catalog_sync.store.packing import PackedBib
 
 BATCH_BYTES = 16 << 20  # or so many of them: what can't be read comes in large pieces
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
@@ -29,7 +31,7 @@ SAMPLE = 200  # changed records looked into to see whether they are other books 
 WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
 
 Progress = Callable[[str, int], None]
-Understood = tuple[SourceRecord, BibRecord]
+Understood = tuple[SourceRecord, PackedBib]
 Numbered = tuple[int, SourceRecord | SetAside]
 
 
@@ -73,9 +75,13 @@ class Tally:
 
 def stage_files(
     engine: Engine, run: int, source: Source, files: Iterable[FetchedFile], *, now: Callable[[], datetime],
-    progress: Progress, incremental: bool,
+    progress: Progress, incremental: bool, copies: Copies | None = None,
 ) -> Difference:  # fmt: skip
-    """Read every file and stage what differs. Returns the difference for the guard; nothing published is touched."""
+    """Read every file and stage what differs. Returns the difference for the guard; nothing published is touched.
+
+    `copies`: what other sources of the same night say.
+    """
+    copies = copies or Copies()
     with reading(engine) as connection:
         published = digests.load(connection, source.code)
         before = runs.last_published(connection, source.code)
@@ -84,7 +90,7 @@ def stage_files(
     tally = Tally()
     same = _read_alike(source, published)
     for file in files:
-        _read_file(engine, run, source, file, same, tally, now=now, progress=progress)
+        _read_file(engine, run, source, file, same, tally, copies, now=now, progress=progress)
     for alike in published:
         tally.encodings += Counter({alike.encoding: len(tally.unread.intersection(alike.local_ids))})
     if not tally.files:
@@ -132,8 +138,8 @@ def _gone(tally: Tally, live: set[str], incremental: bool) -> set[str]:
 
 
 def _read_file(
-    engine: Engine, run: int, source: Source, file: FetchedFile, same: dict[bytes, str], tally: Tally, *,
-    now: Callable[[], datetime], progress: Progress,
+    engine: Engine, run: int, source: Source, file: FetchedFile, same: dict[bytes, str], tally: Tally,
+    copies: Copies, *, now: Callable[[], datetime], progress: Progress,
 ) -> None:  # fmt: skip
     digest = file.sha256 or hashlib.sha256(file.data).hexdigest()
     tally.files.append({"name": file.name, "sha256": digest, "bytes": len(file.data)})
@@ -146,7 +152,7 @@ def _read_file(
     before = tally.read
     for batch in _batches(export, BATCH, before):
         published = _published(engine, source, (value for _, value in batch))
-        changed, bad = _sort_out(source, file.name, batch, published, tally)
+        changed, bad = _sort_out(source, file.name, batch, published, tally, copies)
         for record, _ in changed:  # its number is taken: last night's record under it is not to be met any more
             if record.local_id in published:
                 same.pop(published[record.local_id].digest, None)
@@ -185,8 +191,9 @@ def _batches(export: Export, size: int, before: int) -> Iterator[list[Numbered]]
 
 
 def _sort_out(
-    source: Source, file: str, batch: list[Numbered], published: Mapping[str, records.Known], tally: Tally
-) -> tuple[list[Understood], list[SetAside]]:
+    source: Source, file: str, batch: list[Numbered], published: Mapping[str, records.Known], tally: Tally,
+    copies: Copies,
+) -> tuple[list[Understood], list[SetAside]]:  # fmt: skip
     changed: list[Understood] = []
     bad: list[SetAside] = []
     for number, value in batch:
@@ -194,7 +201,7 @@ def _sort_out(
         if isinstance(value, SetAside):
             tally.nameless += not value.reason.startswith("повтор")
         else:
-            fault = _take(source, value, published, tally, changed)
+            fault = _take(source, value, published, tally, copies, changed)
             if not fault:
                 continue
             value = SetAside(source.code, tally.read, value.offset, value.data, fault)
@@ -205,7 +212,7 @@ def _sort_out(
 
 
 def _take(
-    source: Source, record: SourceRecord, published: Mapping[str, records.Known], tally: Tally,
+    source: Source, record: SourceRecord, published: Mapping[str, records.Known], tally: Tally, copies: Copies,
     changed: list[Understood],
 ) -> str:  # fmt: skip
     """Count one record and keep it if it differs; returns why it can't be understood, or ""."""
@@ -222,22 +229,17 @@ def _take(
         tally.unchanged += 1
         return ""
     try:
-        bib = to_bib(record, source.holdings_profile)
+        found = copies.read(record, source.holdings_profile)
     except BadRecord as error:
         # What stood under this id yesterday stays: a record we can't read today is not a book that is gone.
         return str(error)
-    changed.append((record, bib))
-    tally.untitled += _is_untitled(bib, record)
+    changed.append((record, found.packed))
+    tally.untitled += found.untitled
     if known:
         tally.changed += 1
     else:
         tally.new += 1
     return ""
-
-
-def _is_untitled(bib: BibRecord, record: SourceRecord) -> bool:
-    """Whether the source's format finds no title: one record is a copy read by another format, a base is a mistake."""
-    return not bib.title or bib.dialect is not record.dialect
 
 
 def _reads_otherwise(source: Source, record: SourceRecord, known: records.Known) -> bool:
@@ -295,8 +297,9 @@ def _sort_out_anew(
             tally.unchanged += 1
             continue
         tally.changed += 1
-        tally.untitled += _is_untitled(bib, anew)
-        changed.append((anew, bib))
+        found = read(anew, bib)
+        tally.untitled += found.untitled
+        changed.append((anew, found.packed))
     return changed, bad
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -27,17 +28,26 @@ _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
 def decode(data: bytes, encoding: str) -> MarcRecord:
     """Read one record. Raises BadRecord where there is no leader, no directory or no field."""
     directory, base = _directory(data)
-    tags = _tags(directory)
+    tags = tags_of(directory)
     texts = _texts(data, base, len(tags), encoding)
     leader = data[:LEADER_LENGTH].decode("latin-1")
-    fields = [
-        _known_field(tag, text) if tag >= "010" and len(text) <= _SHORT else _field(tag, text)
-        for tag, text in zip(tags, texts, strict=False)
-    ]
-    record = MarcRecord(leader, tuple(fields))
+    record = MarcRecord(leader, tuple(_fields(tags, texts)))
     if not record.fields:
         raise BadRecord(f"в записи нет ни одного поля: ожидался справочник, пришло {shown(data[24:48])}")
     return record
+
+
+def read_fields(tags: Sequence[str], body: bytes, encoding: str) -> list[MarcField] | None:
+    """Some fields of a record, joined by terminators; None where a letter of them can't be read."""
+    text = _to_text(body, encoding)
+    return _fields(tags, text.split("\x1e")) if "\ufffd" not in text else None
+
+
+def _fields(tags: Sequence[str], texts: Sequence[str]) -> list[MarcField]:
+    return [
+        _known_field(tag, text) if tag >= "010" and len(text) <= _SHORT else _field(tag, text)
+        for tag, text in zip(tags, texts, strict=False)
+    ]
 
 
 def faults(data: bytes, encoding: str) -> tuple[str, ...]:
@@ -73,7 +83,8 @@ def _directory(data: bytes) -> tuple[bytes, int]:
     return data[LEADER_LENGTH:end], (separator if separator >= 0 else end) + 1
 
 
-def _tags(directory: bytes) -> list[str]:
+def tags_of(directory: bytes) -> list[str]:
+    """Tags of the fields in the body's order."""
     text = directory.decode("latin-1")
     places = range(0, len(text), ENTRY_LENGTH)
     tags, starts = [text[i : i + 3] for i in places], [text[i + 7 : i + 12] for i in places]

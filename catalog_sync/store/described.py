@@ -10,22 +10,28 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from catalog_sync.model import BibRecord
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, upsert
-from catalog_sync.store.packing import pack_bib, unpack_bib
+from catalog_sync.store.packing import PackedBib, unpack_bib
 
 
-def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
+def packed(connection: Connection, ids: Iterable[int]) -> dict[int, PackedBib]:
     """Descriptions by record id; without those nobody kept, or another version of the program packed."""
-    found: dict[int, BibRecord] = {}
+    found: dict[int, PackedBib] = {}
     for some in chunks(sorted(ids)):
         for id_, data in connection.execute(select(t.described).where(t.described.c.record.in_(some))):
-            bib = unpack_bib(data)
-            if bib is not None:
-                found[id_] = bib
+            packed = unpack_bib(data)
+            if packed is not None:
+                found[id_] = packed
     return found
 
 
+def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
+    """The same unpacked; of descriptions typed alike what they say is one value."""
+    alike: dict[bytes, Any] = {}
+    return {id_: kept.bib(alike) for id_, kept in packed(connection, ids).items()}
+
+
 def save(connection: Connection, bibs: Mapping[int, BibRecord]) -> None:
-    upsert(connection, t.described, [{"record": id_, "data": pack_bib(bib)} for id_, bib in bibs.items()])
+    upsert(connection, t.described, [{"record": id_, "data": PackedBib.of(bib).dump()} for id_, bib in bibs.items()])
 
 
 def follow(connection: Connection, placed: Select[Any], ids: Sequence[int]) -> None:

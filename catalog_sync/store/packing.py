@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from hashlib import blake2b
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 import zstandard
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.marc.reading import READING_VERSION
-from catalog_sync.model import BibRecord, Holdings, UnionRecord
+from catalog_sync.model import BibRecord, Holdings, RecordKey, UnionRecord
 
 LEVEL = 3  # zstd's own default
 # Dictionaries below 32,768 are reserved for a registrar (RFC 8878, 3.1.1.1.3). Records of schools shrink to 46 %
@@ -77,18 +78,57 @@ def unpack_union(data: bytes) -> UnionRecord:
         raise StopEverything(DAMAGED) from error
 
 
-# A description is packed as the row of its values: with their names it would be twice as long. The first byte tells
-# which names they were, so that a description packed by another version is read from the record again.
+# A description is packed as rows of values: with their names it would be twice as long. The first byte tells which
+# names they were, so that a description packed by another version is read from the record again. What is said of the
+# edition is packed apart from what is the record's own: schools copy records, and in copies it is the same bytes.
 _HINTS = get_type_hints(BibRecord)
-_values = attrgetter(*_HINTS)
-_bib: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple(_HINTS.values())])  # type: ignore[misc]
-_SHAPE = blake2b(repr((READING_VERSION, _HINTS)).encode(), digest_size=1).digest()
+_OWN = ("key", "holdings", "changed", "warnings")  # first and last of the fields
+_SAID = tuple(name for name in _HINTS if name not in _OWN)
+_values, _own_values = attrgetter(*_SAID), attrgetter(*_OWN)
+_said: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple(_HINTS[n] for n in _SAID)])  # type: ignore[misc]
+_own: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple(_HINTS[n] for n in _OWN)])  # type: ignore[misc]
+_SHAPE = blake2b(repr((READING_VERSION, _HINTS, _OWN)).encode(), digest_size=1).digest()
+_HEAD = struct.Struct("<cI")  # the shape, and how long what is said of the edition is
 
 
-def pack_bib(bib: BibRecord) -> bytes:
-    return _SHAPE + compress(_encoder.encode(_values(bib)))
+class PackedBib(NamedTuple):
+    """A description as it is kept: what it says of the edition, the same bytes in every copy, and what is its own."""
+
+    said: bytes
+    own: bytes
+
+    def holdings(self) -> Holdings:
+        holdings: Holdings = _own.decode(self.own)[1]
+        return holdings
+
+    def bib(self, alike: dict[bytes, Any] | None = None) -> BibRecord:
+        """The description. `alike` keeps what is said, unpacked, for the copies of it."""
+        said = alike.get(self.said) if alike else None
+        if said is None:
+            said = _said.decode(decompress(self.said))
+            if alike is not None:
+                alike[self.said] = said
+        key, *rest = _own.decode(self.own)
+        return BibRecord(key, *said, *rest)
 
 
-def unpack_bib(data: bytes) -> BibRecord | None:
+    @classmethod
+    def of(cls, bib: BibRecord) -> PackedBib:
+        return cls(compress(_encoder.encode(_values(bib))), _encoder.encode(_own_values(bib)))
+
+    def dump(self) -> bytes:
+        """As the store keeps it; `unpack_bib` gives it back."""
+        return b"".join((_HEAD.pack(_SHAPE, len(self.said)), self.said, self.own))
+
+
+def pack_own(key: RecordKey, holdings: Holdings, changed: str, warnings: tuple[str, ...]) -> bytes:
+    """What is a record's own in its description."""
+    return _encoder.encode((key, holdings, changed, warnings))
+
+
+def unpack_bib(data: bytes) -> PackedBib | None:
     """None where another version of the program packed it."""
-    return BibRecord(*_bib.decode(decompress(data[1:]))) if data[:1] == _SHAPE else None
+    if data[:1] != _SHAPE:
+        return None
+    end = _HEAD.size + _HEAD.unpack_from(data)[1]
+    return PackedBib(data[_HEAD.size : end], data[end:])

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, FromClause, ScalarSelect, bindparam, delete, 
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.marc import fingerprint
-from catalog_sync.model import BibRecord, Dialect, RecordKey, SourceRecord
+from catalog_sync.model import Dialect, RecordKey, SourceRecord
 from catalog_sync.store import described, digests
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows
-from catalog_sync.store.packing import compress, decompress, pack_bib
+from catalog_sync.store.packing import PackedBib, compress, decompress
 
 COLUMNS = (
     t.record.c.id,
@@ -181,7 +181,7 @@ def _record(row: Any) -> SourceRecord:
 
 
 def stage(
-    connection: Connection, run: int, records: Sequence[tuple[SourceRecord, BibRecord]], known_ids: Mapping[str, Known]
+    connection: Connection, run: int, records: Sequence[tuple[SourceRecord, PackedBib]], known_ids: Mapping[str, Known]
 ) -> None:
     """Put new and changed records of a run, and what they say, aside until it is published.
 
@@ -197,9 +197,9 @@ def stage(
             "dialect": record.dialect.value,
             "encoding": record.encoding,
             "warnings": list(record.warnings),
-            "described": pack_bib(bib),
+            "described": said.dump(),
         }
-        for record, bib in records
+        for record, said in records
     ]
     insert_rows(connection, t.stage, rows)
 
