@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from catalog_sync.marc.holdings import holdings_of
+from catalog_sync.marc.imprint import imprint
 from catalog_sync.marc.parts import (
     Fields,
     age_mark_of,
     balanced,
-    bare,
     distinct,
     isbns_in,
     leads_to_work,
@@ -21,7 +21,6 @@ from catalog_sync.marc.parts import (
     split_title,
     trimmed,
     volume_of,
-    whole_imprint,
 )
 from catalog_sync.model import (
     Agent,
@@ -133,9 +132,7 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
         if code in "c":
             years.append(value)
     year = balanced(trimmed(years[0]).rstrip(".")) if years else ""
-    if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
-        return (bare(whole[0]),), (bare(whole[1]),), whole[2]
-    return distinct([bare(v) for v in places]), distinct([bare(v) for v in publishers]), year
+    return imprint(tuple(places), tuple(publishers), year)
 
 
 def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:

@@ -31,9 +31,6 @@ _OPENING = re.compile(r"^\s*[:;/=]\s+")
 # No abbreviation ends on a vowel or a digit (ГОСТ Р 7.0.12): a point after one ends the area.
 _FULL_STOP = re.compile(r"(?<=[аеёиоуыэюяьaeiouy\d)\]»\"])(?<!\.\.)\.$")
 _DESIGNATION_IN_GMD = re.compile(r"^(\[[^\]]+\])\s*:\s*(.+)$")
-_WHOLE_IMPRINT = re.compile(
-    r"^(?P<place>[^:,]+?)\s*:\s*(?P<name>.+?)\s*,\s*(?P<year>(?:cop\.|c|сор\.)?\s*\[?\d{4}\??\]?)\.?$"
-)
 
 
 class Fields(dict[str, list[MarcField]]):
@@ -153,12 +150,6 @@ def volume_of(proper: str, hosts: tuple[Host, ...], *, dependent: bool = False) 
 def balanced(text: str) -> str:
     """Without a bracket whose partner stands in another subfield: «1795]»."""
     return text if text.count("[") == text.count("]") else text.replace("[", "").replace("]", "")
-
-
-def whole_imprint(text: str) -> tuple[str, str, str] | None:
-    """Place, publisher and year where «Москва : Вече, 1993» was typed into the subfield of the place."""
-    found = _WHOLE_IMPRINT.match(text.strip())
-    return (found["place"], found["name"], found["year"]) if found else None
 
 
 @remembering

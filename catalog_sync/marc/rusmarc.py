@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from catalog_sync.marc.holdings import holdings_of
+from catalog_sync.marc.imprint import imprint
 from catalog_sync.marc.parts import (
     Fields,
     age_mark_of,
     balanced,
-    bare,
     distinct,
     isbns_in,
     leads_to_work,
@@ -22,7 +22,6 @@ from catalog_sync.marc.parts import (
     split_title,
     trimmed,
     volume_of,
-    whole_imprint,
 )
 from catalog_sync.model import (
     Agent,
@@ -130,9 +129,7 @@ def _title(field: MarcField) -> tuple[str, str, str]:
 def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     places, publishers = fields.texts("210", "a"), fields.texts("210", "c")
     year = balanced(fields.text("210", "d").rstrip("."))
-    if len(places) == 1 and not publishers and not year and (whole := whole_imprint(places[0])):
-        return (bare(whole[0]),), (bare(whole[1]),), whole[2]
-    return distinct([bare(v) for v in places]), distinct([bare(v) for v in publishers]), year
+    return imprint(places, publishers, year)
 
 
 def _contents(fields: Fields) -> tuple[str, ...]:
