@@ -29,7 +29,7 @@ _CITY = re.compile(
 )
 _YEAR_TAIL = re.compile(r"[,;]?\s*\(?(?:19|20)\d\d\s?г?\.?\)?\s*$")
 _BETWEEN = re.compile(r"\s*[:;/]\s*|,\s+|\s&\s|\.\s*:\s*")
-_MARKS = re.compile(r"[\"'\[\]().©]+")
+_MARKS = re.compile(r"[\"'\[\]().©?]+")  # «?», where the code page of an old system had no «»
 _COMPANY_WORDS = ("изд-во", "издательство", "ооо", "ао", "иоц", "центр", "издат")
 MIN_ABBREVIATED = 5  # letters of a name cut short: «мол гв» is five, fewer fit too many names
 MIN_SLIP_LENGTH = 5  # four letters and fewer forgive no slip: «Вече», «Мир»
@@ -69,7 +69,7 @@ def _bare(name: str) -> str:
 def houses(typed: str) -> tuple[str, ...]:
     """Ids of the publishing houses in one 210$c / 260$b as typed, sorted; unknown ones by their bare folded name.
 
-    A holding's name counts only where no house is named beside it: «Азбука, Азбука-Аттикус» is «Азбука».
+    A holding's name says nothing: «Азбука, Азбука-Аттикус» is «Азбука», and «Азбука-Аттикус» may be «Махаон».
     """
     text = _YEAR_TAIL.sub("", _CITY.sub("", fold(lookalike_as_cyrillic(typed) if _is_russian(typed) else typed)))
     if _NOT_NAMED.match(text):
@@ -78,8 +78,7 @@ def houses(typed: str) -> tuple[str, ...]:
     known = _houses().get(whole)
     names = [whole] if known else [_bare(_LEGAL.sub(" ", part)) for part in _BETWEEN.split(text)]
     found = [_house(name) for name in names if len(name) > 1]
-    exact = {house for house, holding in found if not holding}
-    return tuple(sorted(exact or {house for house, _ in found}))
+    return tuple(sorted({house for house, holding in found if not holding}))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -105,9 +104,9 @@ def _house(name: str) -> tuple[str, bool]:
 
 
 def _abbreviates(name: str, alias: str) -> bool:
-    """«мнемоз» is «мнемозина»: of a listed name one word cut short is enough."""
+    """«мнемоз» and «прос-ние» are «мнемозина» and «просвещение»: of a listed name one word cut short is enough."""
     if len(name) >= MIN_ABBREVIATED and " " not in name and " " not in alias:
-        return alias.startswith(name)
+        return _cut_short(name, alias)
     return abbreviates(name.split(), alias.split())
 
 
