@@ -66,6 +66,8 @@ def _plain_veto(a: Features, b: Features) -> int:
             return v.V_PART
     elif (a.is_set and _is_some_part(b)) or (b.is_set and _is_some_part(a)):
         return v.V_SET
+    elif a.is_set and b.is_set and a.parts_total != b.parts_total and a.parts_total and b.parts_total:
+        return v.V_PART  # «Т. 1–2» in one binding is not the set «в 5 т.»
     if a.years and b.years and a.years != b.years and set(a.years).isdisjoint(b.years):
         return v.V_YEAR
     if a.edition and b.edition and a.edition != b.edition:
@@ -295,7 +297,7 @@ FACETS: Final[tuple[tuple[Callable[[Features], tuple[object, ...]], Callable[[Fe
     (lambda f: (f.grade, f.kind, f.level), _school_veto),
     (
         lambda f: (
-            f.parts, f.is_set, bool(f.parts_total), f.years, f.edition, f.numbers, f.subtitle_numbers, f.analytic,
+            f.parts, f.is_set, f.parts_total, f.years, f.edition, f.numbers, f.subtitle_numbers, f.analytic,
             bool(f.monograph),
         ),
         _plain_veto,

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from catalog_sync.matching import monographs, names
+from catalog_sync.matching.apart import Said, behind_statement, kind_of_headings, said_apart
 from catalog_sync.matching.area import Area, read_title
 from catalog_sync.matching.discriminators import (
     EDGE,
@@ -26,7 +27,6 @@ from catalog_sync.matching.discriminators import (
     take_parts,
 )
 from catalog_sync.matching.extents import disc, is_paged, pages, size
-from catalog_sync.matching.kinds import take_kind
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
 from catalog_sync.matching.numerals import ORDINAL, SUFFIX
@@ -37,7 +37,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised, repair_year
 
-FEATURES_VERSION = 15  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 16  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,6 @@ _decoder = msgspec.json.Decoder(list[_Plain | tuple[_Plain | tuple[_Plain | tupl
 # --- Extraction ------------------------------------------------------------------------------------------------------
 
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
-_YEAR_AT_END = re.compile(r",\s*((?:19|20)\d\d)\s?г?\.?\s*$")
 _SHARED = re.compile(r"общ|set|компл|в\s?\d\s?ч")
 _SERIAL_LEVELS = "si"
 _ANALYTIC_LEVELS = "ab"
@@ -125,7 +124,6 @@ _LAST_PART = re.compile(
 )
 # Notes that ГОСТ 7.82 and ГОСТ Р 7.0.100 ask for on electronic resources alone.
 _SCREEN_NOTE = re.compile(r"систем\w*\.? треб|загл\w*\.? с (?:титул\w*\.? )?экрана|электрон\w* (?:версия|копия) печатн")
-SHORT_NOTE = 40  # characters: longer notes tell of other things, too
 _FORM_BY_TYPE = {"i": "audio", "j": "audio", "g": "video"}
 
 
@@ -153,7 +151,7 @@ def extract(bib: BibRecord) -> Features:
         is_set=zone.is_set,
         level=zone.level,
         houses=all_houses(bib.publishers),
-        years=_years(bib),
+        years=_years(bib.year_text, bib.year_coded),
         edition=zone.edition,
         revision=zone.revision,
         pages=pages(bib.extent),
@@ -176,7 +174,8 @@ class _Zone:
 
     def __init__(self, bib: BibRecord, isbns: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
         title, host = _title_and_host(bib)
-        text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition))
+        behind = behind_statement(fold(bib.responsibility)) if bib.responsibility else ""
+        text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition, behind))
         segments = [fold(segment) for segment in text.split(EDGE)]
         romanised = is_romanised(" ".join(segments[:4]))
         if romanised:
@@ -217,7 +216,9 @@ class _Zone:
         whole = False
         if found:
             ranges = {label for label, (first, last) in found.items() if last > first}
-            whole = any(found[label] == (1, self.parts_total) for label in ranges) if self.parts_total else bool(ranges)
+            totals = {found[label][1] for label in ranges if found[label][0] == 1}
+            whole = self.parts_total in totals if self.parts_total else bool(totals)
+            self.parts_total = self.parts_total or max(totals, default=0)
             if whole and "н" not in found:
                 found = {label: span for label, span in found.items() if label not in ranges}
         self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items())) if found else ()
@@ -263,44 +264,39 @@ class _Zone:
 
     def _look_elsewhere(self, bib: BibRecord) -> None:
         """Class and level from the audience, keywords and notes, where the title area is silent."""
-        places = [fold(text) for text in (bib.audience, *bib.keywords, *bib.notes) if text]
+        headings = [fold(text) for text in (*bib.keywords, *bib.subjects)]
+        notes = [fold(text) for text in (*bib.notes, *bib.genres)]
+        places = [*([fold(bib.audience)] if bib.audience else []), *headings, *notes]
         if self.grade is None:
             self.grade = next((grade for grade, _ in map(take_grade, places) if grade), None)
         if not self.level:
             self.level = next((level for level, _ in (take_level(t) for t in places if "уров" in t) if level), "")
         if self.form in ("", "print"):  # «[Текст]» stands on large print, too
-            notes = [fold(t) for t in bib.notes]
             self.form = next((v for v, _ in map(take_form, notes) if v in ("large", "braille")), self.form)
             if not self.form and any(_SCREEN_NOTE.search(note) for note in notes):
                 self.form = "electronic"
         if not self.revision:
             self.revision = revision(fold(bib.edition))
-        for note in bib.notes + bib.genres:
-            if len(note) <= SHORT_NOTE:
-                self._short_note(fold(note))
+        paged = is_paged(bib.extent)
+        for said in filter(None, map(said_apart, notes)):
+            self._take_note(said, paged)
+        self.kind = self.kind or kind_of_headings(headings)
 
-    def _short_note(self, note: str) -> None:
+    def _take_note(self, said: Said, paged: bool) -> None:
         """A note that is nothing but «Ч. 2», «3-е изд.» or «Рабочая тетрадь» says it as the title area would."""
-        found, rest = take_parts(note)
-        if found and not self.parts and (not self.is_set or self.bare_total) and _says_nothing(rest):
-            self.parts = tuple(sorted((label, first, last) for label, (first, last) in found.items()))
-            self.is_set = False
-        number, revised, rest = take_edition(note)
-        if number and not self.edition and _says_nothing(rest):
-            self.edition, self.revision = number, revised
-        kind, rest = take_kind(note)
-        if kind and not self.kind and _says_nothing(rest):
-            self.kind = kind
+        if said.parts and not self.parts and (not self.is_set or self.bare_total):
+            self.parts, self.is_set = said.parts, False
+        if said.edition and not self.edition:
+            self.edition, self.revision = said.edition, said.revision
+        self.kind = self.kind or said.kind
+        if not paged:  # beside pages «CD» or «аудиокурс» is what lies in the book's pocket
+            self.form = self.form or said.form
 
 
 @lru_cache(maxsize=1 << 13)
 def _last_part(statement: str) -> str:
     found = _LAST_PART.search(statement)
     return found[0] if found else ""
-
-
-def _says_nothing(rest: str) -> bool:
-    return not any(c.isalnum() for c in rest)
 
 
 def _title_and_host(bib: BibRecord) -> tuple[str, str]:
@@ -318,20 +314,11 @@ def _part_text(bib: BibRecord) -> str:
     return " . ".join([f"{p.number} . {p.title}" for p in bib.parts]) if bib.parts else ""
 
 
-def _years(bib: BibRecord) -> tuple[int, ...]:
-    """The year typed in 210$d / 260$c and the coded one; one hidden in the publisher's subfield is the last resort."""
-    years = _said_years(bib.year_text, bib.year_coded)
-    return years or _hidden_year(bib.publishers)
-
-
 @lru_cache(maxsize=1 << 13)
-def _said_years(typed: str, coded: str) -> tuple[int, ...]:
+def _years(typed: str, coded: str) -> tuple[int, ...]:
+    """The year typed in 210$d / 260$c and the coded one."""
     found = (_YEAR.search(repair_year(typed)), _YEAR.fullmatch(coded))
     return tuple(sorted({int(year[1]) for year in found if year}))
-
-
-def _hidden_year(publishers: tuple[str, ...]) -> tuple[int, ...]:
-    return next(((int(found[1]),) for found in map(_YEAR_AT_END.search, publishers) if found), ())
 
 
 def _issns(typed: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ PLACES = {
     "one subtitle of two things": "200 1 $aМатематика$eучебник. {}",
     "part name": "200 1 $aМатематика$i{}",
     "note": "200 1 $aМатематика\n300   $a{}",
+    "behind the names": "200 1 $aМатематика$fН. Я. Виленкин. - {}",
+    "behind the names and others": "200 1 $aМатематика$fН. Я. Виленкин, В. И. Жохов [и др.] ; {} ; учебник",
     "MARC 21 part": "245 10$aМатематика.$n{}",
     "MARC 21 rest of title": "245 10$aМатематика :$b{} /$cН. Я. Виленкин",
 }
@@ -38,6 +40,7 @@ FORMS = {
     "large": "(для слабовидящих)|[крупный шрифт]",
     "braille": "[шрифт Брайля]",
 }
+CARRIER_NOTES = {"electronic": "ЭФУ|Электронный ресурс|электрон. опт. диск", "audio": "аудиокурс (CD MP3)|Звукозапись"}
 EDITIONS = "3-е изд.|Изд. 3-е|3 изд.|[3-е изд.]|3-е изд., стер.|изд. третье|Третье издание|3-е, стер.|III изд."
 
 
@@ -71,6 +74,24 @@ def test_the_carrier_is_read(form: str) -> None:
         for line in ("200 1 $aМатематика$b{}", "200 1 $aМатематика {}", "200 1 $aМатематика$e5 класс {}"):
             found = extract(read(f"=a rusmarc\n{line.format(words)}\n210   $d2015")["a"])
             assert (found.form, found.title) == (form, ("математика",)), (words, line)
+
+
+def test_a_note_names_the_carrier_of_what_has_no_pages() -> None:
+    for form, notes in CARRIER_NOTES.items():
+        for note in notes.split("|"):
+            lines = f"=a rusmarc\n200 1 $aМатематика\n210   $d2015\n300   $a{note}"
+            assert extract(read(lines)["a"]).form == form, note
+            assert extract(read(lines + "\n215   $a96 с.")["a"]).form == "", note
+
+
+def test_an_appendix_to_a_textbook_is_an_edition_of_its_own() -> None:
+    for words in ("Мультимедийное приложение к учебнику. Электрон. опт. диск", "Приложение к учебнику. CD-ROM"):
+        assert typed("title", words).form == "electronic"
+
+
+def test_the_class_behind_the_word_edition_is_no_number_of_it() -> None:
+    found = typed("title", "учебное издание, 4 класс, в 2 ч.")
+    assert (found.grade, found.edition, found.title) == ((4, 4), 0, ("математика",))
 
 
 def test_the_number_of_the_edition_is_read() -> None:

@@ -1,0 +1,73 @@
+"""Texts that stand apart from the title (notes, keywords, what follows the statement) and are nothing but designations.
+
+«Ч. 2», «Учебник для 5 класса», «3-е изд.», «ЭФУ»: there they say what the title area would have said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalog_sync.matching.discriminators import (
+    Grade,
+    take_edition,
+    take_form,
+    take_grade,
+    take_level,
+    take_parts,
+    take_total,
+)
+from catalog_sync.matching.kinds import take_kind
+from catalog_sync.text import words
+
+LONGEST = 80  # characters: longer texts tell of other things, too
+_PIECE = re.compile(r"\s*;\s*|[.,\]]\s*-\s+|(?<=[^\divxх])\s-\s+")  # «10 - 11 классы» is one
+# Kinds that a heading names as what the book is. «Учебники» and «словари» are what other books are about, too.
+_KINDS_OF_HEADINGS = frozenset(
+    words("workbook copybook trainer method lessons teacher didactic tests labs problems atlas contour reader program")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one such text says; empty where it doesn't."""
+
+    grade: Grade | None
+    level: str
+    total: int
+    parts: tuple[tuple[str, int, int], ...]
+    edition: int
+    revision: str
+    kind: str
+    form: str
+
+
+@lru_cache(maxsize=1 << 13)
+def said_apart(text: str) -> Said | None:
+    """What a folded text says that is nothing but designations; None of any other text."""
+    if not text or len(text) > LONGEST:
+        return None
+    edition, revised, rest = take_edition(text)
+    form, rest = take_form(rest)
+    level, rest = take_level(rest)
+    grade, rest = take_grade(rest)
+    total, rest = take_total(rest)
+    parts, rest = take_parts(rest)
+    kind, rest = take_kind(rest)
+    if any(c.isalnum() for c in rest):
+        return None
+    spans = tuple(sorted((label, first, last) for label, (first, last) in parts.items()))
+    return Said(grade, level, total, spans, edition, revised, kind, form)
+
+
+@lru_cache(maxsize=1 << 13)
+def behind_statement(statement: str) -> str:
+    """The designations typed among or behind the names of a folded statement: «/ А. Дюма. - 5 кл. - Ч. 1»."""
+    return " | ".join([piece for piece in _PIECE.split(statement) if said_apart(piece)])
+
+
+def kind_of_headings(headings: list[str]) -> str:
+    """The kind of book that folded keywords and headings name; "" where they name none or several."""
+    found = {said.kind for heading in headings if (said := said_apart(heading))} & _KINDS_OF_HEADINGS
+    return found.pop() if len(found) == 1 else ""
