@@ -21,7 +21,7 @@ from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
 from catalog_sync.cli.root import Context, begin_long_work, example, root, warn, with_context
 from catalog_sync.errors import Refused
-from catalog_sync.settings import Settings
+from catalog_sync.settings import Settings, Web
 from catalog_sync.system import open_system
 
 PARTS = ("web", "z3950", "jobs")
@@ -31,6 +31,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next death starts with the first pause
 TICK_SECONDS = 0.2
 BLOCKING_THREADS = 64  # of one worker, made when needed: requests wait for their turn in them (web/turns.py)
+AS_A_PART = "CATALOG_SYNC_PART"  # set for the parts: the address is named by who started them, when it answers
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 
@@ -59,7 +60,8 @@ def _serve_web(context: Context) -> None:
     os.environ["CATALOG_SYNC_HOME"] = str(context.settings.home)
     if context.config:
         os.environ[CONFIG_VARIABLE] = str(context.config.resolve())
-    click.echo(f"каталог: http://{web.host}:{web.port}", err=True)
+    if AS_A_PART not in os.environ:
+        click.echo(_address_line(web), err=True)
     Granian(
         "web.wsgi:make", factory=True, interface=Interfaces.WSGI, address=web.host, port=web.port, workers=web.workers,
         blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
@@ -95,13 +97,33 @@ def _serve_all(context: Context) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stopping.set())
     parts = [Part(name, _command(name, context), _environment(context)) for name in PARTS]
+    web, named = context.settings.web, False
     try:
         while not stopping.wait(TICK_SECONDS):
             for part in parts:
                 part.look_after()
+            if not named and _answers(web.host, web.port):
+                click.echo(_address_line(web), err=True)
+                named = True
     finally:
         _stop(parts)
     click.echo("остановлено", err=True)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether the catalogue can be clicked at: on a busy machine it opens seconds after its process starts.
+
+    Asked from here: a process that has a thread of its own must not fork workers.
+    """
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _address_line(web: Web) -> str:
+    return f"каталог: http://{web.host}:{web.port}"
 
 
 def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:
@@ -143,7 +165,7 @@ def _command(name: str, context: Context) -> list[str]:
 
 
 def _environment(context: Context) -> dict[str, str]:
-    return {**os.environ, "CATALOG_SYNC_HOME": str(context.settings.home)}
+    return {**os.environ, "CATALOG_SYNC_HOME": str(context.settings.home), AS_A_PART: "1"}
 
 
 class Part:

@@ -171,7 +171,9 @@ def test_three_parts_serve_come_back_and_stop(tmp_path: Path) -> None:
             [sys.executable, "-m", "catalog_sync", "serve"], env=environment, cwd=tmp_path, stderr=out, stdout=out
         )
     try:
-        until(lambda: answers(web) and answers(z3950))
+        until(lambda: f"каталог: http://127.0.0.1:{web}" in (tmp_path / "out").read_text())
+        assert answers(web), "the address was named before anything answered there"
+        until(lambda: answers(z3950))
         with urllib.request.urlopen(f"http://127.0.0.1:{web}/health", timeout=20) as page:
             assert json.load(page)["status"] == "ok"
         until(lambda: jobs_lead(home))
