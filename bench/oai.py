@@ -61,8 +61,9 @@ def measure(name: str, listed: Iterator[str]) -> None:
         records += page.count("<header")
         size += len(page.encode())
     took, spent = time.perf_counter() - began, time.process_time() - cpu
+    each = max(1, records)  # of a catalogue without changes there is nothing to share the cost
     print(f"{name:24} {records:8} records {took:7.2f} s {records / took:8.0f} records/s "
-          f"{size / records:6.0f} bytes/record {1000 * spent / records:6.3f} CPU ms/record")
+          f"{size / each:6.0f} bytes/record {1000 * spent / each:6.3f} CPU ms/record")
 
 
 def catalogue_of(home: str, records: int) -> Catalogue:
