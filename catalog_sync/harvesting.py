@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import hashlib
 import logging
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -250,21 +249,6 @@ def claim(places: threading.BoundedSemaphore, stop: threading.Event) -> None:
         if places.acquire(timeout=0.5):
             return
     raise Stopping("остановлено")
-
-
-def is_dead(holder: str, host: str) -> bool:
-    """Whether a holder «host:pid[:thread]» was a process of this machine that is gone. Unknown counts as alive."""
-    name, _, rest = holder.partition(":")
-    pid = rest.partition(":")[0]
-    if name != host or not pid.isdigit() or os.name != "posix" or int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)  # asks only; on Windows the same call would end the process
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def read_upload(home: Path, found: store.Upload, source: Source) -> Iterator[FetchedFile]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -164,7 +162,7 @@ def documents_of(connection: Connection, clusters: Sequence[str], listed: Federa
 @contextlib.contextmanager
 def _only_indexer(system: System, wait_seconds: float) -> Iterator[str]:
     """Wait until no other process indexes; then it is us. Raises Busy."""
-    me, start = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}", time.monotonic()
+    me, start = f"{leases.process()}:{uuid.uuid4().hex[:8]}", time.monotonic()
     while True:
         with writing(system.engine) as connection:
             if leases.acquire(connection, LEASE, me, system.now(), LEASE_SECONDS):

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -28,7 +27,7 @@ from catalog_sync import alarms, indexing, letters, link_check, pipeline, schedu
 from catalog_sync.answering import carry_out, outcome
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
 from catalog_sync.failures import sentence
-from catalog_sync.harvesting import Harvests, Stopping, is_dead
+from catalog_sync.harvesting import Harvests, Stopping
 from catalog_sync.letters import deliver
 from catalog_sync.model import HarvestRun, RunState, Source
 from catalog_sync.reports import scheduled
@@ -96,7 +95,7 @@ class Process:
         self.settings = system.settings.jobs
         self.zone = system.settings.time_zone
         self.secrets = secrets
-        self.me = f"{socket.gethostname()}:{os.getpid()}"
+        self.me = leases.process()
         self.harvests = Harvests(system, secrets, self.settings.parallel)
         self.stop = self.harvests.stop
         self.complaints: set[str] = set()
@@ -125,8 +124,7 @@ class Process:
 
     def _free_dead(self, connection: Connection) -> None:
         """Claims of processes of this machine that are gone: their sources need not wait for the lease to run out."""
-        host = socket.gethostname()
-        dead = [h for h in store.holders(connection).values() if is_dead(h, host)]
+        dead = [h for h in store.holders(connection).values() if leases.has_died(h)]
         for name in store.drop_claims(connection, dead) if dead else ():
             run = store.running(connection, name.removeprefix("source:"))
             if run is not None:

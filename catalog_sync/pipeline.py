@@ -7,8 +7,6 @@ the published records, publishing is one transaction, and the next run discards 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,7 +46,7 @@ def quiet(name: str, count: int) -> None:
 
 def holder() -> str:
     """This thread, for leases: two threads of one process must not share a source either."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    return f"{leases.process()}:{threading.get_ident()}"
 
 
 def detect(path: Path) -> Detected:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
@@ -12,6 +16,26 @@ from catalog_sync.store import tables as t
 
 # Any constant does, as long as it is ours alone: PostgreSQL's advisory locks are numbered, not named.
 PUBLISH_LOCK = 7_305_811
+
+
+@cache
+def machine() -> str:
+    """This machine in a claim: its name, and what tells it from a namesake and from a container beside it.
+
+    A number of a process says something only where it was given: cloned machines share their name, containers the
+    machine's. It is the same after a restart, so that a claim from before a power failure is known to be dead.
+    """
+    told = ""
+    with suppress(OSError):  # neither is there on Windows, and not on every Unix
+        told += Path("/etc/machine-id").read_text()
+    with suppress(OSError):
+        told += os.readlink("/proc/self/ns/pid")
+    return f"{socket.gethostname()}-{blake2b(told.encode(), digest_size=4).hexdigest()}"
+
+
+def process() -> str:
+    """This process as the holder of claims: «machine:process»; a colon and anything may follow."""
+    return f"{machine()}:{os.getpid()}"
 
 
 def acquire(connection: Connection, name: str, holder: str, now: datetime, seconds: float) -> bool:
@@ -23,7 +47,7 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, secon
         return True
     # A claim that reaches further than any was ever made for is from before the clock was set back.
     good = now < row.until <= now + timedelta(seconds=2 * seconds)
-    if row.holder != holder and good and not _has_died(row.holder):
+    if row.holder != holder and good and not has_died(row.holder):
         return False
     connection.execute(update(t.lease).where(t.lease.c.name == name).values(holder=holder, until=until))
     return True
@@ -32,16 +56,19 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, secon
 def is_orphaned(connection: Connection, name: str) -> bool:
     """Whether who claimed `name` was a process of this machine that is no more: it was killed, and claims nothing."""
     holder = connection.execute(select(t.lease.c.holder).where(t.lease.c.name == name)).scalar()
-    return holder is not None and _has_died(holder)
+    return holder is not None and has_died(holder)
 
 
-def _has_died(holder: str) -> bool:
-    """Of «machine:process:…». A number that another process has got since counts as alive: then the claim runs out."""
-    machine, process, *_ = (*holder.rsplit(":", 2), "", "")
-    if os.name != "posix" or machine != socket.gethostname() or not process.isdecimal():
+def has_died(holder: str) -> bool:
+    """Whether a holder was a process of this machine that is no more; what nobody here can know counts as alive.
+
+    So does a number that another process has got since: its claim runs out by itself.
+    """
+    place, number, *_ = (*holder.split(":", 2), "", "")
+    if os.name != "posix" or place != machine() or not number.isdecimal():
         return False
     try:
-        os.kill(int(process), 0)
+        os.kill(int(number), 0)  # asks only; on Windows the same call would end the process
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import socket
@@ -137,8 +136,9 @@ def test_after_a_kill_the_next_import_begins_at_once_and_buries_the_dead_run(
 
 
 @pytest.mark.parametrize(
-    "holder", [f"{socket.gethostname()}:{os.getpid()}:1", "another-machine:99999999:1", "someone"],
-    ids=["alive", "elsewhere", "nobody"],
+    "holder",
+    [f"{leases.process()}:1", "another-machine:99999999:1", f"{socket.gethostname()}-0a1b2c3d:99999999:1", "someone"],
+    ids=["alive", "elsewhere", "a namesake", "nobody"],
 )  # fmt: skip
 def test_a_claim_is_good_while_its_process_lives_or_nobody_here_can_know(tmp_path: Path, holder: str) -> None:
     with writing(opened(tmp_path, DAY).engine) as connection:
