@@ -32,6 +32,17 @@ def reasons_to_hold(difference: Difference, guard: Guard) -> list[str]:
     return [sentence for check in checks if (sentence := check(difference, guard))]
 
 
+def unreadable(difference: Difference, guard: Guard) -> str:
+    """Why a whole export is none, "" where something of it could be read: nobody could decide to publish nothing.
+
+    Of changes alone the unreadable ones are held: whoever knows of the fault goes on past them.
+    """
+    read, bad = difference.counts.read, difference.counts.set_aside
+    if difference.incremental or bad < read:
+        return ""
+    return _set_aside(difference, guard) or _truncated(difference, guard)
+
+
 def _percent(part: int, whole: int) -> str:
     return f"{round(100 * part / whole)} %" if whole else "—"
 

@@ -20,7 +20,7 @@ from catalog_sync import indexing, publishing, staging
 from catalog_sync.copies import Copies
 from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.failures import sentence
-from catalog_sync.guard import reasons_to_hold
+from catalog_sync.guard import reasons_to_hold, unreadable
 from catalog_sync.marc.reading import Detected
 from catalog_sync.marc.reading import detect as detect_bytes
 from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState, Source
@@ -84,6 +84,8 @@ def _staged(
             system.engine, number, source, log.told(files), now=system.now,
             progress=_beating(system, source, progress, also), incremental=partial, copies=copies,
         )  # fmt: skip
+        if fault := unreadable(difference, system.settings.guard):
+            raise SourceUnavailable(f"{code}: {fault}")
         reasons = reasons_to_hold(difference, system.settings.guard)
         if reasons:
             yield _hold(system, number, reasons)

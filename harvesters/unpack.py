@@ -24,6 +24,8 @@ NOT_EXPORTS = ("__MACOSX/", "Thumbs.db", "desktop.ini", ".DS_Store")
 UTF8_NAMES = 0x800  # general purpose bit 11 of a zip entry: its name is UTF-8
 HTML = re.compile(rb"(?i)^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.DOTALL)
 TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
+# What every record has in MARCXML, in MARC-in-JSON, and in a row of a МАРК-SQL database; UTF-16 is not looked into.
+FIELDS = re.compile(rb'(?i)(?:datafield|controlfield)\b|"(?:fields|item)"\s*:|^\xff\xfe|^\xfe\xff')
 RECORD_END = b"\x1d"
 TAIL_BYTES = 24  # shorter leftovers than a leader (line breaks, the DOS end-of-file mark) are not a cut record
 
@@ -135,10 +137,12 @@ def format_of(name: str, data: bytes) -> str:
 
 
 def check_records(name: str, data: bytes, format: str) -> None:
-    """Raises SourceUnavailable for ISO 2709 without an end of a record in its first megabyte: it is no export."""
+    """Raises SourceUnavailable for a file whose first megabyte shows no record: it is no export."""
     head = data[: limits.MEGABYTE]
-    if format == "iso2709" and len(head) == limits.MEGABYTE and not framing.shows_records(head):
-        raise SourceUnavailable(f"{name}: ожидался MARC, но за первый мегабайт нет ни одного конца записи (0x1D)")
+    if len(head) < limits.MEGABYTE or (framing.shows_records(head) if format == "iso2709" else FIELDS.search(head)):
+        return
+    missing = {"iso2709": "одного конца записи (0x1D)", "marcxml": "одного поля (datafield)", "json": "одной записи (fields)"}[format]
+    raise SourceUnavailable(f"{name}: ожидался MARC, но за первый мегабайт нет ни {missing}")
 
 
 def cut_warning(name: str, data: bytes, kind: str) -> str:

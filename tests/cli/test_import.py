@@ -107,6 +107,8 @@ def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> No
         ("long.xml", marcxml(b'<subfield code="a">x</subfield>' * 100_000), "больше 50000 подполей (100000)"),
         ("deep.json", b"[" * 100_000 + b"]" * 100_000, "не MARC"),
         ("endless.mrc", b"00714nam  2200205 i 4500" + b"001001100000" * 100_000, "ни одного конца записи"),
+        ("junk.json", b"[" + b'{"x":"y"},' * 110_000 + b"{}]", "ни одной записи"),
+        ("junk.xml", b"<collection>" + b"<a>text</a>" * 100_000 + b"</collection>", "ни одного поля"),
         ("note.txt", "Уважаемые коллеги, выгрузка будет завтра.".encode(), ""),
     ],
 )
@@ -145,14 +147,18 @@ def test_a_long_list_in_an_archive_is_not_taken_for_marc(cli: Cli, tmp_path: Pat
     assert "новых 400" in cli("import", path, "--source", "school-9", "--yes").out
 
 
-def test_what_a_known_source_sends_and_nobody_can_read_is_held_with_the_reason(cli: Cli, export: Export) -> None:
+def test_what_a_known_source_sends_and_nobody_can_read_is_refused_with_the_reason(cli: Cli, export: Export) -> None:
     cli("import", export("first.mrc", shelf(3)), "--source", "school-1", "--yes")
     path = export("second.mrc", [])
     path.write_bytes(LAUGHS)
     ended = cli("import", path, "--source", "school-1")
-    assert ended.code == 3
-    assert "не удалось прочесть 1 из 1 записей (100 %), первую вот почему: " in ended.err
-    assert "объявления файла не раскрываются" in ended.err
+    assert ended.code == 1
+    assert "school-1: не удалось прочесть 1 из 1 записей (100 %), первую вот почему: " in ended.line
+    assert "объявления файла не раскрываются" in ended.line
+    assert "сеанс № 2, school-1" in (told := cli("runs", 2).out)
+    assert "не удался" in told
+    assert "найдено: 3" in cli("search", "год:1900-").out
+    assert len(cli("set-aside", "school-1").out.splitlines()) >= 1
 
 
 def test_a_missing_file_and_a_folder_are_refused(cli: Cli, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_sync.guard import Difference, reasons_to_hold
+from catalog_sync.guard import Difference, reasons_to_hold, unreadable
 from catalog_sync.model import RunCounts
 from catalog_sync.settings import Guard
 
@@ -19,6 +21,16 @@ def test_what_could_not_be_read_is_told_with_the_first_reason() -> None:
     found = Difference(0, RunCounts(read=3, set_aside=3), fault="нет справочника")
     [reason] = reasons_to_hold(found, Guard())
     assert reason == "не удалось прочесть 3 из 3 записей (100 %), первую вот почему: нет справочника"
+
+
+def test_a_whole_export_of_which_nothing_can_be_read_is_none_and_changes_alone_are_held() -> None:
+    whole = Difference(5, RunCounts(read=3, set_aside=3), fault="нет справочника")
+    assert "первую вот почему: нет справочника" in unreadable(whole, Guard())
+    assert unreadable(replace(whole, incremental=True), Guard()) == ""
+    assert unreadable(replace(whole, counts=RunCounts(read=3, set_aside=2)), Guard()) == ""
+    assert unreadable(Difference(5, RunCounts(gone=5), truncated="файл оборван"), Guard()) == "файл оборван"
+    assert unreadable(Difference(5, RunCounts(gone=5)), Guard()) == ""
+    assert reasons_to_hold(Difference(5, RunCounts(gone=5)), Guard()) != []
 
 
 def test_a_usual_night_passes() -> None:
