@@ -10,7 +10,7 @@ from catalog_sync.model import FetchedFile, HarvestRun, RunState
 from harvesters.secrets import redact
 
 STATES = {
-    RunState.WAITING: "ожидает",
+    RunState.WAITING: "ждёт",
     RunState.RUNNING: "идёт",
     RunState.STAGED: "подготовлен",
     RunState.HELD: "удержан",

@@ -7,6 +7,7 @@ import re
 from catalog_sync.facets import bbk_tree
 from catalog_sync.model import Dialect
 from catalog_sync.query import Sort
+from catalog_sync.runlog import STATES
 from web.i18n import N_, _
 
 # Kinds of data/tables/document_kinds.tsv: values are the reader's own words, translated where they are shown.
@@ -115,16 +116,7 @@ HARVESTERS = {
     "z3950": "Z39.50",
 }
 DIALECTS = {dialect.value: dialect.label for dialect in Dialect}
-RUN_STATES = {
-    "waiting": N_("ждёт"),
-    "running": N_("идёт"),
-    "staged": N_("подготовлен"),
-    "held": N_("удержан"),
-    "published": N_("опубликован"),
-    "rejected": N_("отклонён"),
-    "failed": N_("сбой"),
-    "rolled_back": N_("отменён"),
-}
+RUN_STATES = {state.value: name for state, name in STATES.items()}  # as the commands say them
 ORDERS = {
     "harvest": N_("собрать источник"),
     "reread": N_("прочесть заново"),

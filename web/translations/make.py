@@ -12,6 +12,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from catalog_sync.runlog import STATES
+
 HERE = Path(__file__).resolve().parent
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2), "gettext": None}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -23,6 +25,8 @@ def extracted() -> Catalog:
     options = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
     for name, line, message, _, _ in extract_from_dir(str(HERE.parent), METHODS, options, keywords=KEYWORDS):
         found.add(message, locations=[(name, line)])
+    for name in STATES.values():  # words that the commands share with the pages
+        found.add(name)
     return found
 
 
