@@ -26,6 +26,9 @@ HTML = re.compile(rb"(?i)^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\
 TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
 # What every record has in MARCXML, in MARC-in-JSON, and in a row of a МАРК-SQL database; UTF-16 is not looked into.
 FIELDS = re.compile(rb'(?i)(?:datafield|controlfield)\b|"(?:fields|item)"\s*:|^\xff\xfe|^\xfe\xff')
+SIGNS = {
+    "iso2709": "одного конца записи (0x1D)", "marcxml": "одного поля (datafield)", "json": "одной записи (fields)",
+}  # fmt: skip
 RECORD_END = b"\x1d"
 TAIL_BYTES = 24  # shorter leftovers than a leader (line breaks, the DOS end-of-file mark) are not a cut record
 
@@ -141,8 +144,7 @@ def check_records(name: str, data: bytes, format: str) -> None:
     head = data[: limits.MEGABYTE]
     if len(head) < limits.MEGABYTE or (framing.shows_records(head) if format == "iso2709" else FIELDS.search(head)):
         return
-    missing = {"iso2709": "одного конца записи (0x1D)", "marcxml": "одного поля (datafield)", "json": "одной записи (fields)"}[format]
-    raise SourceUnavailable(f"{name}: ожидался MARC, но за первый мегабайт нет ни {missing}")
+    raise SourceUnavailable(f"{name}: ожидался MARC, но за первый мегабайт нет ни {SIGNS[format]}")
 
 
 def cut_warning(name: str, data: bytes, kind: str) -> str:

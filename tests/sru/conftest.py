@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+
+from tests.fakes import MemoryCatalogue, sample_catalogue
+from tests.sru.live import application
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,3 +21,13 @@ def yaz_cql() -> Path:
         if folder and (Path(folder) / "cql2xcqlsample").exists():
             return Path(folder)
     pytest.skip("YAZ's CQL corpus is not here: set YAZ_TEST_FOLDER to the folder `test` of YAZ's source")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> MemoryCatalogue:
+    return sample_catalogue()
+
+
+@pytest.fixture(scope="module")
+def client(catalogue: MemoryCatalogue) -> FlaskClient:
+    return application(catalogue).test_client()

@@ -21,16 +21,6 @@ ZR = "{http://explain.z3950.org/dtd/2.0/}"
 MARC = "{http://www.loc.gov/MARC21/slim}"
 
 
-@pytest.fixture(scope="module")
-def catalogue() -> MemoryCatalogue:
-    return sample_catalogue()
-
-
-@pytest.fixture(scope="module")
-def client(catalogue: MemoryCatalogue) -> FlaskClient:
-    return application(catalogue).test_client()
-
-
 def get(client: FlaskClient, path: str = "/sru", **parameters: str) -> etree._Element:
     response = client.get(f"{path}?{urlencode(parameters)}")
     assert response.status_code == 200
