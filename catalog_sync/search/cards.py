@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import zlib
 from collections.abc import Iterable
 from itertools import accumulate
 from pathlib import Path
@@ -18,12 +19,14 @@ from types import TracebackType
 from typing import BinaryIO
 
 FILE = "cards.bin"
-MAGIC = b"cards 2\n"  # another arrangement of the bytes below gets another number
+MAGIC = b"cards 3\n"  # another arrangement of the bytes below gets another number
 WORN = 3  # cards written for each that is still in use: a year's nights of a district write its catalogue once or twice
 FEWEST_WORN = 100_000  # below so many (200 MB) nobody minds
 
-# Where the parts of a card end, counted from its place: this head, the cluster id, the brief, the record.
-_ENDS = struct.Struct("<IIII")
+# Where the parts of a card end, counted from its place: this head, the cluster id, the brief, the record. Before them
+# the checksum of all that follows it: whoever searches does not count it, `check` does.
+_SUM = struct.Struct("<I")
+_ENDS = struct.Struct("<4xIIII")
 
 
 class Card:
@@ -62,6 +65,14 @@ class CardFile:
         data = self._data
         return tuple([Card(data, place) for place in places])
 
+    def is_sound(self, place: int) -> bool:
+        """Whether the card's bytes are those that were written."""
+        try:
+            [promised], end = _SUM.unpack_from(self._data, place), _ENDS.unpack_from(self._data, place)[-1]
+        except struct.error:
+            return False
+        return bool(zlib.crc32(self._data[place + _SUM.size : place + end]) == promised)
+
 
 class CardWriter:
     """The file open for appending. What is written is on disk when the `with` block ends without an exception."""
@@ -89,7 +100,8 @@ class CardWriter:
         """The card's place."""
         parts = (cluster.encode(), brief, record)
         ends = tuple(accumulate(map(len, parts), initial=_ENDS.size))
-        self._file.write(b"".join((_ENDS.pack(*ends), *parts)))
+        card = b"".join((_ENDS.pack(*ends)[_SUM.size :], *parts))
+        self._file.write(_SUM.pack(zlib.crc32(card)) + card)
         place, self._at = self._at, self._at + ends[-1]
         return place
 

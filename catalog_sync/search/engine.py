@@ -110,7 +110,8 @@ class Engine:
 
     def damaged_files(self) -> list[str]:
         """Names of the files whose bytes are not those that were written. Reads every byte of the index."""
-        return [file.name for file in sorted(self.path.iterdir()) if _FILE.fullmatch(file.name) and _is_torn(file)]
+        torn = [file.name for file in sorted(self.path.iterdir()) if _FILE.fullmatch(file.name) and _is_torn(file)]
+        return torn or ([] if self.reader().has_sound_cards() else [cards.FILE])
 
     def is_worn(self) -> bool:
         """Whether most of the file of cards is of no use any more: time to build the index anew."""

@@ -244,6 +244,13 @@ class Reader:
         return {c for c in clusters if now.searcher.search(
             tantivy.Query.term_query(now.schema, "id", c, index_option="basic"), 1).count}
 
+    def has_sound_cards(self) -> bool:
+        """Whether the card of every record is as it was written (for `check`)."""
+        now = self.snapshot()
+        all_of_them = now.searcher.search(translate.everything(now.schema), max(1, now.searcher.num_docs)).hits
+        places = now.searcher.fast_field_values("card", [address for _, address in all_of_them])
+        return all(map(now.cards.is_sound, places))
+
     def size(self) -> int:
         """How many records are indexed."""
         now = self.snapshot()

@@ -107,10 +107,13 @@ def test_a_cluster_the_index_has_for_another_is_named(template: Path, tmp_path: 
     )
 
 
-def test_a_byte_of_the_index_that_has_changed_is_named(template: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "where"), [("*.term", 0.5), ("cards.bin", 0.5), ("cards.bin", 0.999)])
+def test_a_byte_of_the_index_that_has_changed_is_named(
+    template: Path, tmp_path: Path, name: str, where: float
+) -> None:
     system = open_system(Settings(home=Path(shutil.copytree(template, tmp_path / "home"))), now=Clock())
-    file = next(system.settings.index_path.glob("*.term"))
+    file = next(system.settings.index_path.glob(name))
     data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 0xFF
+    data[int(len(data) * where)] ^= 0xFF
     file.write_bytes(data)
     assert f"индекс: файл {file.name} повреждён; выполните catalog-sync rebuild" in indexing.check(system)
