@@ -143,8 +143,7 @@ def _records(connection: Connection, sound: Sequence[int], damaged: Collection[i
 
 
 def _compare(connection: Connection, ids: Sequence[int], found: deriving.Understood, odd: _Odd) -> None:
-    kept = described.load(connection, ids)
-    odd.texts += [str(kept[id_].key) for id_ in kept if kept[id_] != found.bibs[id_]]
+    odd.texts += [str(found.keys[id_]) for id_ in described.untrue(connection, found.bibs)]
     stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
     hashes, counted = portraits.match_keys(connection, ids), derived.counted(connection, ids)
     for id_, key in found.keys.items():

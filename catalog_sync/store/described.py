@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.model import BibRecord
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, upsert
@@ -25,9 +27,22 @@ def packed(connection: Connection, ids: Iterable[int]) -> dict[int, PackedBib]:
 
 
 def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
-    """The same unpacked; of descriptions typed alike what they say is one value."""
+    """The same unpacked, without damaged ones; of descriptions typed alike what they say is one value."""
     alike: dict[bytes, Any] = {}
-    return {id_: kept.bib(alike) for id_, kept in packed(connection, ids).items()}
+    found: dict[int, BibRecord] = {}
+    for id_, kept in packed(connection, ids).items():
+        with suppress(StopEverything):
+            found[id_] = kept.bib(alike)
+    return found
+
+
+def untrue(connection: Connection, bibs: Mapping[int, BibRecord]) -> list[int]:
+    """Records of which another description is kept, a damaged one, or one of no shape that this program packs."""
+    kept: set[int] = set()
+    for some in chunks(sorted(bibs)):
+        kept.update(connection.execute(select(t.described.c.record).where(t.described.c.record.in_(some))).scalars())
+    told = load(connection, kept)
+    return sorted(id_ for id_ in kept if told.get(id_) != bibs[id_])
 
 
 def save(connection: Connection, bibs: Mapping[int, BibRecord]) -> None:

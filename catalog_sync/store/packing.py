@@ -102,15 +102,17 @@ class PackedBib(NamedTuple):
         return holdings
 
     def bib(self, alike: dict[bytes, Any] | None = None) -> BibRecord:
-        """The description. `alike` keeps what is said, unpacked, for the copies of it."""
+        """The description. `alike` keeps what is said, unpacked, for the copies of it. Raises as `decompress` does."""
         said = alike.get(self.said) if alike else None
-        if said is None:
-            said = _said.decode(decompress(self.said))
-            if alike is not None:
-                alike[self.said] = said
-        key, *rest = _own.decode(self.own)
+        try:
+            if said is None:
+                said = _said.decode(decompress(self.said))
+                if alike is not None:
+                    alike[self.said] = said
+            key, *rest = _own.decode(self.own)
+        except msgspec.DecodeError as error:
+            raise StopEverything(DAMAGED) from error
         return BibRecord(key, *said, *rest)
-
 
     @classmethod
     def of(cls, bib: BibRecord) -> PackedBib:
@@ -128,7 +130,7 @@ def pack_own(key: RecordKey, holdings: Holdings, changed: str, warnings: tuple[s
 
 def unpack_bib(data: bytes) -> PackedBib | None:
     """None where another version of the program packed it."""
-    if data[:1] != _SHAPE:
+    if data[:1] != _SHAPE or len(data) < _HEAD.size:
         return None
     end = _HEAD.size + _HEAD.unpack_from(data)[1]
     return PackedBib(data[_HEAD.size : end], data[end:])

@@ -58,6 +58,9 @@ DERIVED = {
     f"update union_record set data = x'00' where cluster = {FIRST}": "сводные записи повреждены в кластерах: c",
     f"update union_record set data = (select data from union_record where cluster = {LAST}) "
     f"where cluster not in ({LAST}, {FIRST})": "сводные записи не из тех записей, в кластерах: c",
+    "update described set data = x'00' where record = 5": "описания хранятся не те у записей: s:R0004, s:R0005, t:R0",
+    "update described set data = cast(substr(data, 1, 9) || zeroblob(99) as blob) where record = 6": "s:R0005",
+    "update described set data = (select data from described where record = 1) where record = 7": "",
     "delete from ledger_member where record = 2": "журнал фонда считает в другом издании: 1",
     "update stock_rollup set acquired = 9 where grain = 'T' and scope = 's'": "итоги фонда (s, за всё время, ",
     "update stock_position set copies = copies + 1 where record = 2": "состоит в фонде (s, запись № 2): по журналу 1",
