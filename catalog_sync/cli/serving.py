@@ -21,7 +21,7 @@ from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
 from catalog_sync.cli.root import Context, begin_long_work, example, root, warn, with_context
 from catalog_sync.errors import Refused
-from catalog_sync.settings import Settings, Web
+from catalog_sync.settings import Settings
 from catalog_sync.system import open_system
 
 PARTS = ("web", "z3950", "jobs")
@@ -31,7 +31,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next death starts with the first pause
 TICK_SECONDS = 0.2
 BLOCKING_THREADS = 64  # of one worker, made when needed: requests wait for their turn in them (web/turns.py)
-AS_A_PART = "CATALOG_SYNC_PART"  # set for the parts: the address is named by who started them, when it answers
+AS_A_PART = "CATALOG_SYNC_PART"  # set for the parts: who started all three names their places, when the site answers
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 
@@ -49,6 +49,8 @@ def serve(context: Context, part: str | None) -> None:
         # Better a start that takes minutes than a server that answers every question with an error.
         indexing.mend(system, warn)
     system.engine.dispose()  # the database exists and is upgraded before anything forks
+    if AS_A_PART not in os.environ:
+        click.echo(_places(context.settings)[part], err=True)
     {"web": _serve_web, "z3950": _serve_z3950, "jobs": _serve_jobs}[part](context)
 
 
@@ -60,8 +62,6 @@ def _serve_web(context: Context) -> None:
     os.environ["CATALOG_SYNC_HOME"] = str(context.settings.home)
     if context.config:
         os.environ[CONFIG_VARIABLE] = str(context.config.resolve())
-    if AS_A_PART not in os.environ:
-        click.echo(_address_line(web), err=True)
     Granian(
         "web.wsgi:make", factory=True, interface=Interfaces.WSGI, address=web.host, port=web.port, workers=web.workers,
         blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
@@ -73,8 +73,6 @@ def _serve_z3950(context: Context) -> None:
     from web.z3950.settings import from_settings
 
     system = context.system()
-    ours = context.settings.z3950
-    click.echo(f"Z39.50: {ours.host}:{ours.port}", err=True)
     serve_z3950(lambda: opened(system), from_settings(system))
 
 
@@ -82,7 +80,6 @@ def _serve_jobs(context: Context) -> None:
     from catalog_sync import jobs
 
     begin_long_work()
-    click.echo("задания: сбор по расписанию", err=True)
     jobs.serve(context.system())
 
 
@@ -103,7 +100,7 @@ def _serve_all(context: Context) -> None:
             for part in parts:
                 part.look_after()
             if not named and _answers(web.host, web.port):
-                click.echo(_address_line(web), err=True)
+                click.echo("\n".join(_places(context.settings).values()), err=True)
                 named = True
     finally:
         _stop(parts)
@@ -122,8 +119,13 @@ def _answers(host: str, port: int) -> bool:
     return True
 
 
-def _address_line(web: Web) -> str:
-    return f"каталог: http://{web.host}:{web.port}"
+def _places(settings: Settings) -> dict[str, str]:
+    """Where each part is found, as it is told on the terminal."""
+    web, z3950 = settings.web, settings.z3950
+    return {
+        "web": f"каталог: http://{web.host}:{web.port}", "z3950": f"Z39.50: {z3950.host}:{z3950.port}",
+        "jobs": "задания: сбор по расписанию",
+    }  # fmt: skip
 
 
 def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:

@@ -194,5 +194,6 @@ def test_three_parts_serve_come_back_and_stop(tmp_path: Path) -> None:
             server.wait(STOP_SECONDS)
     told = (tmp_path / "out").read_text()
     assert "часть z3950 остановилась (код -9), запускаю снова" in told
+    assert f"каталог: http://127.0.0.1:{web}\nZ39.50: 127.0.0.1:{z3950}\nзадания: сбор по расписанию\n" in told
     assert "Traceback" not in told
     assert (home / "logs" / "jobs.log").exists()
