@@ -14,7 +14,7 @@ from catalog_sync.model import BibRecord, RecordKey, Source, UnionRecord
 from catalog_sync.restocking import Restocked, restock
 from catalog_sync.store import described, outbox, overrides, records, registry, unions
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks
+from catalog_sync.store.database import chunks, plain_rows
 from catalog_sync.store.overrides import Correction
 
 BATCH = 500  # clusters united at a time; their members' bytes are in memory together
@@ -68,8 +68,8 @@ def _restocked(record: UnionRecord, changed: Sequence[Restocked]) -> UnionRecord
 
 def united(connection: Connection, clusters: Sequence[str], sources: dict[str, Source]) -> list[UnionRecord]:
     """Union records of clusters from what their members say; nothing is saved."""
-    rows = connection.execute(select(t.member.c.record, t.member.c.cluster).where(t.member.c.cluster.in_(clusters)))
-    cluster_of = {row.record: row.cluster for row in rows}
+    placed = select(t.member.c.record, t.member.c.cluster)
+    cluster_of: dict[int, str] = dict(plain_rows(connection, placed, t.member.c.cluster, clusters))
     told = described.load(connection, cluster_of)
     for id_, record in records.load(connection, cluster_of.keys() - told.keys()):
         told[id_] = to_bib(record, sources[record.source].holdings_profile)

@@ -18,7 +18,7 @@ from catalog_sync.model import RecordKey
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import records, unions
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import AT_ONCE, chunks, insert_rows, upsert
+from catalog_sync.store.database import AT_ONCE, chunks, insert_rows, plain_rows, upsert
 
 NO_RUNS: Mapping[int, int] = {}
 ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike among 50,000 clusters; then we count on
@@ -89,19 +89,16 @@ def live(connection: Connection) -> list[str]:
 
 def clusters_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Record id → cluster, for records that are in one."""
-    found: dict[int, str] = {}
-    for some in chunks(sorted(ids)):
-        rows = connection.execute(select(t.member).where(t.member.c.record.in_(some)))
-        found |= {row.record: row.cluster for row in rows}
-    return found
+    c = t.member.c
+    return dict(plain_rows(connection, select(c.record, c.cluster), c.record, ids))
 
 
 def members_of(connection: Connection, clusters: Iterable[str]) -> dict[str, set[int]]:
     """Cluster → ids of its records."""
     found: dict[str, set[int]] = {}
-    for some in chunks(sorted(clusters)):
-        for row in connection.execute(select(t.member).where(t.member.c.cluster.in_(some))):
-            found.setdefault(row.cluster, set()).add(row.record)
+    c = t.member.c
+    for record, cluster in plain_rows(connection, select(c.record, c.cluster), c.cluster, clusters):
+        found.setdefault(cluster, set()).add(record)
     return found
 
 
@@ -242,11 +239,7 @@ def _taken(connection: Connection, names: Iterable[str]) -> set[str]:
 
 
 def _sizes(connection: Connection, clusters: Collection[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in chunks(sorted(clusters)):
-        rows = connection.execute(select(t.cluster.c.id, t.cluster.c.size).where(t.cluster.c.id.in_(some)))
-        found |= {row.id: row.size for row in rows}
-    return found
+    return dict(plain_rows(connection, select(t.cluster.c.id, t.cluster.c.size), t.cluster.c.id, clusters))
 
 
 def _write_clusters(

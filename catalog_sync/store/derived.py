@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.database import chunks, plain_rows, upsert
 from catalog_sync.store.packing import pack_holdings, unpack_holdings
 
 
@@ -33,23 +33,19 @@ class Held:
 
 def held(connection: Connection, ids: Iterable[int]) -> dict[int, Held]:
     """Published holdings of records, where they have any."""
-    found: dict[int, Held] = {}
-    for some in chunks(sorted(ids)):
-        for row in connection.execute(select(t.holding).where(t.holding.c.record.in_(some))):
-            found[row.record] = Held(
-                row.library, unpack_holdings(row.data), Category(row.category), Carrier(row.carrier), EKind(row.ekind)
-            )
-    return found
+    c = t.holding.c
+    query = select(c.record, c.library, c.data, c.category, c.carrier, c.ekind)
+    return {
+        id_: Held(library, unpack_holdings(data), Category(category), Carrier(carrier), EKind(ekind))
+        for id_, library, data, category, carrier, ekind in plain_rows(connection, query, c.record, ids)
+    }
 
 
 def counted(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, int]]:
     """Library and number of copies of each record as sums are made of them."""
     c = t.holding.c
-    found: dict[int, tuple[str, int]] = {}
-    for some in chunks(sorted(ids)):
-        query = select(c.record, c.library, c.copies).where(c.record.in_(some))
-        found |= {row.record: (row.library, row.copies) for row in connection.execute(query)}
-    return found
+    rows = plain_rows(connection, select(c.record, c.library, c.copies), c.record, ids)
+    return {id_: (library, copies) for id_, library, copies in rows}
 
 
 def save_holdings(connection: Connection, values: Mapping[int, tuple[str, Holdings, Classified]]) -> None:

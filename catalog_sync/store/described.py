@@ -11,18 +11,18 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import BibRecord
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.database import chunks, plain_rows, upsert
 from catalog_sync.store.packing import PackedBib, unpack_bib
 
 
 def packed(connection: Connection, ids: Iterable[int]) -> dict[int, PackedBib]:
     """Descriptions by record id; without those nobody kept, or another version of the program packed."""
     found: dict[int, PackedBib] = {}
-    for some in chunks(sorted(ids)):
-        for id_, data in connection.execute(select(t.described).where(t.described.c.record.in_(some))):
-            packed = unpack_bib(data)
-            if packed is not None:
-                found[id_] = packed
+    c = t.described.c
+    for id_, data in plain_rows(connection, select(c.record, c.data), c.record, ids):
+        packed = unpack_bib(data)
+        if packed is not None:
+            found[id_] = packed
     return found
 
 

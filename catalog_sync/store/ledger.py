@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from catalog_sync.ledger import reversal
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
-from catalog_sync.store.database import chunks, insert_rows
+from catalog_sync.store.database import chunks, insert_rows, plain_rows
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
 from catalog_sync.store.tables import record as record_table
@@ -167,20 +167,16 @@ def ids_of(connection: Connection, keys: Iterable[RecordKey], strict: bool = Tru
 def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
     """Keys of record ids; ids below zero are packages without records (licence:NUMBER)."""
     found = {number: RecordKey(LICENCES, str(-number)) for number in ids if number < 0}
-    columns = record_table.c
-    for some in chunks(sorted(number for number in ids if number >= 0)):
-        query = select(columns.id, columns.source, columns.local_id).where(columns.id.in_(some))
-        found |= {number: RecordKey(source, local_id) for number, source, local_id in connection.execute(query)}
-    return found
+    c = record_table.c
+    stored = (number for number in ids if number >= 0)
+    rows = plain_rows(connection, select(c.id, c.source, c.local_id), c.id, stored)
+    return found | {number: RecordKey(source, local_id) for number, source, local_id in rows}
 
 
 def editions(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """Record id → the edition it stands for in the ledger."""
-    found: dict[int, str] = {}
-    for some in chunks(sorted(ids)):
-        query = select(ledger_member.c.record, ledger_member.c.cluster).where(ledger_member.c.record.in_(some))
-        found |= {row.record: row.cluster for row in connection.execute(query)}
-    return found
+    c = ledger_member.c
+    return dict(plain_rows(connection, select(c.record, c.cluster), c.record, ids))
 
 
 def _next_number(connection: Connection, table: Table) -> int:

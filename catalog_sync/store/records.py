@@ -15,7 +15,7 @@ from catalog_sync.marc import fingerprint
 from catalog_sync.model import Dialect, RecordKey, SourceRecord
 from catalog_sync.store import described, digests
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, insert_rows
+from catalog_sync.store.database import chunks, insert_rows, plain_rows
 from catalog_sync.store.packing import PackedBib, compress, decompress
 
 COLUMNS = (
@@ -99,24 +99,16 @@ def ids_of(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey,
 
 
 def keys_of(connection: Connection, ids: Iterable[int]) -> dict[int, RecordKey]:
-    found: dict[int, RecordKey] = {}
-    for some in chunks(sorted(ids)):
-        rows = connection.execute(
-            select(t.record.c.id, t.record.c.source, t.record.c.local_id).where(t.record.c.id.in_(some))
-        )
-        found |= {row.id: RecordKey(row.source, row.local_id) for row in rows}
-    return found
+    c = t.record.c
+    rows = plain_rows(connection, select(c.id, c.source, c.local_id), c.id, ids)
+    return {id_: RecordKey(source, local_id) for id_, source, local_id in rows}
 
 
 def heads(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[RecordKey, bool]]:
     """Key of each record, and whether it is a tombstone; in id order."""
-    found: dict[int, tuple[RecordKey, bool]] = {}
     c = t.record.c
-    for some in chunks(sorted(ids)):
-        query = select(c.id, c.source, c.local_id, c.deleted).where(c.id.in_(some)).order_by(c.id)
-        for row in connection.execute(query):
-            found[row.id] = RecordKey(row.source, row.local_id), row.deleted
-    return found
+    rows = plain_rows(connection, select(c.id, c.source, c.local_id, c.deleted).order_by(c.id), c.id, ids)
+    return {id_: (RecordKey(source, local_id), bool(deleted)) for id_, source, local_id, deleted in rows}
 
 
 def load(connection: Connection, ids: Iterable[int]) -> Iterator[tuple[int, SourceRecord]]:

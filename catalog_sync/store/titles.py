@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.model import Carrier, Category, EKind, MovementKind
-from catalog_sync.store.database import chunks, insert_rows, upsert
+from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert
 from catalog_sync.store.ledger_tables import ledger_member, licence, stock_movement, title_movement
 from catalog_sync.store.rollups import DISTRICT, TITLE_MEASURES, Totals, add_to_rollup, by_period, schools
 from catalog_sync.store.tables import cluster as cluster_table
@@ -92,18 +92,15 @@ def _follow_members(connection: Connection, clusters: set[str]) -> set[str]:
     """Bring `ledger_member` up to date for these clusters; returns the other clusters this touches."""
     touched: set[str] = set()
     for some in chunks(sorted(clusters), CHUNK):
-        rows = connection.execute(select(member.c.record, member.c.cluster).where(member.c.cluster.in_(some)))
-        now = {row.record: row.cluster for row in rows}
+        placed = select(member.c.record, member.c.cluster)
+        now = dict(plain_rows(connection, placed, member.c.cluster, some))
         stays = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(some))
         there = list(connection.execute(stays).scalars())
-        for few in chunks(there):
-            rows = connection.execute(select(member.c.record, member.c.cluster).where(member.c.record.in_(few)))
-            now |= {row.record: row.cluster for row in rows}
+        now |= plain_rows(connection, placed, member.c.record, there)
         gone = [record for record in there if record not in now]
         now |= _redirected(connection, gone)
-        for few in chunks(sorted(now)):
-            query = select(ledger_member.c.cluster).where(ledger_member.c.record.in_(few))
-            touched |= set(connection.execute(query).scalars())
+        before = plain_rows(connection, select(ledger_member.c.cluster), ledger_member.c.record, now)
+        touched.update(cluster for (cluster,) in before)
         upsert(connection, ledger_member, [{"record": record, "cluster": cluster} for record, cluster in now.items()])
         touched |= set(now.values())
     return touched

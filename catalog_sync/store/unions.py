@@ -14,7 +14,7 @@ from catalog_sync.model import Category, RecordKey, SourceRecord, UnionRecord
 from catalog_sync.query import Change, LibraryHoldings
 from catalog_sync.store import records
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, upsert
+from catalog_sync.store.database import chunks, plain_rows, upsert
 from catalog_sync.store.packing import pack_union, unpack_holdings, unpack_union
 
 _SECOND = timedelta(seconds=1)
@@ -40,10 +40,9 @@ def forget(connection: Connection, clusters: Sequence[str]) -> None:
 
 def load(connection: Connection, clusters: Sequence[str]) -> list[UnionRecord]:
     """Union records in the order asked; those that are gone are left out."""
-    found: dict[str, UnionRecord] = {}
-    for some in chunks(list(dict.fromkeys(clusters))):
-        rows = connection.execute(select(t.union_record).where(t.union_record.c.cluster.in_(some)))
-        found |= {row.cluster: unpack_union(row.data) for row in rows}
+    c = t.union_record.c
+    rows = plain_rows(connection, select(c.cluster, c.data), c.cluster, set(clusters))
+    found = {cluster: unpack_union(data) for cluster, data in rows}
     return [found[cluster] for cluster in clusters if cluster in found]
 
 
