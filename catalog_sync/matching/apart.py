@@ -19,10 +19,10 @@ from catalog_sync.matching.discriminators import (
     take_total,
 )
 from catalog_sync.matching.kinds import take_kind
-from catalog_sync.text import words
+from catalog_sync.text import fold, words
 
 LONGEST = 80  # characters: longer texts tell of other things, too
-_PIECE = re.compile(r"\s*;\s*|[.,\]]\s*-\s+|(?<=[^\divxх])\s-\s+")  # «10 - 11 классы» is one
+_PIECE = re.compile(r"\s*;\s*|(?<=[.,\]])\s*[-–—]\s+|(?<=[^\dIVXХivxх])\s[-–—]\s+")  # «10 - 11 классы» is one
 # Kinds that a heading names as what the book is. «Учебники» and «словари» are what other books are about, too.
 _KINDS_OF_HEADINGS = frozenset(
     words("workbook copybook trainer method lessons teacher didactic tests labs problems atlas contour reader program")
@@ -62,9 +62,16 @@ def said_apart(text: str) -> Said | None:
 
 
 @lru_cache(maxsize=1 << 13)
-def behind_statement(statement: str) -> str:
-    """The designations typed among or behind the names of a folded statement: «/ А. Дюма. - 5 кл. - Ч. 1»."""
-    return " | ".join([piece for piece in _PIECE.split(statement) if said_apart(piece)])
+def divide_statement(statement: str) -> tuple[str, str]:
+    """(names, designations) of a statement as typed: «А. Дюма. - 5 кл. - Ч. 1» names one man, and no «Ч. I»."""
+    pieces = _PIECE.split(statement)
+    said = [bool(said_apart(fold(piece))) for piece in pieces]
+    if not any(said):
+        return statement, ""
+    names, designations = (
+        " ; ".join([p for p, is_said in zip(pieces, said, strict=True) if is_said == kind]) for kind in (False, True)
+    )
+    return names, designations
 
 
 def kind_of_headings(headings: list[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from catalog_sync.matching import monographs, names
-from catalog_sync.matching.apart import Said, behind_statement, kind_of_headings, said_apart
+from catalog_sync.matching.apart import Said, divide_statement, kind_of_headings, said_apart
 from catalog_sync.matching.area import Area, read_title
 from catalog_sync.matching.discriminators import (
     EDGE,
@@ -27,6 +27,7 @@ from catalog_sync.matching.discriminators import (
     take_parts,
 )
 from catalog_sync.matching.extents import disc, is_paged, pages, size
+from catalog_sync.matching.lines import take_lines
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
 from catalog_sync.matching.numerals import ORDINAL, SUFFIX
@@ -37,7 +38,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised, repair_year
 
-FEATURES_VERSION = 16  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 17  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def extract(bib: BibRecord) -> Features:
         shared_isbns=shared,
         issns=_issns(bib.issns) if bib.issns else (),
         languages=_languages(bib.languages),
-        series=_series(bib) if bib.series else (),
+        series=_series(bib) if bib.series else tuple(sorted(set(zone.lines))),
         analytic=level in _ANALYTIC_LEVELS,
         serial=level in _SERIAL_LEVELS,
         monograph=monographs.read(bib),
@@ -174,7 +175,7 @@ class _Zone:
 
     def __init__(self, bib: BibRecord, isbns: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
         title, host = _title_and_host(bib)
-        behind = behind_statement(fold(bib.responsibility)) if bib.responsibility else ""
+        responsibility, behind = divide_statement(bib.responsibility)
         text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition, behind))
         segments = [fold(segment) for segment in text.split(EDGE)]
         romanised = is_romanised(" ".join(segments[:4]))
@@ -182,7 +183,7 @@ class _Zone:
             segments = [read_romanised(s) if s.isascii() else s for s in segments]
         area = Area([repair_vocabulary(s) if s else "" for s in segments])
         self.authors, self.translators, self.compilers, self.and_others = names.people(
-            bib.agents, bib.responsibility, romanised
+            bib.agents, responsibility, romanised
         )
         area.segments[0], typed = leading_names(area.segments[0], self.authors)
         self.authors = self.authors or typed
@@ -217,7 +218,7 @@ class _Zone:
         if found:
             ranges = {label for label, (first, last) in found.items() if last > first}
             totals = {found[label][1] for label in ranges if found[label][0] == 1}
-            whole = self.parts_total in totals if self.parts_total else bool(totals)
+            whole = self.parts_total in totals if self.parts_total else bool(totals) and not pages(bib.extent)
             self.parts_total = self.parts_total or max(totals, default=0)
             if whole and "н" not in found:
                 found = {label: span for label, span in found.items() if label not in ranges}
@@ -229,6 +230,11 @@ class _Zone:
 
     def _words(self, segments: list[str]) -> None:
         first, *rest = segments
+        self.lines, without = take_lines(first)
+        if self.lines and any(c.isalpha() for c in without):  # «Гармония» may be a title
+            first = without
+        beside, rest[0] = take_lines(rest[0])
+        self.lines += beside
         first, behind = trailing_names(first, self.authors)
         self.authors = self.authors or behind
         read = read_title(first)

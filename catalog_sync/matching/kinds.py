@@ -21,6 +21,7 @@ _FOR_SCHOOLS = re.compile(
     rf"(?![\w-])(?!\s*возр)|\bдля\s+{_WHOM}(?![\w-])"
 )
 _OF_TEXTBOOK = re.compile(r"\b(?:к|по)\s+(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|умк)(?:-[а-я]+)?\.?[^|\x01:/;]*")
+_QUOTED = re.compile(r'"([^"]{3,})"')
 _ITEM = re.compile(r"\s*\|\s*")
 _COMPANION_HINT = re.compile(r"\b(?:к|по) (?:нов\w* )?(?:уч|умк)")
 _SCHOOL_HINT = re.compile(r"учр|орг|шк|завед|гимн|лице|для ")
@@ -43,7 +44,10 @@ def take_kind(text: str) -> tuple[str, str]:
 
     The first specific word decides: «рабочая тетрадь к учебнику» is a workbook, «атлас с контурными картами» an atlas.
     """
+    quoted = ""
     if _COMPANION_HINT.search(text):
+        found = _OF_TEXTBOOK.search(text)
+        quoted = "".join(_QUOTED.findall(found[0])[:1]) if found else ""
         text = _OF_TEXTBOOK.sub(BREAK, text)
     pattern, kinds = _pattern()
     first = ""
@@ -58,4 +62,6 @@ def take_kind(text: str) -> tuple[str, str]:
     text = pattern.sub(take, text)
     if _SCHOOL_HINT.search(text):
         text = _FOR_SCHOOLS.sub(BREAK, text)
+    if quoted and not any(c.isalpha() for c in text):  # «Рабочая тетрадь к учебнику … «Алгебра»»: of what else?
+        text = quoted
     return first, text

@@ -76,6 +76,11 @@ def test_the_carrier_is_read(form: str) -> None:
             assert (found.form, found.title) == (form, ("математика",)), (words, line)
 
 
+def test_a_part_in_roman_numbers_behind_the_names_is_nobody() -> None:
+    found = extract(read("=a rusmarc\n200 1 $aМатематика$fТ. Е. Демидова [и др.]. - Ч. II\n210   $d2015")["a"])
+    assert (found.authors, found.parts) == ((("демидова", "те"),), (("ч", 2, 2),))
+
+
 def test_a_note_names_the_carrier_of_what_has_no_pages() -> None:
     for form, notes in CARRIER_NOTES.items():
         for note in notes.split("|"):
