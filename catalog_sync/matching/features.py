@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -41,9 +39,10 @@ from catalog_sync.text import fold, read_romanised, repair_year
 FEATURES_VERSION = 17  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Discriminators of one description. Empty (or 0, None) always means «not said», never «no».
+
+    A struct for the same reason as what is read: a night unpacks a hundred for every description that changed.
 
     Texts are folded; `title` and `subtitle` are without the words that became kind, grade, part, level, form.
     """
@@ -82,11 +81,10 @@ class Features:
 
     def pack(self) -> bytes:
         """The value as bytes for the store; `unpack` gives it back equal."""
-        values = [getattr(self, name) for name in _NAMES]
-        values[-1] = astuple(self.monograph) if self.monograph else None
+        values = list(msgspec.structs.astuple(self))
         while values and values[-1] in _EMPTY:
             values.pop()
-        return msgspec.json.encode([FEATURES_VERSION, *values])
+        return msgspec.json.encode((FEATURES_VERSION, values))
 
     @staticmethod
     def is_current(data: bytes) -> bool:
@@ -98,20 +96,12 @@ class Features:
         """Raises ValueError where the bytes are of another FEATURES_VERSION."""
         if not cls.is_current(data):
             raise ValueError(f"features of version {data[1:9].split(b',')[0].decode()}, expected {FEATURES_VERSION}")
-        values: list[Any] = _decoder.decode(data)[1:]
-        if len(values) == len(_NAMES):
-            values[-1] = Monograph(*values[-1])
-        return cls(*values)
+        return _decoder.decode(data)[1]
 
 
-_CURRENT = (f"[{FEATURES_VERSION},".encode(), f"[{FEATURES_VERSION}]".encode())
-_NAMES = tuple(f.name for f in fields(Features))
+_CURRENT = f"[{FEATURES_VERSION},".encode()
 _EMPTY: tuple[object, ...] = ((), "", 0, False, None)
-
-
-# Lists of JSON as tuples, three deep: a night unpacks a hundred features for every description that changed.
-_Plain = str | int | bool | None
-_decoder = msgspec.json.Decoder(list[_Plain | tuple[_Plain | tuple[_Plain | tuple[_Plain, ...], ...], ...]])
+_decoder = msgspec.json.Decoder(tuple[int, Features])
 
 
 # --- Extraction ------------------------------------------------------------------------------------------------------

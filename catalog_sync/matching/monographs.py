@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 from rapidfuzz import fuzz
 
 from catalog_sync.model import BibRecord
@@ -38,8 +39,7 @@ PROPER_LIKE = 50.0  # per cent of letters of two titles proper
 PROPER_WITHIN = 70.0  # per cent of a title proper found again, whole, in the other whole title
 
 
-@dataclass(frozen=True, slots=True)
-class Monograph:
+class Monograph(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What such a description says, folded; empty means not said."""
 
     title: str = ""  # title, other title information and parts, words joined by spaces

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.matching import keys as keys_module

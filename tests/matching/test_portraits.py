@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.matching.features import Features
