@@ -18,7 +18,7 @@ from catalog_sync.matching.verdict import LINK, SAME
 from catalog_sync.model import Verdict
 from catalog_sync.store import portraits
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, insert_many, upsert
+from catalog_sync.store.database import chunks, insert_many, plain_rows, upsert
 
 ALONE = isqrt(2 * MAX_PAIRS)  # more records than this have more pairs than MAX_PAIRS
 
@@ -107,19 +107,17 @@ def forget(connection: Connection, numbers: Collection[int]) -> None:
 
 def neighbours(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[int, int, float]]:
     """(left, right, score) of every edge at any of the portraits; an edge between two of them comes twice."""
-    for some in chunks(sorted(numbers)):
-        for side in (t.edge.c.left, t.edge.c.right):
-            query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(side.in_(some))
-            yield from map(tuple, connection.execute(query))
+    e = t.edge.c
+    for side in (e.left, e.right):
+        yield from plain_rows(connection, select(e.left, e.right, e.score), side, numbers)
 
 
 def among(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[int, int, float]]:
     """(left, right, score) of every edge between two of the portraits, and of each with itself, once."""
-    for some in chunks(sorted(numbers)):
-        query = select(t.edge.c.left, t.edge.c.right, t.edge.c.score).where(t.edge.c.left.in_(some))
-        for left, right, score in connection.execute(query):
-            if right in numbers:
-                yield left, right, score
+    e = t.edge.c
+    for left, right, score in plain_rows(connection, select(e.left, e.right, e.score), e.left, numbers):
+        if right in numbers:
+            yield left, right, score
 
 
 def mark_refused(connection: Connection, numbers: Collection[int], refused: Mapping[Two, str]) -> None:
@@ -147,11 +145,10 @@ def refusals(connection: Connection, portrait: int) -> dict[int, int]:
     """The portraits this one was compared with and differs from → code of what decided (matching.verdict.KINDS)."""
     found: dict[int, int] = {}
     met = portraits.met(connection, portrait)  # who is not among them is gone
-    for some in chunks(sorted(met)):
-        for number, data in connection.execute(select(t.apart).where(t.apart.c.portrait.in_(some))):
-            others = unpack_refused(data)
-            if number == portrait:
-                found |= {other: code for other, code in others.items() if other in met}
-            elif portrait in others:
-                found[number] = others[portrait]
+    for number, data in plain_rows(connection, select(t.apart), t.apart.c.portrait, met):
+        others = unpack_refused(data)
+        if number == portrait:
+            found |= {other: code for other, code in others.items() if other in met}
+        elif portrait in others:
+            found[number] = others[portrait]
     return found

@@ -13,7 +13,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys, meets
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks, insert_rows, upsert
+from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert
 
 LAST_NUMBER = "portrait"  # in `meta`: the highest number that was ever given
 
@@ -116,20 +116,17 @@ def _bury(connection: Connection, portraits: Collection[int]) -> dict[int, Featu
 
 def of_records(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     """Record id → number of its portrait, for the live ones."""
-    found: dict[int, int] = {}
-    for some in chunks(sorted(ids)):
-        query = select(t.feature.c.record, t.feature.c.portrait).where(t.feature.c.record.in_(some))
-        found |= {row.record: row.portrait for row in connection.execute(query)}
-    return found
+    f = t.feature.c
+    return dict(plain_rows(connection, select(f.record, f.portrait), f.record, ids))
 
 
 def records(connection: Connection, portraits: Iterable[int]) -> dict[int, list[int]]:
     """Number → ids of the records that have the portrait, for those that somebody has."""
     found: dict[int, list[int]] = {}
-    for some in chunks(sorted(portraits)):
-        query = select(t.feature.c.portrait, t.feature.c.record).where(t.feature.c.portrait.in_(some))
-        for number, record in connection.execute(query.order_by(t.feature.c.portrait, t.feature.c.record)):
-            found.setdefault(number, []).append(record)
+    f = t.feature.c
+    query = select(f.portrait, f.record).order_by(f.portrait, f.record)
+    for number, record in plain_rows(connection, query, f.portrait, portraits):
+        found.setdefault(number, []).append(record)
     return found
 
 
@@ -140,16 +137,14 @@ def everything(connection: Connection) -> set[int]:
 
 def features(connection: Connection, portraits: Iterable[int]) -> dict[int, Features]:
     """Features by number. Refused where an earlier version of the program computed them."""
-    found: dict[int, Features] = {}
-    for some in chunks(sorted(portraits)):
-        query = select(t.portrait.c.number, t.portrait.c.data).where(t.portrait.c.number.in_(some))
-        try:
-            found |= {number: Features.unpack(data) for number, data in connection.execute(query)}
-        except ValueError as error:
-            raise Refused(
-                "каталог вычислен прежней версией программы; вычислите его заново: catalog-sync rebuild"
-            ) from error
-    return found
+    p = t.portrait.c
+    rows = plain_rows(connection, select(p.number, p.data), p.number, portraits)
+    try:
+        return {number: Features.unpack(data) for number, data in rows}
+    except ValueError as error:
+        raise Refused(
+            "каталог вычислен прежней версией программы; вычислите его заново: catalog-sync rebuild"
+        ) from error
 
 
 def features_of(connection: Connection, ids: Iterable[int]) -> dict[int, Features]:
@@ -163,11 +158,9 @@ def match_keys(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]
     """Match keys by record id, hashed, for the live ones."""
     numbers = of_records(connection, ids)
     found: dict[int, set[int]] = {}
-    for some in chunks(sorted(set(numbers.values()))):
-        for key, number in connection.execute(
-            select(t.match_key.c.key, t.match_key.c.portrait).where(t.match_key.c.portrait.in_(some))
-        ):
-            found.setdefault(number, set()).add(key)
+    k = t.match_key.c
+    for key, number in plain_rows(connection, select(k.key, k.portrait), k.portrait, set(numbers.values())):
+        found.setdefault(number, set()).add(key)
     return {id_: found.get(number, set()) for id_, number in numbers.items()}
 
 
@@ -187,8 +180,7 @@ def outdated(connection: Connection) -> bool:
 def blocks(connection: Connection, wanted: Iterable[int]) -> dict[int, list[int]]:
     """Match key → portraits that have it, in order."""
     found: dict[int, list[int]] = {}
-    for some in chunks(sorted(wanted)):
-        query = select(t.match_key.c.key, t.match_key.c.portrait).where(t.match_key.c.key.in_(some))
-        for key, portrait in connection.execute(query.order_by(t.match_key.c.key, t.match_key.c.portrait)):
-            found.setdefault(key, []).append(portrait)
+    k = t.match_key.c
+    for key, portrait in plain_rows(connection, select(k.key, k.portrait).order_by(k.key, k.portrait), k.key, wanted):
+        found.setdefault(key, []).append(portrait)
     return found
