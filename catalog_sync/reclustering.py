@@ -25,7 +25,7 @@ from catalog_sync.store.edges import Crowd
 from catalog_sync.store.portraits import Moved, hashed
 
 SETTLED = 5000  # portraits of components whose features are in memory together
-LOT = 3000  # portraits compared together: with their neighbours some 60 MB
+LOT = 5000  # portraits compared together: they and their neighbours are in memory, some 80 MB
 FEATURES_KEPT = 20_000  # portraits whose features stay in memory from one batch of a run to the next: some 60 MB
 
 
