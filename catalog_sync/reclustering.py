@@ -26,6 +26,7 @@ from catalog_sync.store.portraits import Moved, hashed
 
 SETTLED = 5000  # portraits of components whose features are in memory together
 LOT = 5000  # portraits compared together: they and their neighbours are in memory, some 80 MB
+DEAD = 20_000  # portraits nobody has any more: with them nothing is compared, but their blocks are looked at
 FEATURES_KEPT = 20_000  # portraits whose features stay in memory from one batch of a run to the next: some 60 MB
 
 
@@ -79,7 +80,7 @@ class Comparing:
     def take(self, moved: Moved) -> None:
         """Take in what is stored already."""
         self._lot |= moved
-        if len(self._lot.fresh) + len(self._lot.dead) >= LOT:
+        if len(self._lot.fresh) >= LOT or len(self._lot.dead) >= DEAD:
             self._compare()
 
     def finish(self) -> Concerned:
