@@ -50,11 +50,11 @@ _PLAIN_LABEL = "|".join(pattern for _, pattern in _LABELS)
 _ENGLISH_NUMBER = r"one|two|three|four|five|six"
 _VALUE = rf"(?:\d{{1,4}}|{ROMAN}(?![^\W\d_])|{ORDINAL}|{_ENGLISH_NUMBER})"
 _TOTAL = re.compile(
-    rf"\b(?:в|из|in)\s+(\d{{1,2}}|{CARDINAL}|{_ENGLISH_NUMBER})\s?-?\s?(?:х|ти|и|м)?\s*"
+    rf"\b(?:[вb]|из|in)\s+(\d{{1,2}}|{CARDINAL}|{_ENGLISH_NUMBER})\s?-?\s?(?:х|ти|и|м)?\s*"
     r"(ч(?:аст\w*|\.)?|т(?:ом\w*|\.)?|кн(?:иг\w*|\.)?|вып(?:уск\w*|\.)?|parts|v(?:ols?|olumes)?\.?)(?![^\W\d_])\.?"
 )
 _NUMBERED = re.compile(
-    rf"(?<![^\W])\[?(?:{_LABEL})\s*\]?\s*:?\s*(?:(?:№|no?(?=\s*\d))\s*)?\[?\s*(?P<n>{_VALUE}){SUFFIX}\]?"
+    rf"(?<![^\W])\[?(?:{_LABEL})(?:\s*\]?\s*:?\s*|-(?=\d))(?:(?:№|no?(?=\s*\d))\s*)?\[?\s*(?P<n>{_VALUE}){SUFFIX}\]?"
     rf"(?:\s*(?P<join>-|,|\bи\b|/)\s*(?P<m>\d{{1,3}}|{ROMAN}|{ORDINAL})(?![\w]|\s*-?\s*{_CLASS}))?(?![^\W])"
 )
 _REVERSED = re.compile(

@@ -28,7 +28,7 @@ GRADES = {
 }
 PARTS = {
     ("ч", 1): "Ч. 1|ч.1|Часть 1|часть I|Ч. I|[Ч.] 1|[Ч. 1]|Часть первая|1-я часть|1 часть|первая часть|ЧАСТЬ 1",
-    ("ч", 2): "Ч. 2|ч.II|Часть вторая|2-я часть|II часть",
+    ("ч", 2): "Ч. 2|ч.II|Часть вторая|2-я часть|II часть|Ч-2",
     ("т", 3): "Т. 3|Том 3|том III|3-й том|третий том|[Т.] 3",
     ("к", 2): "Кн. 2|Книга вторая|кн.2|2-я книга",
     ("в", 7): "Вып. 7|вып.7|Выпуск VII|7-й выпуск|Вып. № 7",
@@ -113,3 +113,24 @@ def test_what_only_looks_like_one_is_not_read() -> None:
         found = extract(read(f"=a rusmarc\n200 1 $a{title}\n210   $d2015")["a"])
         assert (found.grade, found.parts, found.kind, found.form, found.level) == (None, (), "", "", ""), title
         assert len(found.title) == len(title.split()) - title.count(" и "), title
+
+
+@pytest.mark.parametrize(
+    ("line", "part", "total"),
+    [
+        ("200 1 $aМатематика$e2 ч.\n225   $a1 часть", ("ч", 1, 1), 2),
+        ("200 1 $aМатематика\n225   $aЧ. 2", ("ч", 2, 2), 0),
+        ("200 1 $aМатематика$e2 ч.\n225   $aШкола 2100", ("ч", 2, 2), 0),
+        ("200 1 $aМатематика. Ч. 2\n225   $a1 часть", ("ч", 2, 2), 0),
+        ("200 1 $aМатематика$eB 2 ч.$hЧ. 1", ("ч", 1, 1), 2),
+        ("200 1 $aMatematika. Ch. II$euchebnik dlya 5 klassa", ("ч", 2, 2), 0),
+    ],
+)
+def test_a_part_and_their_number_are_told_from_each_other(line: str, part: tuple[str, int, int], total: int) -> None:
+    found = extract(read(f"=a rusmarc\n{line}\n210   $aМосква$cДрофа$d2015\n215   $a96 с.")["a"])
+    assert (found.parts, found.parts_total) == ((part,), total)
+
+
+def test_a_class_in_roman_figures_is_read_in_latin_letters() -> None:
+    found = extract(read("=a rusmarc\n200 1 $aMatematika$euchebnik dlya VII klassa\n210   $aMoskva$cDrofa$d2015")["a"])
+    assert (found.grade, found.title) == ((7, 7), ("математика",))
