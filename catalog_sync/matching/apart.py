@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog_sync.matching.discriminators import (
-    Grade,
     take_edition,
     take_form,
     take_grade,
@@ -31,11 +30,8 @@ _KINDS_OF_HEADINGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one such text says; empty where it doesn't."""
+    """What is taken from one such text; empty where it doesn't say it."""
 
-    grade: Grade | None
-    level: str
-    total: int
     parts: tuple[tuple[str, int, int], ...]
     edition: int
     revision: str
@@ -50,15 +46,14 @@ def said_apart(text: str) -> Said | None:
         return None
     edition, revised, rest = take_edition(text)
     form, rest = take_form(rest)
-    level, rest = take_level(rest)
-    grade, rest = take_grade(rest)
-    total, rest = take_total(rest)
+    for take in (take_level, take_grade, take_total):  # read from the title area or the audience, or not at all
+        rest = take(rest)[1]
     parts, rest = take_parts(rest)
     kind, rest = take_kind(rest)
     if any(c.isalnum() for c in rest):
         return None
     spans = tuple(sorted((label, first, last) for label, (first, last) in parts.items()))
-    return Said(grade, level, total, spans, edition, revised, kind, form)
+    return Said(spans, edition, revised, kind, form)
 
 
 @lru_cache(maxsize=1 << 13)

@@ -28,7 +28,7 @@ from catalog_sync.matching.extents import disc, is_paged, pages, size
 from catalog_sync.matching.lines import take_lines
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
-from catalog_sync.matching.numerals import ORDINAL, SUFFIX, number
+from catalog_sync.matching.numerals import ORDINAL, SUFFIX, roman_as_figures
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.spelling import repair_vocabulary
 from catalog_sync.matching.subjects import SUBJECTS
@@ -114,11 +114,6 @@ _LAST_PART = re.compile(
     rf"(?<=[.;,\]–—-]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+{SUFFIX}|[ivx]+|{ORDINAL})\W*$"
 )
 _COUNTED = re.compile(r"(?<![\w.№-])\d\s?(?:ч|т|кн)\.(?!\w)")  # «2 ч.»: the second, or how many
-# Numbers in Latin letters are no Russian words in them: «Ch. II», «VII klass».
-_LATIN_ROMAN = re.compile(
-    r"(?<![a-z])(?P<label>(?:ch(?:ast'?)?|t(?:om)?|kn(?:iga)?|vyp(?:usk)?)(?:\.\s*|\s+))(?P<n>[ivx]{1,5})(?![a-z])"
-    r"|(?<![a-z\d-])(?<!\d )(?P<grade>[ivx]{1,5})(?=\s*-?\s*kl)"  # «4-i klass» is the 4th
-)
 # Notes that ГОСТ 7.82 and ГОСТ Р 7.0.100 ask for on electronic resources alone.
 _SCREEN_NOTE = re.compile(r"систем\w*\.? треб|загл\w*\.? с (?:титул\w*\.? )?экрана|электрон\w* (?:версия|копия) печатн")
 _FORM_BY_TYPE = {"i": "audio", "j": "audio", "g": "video"}
@@ -176,7 +171,7 @@ class _Zone:
         segments = [fold(segment) for segment in text.split(EDGE)]
         romanised = is_romanised(" ".join(segments[:4]))
         if romanised:
-            segments = [read_romanised(_LATIN_ROMAN.sub(_as_figures, s)) if s.isascii() else s for s in segments]
+            segments = [read_romanised(roman_as_figures(s)) if s.isascii() else s for s in segments]
         area = Area([repair_vocabulary(s) if s else "" for s in segments])
         self.authors, self.translators, self.compilers, self.and_others = names.people(
             bib.agents, responsibility, romanised
@@ -189,7 +184,7 @@ class _Zone:
         self.level = area.take_level()
         self.grade = area.take_grade()
         self.parts_total = area.take_total()
-        self.turned_round = any(_COUNTED.search(segment) for segment in area.segments)
+        self.turned_round = bool(bib.series) and any(_COUNTED.search(segment) for segment in area.segments)
         found = area.take_parts() or self._after_responsibility(bib)
         self._parts(bib, found, isbns)
         self.kind = area.take_kind()
@@ -289,27 +284,25 @@ class _Zone:
 
     def _take_part_beside(self, parts: tuple[tuple[str, int, int], ...]) -> None:
         """«1 часть» in the place of the series; «2 ч.» of the title is then how many there are."""
-        if parts and not self.parts and (not self.is_set or self.bare_total):
-            self.parts, self.is_set = parts, False
+        if not self.parts:
+            self._take_missing(parts)
         elif len(self.parts) == len(parts) == 1 and self.turned_round and not self.parts_total:
             (label, total, _), (beside, first, _) = self.parts[0], parts[0]
             if label == beside and first < total:
                 self.parts, self.parts_total = parts, total
 
+    def _take_missing(self, parts: tuple[tuple[str, int, int], ...]) -> None:
+        if parts and not self.parts and (not self.is_set or self.bare_total):
+            self.parts, self.is_set = parts, False
+
     def _take_note(self, said: Said, paged: bool) -> None:
         """A note that is nothing but «Ч. 2», «3-е изд.» or «Рабочая тетрадь» says it as the title area would."""
-        if said.parts and not self.parts and (not self.is_set or self.bare_total):
-            self.parts, self.is_set = said.parts, False
+        self._take_missing(said.parts)
         if said.edition and not self.edition:
             self.edition, self.revision = said.edition, said.revision
         self.kind = self.kind or said.kind
         if not paged:  # beside pages «CD» or «аудиокурс» is what lies in the book's pocket
             self.form = self.form or said.form
-
-
-def _as_figures(roman: re.Match[str]) -> str:
-    value = number(roman["n"] or roman["grade"])
-    return f"{roman['label'] or ''}{value}" if value else roman[0]
 
 
 @lru_cache(maxsize=1 << 13)

@@ -66,6 +66,11 @@ ORDINAL = (
 )
 CARDINAL = r"(?:двух|двумя|трех|четырех|пяти|шести|семи|восьми|девяти|десяти|двенадцати)"
 ROMAN = r"[ivxіх]{1,5}"
+# Numbers in Latin letters are no Russian words in them: «Ch. II», «VII klass».
+_ROMANISED = re.compile(
+    r"(?<![a-z])(?P<label>(?:ch(?:ast'?)?|t(?:om)?|kn(?:iga)?|vyp(?:usk)?)(?:\.\s*|\s+))(?P<n>[ivx]{1,5})(?![a-z])"
+    r"|(?<![a-z\d-])(?<!\d )(?P<grade>[ivx]{1,5})(?=\s*-?\s*kl)"  # «4-i klass» is the 4th
+)
 SUFFIX = (
     r"(?:\s?-\s?(?:ый|ий|ой|ая|ое|го|ого|му|ому|й|я|е|ю|м|х|ти|ми|ы|а|и)(?![^\W\d_])"
     r"|(?:ый|ий|ой|ая|го|й|я|е)(?![^\W\d_]))?"
@@ -96,3 +101,13 @@ def _roman_value(roman: str) -> int:
         value = _ROMAN_DIGITS[here]
         total += -value if following and _ROMAN_DIGITS[following] > value else value
     return total
+
+
+def roman_as_figures(text: str) -> str:
+    """A folded text in Latin letters with the Roman numbers of parts and classes in figures: «ch. ii» → «ch. 2»."""
+    return _ROMANISED.sub(_in_figures, text)
+
+
+def _in_figures(match: re.Match[str]) -> str:
+    value = number(match["n"] or match["grade"])
+    return f"{match['label'] or ''}{value}" if value else match[0]

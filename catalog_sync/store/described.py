@@ -38,9 +38,8 @@ def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
 
 def untrue(connection: Connection, bibs: Mapping[int, BibRecord]) -> list[int]:
     """Records of which another description is kept, a damaged one, or one of no shape that this program packs."""
-    kept: set[int] = set()
-    for some in chunks(sorted(bibs)):
-        kept.update(connection.execute(select(t.described.c.record).where(t.described.c.record.in_(some))).scalars())
+    c = t.described.c
+    kept = {id_ for (id_,) in plain_rows(connection, select(c.record), c.record, bibs)}
     told = load(connection, kept)
     return sorted(id_ for id_ in kept if told.get(id_) != bibs[id_])
 

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from catalog_sync.ledger import reversal
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
+from catalog_sync.store import records
 from catalog_sync.store.database import chunks, insert_rows, plain_rows
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
@@ -167,10 +168,7 @@ def ids_of(connection: Connection, keys: Iterable[RecordKey], strict: bool = Tru
 def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, RecordKey]:
     """Keys of record ids; ids below zero are packages without records (licence:NUMBER)."""
     found = {number: RecordKey(LICENCES, str(-number)) for number in ids if number < 0}
-    c = record_table.c
-    stored = (number for number in ids if number >= 0)
-    rows = plain_rows(connection, select(c.id, c.source, c.local_id), c.id, stored)
-    return found | {number: RecordKey(source, local_id) for number, source, local_id in rows}
+    return found | records.keys_of(connection, (number for number in ids if number >= 0))
 
 
 def editions(connection: Connection, ids: Collection[int]) -> dict[int, str]:

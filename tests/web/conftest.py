@@ -286,3 +286,11 @@ def first_hit(client: FlaskClient, words: str) -> str:
     hits = client.get("/search.json", query_string={"q": words}).json["hits"]
     assert hits, f"nothing found for {words!r}"
     return str(hits[0]["id"])
+
+
+@pytest.fixture
+def methodologist_here(own: System) -> FlaskClient:
+    """The methodologist of a catalogue that the tests of one module change."""
+    client = application(own).test_client()
+    log_in(client, "metod")
+    return client

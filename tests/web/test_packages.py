@@ -17,7 +17,7 @@ from catalog_sync.store import eresources, jobs, licences, outbox, uploads
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 from tests.exports import import_paths
-from tests.web.conftest import application, build, first_hit, log_in, token
+from tests.web.conftest import application, build, first_hit, token
 
 PAGE = "/staff/packages/new"
 FEED = """<?xml version="1.0" encoding="utf-8"?>
@@ -39,13 +39,6 @@ CSV = "Автор;Название;Год;Ссылка\nСоловьёв П.;С�
 @pytest.fixture
 def own(tmp_path_factory: pytest.TempPathFactory) -> System:
     return build(tmp_path_factory.mktemp("packages"))
-
-
-@pytest.fixture
-def methodologist_here(own: System) -> FlaskClient:
-    client = application(own).test_client()
-    log_in(client, "metod")
-    return client
 
 
 def form(

@@ -13,19 +13,12 @@ from catalog_sync.store import jobs, runs
 from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.exports import import_paths
-from tests.web.conftest import application, build, log_in, token
+from tests.web.conftest import build, token
 
 
 @pytest.fixture
 def own(tmp_path_factory: pytest.TempPathFactory) -> System:
     return build(tmp_path_factory.mktemp("runs"))
-
-
-@pytest.fixture
-def methodologist_here(own: System) -> FlaskClient:
-    client = application(own).test_client()
-    log_in(client, "metod")
-    return client
 
 
 def numbers(page: str) -> dict[str, str]:
