@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Select, Table, func, select
 from catalog_sync import deriving, reclustering, unifying
 from catalog_sync.errors import BadRecord
 from catalog_sync.facets import year
-from catalog_sync.matching.keys import keys
 from catalog_sync.model import RecordKey, RunState
-from catalog_sync.store import derived, described, digests, portraits, records, registry, unions
+from catalog_sync.store import blocks, derived, described, digests, portraits, records, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 from catalog_sync.store.ledger_check import check as check_ledger
@@ -123,6 +122,7 @@ class _Odd:
     features: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     holdings: list[str] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)  # portrait → in how many blocks it is
 
 
 def _records(connection: Connection, sound: Sequence[int], damaged: Collection[int]) -> Iterator[str]:
@@ -139,18 +139,24 @@ def _records(connection: Connection, sound: Sequence[int], damaged: Collection[i
     yield from _named("описания хранятся не те у записей", odd.texts)
     yield from _named("признаки хранятся не те у записей", odd.features)
     yield from _named("ключи сопоставления хранятся не те у записей", odd.keys)
+    if not (lost or odd.unread or odd.features or odd.keys):  # else it is not known what belongs there
+        surplus = blocks.places_taken(connection) - sum(odd.places.values())
+        yield from [f"лишних мест в группах сопоставления: {surplus}"] if surplus else []
     yield from _named("сведения о наличии хранятся не те у записей", odd.holdings)
 
 
 def _compare(connection: Connection, ids: Sequence[int], found: deriving.Understood, odd: _Odd) -> None:
     odd.texts += [str(found.keys[id_]) for id_ in described.untrue(connection, found.bibs)]
     stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
-    hashes, counted = portraits.match_keys(connection, ids), derived.counted(connection, ids)
+    counted, numbers = derived.counted(connection, ids), portraits.of_records(connection, ids)
+    seen = {numbers[id_]: features for id_, features in found.features.items() if stored.get(id_) == features}
+    outside = blocks.missing(connection, seen)
+    odd.places |= {number: blocks.places([features]) for number, features in seen.items()}
     for id_, key in found.keys.items():
         features = found.features[id_]
         if stored.get(id_) != features:
             odd.features.append(str(key))
-        elif hashes.get(id_) != set(map(portraits.hashed, keys(features))):
+        elif numbers[id_] in outside:
             odd.keys.append(str(key))
         library, holdings, classified = found.held[id_]
         now = held.get(id_)

@@ -6,6 +6,7 @@ their keys and the fullness of their blocks, and a component of look-alikes is r
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,9 +21,10 @@ from catalog_sync.matching.pairwise import Pair as Two
 from catalog_sync.matching.verdict import LINK
 from catalog_sync.model import Decision
 from catalog_sync.portraits import Portrait, is_solid, settle
-from catalog_sync.store import clusters, decisions, edges, portraits, records
+from catalog_sync.store import blocks, clusters, decisions, edges, portraits, records
+from catalog_sync.store.blocks import hashed
 from catalog_sync.store.edges import Crowd
-from catalog_sync.store.portraits import Moved, hashed
+from catalog_sync.store.portraits import Moved
 
 SETTLED = 5000  # portraits of components whose features are in memory together
 LOT = 5000  # portraits compared together: they and their neighbours are in memory, some 80 MB
@@ -49,9 +51,11 @@ class Neighbourhood:
 
     connection: Connection
     known: dict[int, Features] = field(default_factory=dict)
+    blocks: dict[int, array[int]] = field(default_factory=dict)  # of the change that was taken in last
 
     def take(self, moved: Moved) -> None:
-        """What is new is known; of the others as many are kept as memory allows."""
+        """Put the blocks right. What is new is known; of the others as many are kept as memory allows."""
+        self.blocks = blocks.follow(self.connection, moved.fresh, moved.dead)
         if len(self.known) > FEATURES_KEPT:
             self.known.clear()
         for number in moved.dead:
@@ -65,8 +69,8 @@ class Neighbourhood:
 
     def members(self, wanted: Collection[str]) -> Mapping[str, Sequence[int]]:
         numbers = {key: hashed(key) for key in wanted}
-        found = portraits.blocks(self.connection, set(numbers.values()))
-        return {key: found[number] for key, number in numbers.items() if number in found}
+        self.blocks |= blocks.load(self.connection, set(numbers.values()) - self.blocks.keys())
+        return {key: self.blocks[number] for key, number in numbers.items() if number in self.blocks}
 
 
 class Comparing:

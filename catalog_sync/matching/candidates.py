@@ -248,7 +248,8 @@ def _open(store: Blocks, blocks: Mapping[str, _Block], touched: set[int]) -> tup
     skipped: dict[str, int] = {}
     for name, block in sorted(blocks.items()):
         if block.pairs <= MAX_PAIRS:
-            found.append(block)
+            if not (touched.isdisjoint(block.ask) and touched.isdisjoint(block.offer)):  # else of one who is gone
+                found.append(block)
             continue
         parts = _sub_blocks(block, store.features(block.records))
         fitting = [part for part in parts if part.pairs <= MAX_PAIRS]

@@ -77,5 +77,5 @@ def clear(connection: Connection) -> None:
 
     The ledger was told of the holdings as they stand: what replaces them has to be told to it as a difference.
     """
-    for table in (t.match_key, t.feature, t.portrait, t.edge, t.apart, t.described, t.not_compared):
+    for table in (t.match_block, t.feature, t.portrait, t.edge, t.apart, t.described, t.not_compared):
         connection.execute(delete(table))

@@ -16,7 +16,7 @@ from catalog_sync.matching.pairwise import Pair as Two
 from catalog_sync.matching.pairwise import Refused
 from catalog_sync.matching.verdict import LINK, SAME
 from catalog_sync.model import Verdict
-from catalog_sync.store import portraits
+from catalog_sync.store import blocks
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_many, plain_rows, upsert
 
@@ -144,7 +144,7 @@ def judgements(connection: Connection, portrait: int) -> dict[int, Judgement]:
 def refusals(connection: Connection, portrait: int) -> dict[int, int]:
     """The portraits this one was compared with and differs from → code of what decided (matching.verdict.KINDS)."""
     found: dict[int, int] = {}
-    met = portraits.met(connection, portrait)  # who is not among them is gone
+    met = blocks.met(connection, portrait)  # who is not among them is gone
     for number, data in plain_rows(connection, select(t.apart), t.apart.c.portrait, met):
         others = unpack_refused(data)
         if number == portrait:

@@ -1,17 +1,15 @@
-"""What matching sees of the live records: portraits, each kept once however many records have it, and their blocks."""
+"""What matching sees of the live records: portraits, each kept once however many records have it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 
 from sqlalchemy import Connection, delete, select
 
 from catalog_sync.errors import Refused
 from catalog_sync.matching.features import Features
-from catalog_sync.matching.keys import keys, meets
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert
 
@@ -44,17 +42,14 @@ class Moved:
         return self
 
 
-@lru_cache(maxsize=1 << 13)
-def hashed(key: str) -> int:
-    """A match key as a signed 64-bit number: a collision only costs one needless comparison."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
-
-
 # --- change -----------------------------------------------------------------------------------------------------------
 
 
 def place(connection: Connection, features: Mapping[int, Features], gone: Collection[int]) -> Moved:
-    """Give records the portraits they have now, and take theirs from those that are `gone`."""
+    """Give records the portraits they have now, and take theirs from those that are `gone`.
+
+    Blocks are behind by what comes of it, until `blocks.follow` is told.
+    """
     before = of_records(connection, [*features, *gone])
     packed = {id_: found.pack() for id_, found in features.items()}
     digests = {id_: _digest(data) for id_, data in packed.items()}
@@ -65,8 +60,6 @@ def place(connection: Connection, features: Mapping[int, Features], gone: Collec
     fresh = {number: features[first_of[digest]] for digest, number in fresh_numbers.items()}
     rows = [{"number": n, "digest": digest, "data": packed[first_of[digest]]} for digest, n in fresh_numbers.items()]
     insert_rows(connection, t.portrait, rows)
-    blocks = sorted((hashed(key), number) for number, found in fresh.items() for key in keys(found))
-    insert_rows(connection, t.match_key, [{"key": key, "portrait": n} for key, n in dict.fromkeys(blocks)])
     now = {id_: numbers[digest] for id_, digest in digests.items()}
     moved = [id_ for id_, number in now.items() if before.get(id_) != number]
     upsert(connection, t.feature, [{"record": id_, "portrait": now[id_]} for id_ in moved])
@@ -106,7 +99,6 @@ def _bury(connection: Connection, portraits: Collection[int]) -> dict[int, Featu
     """Of these, the portraits no record has any more: their rows go; what they were is returned."""
     found = features(connection, set(portraits) - records(connection, portraits).keys())
     for some in chunks(sorted(found)):
-        connection.execute(delete(t.match_key).where(t.match_key.c.portrait.in_(some)))
         connection.execute(delete(t.portrait).where(t.portrait.c.number.in_(some)))
     return found
 
@@ -154,33 +146,7 @@ def features_of(connection: Connection, ids: Iterable[int]) -> dict[int, Feature
     return {id_: found[number] for id_, number in numbers.items()}
 
 
-def match_keys(connection: Connection, ids: Iterable[int]) -> dict[int, set[int]]:
-    """Match keys by record id, hashed, for the live ones."""
-    numbers = of_records(connection, ids)
-    found: dict[int, set[int]] = {}
-    k = t.match_key.c
-    for key, number in plain_rows(connection, select(k.key, k.portrait), k.portrait, set(numbers.values())):
-        found.setdefault(number, set()).add(key)
-    return {id_: found.get(number, set()) for id_, number in numbers.items()}
-
-
-def met(connection: Connection, number: int) -> set[int]:
-    """The portraits that this one may have been compared with: those it meets in some block, itself included."""
-    own = features(connection, [number])
-    wanted = {hashed(other) for found in own.values() for key in keys(found) for other in meets(key)}
-    return {other for some in blocks(connection, wanted).values() for other in some} | own.keys()
-
-
 def outdated(connection: Connection) -> bool:
     """Whether stored features are of another version; one answers for all, as they are computed anew together."""
     data = connection.execute(select(t.portrait.c.data).order_by(t.portrait.c.number).limit(1)).scalar()
     return data is not None and not Features.is_current(data)
-
-
-def blocks(connection: Connection, wanted: Iterable[int]) -> dict[int, list[int]]:
-    """Match key → portraits that have it, in order."""
-    found: dict[int, list[int]] = {}
-    k = t.match_key.c
-    for key, portrait in plain_rows(connection, select(k.key, k.portrait).order_by(k.key, k.portrait), k.key, wanted):
-        found.setdefault(key, []).append(portrait)
-    return found

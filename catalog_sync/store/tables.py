@@ -223,13 +223,12 @@ feature = Table(
     Column("portrait", ForeignKey("portrait.number"), nullable=False, index=True),
 )
 
-match_key = Table(
-    "match_key",
+# Derived: portraits that share a match key.
+match_block = Table(
+    "match_block",
     metadata,
-    Column("key", BigInteger, primary_key=True, autoincrement=False),  # 64 bits of its hash
-    Column("portrait", BigId, primary_key=True),
-    Index("ix_match_key_portrait", "portrait"),
-    sqlite_with_rowid=False,
+    Column("key", BigId, primary_key=True, autoincrement=False),  # 64 bits of its hash
+    Column("members", LargeBinary, nullable=False),  # numbers of portraits (store.blocks.pack)
 )
 
 # Derived: portraits that may be one edition (unsure and same), with their evidence and what became of them. A portrait

@@ -17,6 +17,7 @@ from tests.pipeline.conftest import Clock, District
 
 Break = Callable[..., System]  # the template with some statements of SQL done to it
 PORTRAIT = "(select portrait from feature where record ="
+ALONE = f"cast(char({PORTRAIT} 4)) || x'000000' as blob)"  # a block that only this portrait is in
 FIRST = "(select min(cluster) from member)"
 LAST = "(select max(cluster) from member)"
 
@@ -52,7 +53,7 @@ def broken(template: Path, tmp_path: Path) -> Break:
 DERIVED = {
     "update holding set copies = copies + 1 where record = 2": "сведения о наличии хранятся не те у записей: s:R0001, ",
     "update holding set library = 't' where record = 3": "s:R0001, s:R0002",
-    f"delete from match_key where portrait = {PORTRAIT} 4)": "ключи сопоставления хранятся не те у записей: s:R0003",
+    f"delete from match_block where members = {ALONE}": "ключи сопоставления хранятся не те у записей: s:R0003",
     f"update feature set portrait = {PORTRAIT} 3) where record = 2": "признаки хранятся не те у записей: s:R0001",
     f"update union_record set year = 1700 where cluster = {LAST}": "сводные записи не те, что получаются заново",
     f"update union_record set data = x'00' where cluster = {FIRST}": "сводные записи повреждены в кластерах: c",
@@ -81,6 +82,8 @@ def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
     [
         ("update record set data = x'00' where id = 2", "байты повреждены у записей: s:R0001"),
         ("update record set data = (select data from record where id = 3) where id = 2", "байты повреждены у записей"),
+        ("insert into match_block values (5, x'01000000')", "лишних мест в группах сопоставления: 1"),
+        ("update match_block set members = x'01' where key < 0", "ключи сопоставления"),
         ("delete from record where id = 2", "строк без исходной записи в таблице member: 1"),
         ("delete from set_aside", "отложено записей 1, а хранится 0"),
         ("update run set read = 6 where source = 't'", "прочитано 6, а принято и отложено вместе 7"),

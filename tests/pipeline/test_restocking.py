@@ -10,7 +10,7 @@ import pytest
 
 from catalog_sync import pipeline, unifying
 from catalog_sync.model import MarcField, MarcRecord, UnionRecord
-from catalog_sync.store import clusters, outbox, registry, unions
+from catalog_sync.store import blocks, clusters, outbox, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading, writing
 from tests.exports import AUTHORS, TITLES, book
@@ -32,8 +32,13 @@ def united(district: District) -> list[UnionRecord]:
 def rows(district: District) -> dict[str, list[dict[str, Any]]]:
     """Everything derived; portraits, numbered by the order they came in, by what they are."""
     with reading(district.system.engine) as connection:
-        tables = (t.portrait, t.feature, t.match_key, t.edge, t.holding, t.member)
+        tables = (t.portrait, t.feature, t.edge, t.holding, t.member)
         found = {table.name: [row._asdict() for row in connection.execute(table.select())] for table in tables}
+        found["blocks"] = [
+            {"key": row.key, "portrait": number}
+            for row in connection.execute(t.match_block.select())
+            for number in blocks.unpack(row.members)
+        ]
     portraits = {row["number"]: row.pop("digest") for row in found["portrait"]}
     found["apart"] = [{"two": two, "code": code} for two, code in refused(district).items()]
     for row in (row for rows in found.values() for row in rows):
