@@ -144,13 +144,10 @@ class Clusterer:
     def _settle(
         self, component: list[int], same: list[Pair], different: list[Pair], parted: set[RecordKey]
     ) -> Sequence[Group]:
-        inside = {n: Portrait(self._features[n], sorted(self._records[n])) for n in component}
         scores = {two: self._edges[two[0]][two[1]].score for two in self._pairs(component)}
-        if len(component) == 1:
-            own = scores.get((component[0], component[0]), 0.0)
-            records = inside[component[0]].records
-            if is_solid(own, records, parted):
-                return [frozenset(records)]
+        if is_solid(component, self._records, scores, parted):
+            return [frozenset().union(*(self._records[n] for n in component))]
+        inside = {n: Portrait(self._features[n], sorted(self._records[n])) for n in component}
         return settle(inside, scores, same, different).clusters
 
     def _reach(self, seeds: Collection[int], joined: Iterable[Two]) -> set[int]:

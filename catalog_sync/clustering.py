@@ -70,6 +70,7 @@ class _Component:
     ) -> None:
         records = features.keys()
         self.features = features
+        self.edges = edges
         self.together = _isbns_together(features.values())
         self.atom = _closures(records, same)
         self.members: dict[RecordKey, list[RecordKey]] = defaultdict(list)
@@ -114,7 +115,8 @@ class _Component:
         return any(all((p, q) in vetoed for p in instead[x] for q in instead[y]) for x, y in vetoed)
 
     def _vetoed(self, x: RecordKey, y: RecordKey) -> bool:
-        return standing_veto(self.features[x], self.features[y], self.together) != NONE
+        # Two that look alike were compared: no veto stood between them.
+        return pair(x, y) not in self.edges and standing_veto(self.features[x], self.features[y], self.together) != NONE
 
     def clash(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
         """Whether some pair across the two is forbidden. Groups that clashed clash for ever, unless a member leaves."""

@@ -39,9 +39,14 @@ class Settled(Generic[P]):
     refused: Mapping[tuple[P, P], str] = field(default_factory=dict)
 
 
-def is_solid(score: float, records: Collection[K], parted: Set[K]) -> bool:
-    """Whether all records of a portrait are one edition without a further look: so alike, and nobody parted one."""
-    return (score >= SAME or len(records) == 1) and parted.isdisjoint(records)
+def is_solid(component: Sequence[P], records: Mapping[P, Collection[K]], scores: Scores, parted: Set[K]) -> bool:
+    """Whether all records of a component are one edition without a further look: each was found the same as each other,
+    and nobody parted one."""
+    return (
+        all(len(records[n]) == 1 or scores.get((n, n), 0.0) >= SAME for n in component)
+        and all(scores.get(two, 0.0) >= SAME for two in combinations(component, 2))
+        and all(parted.isdisjoint(records[n]) for n in component)
+    )
 
 
 def settle(

@@ -134,9 +134,9 @@ def regroup(
     members = {id_ for ids in clusters.members_of(connection, before_ids).values() for id_ in ids}
     start = portraits.of_records(connection, members | concerned.records)
     standing = decisions.standing(connection)
-    region = _region(connection, concerned.portraits | set(start.values()), standing)
+    region, scores = _region(connection, concerned.portraits | set(start.values()), standing)
     held = portraits.records(connection, region)
-    groups, refused = _resolve(connection, held, standing)
+    groups, refused = _resolve(connection, held, scores, standing)
     edges.mark_refused(connection, held, refused)
     reached = {id_ for ids in held.values() for id_ in ids} | concerned.records
     before_ids |= set(clusters.clusters_of(connection, reached).values())
@@ -151,26 +151,36 @@ def regroup(
 def regroup_everything(connection: Connection, *, now: datetime) -> clusters.Change:
     """All clusters anew from stored edges; permanent ids stay with the groups they fit best."""
     held = portraits.records(connection, portraits.everything(connection))
-    groups, refused = _resolve(connection, held, decisions.standing(connection))
+    groups, refused = _resolve(connection, held, _scores(connection), decisions.standing(connection))
     edges.mark_refused(connection, held, refused)
     before = clusters.members_of(connection, clusters.live(connection))
     return clusters.regroup(connection, before, groups, now=now, content={id_ for group in groups for id_ in group})
 
 
-def _region(connection: Connection, start: set[int], standing: Collection[Decision]) -> set[int]:
-    """Everything that hangs together with `start` over edges that can join, and «одно издание» decisions."""
+def _region(
+    connection: Connection, start: set[int], standing: Collection[Decision]
+) -> tuple[set[int], dict[Two, float]]:
+    """Everything that hangs together with `start` over edges that can join, and «одно издание» decisions; all edges
+    there."""
     spoken: dict[int, set[int]] = defaultdict(set)
     for a, b in _joined(connection, [(d.left, d.right) for d in standing if d.same]):
         spoken[a].add(b)
         spoken[b].add(a)
     region, frontier = set(start), set(start)
+    scores: dict[Two, float] = {}
     while frontier:
-        near = edges.neighbours(connection, frontier)
-        reached = {number for left, right, score in near if score >= LINK for number in (left, right)}
+        near = {(left, right): score for left, right, score in edges.neighbours(connection, frontier)}
+        reached = {number for two, score in near.items() if score >= LINK for number in two}
         reached.update(other for number in frontier for other in spoken.get(number, ()))
+        scores |= near
         frontier = reached - region
         region |= frontier
-    return region
+    return region, scores
+
+
+def _scores(connection: Connection) -> dict[Two, float]:
+    """All edges there are."""
+    return {(left, right): score for left, right, score in edges.everything(connection)}
 
 
 def _joined(connection: Connection, pairs: Sequence[Pair]) -> list[Two]:
@@ -182,20 +192,23 @@ def _joined(connection: Connection, pairs: Sequence[Pair]) -> list[Two]:
 
 
 def _resolve(
-    connection: Connection, held: Mapping[int, Sequence[int]], standing: Collection[Decision]
+    connection: Connection,
+    held: Mapping[int, Sequence[int]],
+    scores: Mapping[Two, float],
+    standing: Collection[Decision],
 ) -> tuple[list[set[int]], dict[Two, str]]:
     """Components of portraits and the ids of their records, each fallen into clusters of ids; and why look-alikes were
-    kept apart."""
-    scores = {(a, b): score for a, b, score in edges.among(connection, held)}
+    kept apart. `scores`: every edge between two of the portraits, others may be among them."""
     same, different = in_force(standing)
     joined = [two for two in _joined(connection, same) if two[0] in held and two[1] in held]
-    parts = components(held, [*(two for two, score in scores.items() if score >= LINK), *joined])
+    alike = [two for two, score in scores.items() if score >= LINK and two[0] in held and two[1] in held]
+    parts = components(held, [*alike, *joined])
     parted = set(records.ids_of(connection, {key for two in different for key in two}).values())
     groups: list[set[int]] = []
     unclear: list[list[int]] = []
     for part in parts:
-        if len(part) == 1 and is_solid(scores.get((part[0], part[0]), 0.0), held[part[0]], parted):
-            groups.append(set(held[part[0]]))
+        if is_solid(part, held, scores, parted):
+            groups.append({id_ for number in part for id_ in held[number]})
         else:
             unclear.append(part)
     inside = _inside(unclear, scores)
@@ -248,7 +261,7 @@ def _about(
 def differences(connection: Connection) -> list[str]:
     """Keys of records whose stored cluster is not the one that stored features, edges and decisions give."""
     held = portraits.records(connection, portraits.everything(connection))
-    groups, _ = _resolve(connection, held, decisions.standing(connection))
+    groups, _ = _resolve(connection, held, _scores(connection), decisions.standing(connection))
     stored = {frozenset(ids) for ids in clusters.members_of(connection, clusters.live(connection)).values()}
     odd = [min(group) for group in groups if frozenset(group) not in stored]
     return sorted(str(key) for key in records.keys_of(connection, odd).values())

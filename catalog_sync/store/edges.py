@@ -112,12 +112,12 @@ def neighbours(connection: Connection, numbers: Collection[int]) -> Iterator[tup
         yield from plain_rows(connection, select(e.left, e.right, e.score), side, numbers)
 
 
-def among(connection: Connection, numbers: Collection[int]) -> Iterator[tuple[int, int, float]]:
-    """(left, right, score) of every edge between two of the portraits, and of each with itself, once."""
+def everything(connection: Connection) -> Iterator[tuple[int, int, float]]:
+    """(left, right, score) of every edge."""
     e = t.edge.c
-    for left, right, score in plain_rows(connection, select(e.left, e.right, e.score), e.left, numbers):
-        if right in numbers:
-            yield left, right, score
+    result = connection.execute(select(e.left, e.right, e.score))
+    yield from result.cursor.fetchall()
+    result.close()
 
 
 def mark_refused(connection: Connection, numbers: Collection[int], refused: Mapping[Two, str]) -> None:
