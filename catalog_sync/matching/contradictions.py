@@ -164,14 +164,19 @@ def _people_veto(a: Features, b: Features, same_isbn: bool) -> int:
     if a.translators and b.translators and not common_names(a.translators, b.translators):
         return v.V_TRANSLATOR
     if not same_isbn:
-        others = a.authors != b.authors and a.authors and b.authors
-        if others and authors_relation(a.authors, b.authors) in ("other", "cross"):
+        if a.authors != b.authors and a.authors and b.authors and _teams_differ(a, b):
             return v.V_AUTHOR
         if a.houses != b.houses and a.houses and b.houses and not houses_meet(a.houses, b.houses):
             return v.V_HOUSE
         if a.subtitle != b.subtitle and a.subtitle and b.subtitle and _genres_differ(a.subtitle, b.subtitle):
             return v.V_SUBTITLE
     return NONE
+
+
+def _teams_differ(a: Features, b: Features) -> bool:
+    """Whether nobody is in common, or each names somebody else where one of them names all there are."""
+    relation = authors_relation(a.authors, b.authors)
+    return relation == "other" or (relation == "cross" and not (a.and_others and b.and_others))
 
 
 def _genres_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -254,7 +259,7 @@ def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 def _house_like(a: str, b: str) -> bool:
-    left, right = a.split(), b.split()
+    left, right = a.replace("-", " ").split(), b.replace("-", " ").split()
     if len(left) == len(right):
         return abbreviates(left, right) or _words_within(left, right) or _words_within(right, left)
     return _words_within(*sorted((left, right), key=len))

@@ -97,7 +97,7 @@ def in_full(statement: str) -> tuple[Name, ...]:
     """
     found: list[Name] = []
     for piece in re.split(r"\s*,\s*|\s*\[", re.split(r"[;/]", statement.lstrip("/ "))[0]):
-        name = _IN_FULL.fullmatch(piece.strip())
+        name = _IN_FULL.fullmatch(_OTHERS.sub("", piece).strip())
         if name:
             given = fold(name[1]).split()
             found.append((fold(name[2]), "".join(word[0] for word in given)))
@@ -120,7 +120,7 @@ def persons(text: str) -> list[Name]:
 def people(
     agents: tuple[Agent, ...], responsibility: str, romanised: bool
 ) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
-    """(authors, translators, compilers, whether others are left unnamed) of headings and statement of one record.
+    """(authors, translators, compilers, whether others may be unnamed) of headings and statement of one record.
 
     `romanised`: the description is Russian in Latin letters.
     """
@@ -133,7 +133,8 @@ def people(
     others = (*translators, *helping)
     if others:
         authors = tuple(a for a in authors if not any(same_name(a, other) for other in others))
-    return authors, translators, tuple(authors_of(agents, "compiler")), and_others
+    # Headings name the first few; who is named by headings alone need not be all.
+    return authors, translators, tuple(authors_of(agents, "compiler")), and_others or (len(authors) > 1 and not written)
 
 
 def distinct(found: list[Name]) -> tuple[Name, ...]:
@@ -171,15 +172,31 @@ def same_name(a: Name, b: Name) -> bool:
     """Whether two typed names can be one person: compatible initials, surname up to a slip or a case ending."""
     if _initials_fit(a[1], b[1]) and (a[0] == b[0] or _surname_slip(a[0], b[0])):
         return True
+    if "-" in a[0] or "-" in b[0]:
+        return _half_of(a, b) or _half_of(b, a)
     # «Лев Толстой» in a heading reads as surname Лев: the other way round it must fit letter by letter.
     return len(a[1]) == 1 and bool(b[1]) and a[0][0] == b[1][0] and b[0][0] == a[1]
 
 
+def _half_of(double: Name, other: Name) -> bool:
+    """«Сетон-Томпсон, Э.» and «Томпсон Э. С.»: of a double surname one half is typed, the other became an initial."""
+    halves = double[0].split("-")
+    for half in halves:
+        if half == other[0] or _surname_slip(half, other[0]):
+            rest = [h[0] for h in halves if h is not half and h] + list(double[1][:1])
+            return len(rest) > 1 and all(letter in other[1] for letter in rest)
+    return False
+
+
 def _initials_fit(a: str, b: str) -> bool:
-    """«И.» fits «И. П.»; a slip may touch one of two initials, never the only one."""
+    """«И.» fits «И. П.»; a slip may touch one of two initials, never the only one.
+
+    One's first is the other's second: a pen name and the name («М. Горький», «А. М. Горький»), or another way to write
+    a foreign forename («Х. К. Андерсен», «Г. Х. Андерсен»).
+    """
     if not a or not b:
         return True
-    if a.startswith(b) or b.startswith(a):
+    if a.startswith(b) or b.startswith(a) or a[0] in b[1:] or b[0] in a[1:]:
         return True
     return len(a) == len(b) >= 2 and sum(x != y for x, y in zip(a, b, strict=True)) == 1
 

@@ -67,7 +67,7 @@ _READERS: dict[str, Callable[[Features], str]] = {
     "isbn": lambda f: ", ".join(f.isbns + tuple(f"{i} (общ.)" for i in f.shared_isbns)),
     "title": lambda f: " ".join(f.title + f.numbers),
     "subtitle": lambda f: " ".join(f.subtitle + f.subtitle_numbers),
-    "author": lambda f: _names(f.authors) + (" и др." if f.and_others else ""),
+    "author": lambda f: _names(f.authors) + (" (возможно, и другие)" if f.and_others else ""),
     "compiler": lambda f: _names(f.compilers),
     "translator": lambda f: _names(f.translators),
     "year": lambda f: ", ".join(map(str, f.years)),
