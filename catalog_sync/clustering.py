@@ -21,6 +21,8 @@ from catalog_sync.matching.verdict import (
     MINORITY,
     PAGES_NEAR_LIMIT,
     SAME,
+    V_AUTHOR,
+    V_HOUSE,
     V_ISBN,
     V_PAGES,
     V_TITLE,
@@ -248,7 +250,7 @@ class _Component:
 
 
 # Of one card alone: typed wrongly, not another edition.
-_SLIPS = {NONE, V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNLIKE}
+_SLIPS = {NONE, V_AUTHOR, V_HOUSE, V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNLIKE}
 
 _TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells reprints, classes and parts apart
     lambda f: f.years,

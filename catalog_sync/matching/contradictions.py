@@ -64,6 +64,8 @@ def _plain_veto(a: Features, b: Features) -> int:
     if a.parts and b.parts:
         if parts_differ(a.parts, b.parts):
             return v.V_PART
+        if a.parts_total != b.parts_total and a.parts_total and b.parts_total and _is_volume(a) and _is_volume(b):
+            return v.V_TOTAL
     elif (a.is_set and _is_some_part(b)) or (b.is_set and _is_some_part(a)):
         return v.V_SET
     elif a.is_set and b.is_set and a.parts_total != b.parts_total and a.parts_total and b.parts_total:
@@ -84,6 +86,11 @@ def _school_veto(a: Features, b: Features) -> int:
     if a.kind and b.kind and a.kind != b.kind:
         return v.V_KIND
     return v.V_LEVEL if a.level and b.level and a.level != b.level else NONE
+
+
+def _is_volume(f: Features) -> bool:
+    """«Т. 7»: of a textbook «в 2 ч.» and «в 3 ч.» are slips, of collected works another edition."""
+    return any(label == "т" for label, _, _ in f.parts)
 
 
 def _is_some_part(f: Features) -> bool:

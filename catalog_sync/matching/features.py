@@ -36,7 +36,7 @@ from catalog_sync.matching.titles import bare_title, is_romanised, leading_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised, repair_year
 
-FEATURES_VERSION = 20  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 21  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):

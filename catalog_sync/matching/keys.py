@@ -15,7 +15,7 @@ SURNAME = 4  # letters: a slip usually comes later, and case endings always do
 
 
 def keys(f: Features) -> frozenset[str]:
-    """Blocking keys of a record: ISBN, ISSN with issue, title with author, title with class, author with class."""
+    """Blocking keys: ISBN, ISSN with issue, title with author, title with class, author with class, volume of a set."""
     found = {f"=i{isbn}" for isbn in f.isbns + f.shared_isbns}
     grade = f"{f.grade[0]}-{f.grade[1]}" if f.grade else ""
     people = [a[0][:SURNAME] for a in (f.authors or f.compilers)[:MAX_AUTHORS]]
@@ -30,6 +30,10 @@ def keys(f: Features) -> frozenset[str]:
             found.add(f"{'!' if grade else '?'}y{title}|{f.years[0]}")
     for person in people:
         found |= _with_year(f"p{person}|{grade}", f, gaps=False)
+    # «Энциклопедия для детей. Т. 2. Биология»: the volume's own title stands in the title or behind the number.
+    found |= {
+        f"=v{title_key(f.title[:2])}|{first}|{year}" for label, first, _ in f.parts for year in f.years if label == "т"
+    }
     return frozenset(found)
 
 

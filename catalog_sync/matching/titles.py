@@ -287,8 +287,12 @@ def _letter_lost(a: str, b: str) -> bool:
 
 
 def title_key(title: tuple[str, ...]) -> str:
-    """Three letters of the first three words, by sound: equal in spite of endings, abbreviations, romanisation."""
-    return " ".join(sound(word[:3].rstrip(".")) for word in title[:3])
+    """Three letters of the first three words, by sound: equal in spite of endings, abbreviations, romanisation.
+
+    A single letter is a preposition or the «г.» of a year; «яз.» is the one school subject cut to two letters.
+    """
+    words = [word for word in title if len(word.rstrip(".")) > 1] or title
+    return " ".join(sound("язы" if word == "яз." else word[:3].rstrip(".")) for word in words[:3])
 
 
 # --- Romanised descriptions ------------------------------------------------------------------------------------------

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from catalog_sync.clusterer import Clusterer
 from catalog_sync.matching.compare import compare, judge
+from catalog_sync.matching.keys import keys
 from catalog_sync.matching.names import in_full, same_name
 from catalog_sync.matching.publishers import houses
+from catalog_sync.matching.titles import title_key
 from catalog_sync.matching.verdict import KINDS
 from catalog_sync.model import RecordKey
 from tests.matching.cards import features
@@ -82,3 +85,51 @@ def test_an_unlisted_house_may_be_typed_with_a_hyphen() -> None:
     found = features(imprint % ("a", "Алый-парус") + imprint % ("b", "Алый парус") + imprint % ("c", "Белый парус"))
     assert not any(KINDS[code].veto for code, _ in judge(found["a"], found["b"]).findings)
     assert any(KINDS[code].veto for code, _ in judge(found["a"], found["c"]).findings)
+
+
+LYRICS = "\n200 1 $aЛирика$eстихи{}\n210   $aМосква{}$d2008\n215   $a112 с."
+SCHOOLS = 4
+
+
+def grouped(*cards: str) -> dict[str, list[str]]:
+    """Names of the cards by the first of their cluster."""
+    found = features("\n".join(cards))
+    clusterer = Clusterer()
+    clusterer.update({RecordKey("t", name): value for name, value in found.items()})
+    return {min(group).local_id: sorted(key.local_id for key in group) for group in clusterer.clusters()}
+
+
+@pytest.mark.parametrize(
+    ("odd", "said", "unsaid"),
+    [
+        (("$fФ. И. Тюев", "$cДрофа"), ("$fФ. И. Тютчев", "$cДрофа"), ("", "$cДрофа")),
+        (("$fФ. И. Тютчев", "$cДрофа"), ("$fФ. И. Тютчев", "$cМахаон"), ("$fФ. И. Тютчев", "")),
+    ],
+)
+def test_one_card_with_another_author_or_house_is_no_rival_of_many(
+    odd: tuple[str, str], said: tuple[str, str], unsaid: tuple[str, str]
+) -> None:
+    cards = [f"=a{n} rusmarc{LYRICS.format(*said)}\n010   $a978-5-271-2{n}413-5" for n in range(1)]
+    cards += [f"=b{n} rusmarc{LYRICS.format(*said)}" for n in range(SCHOOLS)]
+    cards += [f"=q rusmarc{LYRICS.format(*unsaid)}", f"=z rusmarc{LYRICS.format(*odd)}"]
+    together = next(group for group in grouped(*cards).values() if "b0" in group)
+    assert "q" in together
+
+
+def test_a_volume_meets_its_like_wherever_its_own_title_stands() -> None:
+    inside, behind = features(
+        "=a rusmarc\n200 1 $aЭнциклопедия для детей. Т. 2. Биология\n210   $d2008\n"
+        "=b rusmarc\n200 1 $aЭнциклопедия для детей$hТ. 2$iБиология\n210   $d2008"
+    ).values()
+    assert keys(inside) & keys(behind)
+
+
+def test_a_cut_subject_and_the_year_of_a_journal_meet_the_whole_title() -> None:
+    assert title_key(("рус.", "яз.")) == title_key(("русский", "язык"))
+    assert title_key(("юный", "натуралист", "г")) == title_key(("юный", "натуралист"))
+
+
+def test_volumes_of_works_in_seven_and_in_eight_volumes_are_two() -> None:
+    works = "=%s rusmarc\n200 1 $aСобрание сочинений$eв %d т.$hТ. 7$fН. В. Гоголь\n210   $aМосква$d1986\n"
+    seven, eight = features(works % ("a", 7) + works % ("b", 8)).values()
+    assert [KINDS[code].text for code, _ in judge(seven, eight).findings] == ["тома собраний с разным числом томов"]
