@@ -132,9 +132,9 @@ def lookalike_as_cyrillic(text: str) -> str:
 # --- Russian in Latin letters ----------------------------------------------------------------------------------------
 
 _DIGRAPHS = (
-    ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"), ("yu", "ю"),
-    ("iu", "ю"), ("ju", "ю"), ("ya", "я"), ("ia", "я"), ("ja", "я"), ("yo", "е"), ("jo", "е"), ("iy", "ий"),
-    ("yy", "ый"),
+    ("shch", "щ"), ("shh", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"),
+    ("yu", "ю"), ("iu", "ю"), ("ju", "ю"), ("ya", "я"), ("ia", "я"), ("ja", "я"), ("yo", "е"), ("jo", "е"),
+    ("iy", "ий"), ("yy", "ый"),
 )  # fmt: skip
 _LETTERS = str.maketrans("abvgdezijklmnoprstufycwhxq'", "абвгдезийклмнопрстуфыцвхкк" + "ь")
 _YE = re.compile(r"(?<![bcdfghklmnprstvxz])ye")
@@ -159,14 +159,28 @@ def read_romanised(text: str) -> str:
     return _SHORT_I.sub("й", text.translate(_LETTERS))
 
 
+_LATIN_WORD = re.compile(r"[A-Za-z']+")
+
+
+def romanised_as_typed(text: str) -> str:
+    """A Russian text typed in Latin letters, read back with its capitals: «Yu. A. Sokol'skij» is a name by them."""
+
+    def read(found: re.Match[str]) -> str:
+        russian = read_romanised(found[0].lower())
+        return russian.capitalize() if found[0][0].isupper() else russian
+
+    plain = _strip_latin_accents(text)
+    return _LATIN_WORD.sub(read, plain) if plain.isascii() else text
+
+
 _SOUNDS = str.maketrans({
     **dict(zip("абвгдезийклмнопрстуфхцыэі", "abvgdeziiklmnoprstufhciei", strict=True)),
     "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sh", "ю": "u", "я": "a", "ь": None, "ъ": None, "ё": "e",
 })  # fmt: skip
 _ONE_SOUND = (
-    ("shch", "sh"), ("sch", "sh"), ("kh", "h"), ("ts", "c"), ("yu", "u"), ("ju", "u"), ("iu", "u"), ("ya", "a"),
-    ("ja", "a"), ("ia", "a"), ("yo", "e"), ("ye", "e"), ("x", "h"), ("y", "i"), ("j", "i"), ("w", "v"), ("q", "k"),
-    ("'", ""), ("ii", "i"),
+    ("shch", "sh"), ("shh", "sh"), ("sch", "sh"), ("kh", "h"), ("ts", "c"), ("yu", "u"), ("ju", "u"), ("iu", "u"),
+    ("ya", "a"), ("ja", "a"), ("ia", "a"), ("yo", "e"), ("ye", "e"), ("x", "h"), ("y", "i"), ("j", "i"), ("w", "v"),
+    ("q", "k"), ("'", ""), ("ii", "i"),
 )  # fmt: skip
 
 

@@ -22,9 +22,13 @@ from catalog_sync.text import fold, words
 
 LONGEST = 80  # characters: longer texts tell of other things, too
 _PIECE = re.compile(r"\s*;\s*|(?<=[.,\]])\s*[-–—]\s+|(?<=[^\dIVXХivxх])\s[-–—]\s+")  # «10 - 11 классы» is one
-# Kinds that a heading names as what the book is. «Учебники» and «словари» are what other books are about, too.
+# Kinds that a heading names as what the book is. «Учебники» and «словари» are what other books are about, too;
+# «учебник» is this book.
 _KINDS_OF_HEADINGS = frozenset(
-    words("workbook copybook trainer method lessons teacher didactic tests labs problems atlas contour reader program")
+    words(
+        "textbook workbook copybook trainer method lessons teacher didactic tests labs problems atlas contour reader"
+        " program"
+    )
 )
 
 
@@ -42,7 +46,7 @@ class Said:
 @lru_cache(maxsize=1 << 13)
 def said_apart(text: str) -> Said | None:
     """What a folded text says that is nothing but designations; None of any other text."""
-    if not text or len(text) > LONGEST:
+    if len(text) > LONGEST or not any(map(str.isalnum, text)):
         return None
     edition, revised, rest = take_edition(text)
     form, rest = take_form(rest)
@@ -71,5 +75,6 @@ def divide_statement(statement: str) -> tuple[str, str]:
 
 def kind_of_headings(headings: list[str]) -> str:
     """The kind of book that folded keywords and headings name; "" where they name none or several."""
-    found = {said.kind for heading in headings if (said := said_apart(heading))} & _KINDS_OF_HEADINGS
+    found = {said.kind for heading in headings if "учебники" not in heading and (said := said_apart(heading))}
+    found &= _KINDS_OF_HEADINGS
     return found.pop() if len(found) == 1 else ""

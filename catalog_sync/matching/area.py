@@ -37,6 +37,7 @@ class Area:
 
     def __init__(self, segments: list[str]) -> None:
         self.segments = segments
+        self.counts: dict[str, int] = {}  # label → number of «2 ч.», which may be how many there are
 
     def _said(self) -> list[tuple[int, str]]:
         """The segments that say anything, with their numbers: of five or six most are empty."""
@@ -99,10 +100,11 @@ class Area:
                 read.append(spans)
         found: Spans = {}
         if read:
-            for kind in range(3):  # numbered notebooks, «ч. 2», «2-я часть»
+            for kind in range(4):  # numbered notebooks, «ч. 2», «2-я часть», «2 ч.»
                 for spans in read:
                     for label, first, last in spans[kind]:
                         found.setdefault(label, (first, last))
+            self.counts = {label: last for spans in read for label, _, last in spans[3]}
         return found
 
     def take_kind(self) -> str:

@@ -40,7 +40,11 @@ MAX_GRADE = 12  # evening schools have a twelfth class
 
 _LABELS = (
     ("ч", r"ч(?:аст(?:ь|и|ей|ях|ью)|\.|(?![^\W\d_]))|parts?(?![^\W\d_])|pt\.?"),
-    ("т", r"т(?:ом(?:а|е|ов|ах|у)?(?![^\W\d_])|\.|(?=\s*[\divxіх]))|vol(?:umes?)?\b\.?|v\.(?=\s*[\divx])"),
+    (
+        "т",
+        r"т(?:ом(?:а|е|ов|ах|у)?(?![^\W\d_])|\.|(?=\s*[\divxіх]))|t\.(?=\s*(?:\d|[ivx]{2}))|vol(?:umes?)?\b\.?"
+        r"|v\.(?=\s*[\divx])",
+    ),
     ("к", r"кн(?:иг(?:а|и|е|ах)(?![^\W\d_])|\.|(?=\s*[\divxіх]))|book(?=\s+(?:\d|[ivx]+\b|one|two|three))|bk\.?"),
     ("в", r"вып(?:уск(?:а|и)?(?![^\W\d_])|\.|(?=\s*\d))|issue\b"),
     ("н", r"№|no\.|nr\.|n[orº°]?\.?(?=\s*\d)"),  # «N 5» where the keyboard, or the code page, had no №
@@ -132,12 +136,13 @@ _FORM_HINT = re.compile(
 
 # --- Edition ---------------------------------------------------------------------------------------------------------
 
-# «учебное издание, 4 класс», «издание 2 ч.»: the number is that of the class or part.
+# «учебное издание, 4 класс», «издание 2 ч.»: the number is that of the class or part. «Изд. 1, ч. 2» has two.
+_PART_FOLLOWS = r",\s*(?:ч|т|кн)[а-я]*\.?\s?\d"
 _PARTED = rf"[,-]?\s*(?:{_CLASS}|ч(?:аст\w*|\.)|т(?:ом\w*|\.)|кн(?:иг\w*|\.))"
 _EDITION = re.compile(
     rf"(?:(?<!\w)(?P<n>\d{{1,2}}|{ORDINAL}|{ROMAN}){SUFFIX}\s*(?:,?\s*(?:стер|испр|перер|доп|дораб|обнов|юбил"
     rf"|и\b)\w*\.?,?\s*){{0,3}}изд(?!-)(?:ани[ея]|\.|\b)"
-    rf"|\bизд(?:ание|\.)?,?\s*(?:№\s*)?(?P<m>\d{{1,2}}|{ORDINAL}|{ROMAN}(?!\w))(?!\d){SUFFIX}(?!\s*{_PARTED})"
+    rf"|\bизд(?:ание|\.)?,?\s*(?:№\s*)?(?P<m>\d{{1,2}}|{ORDINAL}|{ROMAN}(?!\w))(?!\d){SUFFIX}(?:(?={_PART_FOLLOWS})|(?!\s*{_PARTED}))"
     r"|(?<!\w)(?P<e>\d{1,2})(?:st|nd|rd|th|d)?\.? (?:rev\w*\.? )?ed(?:ition|n)?\b\.?"
     r"|\b(?P<w>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\s+(?:[a-z]+\s+)?ed(?:ition)?\b\.?)"
 )
@@ -200,17 +205,19 @@ def take_parts(text: str) -> tuple[Spans, str]:
 
 
 _Found = tuple[tuple[str, int, int], ...]
+_COUNT = re.compile(r"\d{1,2}\s?(?:ч|кн)\.")  # «2 ч.»: the second, or how many there are
 
 
 @lru_cache(maxsize=1 << 13)
-def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, _Found] | tuple[()], str]:
-    """(label, first, last) of parts in a text by the pattern that finds them, notebooks first; and the text without.
+def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, _Found, _Found] | tuple[()], str]:
+    """(label, first, last) of parts in a text by the pattern that finds them, the surest first; and the text without.
 
     `before_class`: another segment follows that begins with «класс»: «тетрадь 5», «класса».
     """
     notebooks: list[tuple[str, int, int]] = []
     numbers: list[tuple[str, int, int]] = []
     turned_round: list[tuple[str, int, int]] = []
+    counts: list[tuple[str, int, int]] = []
 
     def remember(found: list[tuple[str, int, int]], label: str, first: int, last: int) -> str:
         if first == 0:
@@ -224,7 +231,8 @@ def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, 
         return remember(numbers, label, number(match["n"]), joined) or match[0]
 
     def turned(match: re.Match[str]) -> str:
-        return remember(turned_round, _REVERSED_LABELS[match["label"]], number(match["n"]), 0) or match[0]
+        found = counts if _COUNT.fullmatch(match[0]) else turned_round
+        return remember(found, _REVERSED_LABELS[match["label"]], number(match["n"]), 0) or match[0]
 
     def notebook(match: re.Match[str]) -> str:
         return match[1] + (remember(notebooks, "н", number(match[2] or match[3]), 0) or "")
@@ -233,8 +241,8 @@ def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, 
         following = f"{EDGE}класс" if before_class else ""
         text = _NUMBERED_NOTEBOOK.sub(notebook, text + following).removesuffix(following)
     text = _REVERSED.sub(turned, _NUMBERED.sub(numbered, text))
-    if notebooks or numbers or turned_round:
-        return (tuple(notebooks), tuple(numbers), tuple(turned_round)), text
+    if notebooks or numbers or turned_round or counts:
+        return (tuple(notebooks), tuple(numbers), tuple(turned_round), tuple(counts)), text
     return (), text
 
 

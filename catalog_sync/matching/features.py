@@ -12,7 +12,6 @@ from catalog_sync.matching.discriminators import Grade
 from catalog_sync.matching.extents import disc, pages, size
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
-from catalog_sync.matching.publishers import all_houses
 from catalog_sync.matching.zone import YEAR, Zone
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, repair_year
@@ -116,7 +115,7 @@ def extract(bib: BibRecord) -> Features:
         parts_total=zone.parts_total,
         is_set=zone.is_set,
         level=zone.level,
-        houses=all_houses(bib.publishers),
+        houses=zone.houses,
         years=_years(bib.year_text, bib.year_coded),
         edition=zone.edition,
         revision=zone.revision,
@@ -126,7 +125,7 @@ def extract(bib: BibRecord) -> Features:
         shared_isbns=shared,
         issns=_issns(bib.issns) if bib.issns else (),
         languages=_languages(bib.languages),
-        series=_series(bib) if bib.series else tuple(sorted(set(zone.lines))),
+        series=zone.series,
         analytic=level in _ANALYTIC_LEVELS,
         serial=level in _SERIAL_LEVELS,
         monograph=monographs.read(bib),
@@ -147,10 +146,6 @@ def _issns(typed: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=1 << 12)
 def _languages(coded: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({code.lower()[:3] for code in coded if len(code) == 3}))
-
-
-def _series(bib: BibRecord) -> tuple[str, ...]:
-    return tuple(sorted({" ".join(fold(s.title).split()) for s in bib.series if s.title}))
 
 
 def _isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

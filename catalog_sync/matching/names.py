@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.model import Agent
-from catalog_sync.text import as_cyrillic, fold, read_romanised
+from catalog_sync.text import as_cyrillic, fold
 
 Name = tuple[str, str]  # surname, initials ("" where only the surname is typed)
 
@@ -118,14 +118,10 @@ def persons(text: str) -> list[Name]:
 
 @lru_cache(maxsize=1 << 13)
 def people(
-    agents: tuple[Agent, ...], responsibility: str, romanised: bool
+    agents: tuple[Agent, ...], responsibility: str
 ) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
-    """(authors, translators, compilers, whether others may be unnamed) of headings and statement of one record.
-
-    `romanised`: the description is Russian in Latin letters.
-    """
+    """(authors, translators, compilers, whether others may be unnamed) of headings and statement of one record."""
     statement = fold(responsibility)
-    statement = read_romanised(statement) if romanised and statement.isascii() else statement
     stated, translated, helping, and_others = in_statement(statement)
     written = [*stated, *in_full(responsibility)]
     authors = distinct(authors_of(agents, others=written) + written)

@@ -66,10 +66,12 @@ ORDINAL = (
 )
 CARDINAL = r"(?:двух|двумя|трех|четырех|пяти|шести|семи|восьми|девяти|десяти|двенадцати)"
 ROMAN = r"[ivxіх]{1,5}"
-# Numbers in Latin letters are no Russian words in them: «Ch. II», «VII klass».
+# Numbers in Latin letters are no Russian words in them: «Ch. II», «VII klass»; nor is «Part 2».
 _ROMANISED = re.compile(
-    r"(?<![a-z])(?P<label>(?:ch(?:ast'?)?|t(?:om)?|kn(?:iga)?|vyp(?:usk)?)(?:\.\s*|\s+))(?P<n>[ivx]{1,5})(?![a-z])"
-    r"|(?<![a-z\d-])(?<!\d )(?P<grade>[ivx]{1,5})(?=\s*-?\s*kl)"  # «4-i klass» is the 4th
+    r"(?<![a-z])(?P<label>(?:ch(?:ast'?)?|t(?:om)?|kn(?:iga)?|vyp(?:usk)?)(?:\.\s*|\s+))(?P<n>[ivx]{1,5})"
+    r"(?![a-z]|\.\s?[a-z])"  # «T. I. Naumenko» is a name
+    r"|(?<![a-z])part\s+(?P<part>\d{1,2}|[ivx]{1,5})(?![a-z\d])"
+    r"|(?<![a-z\d-])(?<!\d )(?P<grade>[ivx]{1,5})(?=(?:\s*-\s*[ivx]{1,5})?\s*-?\s*kl)"  # «4-i klass» is the 4th
 )
 SUFFIX = (
     r"(?:\s?-\s?(?:ый|ий|ой|ая|ое|го|ого|му|ому|й|я|е|ю|м|х|ти|ми|ы|а|и)(?![^\W\d_])"
@@ -109,5 +111,6 @@ def roman_as_figures(text: str) -> str:
 
 
 def _in_figures(match: re.Match[str]) -> str:
-    value = number(match["n"] or match["grade"])
-    return f"{match['label'] or ''}{value}" if value else match[0]
+    value = number(match["n"] or match["grade"] or match["part"])
+    label = "ch. " if match["part"] else match["label"] or ""
+    return f"{label}{value}" if value else match[0]

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
+from catalog_sync.marc.imprint import is_city
 from catalog_sync.tables import rows
 from catalog_sync.text import fold, lookalike_as_cyrillic
 
@@ -138,6 +139,13 @@ def all_houses(typed: tuple[str, ...]) -> tuple[str, ...]:
     if len(typed) == 1:
         return houses(typed[0])
     return tuple(sorted({house for text in typed for house in houses(text)}))
+
+
+def houses_of(publishers: tuple[str, ...], places: tuple[str, ...]) -> tuple[str, ...]:
+    """Houses a record names; where it names none, the one in the place of the city: «Дрофа, 2014» in one subfield."""
+    if publishers or len(places) != 1 or is_city(places[0]):
+        return all_houses(publishers)
+    return tuple([house for house in houses(places[0]) if house in known_ids()])
 
 
 @cache

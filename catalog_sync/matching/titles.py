@@ -298,13 +298,19 @@ def title_key(title: tuple[str, ...]) -> str:
 # --- Romanised descriptions ------------------------------------------------------------------------------------------
 
 _ROMANISED_HINT = re.compile(
-    r"\b(?:kl(?=\.|\b)|klass\w*|ucheb\w*|tetr\w*|chast\w*|ch\.|tom\b|izd\w*|posobi\w*|metod\w*|urov\w*"
-    r"|dlya|dlia|zvukoz\w*"
-    r"|sochineni\w*|rasskaz\w*|povest\w*|elektr\w+|sbornik\w*|variant(?:ov|y|akh?)\b|zada(?:ch\w*|ni\w+)"
-    r"|\w{2,}(?:iya|iia|(?:yk|y)h)\b)"  # «geografiya», «tipovyh»: no English word ends so
+    r"\b(?:kl(?=\.|\b)|klass\w*|ucheb\w*|tetr\w*|chast\w*|ch\.|tom(?= [\divx])|(?<=\d-[ijy] )tom|izd\w*"
+    r"|posobi\w*|metod\w*|urov\w*|dlya|dlia|zvukoz\w*"
+    r"|sochineni\w*|rasskaz\w*|povest\w*|elektronn\w+|elektron\.|sbornik\w*|variant(?:ov|y|akh?)\b|zada(?:ch\w*|ni\w+)"
+    r"|\w{2,}(?:iya|iia|(?:yk|y)h|yj|skij|skoe|skaya)\b|\w*shh)"  # «geografiya», «tipovyh»: no English word ends so
 )
+_ENGLISH_HINT = re.compile(r"\b(?:the|of|and|for|in|from|with|english)\b")
 
 
 def is_romanised(text: str) -> bool:
     """Whether a folded title area is Russian in Latin letters: all Latin, with a Russian word or ending in it."""
     return text.isascii() and bool(_ROMANISED_HINT.search(text))
+
+
+def is_english(text: str) -> bool:
+    """Whether a folded text in Latin letters has a common English word."""
+    return bool(_ENGLISH_HINT.search(text))

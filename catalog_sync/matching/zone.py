@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from catalog_sync.matching import names
 from catalog_sync.matching.apart import Said, divide_statement, kind_of_headings, said_apart
 from catalog_sync.matching.area import Area, read_title
@@ -24,17 +26,17 @@ from catalog_sync.matching.discriminators import (
 from catalog_sync.matching.extents import is_paged, pages
 from catalog_sync.matching.lines import take_lines
 from catalog_sync.matching.numerals import ORDINAL, SUFFIX, roman_as_figures
+from catalog_sync.matching.publishers import all_houses, houses_of, known_ids
 from catalog_sync.matching.spelling import repair_vocabulary
 from catalog_sync.matching.subjects import SUBJECTS
-from catalog_sync.matching.titles import bare_title, is_romanised, leading_names, trailing_names
+from catalog_sync.matching.titles import bare_title, is_english, is_romanised, leading_names, trailing_names
 from catalog_sync.model import BibRecord, Isbn
-from catalog_sync.text import fold, read_romanised
+from catalog_sync.text import fold, read_romanised, romanised_as_typed
 
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _LAST_PART = re.compile(
     rf"(?<=[.;,\]–—-]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+{SUFFIX}|[ivx]+|{ORDINAL})\W*$"
 )
-_COUNTED = re.compile(r"(?<![\w.№-])\d\s?(?:ч|т|кн)\.(?!\w)")  # «2 ч.»: the second, or how many
 # Notes that ГОСТ 7.82 and ГОСТ Р 7.0.100 ask for on electronic resources alone.
 _SCREEN_NOTE = re.compile(r"систем\w*\.? треб|загл\w*\.? с (?:титул\w*\.? )?экрана|электрон\w* (?:версия|копия) печатн")
 
@@ -46,26 +48,33 @@ class Zone:
 
     def __init__(self, bib: BibRecord, isbns: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
         title, host = _title_and_host(bib)
-        responsibility, behind = divide_statement(bib.responsibility)
-        text = EDGE.join((title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition, behind))
-        segments = [fold(segment) for segment in text.split(EDGE)]
-        romanised = is_romanised(" ".join(segments[:4]))
+        typed = (title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition)
+        self.houses = houses_of(bib.publishers, bib.places)
+        agents, responsibility = bib.agents, bib.responsibility
+        segments = [fold(segment) for segment in typed]
+        romanised = segments[0].isascii() and _is_romanised(bib, " ".join(segments[:4]), segments[4])
+        if romanised:
+            self.houses = houses_of(tuple(map(romanised_as_typed, bib.publishers)), bib.places)
+            agents = tuple([replace(agent, name=romanised_as_typed(agent.name)) for agent in agents])
+            responsibility = romanised_as_typed(responsibility)
+        responsibility, behind = divide_statement(responsibility)
+        segments.append(fold(behind))
         if romanised:
             segments = [read_romanised(roman_as_figures(s)) if s.isascii() else s for s in segments]
         area = Area([repair_vocabulary(s) if s else "" for s in segments])
-        self.authors, self.translators, self.compilers, self.and_others = names.people(
-            bib.agents, responsibility, romanised
-        )
-        area.segments[0], typed = leading_names(area.segments[0], self.authors)
-        self.authors = self.authors or typed
+        self.authors, self.translators, self.compilers, self.and_others = names.people(agents, responsibility)
+        area.segments[0], before = leading_names(area.segments[0], self.authors)
+        self.authors = self.authors or before
         self.edition, self.revision = area.take_edition()
         self.edition = self.edition or bare_edition(fold(bib.edition))
         self.form = area.take_form(paged=is_paged(bib.extent))
         self.level = area.take_level()
         self.grade = area.take_grade()
         self.parts_total = area.take_total()
-        self.turned_round = bool(bib.series) and any(_COUNTED.search(segment) for segment in area.segments)
         found = area.take_parts() or self._after_responsibility(bib)
+        self.counts = area.counts
+        if not self.parts_total:
+            self.parts_total = max((n for label, n in self.counts.items() if found[label][1] < n), default=0)
         self._parts(bib, found, isbns)
         self.kind = area.take_kind()
         self._words(area.segments)
@@ -144,11 +153,13 @@ class Zone:
         """Class and level from the audience, keywords and notes, where the title area is silent."""
         headings = [fold(text) for text in (*bib.keywords, *bib.subjects)]
         notes = [fold(text) for text in (*bib.notes, *bib.genres)]
-        places = [*([fold(bib.audience)] if bib.audience else []), *headings, *notes]
+        beside = [(text, said) for text in (fold(series.title) for series in bib.series) if (said := said_apart(text))]
+        self.series = _series(bib, {text for text, _ in beside}) or tuple(sorted(set(self.lines)))
+        places = [*([fold(bib.audience)] if bib.audience else []), *headings, *notes, *[text for text, _ in beside]]
         if self.grade is None:
             self.grade = next((grade for grade, _ in map(take_grade, places) if grade), None)
         if not self.level:
-            self.level = next((level for level, _ in (take_level(t) for t in places if "уров" in t) if level), "")
+            self.level = next((level for level, _ in (take_level(text) for text in places) if level), "")
         if self.form in ("", "print"):  # «[Текст]» stands on large print, too
             self.form = next((v for v, _ in map(take_form, notes) if v in ("large", "braille")), self.form)
             if not self.form and any(_SCREEN_NOTE.search(note) for note in notes):
@@ -158,26 +169,23 @@ class Zone:
         paged = is_paged(bib.extent)
         for said in filter(None, map(said_apart, notes)):
             self._take_note(said, paged)
-        for beside in filter(None, (said_apart(fold(series.title)) for series in bib.series)):
-            self._take_part_beside(beside.parts)
+        for _, said in beside:
+            self._take_note(said, paged)
         self.kind = self.kind or kind_of_headings(headings)
 
-    def _take_part_beside(self, parts: tuple[tuple[str, int, int], ...]) -> None:
-        """«1 часть» in the place of the series; «2 ч.» of the title is then how many there are."""
-        if not self.parts:
-            self._take_missing(parts)
-        elif len(self.parts) == len(parts) == 1 and self.turned_round and not self.parts_total:
-            (label, total, _), (beside, first, _) = self.parts[0], parts[0]
-            if label == beside and first < total:
-                self.parts, self.parts_total = parts, total
-
-    def _take_missing(self, parts: tuple[tuple[str, int, int], ...]) -> None:
+    def _take_parts_beside(self, parts: tuple[tuple[str, int, int], ...]) -> None:
+        """«Ч. 1» in a note or in the place of the series; «2 ч.» of the title is then how many there are."""
         if parts and not self.parts and (not self.is_set or self.bare_total):
             self.parts, self.is_set = parts, False
+        elif len(self.parts) == len(parts) == 1 and not self.parts_total:
+            (label, total, _), (beside, first, _) = self.parts[0], parts[0]
+            if label == beside and first < total == self.counts.get(label):
+                self.parts, self.parts_total = parts, total
 
     def _take_note(self, said: Said, paged: bool) -> None:
-        """A note that is nothing but «Ч. 2», «3-е изд.» or «Рабочая тетрадь» says it as the title area would."""
-        self._take_missing(said.parts)
+        """A note, or what stands in the place of the series, that is nothing but «Ч. 2», «3-е изд.» or «Рабочая
+        тетрадь» says it as the title area would."""
+        self._take_parts_beside(said.parts)
         if said.edition and not self.edition:
             self.edition, self.revision = said.edition, said.revision
         self.kind = self.kind or said.kind
@@ -202,8 +210,25 @@ def _title_and_host(bib: BibRecord) -> tuple[str, str]:
     return bib.title, host.title
 
 
+def _is_romanised(bib: BibRecord, said: str, edition: str) -> bool:
+    """Whether a folded description is Russian in Latin letters: by its words, or by the Russian house whose name stands
+    in such letters, too, where nothing says that it is in another language."""
+    if not said.isascii() or (bib.languages and "rus" not in bib.languages):
+        return False
+    if is_romanised(said) or is_romanised(edition):
+        return True
+    named = tuple([read for text in bib.publishers if (read := romanised_as_typed(text)) != text])
+    return bool(named) and not is_english(said) and not known_ids().isdisjoint(all_houses(named))
+
+
 def _part_text(bib: BibRecord) -> str:
     return " . ".join([f"{p.number} . {p.title}" for p in bib.parts]) if bib.parts else ""
+
+
+def _series(bib: BibRecord, designations: set[str]) -> tuple[str, ...]:
+    """The series a record names, without «9 кл.» and the like that was typed in their place."""
+    named = {" ".join(fold(s.title).split()) for s in bib.series if s.title} if bib.series else set()
+    return tuple(sorted(named - designations))
 
 
 def _parts_of_isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[tuple[str, tuple[int, int]], ...], ...]:

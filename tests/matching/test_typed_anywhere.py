@@ -15,6 +15,8 @@ PLACES = {
     "one subtitle of two things": "200 1 $aМатематика$eучебник. {}",
     "part name": "200 1 $aМатематика$i{}",
     "note": "200 1 $aМатематика\n300   $a{}",
+    "series": "200 1 $aМатематика\n225   $a{}",
+    "edition area": "200 1 $aМатематика\n205   $aИзд. 3-е\n205   $a{}",
     "behind the names": "200 1 $aМатематика$fН. Я. Виленкин. - {}",
     "behind the names and others": "200 1 $aМатематика$fН. Я. Виленкин, В. И. Жохов [и др.] ; {} ; учебник",
     "MARC 21 part": "245 10$aМатематика.$n{}",
@@ -123,6 +125,11 @@ def test_what_only_looks_like_one_is_not_read() -> None:
         ("200 1 $aМатематика$e2 ч.\n225   $aШкола 2100", ("ч", 2, 2), 0),
         ("200 1 $aМатематика. Ч. 2\n225   $a1 часть", ("ч", 2, 2), 0),
         ("200 1 $aМатематика$eB 2 ч.$hЧ. 1", ("ч", 1, 1), 2),
+        ("200 1 $aМатематика$e2 ч.\n300   $aч. 1", ("ч", 1, 1), 2),
+        ("200 1 $aМатематика$e2 ч.$fТ. Е. Демидова ; 1-я часть", ("ч", 1, 1), 2),
+        ("200 1 $aМатематика\n205   $aИзд. 3, ч. 2", ("ч", 2, 2), 0),
+        ("200 1 $aСобрание сочинений. T. 2", ("т", 2, 2), 0),
+        ("200 1 $aMatematika$iPart 2$euchebnik dlya 5 klassa", ("ч", 2, 2), 0),
         ("200 1 $aMatematika. Ch. II$euchebnik dlya 5 klassa", ("ч", 2, 2), 0),
     ],
 )
@@ -134,3 +141,60 @@ def test_a_part_and_their_number_are_told_from_each_other(line: str, part: tuple
 def test_a_class_in_roman_figures_is_read_in_latin_letters() -> None:
     found = extract(read("=a rusmarc\n200 1 $aMatematika$euchebnik dlya VII klassa\n210   $aMoskva$cDrofa$d2015")["a"])
     assert (found.grade, found.title) == ((7, 7), ("математика",))
+
+
+def test_a_class_in_the_place_of_the_series_is_no_series() -> None:
+    lines = "200 1 $aАлгебра$fИ. И. Юнусов\n210   $aМосква$cДрофа$d2015\n225   $a{}\n225   $aВертикаль"
+    for words in ("кл. 9", "9 кл.", "IX класс"):
+        found = extract(read("=a rusmarc\n" + lines.format(words))["a"])
+        assert (found.grade, found.series) == ((9, 9), ("вертикаль",)), words
+    found = extract(read("=a rusmarc\n" + lines.format("Школьная библиотека: 5-9 классы"))["a"])
+    assert (found.grade, len(found.series)) == (None, 2)
+
+
+def test_a_heading_in_the_singular_names_the_kind() -> None:
+    for heading, kind in {
+        "Учебник": "textbook",
+        "учеб. для общеобразоват. учреждений": "textbook",
+        "Учебники": "",
+    }.items():
+        lines = f"200 1 $aАлгебра$fИ. И. Юнусов\n210   $aМосква$cДрофа$d2015\n610 0 $a{heading}"
+        assert extract(read("=a rusmarc\n" + lines)["a"]).kind == kind, heading
+
+
+def test_two_letters_stand_for_a_workbook_where_they_stand_alone() -> None:
+    for line, kind in {
+        "$aАлгебра$eРТ для 9 кл.": "workbook",
+        "$aАлгебра. Р. т.": "workbook",
+        "$aАлгебра (РТ)": "workbook",
+        "$aКрасная книга РТ": "",
+    }.items():
+        assert extract(read(f"=a rusmarc\n200 1 {line}\n210   $d2015")["a"]).kind == kind, line
+
+
+def test_a_house_in_the_place_of_the_city_is_the_house() -> None:
+    for place, houses in {"Дрофа, cop. 2014": ("drofa",), "Смоленск, 2014": (), "Ротапринт": ()}.items():
+        found = extract(read(f"=a rusmarc\n200 1 $aАлгебра\n210   $a{place}")["a"])
+        assert found.houses == houses, place
+
+
+def test_russian_in_latin_letters_is_told_by_the_house_and_read_with_its_names() -> None:
+    lines = "200 1 $aFizika$fYuliya Shchukina, Ol'ga Zav'yalova\n210   $aM.$c{}$d2015\n700  1$aShchukina$bYu. A."
+    found = extract(read("=a rusmarc\n" + lines.format('Izd-vo "Prosveshhenie"'))["a"])
+    assert (found.title, found.houses) == (("физика",), ("prosveshchenie",))
+    assert found.authors == (("щукина", "юа"), ("завьялова", "о"))
+
+
+@pytest.mark.parametrize(
+    ("title", "house", "language"),
+    [
+        ("Spotlight", "Просвещение", "rus"),
+        ("Tom's midnight garden", "Dell Publishing", ""),
+        ("Elektronische Schaltungen", "Springer", ""),
+        ("Problems in general physics", "Mir", ""),
+        ("Fizika", "Drofa", "hrv"),
+    ],
+)
+def test_another_language_is_not_read_as_russian(title: str, house: str, language: str) -> None:
+    lines = f"101 0 $a{language}\n200 1 $a{title}\n210   $aM.$c{house}$d2015"
+    assert all(word.isascii() for word in extract(read("=a rusmarc\n" + lines)["a"]).title)
