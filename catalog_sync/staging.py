@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,10 +18,10 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings
 from catalog_sync.marc.reading import Export, read_export, to_bib
-from catalog_sync.model import FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
-from catalog_sync.store import derived, digests, records, registry, runs
+from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
+from catalog_sync.store import derived, described, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
-from catalog_sync.store.packing import PackedBib
+from catalog_sync.store.packing import PackedBib, unpack_bib
 
 BATCH_BYTES = 16 << 20  # or so many of them: what can't be read comes in large pieces
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
@@ -320,19 +321,29 @@ def _replaced(engine: Engine, run: int, source: Source) -> tuple[int, int]:
     with reading(engine) as connection:
         rows = records.staged(connection, run, "changed", limit=SAMPLE)
         ids = records.ids_of(connection, (RecordKey(source.code, row.local_id) for row in rows))
-        before = {record.local_id: record for _, record in records.load(connection, ids.values())}
-    pairs = [(before[row.local_id], records.staged_record(source.code, row)) for row in rows]
-    pairs = [(was, now) for was, now in pairs if not was.deleted]
-    return sum(not _share_a_word(source, was, now) for was, now in pairs), len(pairs)
+        before = _said_before(connection, source, ids.values())
+    pairs = []
+    for row in rows:
+        staged = unpack_bib(row.described)
+        was = before.get(ids[RecordKey(source.code, row.local_id)])
+        if staged is not None and was is not None:  # else nothing can be compared, so it raises no alarm
+            pairs.append((was.title, staged.bib().title))
+    return sum(not _share_a_word(was, now) for was, now in pairs), len(pairs)
 
 
-def _share_a_word(source: Source, before: SourceRecord, after: SourceRecord) -> bool:
-    try:
-        old, new = to_bib(before, source.holdings_profile), to_bib(after, source.holdings_profile)
-    except BadRecord:
-        return True  # it can't be compared, so it raises no alarm
-    before_words, after_words = _telling_words(old.title), _telling_words(new.title)
-    return bool(before_words & after_words) or not (before_words and after_words)
+def _said_before(connection: Connection, source: Source, ids: Collection[int]) -> dict[int, BibRecord]:
+    """What live records say; read from the bytes of those whose description another version of the program packed."""
+    found = described.load(connection, ids)
+    for id_, record in records.load(connection, [id_ for id_ in ids if id_ not in found]):
+        with suppress(BadRecord):
+            if not record.deleted:
+                found[id_] = to_bib(record, source.holdings_profile)
+    return found
+
+
+def _share_a_word(before: str, after: str) -> bool:
+    old, new = _telling_words(before), _telling_words(after)
+    return bool(old & new) or not (old and new)
 
 
 def _telling_words(title: str) -> set[str]:
