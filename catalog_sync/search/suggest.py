@@ -82,6 +82,7 @@ _RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _SHORTEST_CORRECTED = 3  # letters: «ка» is one letter from too many words
 _SHORTEST_TWO_ERRORS = 6  # letters of a word in which two errors may be looked for
+_BEGINNING = 4  # letters: some words of a language begin with the same three, few with the same four
 _NEIGHBOURS = 3_000  # words with the same first letters compared for two errors
 
 
@@ -140,15 +141,27 @@ def _nearest(word: str, name: str, searcher: Any) -> str:
     if len(word) < _SHORTEST_CORRECTED:
         return ""
     field = f"{name}_x"
-    near = [(searcher.doc_freq(field, w), w) for w in set(_one_error(word))]
-    best = max((pair for pair in near if pair[0]), default=None)
+    best = max(_one_error_away(word, field, searcher), default=None)
     return best[1] if best else _split(word, field, searcher) or _two_errors(word, field, searcher)
 
 
-def _one_error(word: str) -> Iterator[str]:
-    """Everything one deletion, swap, replacement or insertion away (Damerau)."""
+def _one_error_away(word: str, field: str, searcher: Any) -> Iterator[tuple[int, str]]:
+    """(frequency, word) of what is one error away: of a long word the error may lie behind its beginning, and then the
+    words that begin so are few; errors in the beginning are made and asked for one by one."""
+    start = len(word) + 1 if len(word) < _SHORTEST_TWO_ERRORS else _BEGINNING
+    for near in set(_one_error(word, start)):
+        if frequency := searcher.doc_freq(field, near):
+            yield frequency, near
+    if start <= len(word):
+        for near, frequency in searcher.terms_with_prefix(field, word[:start], limit=_NEIGHBOURS):
+            if DamerauLevenshtein.distance(word, near, score_cutoff=1) == 1:
+                yield frequency, near
+
+
+def _one_error(word: str, before: int) -> Iterator[str]:
+    """Everything one deletion, swap, replacement or insertion away (Damerau) that begins before this letter."""
     letters = _LATIN if word.isascii() else _RUSSIAN
-    for i in range(len(word) + 1):
+    for i in range(before):
         head, tail = word[:i], word[i:]
         if tail:
             yield head + tail[1:]

@@ -153,6 +153,15 @@ def test_nothing_is_suggested_for_what_was_found(reader: Reader) -> None:
     assert reader.did_you_mean(Term("физика")) is None
 
 
+def test_one_error_is_mended_wherever_in_the_word_it_is(reader: Reader) -> None:
+    word = "математика"
+    slips = [word[:n] + word[n + 1 :] for n in range(len(word) - 1)]  # «математик» is a word
+    slips += [word[:n] + "ф" + word[n:] for n in range(len(word) + 1)]
+    slips += [word[:n] + "ф" + word[n + 1 :] for n in range(len(word))]
+    slips += [word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1)]
+    assert {slip: reader.search(Term(slip), suggest=True).suggestion for slip in slips} == dict.fromkeys(slips, word)
+
+
 def test_a_correction_finds_something_in_the_library_asked(reader: Reader) -> None:
     assert reader.search(Term("онегн"), suggest=True).suggestion == "онегин"
     assert reader.search(Term("онегн")).suggestion == ""  # machines do not ask
