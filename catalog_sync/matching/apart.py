@@ -51,7 +51,7 @@ def said_apart(text: str) -> Said | None:
     edition, revised, rest = take_edition(text)
     form, rest = take_form(rest)
     for take in (take_level, take_grade, take_total):  # read from the title area or the audience, or not at all
-        rest = take(rest)[1]
+        rest = take(rest)[-1]
     parts, rest = take_parts(rest)
     kind, rest = take_kind(rest)
     if any(c.isalnum() for c in rest):

@@ -81,13 +81,13 @@ class Area:
             self.segments[n] = without_grade(text, pattern)
         return grade
 
-    def take_total(self) -> int:
-        """How many parts the first «в 2 ч.» says; all are taken out."""
-        found = 0
+    def take_total(self) -> tuple[int, bool]:
+        """How many parts the first «в 2 ч.» says, and whether they are all described; all are taken out."""
+        found, whole = 0, False
         for n, text in self._said():
-            total, self.segments[n] = take_total(text)
-            found = found or total
-        return found
+            total, said_whole, self.segments[n] = take_total(text)
+            found, whole = found or total, whole or said_whole
+        return found, whole
 
     def take_parts(self) -> Spans:
         read = []

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from catalog_sync.matching import monographs
 from catalog_sync.matching import verdict as v
@@ -18,6 +19,7 @@ from catalog_sync.matching.subjects import GENRES
 from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
 
 NONE: Final = 0  # no veto's code
+HOUSE_MAY_SLIP: Final = 7  # letters of a house nobody listed, in which one may be mistyped
 SLIPS_LIKE: Final = 75  # percent of letters: two slips in a word of six
 
 
@@ -66,7 +68,7 @@ def _plain_veto(a: Features, b: Features) -> int:
             return v.V_PART
         if a.parts_total != b.parts_total and a.parts_total and b.parts_total and _is_volume(a) and _is_volume(b):
             return v.V_TOTAL
-    elif (a.is_set and _is_some_part(b)) or (b.is_set and _is_some_part(a)):
+    elif (a.is_set and _is_some_part(b, a)) or (b.is_set and _is_some_part(a, b)):
         return v.V_SET
     elif a.is_set and b.is_set and a.parts_total != b.parts_total and a.parts_total and b.parts_total:
         return v.V_PART  # «Т. 1–2» in one binding is not the set «в 5 т.»
@@ -93,9 +95,12 @@ def _is_volume(f: Features) -> bool:
     return any(label == "т" for label, _, _ in f.parts)
 
 
-def _is_some_part(f: Features) -> bool:
-    """«в 2 ч.» with pages, without a number: a part whose number was forgotten (a set's pages aren't counted)."""
-    return bool(f.parts) or bool(f.parts_total and not f.is_set)
+def _is_some_part(f: Features, whole: Features) -> bool:
+    """«в 2 ч.» with pages, without a number: a part whose number was forgotten (a set's pages aren't counted). «Ч. 1-2»
+    of two parts is all of them."""
+    if f.parts:
+        return len(f.parts) > 1 or f.parts[0][1:] != (1, whole.parts_total)
+    return bool(f.parts_total and not f.is_set)
 
 
 def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
@@ -215,6 +220,8 @@ def title_likeness(a: Features, b: Features) -> float:
     whole = max(likeness(a.title + a.subtitle, b.title), likeness(a.title, b.title + b.subtitle))
     if whole >= 0.85:
         return min(whole, 0.95)
+    if a.subtitle and b.subtitle and _turned_round(a, b):
+        return 0.85
     if a.host or b.host:
         whole = max(
             likeness(a.host, b.title),
@@ -225,6 +232,13 @@ def title_likeness(a: Features, b: Features) -> float:
         if whole >= 0.85:
             return 0.85
     return direct
+
+
+def _turned_round(a: Features, b: Features) -> bool:
+    """«ОГЭ-2019 : Обществознание» and «Обществознание : ОГЭ-2019»: the title of each stands in the other's subtitle."""
+    return (
+        likeness(a.title, b.subtitle[: len(a.title)]) >= 0.95 and likeness(b.title, a.subtitle[: len(b.title)]) >= 0.95
+    )
 
 
 @lru_cache(maxsize=1 << 13)
@@ -266,6 +280,8 @@ def houses_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 def _house_like(a: str, b: str) -> bool:
+    if min(len(a), len(b)) >= HOUSE_MAY_SLIP and OSA.distance(a, b, score_cutoff=1) <= 1:
+        return True
     left, right = a.replace("-", " ").split(), b.replace("-", " ").split()
     if len(left) == len(right):
         return abbreviates(left, right) or _words_within(left, right) or _words_within(right, left)

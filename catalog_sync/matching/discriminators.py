@@ -54,8 +54,9 @@ _PLAIN_LABEL = "|".join(pattern for _, pattern in _LABELS)
 _ENGLISH_NUMBER = r"one|two|three|four|five|six"
 _VALUE = rf"(?:\d{{1,4}}|{ROMAN}(?![^\W\d_])|{ORDINAL}|{_ENGLISH_NUMBER})"
 _TOTAL = re.compile(
-    rf"\b(?:[вb]|из|in)\s+(\d{{1,2}}|{CARDINAL}|{_ENGLISH_NUMBER})\s?-?\s?(?:х|ти|и|м)?\s*"
+    rf"\b(?:комплект\w*\s+)?(?:[вb]|из|in)\s+(\d{{1,2}}|{CARDINAL}|{_ENGLISH_NUMBER})\s?-?\s?(?:х|ти|и|м)?\s*"
     r"(ч(?:аст\w*|\.)?|т(?:ом\w*|\.)?|кн(?:иг\w*|\.)?|вып(?:уск\w*|\.)?|parts|v(?:ols?|olumes)?\.?)(?![^\W\d_])\.?"
+    r"(?:\s*[(\[]\s*комплект\w*\s*[)\]])?"
 )
 _NUMBERED = re.compile(
     rf"(?<![^\W])\[?(?:{_LABEL})(?:\s*\]?\s*:?\s*|-(?=\d))(?:(?:№|no?(?=\s*\d))\s*)?\[?\s*(?P<n>{_VALUE}){SUFFIX}\]?"
@@ -71,7 +72,7 @@ _NUMBERED_NOTEBOOK = re.compile(
 )
 _REVERSED_LABELS = {"часть": "ч", "ч.": "ч", "полугодие": "ч", "том": "т", "книга": "к", "кн.": "к", "выпуск": "в"}
 _BARE = re.compile(rf"[\[(]?\s*({_VALUE}){SUFFIX}\s*[\])]?\.?")
-_TOTAL_EXTENT = re.compile(r"^\W*(\d{1,2})\s*(?:т\b|тома|томов|кн\b|книг|ч\b|част|вып\b|v\b|vols?\b)")
+_TOTAL_EXTENT = re.compile(r"^\W*(\d{1,2})\s*(?:т\b|тома|томов|кн\b|книг|ч\b|част(?!ь)|вып\b|v\b|vols?\b)")
 
 # --- Level -----------------------------------------------------------------------------------------------------------
 
@@ -186,12 +187,13 @@ def take_grade(text: str) -> tuple[Grade | None, str]:
 
 
 @lru_cache(maxsize=1 << 13)
-def take_total(text: str) -> tuple[int, str]:
-    """«в 2 ч.», «в трёх томах»: how many parts the set has, 0 where it isn't said."""
+def take_total(text: str) -> tuple[int, bool, str]:
+    """«в 2 ч.», «в трёх томах»: how many parts the set has, 0 where it isn't said; and whether the record says that it
+    describes them all («комплект в 3 частях»)."""
     found = _TOTAL.search(text)
     if found is None:
-        return 0, text
-    return number(found[1]), _TOTAL.sub(BREAK, text)
+        return 0, False, text
+    return number(found[1]), "комплект" in found[0], _TOTAL.sub(BREAK, text)
 
 
 def take_parts(text: str) -> tuple[Spans, str]:

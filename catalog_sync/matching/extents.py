@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from catalog_sync.matching.discriminators import parts_in_extent
+from catalog_sync.matching.discriminators import Spans, parts_in_extent, take_parts
 from catalog_sync.text import fold
 
 _PAGES_MARK = re.compile(r"(?<![^\W\d_])(?:с(?:тр)?(?![^\W\d_])|p(?:p|ages|\.)?(?![^\W\d_]))")
 _PAGED = re.compile(r"\W*(?:[ivxlc]+[\W_]+)?\d[\d\s,\[\]]*(?:с(?:тр\w*)?|p(?:p|ages)?)(?![^\W\d_])")
+# ГОСТ 7.1-2003, 5.5: of a volume described apart its number stands before its extent, «Ч. 2. – 126 с.».
+_PART_BEFORE = re.compile(
+    r"\W*(?:(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d{1,3}|[ivx]{1,4})(?:-\d{1,3})?"
+    r"|\d{1,2}(?:-я)? часть)(?!\w)[\s.,-]*"
+)
 _INTEGER = re.compile(r"\d{1,4}")
 _SIZE = re.compile(r"(\d{1,2})(?:\s?[xх×]\s?\d+)?\s*(?:см|cm)")
 _DISC = re.compile(r"^\W*\d+ (?:(sound|audio|аудио|зв\w*|грампл|mp3)|электрон|эл\.|cd|dvd|компакт|опт)")
@@ -21,11 +26,19 @@ def pages(typed: str) -> int:
     extent = fold(typed)
     if parts_in_extent(extent):
         return 0
-    extent = extent.replace("[", " [").split(":")[0]
+    extent = _PART_BEFORE.sub("", extent, count=1) if _PART_BEFORE.match(extent) else extent
+    extent = re.split("[:;]", extent.replace("[", " ["))[0]
     mark = _PAGES_MARK.search(extent)
     before = re.sub(r"\[[^\]]*\]?", " ", extent[: mark.start()] if mark else extent)
     found = [int(n) for n in _INTEGER.findall(before)] or [int(n) for n in _INTEGER.findall(extent[:30])]
     return max(found, default=0)
+
+
+@lru_cache(maxsize=1 << 13)
+def part_before(typed: str) -> Spans:
+    """The part an extent begins with: «Ч. 2. – 126 с.»."""
+    found = _PART_BEFORE.match(fold(typed))
+    return take_parts(found[0])[0] if found else {}
 
 
 @lru_cache(maxsize=1 << 13)

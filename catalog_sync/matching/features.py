@@ -16,7 +16,7 @@ from catalog_sync.matching.zone import YEAR, Zone
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, repair_year
 
-FEATURES_VERSION = 21  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 22  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -45,7 +45,7 @@ class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):
     is_set: bool = False  # describes all parts at once
     level: str = ""
     houses: tuple[str, ...] = ()
-    years: tuple[int, ...] = ()  # usually one; two where typed and coded years disagree
+    years: tuple[int, ...] = ()  # usually one; more where two were typed or the coded one is another
     edition: int = 0
     revision: str = ""
     pages: int = 0
@@ -134,9 +134,9 @@ def extract(bib: BibRecord) -> Features:
 
 @lru_cache(maxsize=1 << 13)
 def _years(typed: str, coded: str) -> tuple[int, ...]:
-    """The year typed in 210$d / 260$c and the coded one."""
-    found = (YEAR.search(repair_year(typed)), YEAR.fullmatch(coded))
-    return tuple(sorted({int(year[1]) for year in found if year}))
+    """The year typed in 210$d / 260$c, both of «2009-2010», and the coded one."""
+    found = {*YEAR.findall(repair_year(typed))[:2], *YEAR.findall(coded)}
+    return tuple(sorted(map(int, found)))
 
 
 def _issns(typed: tuple[str, ...]) -> tuple[str, ...]:

@@ -282,8 +282,11 @@ def _word_slip(a: str, b: str, words: int) -> bool:
 
 
 def _letter_lost(a: str, b: str) -> bool:
-    """«геогрфия» and «географии»: a letter too few in another case of the word; the stem must be a long one."""
-    return abs(len(a) - len(b)) == 1 and min(len(a), len(b)) >= 6 and OSA.distance(a, b, score_cutoff=1) <= 1
+    """«геогрфия» and «географии», «алегбра» and «алгебре»: a letter too few, or two that changed places, in another
+    case of the word; the stem must be a long one."""
+    misplaced = len(a) == len(b) and sorted(a) == sorted(b)
+    one_off = misplaced or abs(len(a) - len(b)) == 1
+    return one_off and min(len(a), len(b)) >= 6 and OSA.distance(a, b, score_cutoff=1) <= 1
 
 
 def title_key(title: tuple[str, ...]) -> str:

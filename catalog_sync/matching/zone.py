@@ -23,16 +23,17 @@ from catalog_sync.matching.discriminators import (
     take_level,
     take_parts,
 )
-from catalog_sync.matching.extents import is_paged, pages
+from catalog_sync.matching.extents import is_paged, pages, part_before
 from catalog_sync.matching.lines import take_lines
 from catalog_sync.matching.numerals import ORDINAL, SUFFIX, roman_as_figures
 from catalog_sync.matching.publishers import all_houses, houses_of, known_ids
 from catalog_sync.matching.spelling import repair_vocabulary
-from catalog_sync.matching.subjects import SUBJECTS
+from catalog_sync.matching.subjects import SUBJECT_PHRASES, SUBJECTS
 from catalog_sync.matching.titles import bare_title, is_english, is_romanised, leading_names, trailing_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised, romanised_as_typed
 
+_ENDS_IN_NUMBER = re.compile(r"[а-я]{3}\"?\s?-?\s?\d{1,2}[\s|.]*$")
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _LAST_PART = re.compile(
     rf"(?<=[.;,\]–—-]\s)(?:ч|часть|т|том|кн|книга|вып|выпуск)\.?\s?(?:\d+{SUFFIX}|[ivx]+|{ORDINAL})\W*$"
@@ -70,7 +71,7 @@ class Zone:
         self.form = area.take_form(paged=is_paged(bib.extent))
         self.level = area.take_level()
         self.grade = area.take_grade()
-        self.parts_total = area.take_total()
+        self.parts_total, self.whole = area.take_total()
         found = area.take_parts() or self._after_responsibility(bib)
         self.counts = area.counts
         if not self.parts_total:
@@ -95,7 +96,8 @@ class Zone:
         marked = _parts_of_isbns(bib.isbns) if bib.isbns and not in_extent else ()
         if not found and len(marked) == 1 and len(isbns[0]) < 2:  # beside another it may be the set's list
             found = dict(marked[0])
-        whole = False
+        found = found or part_before(bib.extent)
+        whole = self.whole
         if found:
             ranges = {label for label, (first, last) in found.items() if last > first}
             totals = {found[label][1] for label in ranges if found[label][0] == 1}
@@ -118,6 +120,7 @@ class Zone:
         self.lines += beside
         first, behind = trailing_names(first, self.authors)
         self.authors = self.authors or behind
+        self.proper = first
         read = read_title(first)
         words, numbers, self.alternative = read.words, read.numbers, read.alternative
         if not words and not numbers:  # the whole title was «Тренажёр» or «5 класс»: then these words are the title
@@ -141,13 +144,20 @@ class Zone:
         return take_parts(last)[0] if last else {}
 
     def _number_of_class(self) -> None:
-        """«Физика-9» is the ninth class; in «Spotlight 6. 6 класс» the number says the class once more."""
-        if self.grade is None and len(self.numbers) == 1 and len(self.title) == 1:
+        """«Физика-9» is the ninth class, and so is the number that ends the title of a school book; in «Spotlight 6.
+        6 класс» the number says the class once more."""
+        if self.grade is None and len(self.numbers) == 1 and self.title:
             number = int(self.numbers[0])
-            if 1 <= number <= MAX_GRADE and self.title[0].rstrip(".") in SUBJECTS:
+            title = tuple([word.rstrip(".") for word in self.title])
+            subject = title in SUBJECT_PHRASES or (len(title) == 1 and title[0] in SUBJECTS)
+            if 1 <= number <= MAX_GRADE and (subject or self._ends_in_class()):
                 self.grade, self.numbers = (number, number), ()
         elif self.grade and self.numbers == (str(self.grade[0]),):
             self.numbers = ()
+
+    def _ends_in_class(self) -> bool:
+        """«Индустриальные технологии - 6»; «Enjoy English 5» may be of the fifth year, for class 6."""
+        return self.kind == "textbook" and bool(_ENDS_IN_NUMBER.search(self.proper))
 
     def _look_elsewhere(self, bib: BibRecord) -> None:
         """Class and level from the audience, keywords and notes, where the title area is silent."""

@@ -6,6 +6,7 @@ import pytest
 
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.matching.compare import compare, judge
+from catalog_sync.matching.contradictions import houses_meet
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.names import in_full, same_name
 from catalog_sync.matching.publishers import houses
@@ -133,3 +134,8 @@ def test_volumes_of_works_in_seven_and_in_eight_volumes_are_two() -> None:
     works = "=%s rusmarc\n200 1 $aСобрание сочинений$eв %d т.$hТ. 7$fН. В. Гоголь\n210   $aМосква$d1986\n"
     seven, eight = features(works % ("a", 7) + works % ("b", 8)).values()
     assert [KINDS[code].text for code, _ in judge(seven, eight).findings] == ["тома собраний с разным числом томов"]
+
+
+def test_a_house_nobody_listed_may_be_mistyped() -> None:
+    assert houses_meet(houses("Заозерье-Пресс"), houses("Заозрье-Пресс"))
+    assert not houses_meet(houses("Каштан"), houses("Каштак"))

@@ -198,3 +198,61 @@ def test_russian_in_latin_letters_is_told_by_the_house_and_read_with_its_names()
 def test_another_language_is_not_read_as_russian(title: str, house: str, language: str) -> None:
     lines = f"101 0 $a{language}\n200 1 $a{title}\n210   $aM.$c{house}$d2015"
     assert all(word.isascii() for word in extract(read("=a rusmarc\n" + lines)["a"]).title)
+
+
+@pytest.mark.parametrize(
+    ("extent", "part", "pages"),
+    [
+        ("Ч.2. - 126 с.", ("ч", 2, 2), 126),
+        ("Часть 1. – 80 с.", ("ч", 1, 1), 80),
+        ("2 часть. - 191 стр.", ("ч", 2, 2), 191),
+        ("Т. 3 : ил.", ("т", 3, 3), 0),
+        ("Ч.2 ; 22 см", ("ч", 2, 2), 0),
+    ],
+)
+def test_the_part_stands_before_the_extent(extent: str, part: tuple[str, int, int], pages: int) -> None:
+    found = extract(read(f"=a rusmarc\n200 1 $aМатематика\n210   $d2015\n215   $a{extent}")["a"])
+    assert (found.parts, found.pages, found.is_set) == ((part,), pages, False)
+
+
+def test_the_size_in_the_extent_is_no_number_of_pages() -> None:
+    for extent, pages in {"223 ; 26 см": 223, "160 с. ; 22": 160, "2 ч. ; 26 см": 0}.items():
+        found = extract(read(f"=a rusmarc\n200 1 $aМатематика\n210   $d2015\n215   $a{extent}")["a"])
+        assert (found.pages, found.is_set) == (pages, pages == 0), extent
+
+
+def test_a_set_that_calls_itself_so_is_one_whatever_its_pages() -> None:
+    for words in ("в 2 ч. (комплект)", "комплект в 2 частях", "Комплект из 2 ч."):
+        found = extract(read(f"=a rusmarc\n200 1 $aМатематика$e{words}\n210   $d2015\n215   $a509 с.")["a"])
+        assert (found.is_set, found.parts_total, found.title, found.subtitle) == (True, 2, ("математика",), ()), words
+
+
+def test_two_years_on_one_card_are_both_read() -> None:
+    for years in ("2009-2010", "2009; 2010", "2009, 2010", "cop. 2009, 2010 печ."):
+        found = extract(read(f"=a rusmarc\n200 1 $aМатематика\n210   $aМосква$cДрофа$d{years}")["a"])
+        assert found.years == (2009, 2010), years
+
+
+@pytest.mark.parametrize(
+    ("title", "kind", "grade"),
+    [
+        ("Немецкий язык-7", "", (7, 7)),
+        ("Русский язык - 4", "", (4, 4)),
+        ("Литературное чтение 2", "", (2, 2)),
+        ("Технология. Индустриальные технологии - 6", "учебник", (6, 6)),
+        ("Моя математика-2", "учебник", (2, 2)),
+        ("Enjoy English 5", "учебник", None),
+        ("Восток-2", "повесть", None),
+    ],
+)
+def test_the_number_that_ends_the_title_of_a_school_book_is_the_class(
+    title: str, kind: str, grade: tuple[int, int] | None
+) -> None:
+    found = extract(read(f"=a rusmarc\n200 1 $a{title}$e{kind}\n210   $d2015")["a"])
+    assert (found.grade, bool(found.numbers)) == (grade, grade is None)
+
+
+def test_kinds_are_known_by_their_abbreviations() -> None:
+    kinds = {"кн. для уч-ля": "teacher", "дид. мат-лы": "didactic", "конт. карты": "contour"}
+    for words, kind in kinds.items():
+        assert typed("subtitle", words).kind == kind, words
