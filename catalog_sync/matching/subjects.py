@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final
 
 from catalog_sync.text import words
@@ -50,3 +52,29 @@ SHORTENED: Final = {
     "обществ-е": "обществознание",
     "прир-ние": "природоведение",
 }
+
+_NAMES: Final = (*SUBJECT_PHRASES, *((word,) for word in SUBJECTS))
+_CONTRACTED = re.compile(r"(?<![\w-])([а-я]{2,})-([а-я]{1,4})(?![а-я])")
+
+
+@lru_cache(maxsize=1 << 12)
+def is_subject(title: tuple[str, ...]) -> bool:
+    """Whether a title is the name of a school subject, words whole or cut with a point («англ. яз.»)."""
+    return any(len(name) == len(title) and all(map(_is_cut_from, title, name)) for name in _NAMES)
+
+
+def _is_cut_from(word: str, whole: str) -> bool:
+    bare = word.rstrip(".")
+    return bare == whole or (bare != word and len(bare) > 1 and whole.startswith(bare))
+
+
+def whole_subjects(text: str) -> str:
+    """«лит-ра» and «лит-ное чтение» written in full, where one word of the subjects' names alone is cut so."""
+    return _CONTRACTED.sub(_whole, text) if "-" in text else text
+
+
+def _whole(match: re.Match[str]) -> str:
+    start, end = match[1], match[2]
+    names = {word for name in _NAMES for word in name if len(word) > len(start + end)}
+    found = {word for word in names if word.startswith(start) and word.endswith(end)}
+    return found.pop() if len(found) == 1 else match[0]

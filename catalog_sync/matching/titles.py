@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.matching.names import Name
-from catalog_sync.matching.subjects import GENRES, SHORTENED
+from catalog_sync.matching.subjects import GENRES, SHORTENED, whole_subjects
 from catalog_sync.text import sound, words
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
@@ -33,6 +33,7 @@ _INITIAL = re.compile(r"[^\W\d_]")
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
 # ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
 _ALTERNATIVE = re.compile(r"(?<=\w),\s*или\b[,:]?\s+([^.|:/]*)")
+_ORDINAL = re.compile(r"(\d)-(?:й|я|е|го|ый|ая|ое)(?![а-я])")  # «Биология-7-й»
 _SHORTENED = re.compile(rf"(?<![\w-])({'|'.join(SHORTENED)})(?![\w-])")
 _GENRE_SENTENCE = re.compile(r"(?:[.!?]|\|)\s+((?:[^\W\d_]+\s+){0,2}([^\W\d_]+))[\s.|]*$")
 _ENDINGS = re.compile(
@@ -50,6 +51,7 @@ def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     kept: list[str] = []
     numbers: list[str] = []
+    text = _ORDINAL.sub(r"\1", whole_subjects(text))
     for token in _TOKEN.findall(_in_full(text) if _SHORTENED.search(text) else text):
         bare = token.rstrip(".")
         if bare.isdigit():

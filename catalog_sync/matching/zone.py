@@ -28,11 +28,12 @@ from catalog_sync.matching.lines import take_lines
 from catalog_sync.matching.numerals import ORDINAL, SUFFIX, roman_as_figures
 from catalog_sync.matching.publishers import all_houses, houses_of, known_ids
 from catalog_sync.matching.spelling import repair_vocabulary
-from catalog_sync.matching.subjects import SUBJECT_PHRASES, SUBJECTS
+from catalog_sync.matching.subjects import is_subject
 from catalog_sync.matching.titles import bare_title, is_english, is_romanised, leading_names, trailing_names
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, read_romanised, romanised_as_typed
 
+_NUMBER_ALONE = re.compile(r"\s*(\d{1,2})(?:\s?-\s?(\d{1,2}))?[\s.]*")
 _ENDS_IN_NUMBER = re.compile(r"[а-я]{3}\"?\s?-?\s?\d{1,2}[\s|.]*$")
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _LAST_PART = re.compile(
@@ -131,6 +132,7 @@ class Zone:
             self.numbers = tuple(n for n in self.numbers if not YEAR.fullmatch(n))
         (a, x), (b, y), (c, z) = bare_title(read.tail), bare_title(rest[0]), bare_title(rest[1])
         self.subtitle, numbers = a + b + c, x + y + z
+        self.alone = _numbers_alone(f"{read.tail} | {rest[0]}") if numbers else []
         self.subtitle_numbers = tuple([n for n in numbers if not YEAR.fullmatch(n)]) if numbers else ()
 
     def _after_responsibility(self, bib: BibRecord) -> dict[str, tuple[int, int]]:
@@ -146,12 +148,13 @@ class Zone:
     def _number_of_class(self) -> None:
         """«Физика-9» is the ninth class, and so is the number that ends the title of a school book; in «Spotlight 6.
         6 класс» the number says the class once more."""
-        if self.grade is None and len(self.numbers) == 1 and self.title:
-            number = int(self.numbers[0])
-            title = tuple([word.rstrip(".") for word in self.title])
-            subject = title in SUBJECT_PHRASES or (len(title) == 1 and title[0] in SUBJECTS)
-            if 1 <= number <= MAX_GRADE and (subject or self._ends_in_class()):
-                self.grade, self.numbers = (number, number), ()
+        if self.grade is None and self.title:
+            subject = is_subject(self.title)
+            if self.numbers and (subject or self._ends_in_class()):
+                if grade := _span(self.numbers):
+                    self.grade, self.numbers = grade, ()
+            elif subject and len(self.alone) == 1 and (grade := _span(self.alone[0])):  # «Математика : 4 : учебник»
+                self.grade, self.subtitle_numbers = grade, ()
         elif self.grade and self.numbers == (str(self.grade[0]),):
             self.numbers = ()
 
@@ -250,3 +253,16 @@ def _parts_of_isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[tuple[str, tuple[int
 @lru_cache(maxsize=1 << 12)
 def _part_of_qualifier(qualifier: str) -> dict[str, tuple[int, int]]:
     return take_parts(fold(qualifier))[0]
+
+
+def _numbers_alone(text: str) -> list[tuple[str, ...]]:
+    """Pieces of a title area that are a number, or two with a dash, and nothing else."""
+    found = map(_NUMBER_ALONE.fullmatch, re.split(r"[:|]", text))
+    return [tuple(n for n in piece.groups() if n) for piece in found if piece]
+
+
+def _span(numbers: tuple[str, ...]) -> tuple[int, int] | None:
+    """Classes from one number or two that follow each other («Биология. 5-6»)."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    fits = len(numbers) == 1 or (len(numbers) == 2 and first < last)
+    return (first, last) if fits and 1 <= first <= last <= MAX_GRADE else None

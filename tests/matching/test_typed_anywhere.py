@@ -256,3 +256,27 @@ def test_kinds_are_known_by_their_abbreviations() -> None:
     kinds = {"кн. для уч-ля": "teacher", "дид. мат-лы": "didactic", "конт. карты": "contour"}
     for words, kind in kinds.items():
         assert typed("subtitle", words).kind == kind, words
+
+
+@pytest.mark.parametrize(
+    ("title", "grade", "words"),
+    [
+        ("Математика : 4 : 2ч.", (4, 4), ("математика",)),
+        ("Матем. : 4 : учебник", (4, 4), ("матем.",)),
+        ("Биология : 10-11 : базовый уровень", (10, 11), ("биология",)),
+        ("Биология. 5-6", (5, 6), ("биология",)),
+        ("Биология-7-й", (7, 7), ("биология",)),
+        ("Лит-ра-5. Учебник", (5, 5), ("литература",)),
+        ("Лит-ное чтение 3", (3, 3), ("литературное", "чтение")),
+        ("Англ. яз. 7", (7, 7), ("англ.", "яз.")),
+        ("Три мушкетёра : 20 лет спустя", None, ("три", "мушкетера")),
+        ("Двенадцать месяцев : 4", None, ("двенадцать", "месяцев")),
+        ("Физика : 10 вариантов", None, ("физика",)),
+        ("Химия. 2021", None, ("химия",)),
+    ],
+)
+def test_a_number_by_itself_beside_a_school_subject_is_the_class(
+    title: str, grade: tuple[int, int] | None, words: tuple[str, ...]
+) -> None:
+    found = extract(read(f"=a rusmarc\n200 1 $a{title}\n210   $d2015")["a"])
+    assert (found.grade, found.title) == (grade, words)
