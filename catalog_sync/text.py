@@ -143,20 +143,20 @@ _INITIAL_E = re.compile(r"\be(?=lektr|k[oslz]|n(?:ts|c)iklop|nerg|po(?:s|kh|h)|s
 _SHORT_I = re.compile(r"(?<=[аеиоуыэюя])и(?![а-я])")
 
 
-_EXAMS = re.compile(r"\b[eo]ge\b")
-
-
-def _exam(found: re.Match[str]) -> str:
-    return {"ege": "егэ", "oge": "огэ"}[found[0]]
+_ABBREVIATIONS = {"ege": "егэ", "oge": "огэ", "efu": "эфу"}
+_ABBREVIATED = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
+# What stays in Latin letters in a Russian text, too: Roman numbers («ix» is «их») and carriers.
+_LATIN_ALWAYS = re.compile(r"\b(?:(?:cd|dvd)(?:-rom)?|mp3|pdf|(?!ix\b)(?=[ivx]{2,6}\b)x{0,3}(?:ix|iv|v?i{0,3}))\b")
 
 
 @lru_cache(maxsize=1 << 13)
 def read_romanised(text: str) -> str:
     """A folded Russian text typed in Latin letters, read back («uchebnik dlya 5 klassa»); loose, for matching only."""
-    text = _YE.sub("е", _INITIAL_E.sub("э", _EXAMS.sub(_exam, text)))
+    text = _LATIN_ALWAYS.sub(lambda m: m[0].upper(), text)  # the letters below are small ones
+    text = _YE.sub("е", _INITIAL_E.sub("э", _ABBREVIATED.sub(lambda m: _ABBREVIATIONS[m[0]], text)))
     for latin, russian in _DIGRAPHS:
         text = text.replace(latin, russian)
-    return _SHORT_I.sub("й", text.translate(_LETTERS))
+    return _SHORT_I.sub("й", text.translate(_LETTERS)).lower()
 
 
 _LATIN_WORD = re.compile(r"[A-Za-z']+")
@@ -170,7 +170,7 @@ def romanised_as_typed(text: str) -> str:
         return russian.capitalize() if found[0][0].isupper() else russian
 
     plain = _strip_latin_accents(text)
-    return _LATIN_WORD.sub(read, plain) if plain.isascii() else text
+    return text if _CYRILLIC.search(plain) else _LATIN_WORD.sub(read, plain)
 
 
 _SOUNDS = str.maketrans({

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.model import Agent
-from catalog_sync.text import as_cyrillic, fold
+from catalog_sync.text import as_cyrillic, fold, sound
 
 Name = tuple[str, str]  # surname, initials ("" where only the surname is typed)
 
@@ -166,7 +166,8 @@ def authors_of(agents: tuple[Agent, ...], role: str = "author", others: Sequence
 @lru_cache(maxsize=1 << 13)
 def same_name(a: Name, b: Name) -> bool:
     """Whether two typed names can be one person: compatible initials, surname up to a slip or a case ending."""
-    if _initials_fit(a[1], b[1]) and (a[0] == b[0] or _surname_slip(a[0], b[0])):
+    same_surname = a[0] == b[0] or sound(a[0]) == sound(b[0]) or _surname_slip(a[0], b[0])
+    if same_surname and _initials_fit(a[1], b[1]):
         return True
     if "-" in a[0] or "-" in b[0]:
         return _half_of(a, b) or _half_of(b, a)
@@ -192,6 +193,7 @@ def _initials_fit(a: str, b: str) -> bool:
     """
     if not a or not b:
         return True
+    a, b = a.replace("э", "е"), b.replace("э", "е")  # «E. E. Katc» was read back from Latin letters
     if a.startswith(b) or b.startswith(a) or a[0] in b[1:] or b[0] in a[1:]:
         return True
     return len(a) == len(b) >= 2 and sum(x != y for x, y in zip(a, b, strict=True)) == 1

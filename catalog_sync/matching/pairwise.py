@@ -68,9 +68,7 @@ class Table:
         self._records = records
         self._facets = tuple(_Facet(records, read, judge) for read, judge in veto.FACETS)
 
-    def compare(
-        self, one: int, others: Collection[int], refused: dict[int, int]
-    ) -> Iterator[tuple[int, Judgement]]:
+    def compare(self, one: int, others: Collection[int], refused: dict[int, int]) -> Iterator[tuple[int, Judgement]]:
         """Those of `others` that may be one edition with `one`, and why; the rest goes to `refused`, with its code."""
         left = self._records[one]
         school, plain, title = (facet.row(one) for facet in self._facets)

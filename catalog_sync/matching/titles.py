@@ -175,8 +175,10 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=1 << 13)
 def same_word(a: str, b: str) -> bool:
-    """Equal up to case ending, or one is an abbreviation (with its point) of the other."""
-    if a == b or stem(a) == stem(b):
+    """Equal up to case ending or in sound (one was read back from Latin letters), or one abbreviates the other with its
+    point."""
+    one, other = stem(a), stem(b)
+    if one == other or sound(one) == sound(other):
         return True
     short, long = sorted((a, b), key=len)
     if short.endswith(".") and long.startswith(short[:-1]):

@@ -166,9 +166,10 @@ class Zone:
         """Class and level from the audience, keywords and notes, where the title area is silent."""
         headings = [fold(text) for text in (*bib.keywords, *bib.subjects)]
         notes = [fold(text) for text in (*bib.notes, *bib.genres)]
+        audience = [fold(bib.audience)] if bib.audience else []
         beside = [(text, said) for text in (fold(series.title) for series in bib.series) if (said := said_apart(text))]
         self.series = _series(bib, {text for text, _ in beside}) or tuple(sorted(set(self.lines)))
-        places = [*([fold(bib.audience)] if bib.audience else []), *headings, *notes, *[text for text, _ in beside]]
+        places = [*audience, *headings, *notes, *[text for text, _ in beside]]
         if self.grade is None:
             self.grade = next((grade for grade, _ in map(take_grade, places) if grade), None)
         if not self.level:
@@ -180,7 +181,7 @@ class Zone:
         if not self.revision:
             self.revision = revision(fold(bib.edition))
         paged = is_paged(bib.extent)
-        for said in filter(None, map(said_apart, notes)):
+        for said in filter(None, map(said_apart, (*notes, *audience))):
             self._take_note(said, paged)
         for _, said in beside:
             self._take_note(said, paged)
@@ -217,7 +218,9 @@ def _title_and_host(bib: BibRecord) -> tuple[str, str]:
     host = next((h for h in bib.hosts if h.title), None) if bib.hosts else None
     if host is None:
         return bib.title, ""
-    left = take_parts(fold(bib.title))[1] if not bare_part(fold(bib.title)) else ""
+    own = fold(bib.title)
+    own = read_romanised(roman_as_figures(own)) if own.isascii() else own  # «chast' 2» of a set in Latin letters
+    left = take_parts(own)[1] if not bare_part(own) else ""
     if not any(c.isalpha() for c in left):
         return f"{host.title}{EDGE}{bib.title}".replace(EDGE, " . "), ""
     return bib.title, host.title

@@ -10,7 +10,7 @@ from catalog_sync.matching.contradictions import houses_meet
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.names import in_full, same_name
 from catalog_sync.matching.publishers import houses
-from catalog_sync.matching.titles import title_key
+from catalog_sync.matching.titles import likeness, title_key
 from catalog_sync.matching.verdict import KINDS
 from catalog_sync.model import RecordKey
 from tests.matching.cards import features
@@ -139,3 +139,14 @@ def test_volumes_of_works_in_seven_and_in_eight_volumes_are_two() -> None:
 def test_a_house_nobody_listed_may_be_mistyped() -> None:
     assert houses_meet(houses("Заозерье-Пресс"), houses("Заозрье-Пресс"))
     assert not houses_meet(houses("Каштан"), houses("Каштак"))
+
+
+def test_a_name_read_back_from_latin_letters_is_the_name() -> None:
+    assert same_name(("соцкий", "нн"), ("сотский", "нн"))
+    assert same_name(("катц", "ее"), ("катц", "ээ"))
+    assert not same_name(("катц", "ее"), ("катц", "ии"))
+    assert likeness(("децкая", "литература"), ("детская", "литература")) == 0.95
+
+
+def test_a_dash_that_a_code_page_lacks_is_a_dash() -> None:
+    assert features("=a rusmarc\n200 1 $a7?9 классы. Геометрия\n210   $d2018")["a"].grade == (7, 9)

@@ -280,3 +280,26 @@ def test_a_number_by_itself_beside_a_school_subject_is_the_class(
 ) -> None:
     found = extract(read(f"=a rusmarc\n200 1 $a{title}\n210   $d2015")["a"])
     assert (found.grade, found.title) == (grade, words)
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "grade", "part", "form"),
+    [
+        ("200 1 $achast' 2\n461  1$tAlgebra : uchebnik, 9 klass", ("алгебра",), (9, 9), (("ч", 2, 2),), ""),
+        ("200 1 $aAlgebra$euchebnik dlya 9 kl. : EFU", ("алгебра",), (9, 9), (), "electronic"),
+        ("200 1 $aAlgebra$e9 klass : 1 CD", ("алгебра",), (9, 9), (), "electronic"),
+        ("200 1 $aIstoriya Rossii. XX vek$e9 klass", ("история", "россий", "xx", "век"), (9, 9), (), ""),
+    ],
+)
+def test_latin_letters_are_read_back_but_for_what_is_latin_in_russian(
+    lines: str, title: tuple[str, ...], grade: tuple[int, int], part: tuple[tuple[str, int, int], ...], form: str
+) -> None:
+    found = extract(read(f"=a rusmarc\n{lines}\n210   $aM.$cIzd-vo «Prosveshhenie»$d2015")["a"])
+    assert (found.title, found.grade, found.parts, found.form) == (title, grade, part, form)
+    assert found.houses == ("prosveshchenie",)
+
+
+def test_large_print_and_a_school_textbook_by_other_words() -> None:
+    assert typed("subtitle", "Крупнопечатное изд.").form == "large"
+    found = typed("note", "школьный учебник")
+    assert (found.kind, found.subtitle) == ("textbook", ())
