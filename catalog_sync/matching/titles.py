@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.matching.names import Name
-from catalog_sync.matching.subjects import GENRES, SHORTENED, whole_subjects
+from catalog_sync.matching.subjects import GENRES, SHORTENED, SUBJECT_PHRASES, SUBJECTS, whole_subjects
 from catalog_sync.text import sound, words
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
@@ -30,11 +30,12 @@ _TRAILING_NAME = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _INITIAL = re.compile(r"[^\W\d_]")
+_SURNAME_BEFORE = re.compile(r"\W*([^\W\d_]{4,}(?:-[^\W\d_]+)*)\s+([^\W\d_]{3,}\.?)")
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
 # ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
 _ALTERNATIVE = re.compile(r"(?<=\w),\s*или\b[,:]?\s+([^.|:/]*)")
 _ORDINAL = re.compile(r"(\d)-(?:й|я|е|го|ый|ая|ое)(?![а-я])")  # «Биология-7-й»
-_SHORTENED = re.compile(rf"(?<![\w-])({'|'.join(SHORTENED)})(?![\w-])")
+_SHORTENED = re.compile(rf"(?<![\w-])({'|'.join(SHORTENED)})(?!\w|-(?!\d))")  # «ИЗО-6»
 _GENRE_SENTENCE = re.compile(r"(?:[.!?]|\|)\s+((?:[^\W\d_]+\s+){0,2}([^\W\d_]+))[\s.|]*$")
 _ENDINGS = re.compile(
     r"(?:иями|ями|ами|ыми|ими|ого|его|ому|ему|ией|иям|иях|ием|ов|ев|ей|ий|ый|ой|ая|яя|ое|ее|ую|юю|ам"
@@ -92,7 +93,7 @@ def leading_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name
         rest = rest[name.end() :]
         if "," not in name[0][name[0].rindex(".") :]:
             break
-    return (rest, tuple(found)) if found else (_without_full_name(text, authors), ())
+    return (rest, tuple(found)) if found else (_without_known_name(text, authors), ())
 
 
 @lru_cache(maxsize=1 << 15)
@@ -131,8 +132,12 @@ def _known_surname(surname: str, authors: tuple[Name, ...]) -> bool:
     return any(surname == a[0] or OSA.distance(surname, a[0], score_cutoff=1) <= 1 for a in authors)
 
 
-def _without_full_name(text: str, authors: tuple[Name, ...]) -> str:
-    """«Толстой Лев Николаевич. Детство», «Лев Толстой. Детство»: surname and each initial must be the author's."""
+def _without_known_name(text: str, authors: tuple[Name, ...]) -> str:
+    """«Толстой Лев Николаевич. Детство», «Лев Толстой. Детство»: surname and each initial must be the author's. The
+    surname alone goes before a school subject: «Бунеев Русский язык»."""
+    bare = _SURNAME_BEFORE.match(text)
+    if bare and _begins_subject(bare[2]) and any(bare[1] == a[0] for a in authors):
+        return text[bare.start(2) :]
     found = _NAME_IN_FULL.match(text.split(EDGE)[0])
     if not found:
         return text
@@ -147,6 +152,13 @@ def _without_full_name(text: str, authors: tuple[Name, ...]) -> str:
         for a in authors
     )
     return text[found.end() :] if known else text
+
+
+@lru_cache(maxsize=1 << 10)
+def _begins_subject(word: str) -> bool:
+    """«русский», «окруж.», «лит»: whether a word, perhaps cut short, begins the name of a school subject."""
+    firsts = (*SUBJECTS, *(phrase[0] for phrase in SUBJECT_PHRASES))
+    return any(same_word(word, first) or (len(word) > 2 and first.startswith(word.rstrip("."))) for first in firsts)
 
 
 def take_alternative(title: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_sync.matching.features import Features, extract
+from catalog_sync.matching.titles import likeness
 from tests.matching.cards import read
 
 PLACES = {
@@ -303,3 +304,26 @@ def test_large_print_and_a_school_textbook_by_other_words() -> None:
     assert typed("subtitle", "Крупнопечатное изд.").form == "large"
     found = typed("note", "школьный учебник")
     assert (found.kind, found.subtitle) == ("textbook", ())
+
+
+@pytest.mark.parametrize(
+    ("typed_title", "title", "grade"),
+    [
+        ("Лит-ное чтение", ("литературное", "чтение"), None),
+        ("ИЗО-6", ("изобразительное", "искусство"), (6, 6)),
+        ("Лит-ра-5", ("литература",), (5, 5)),
+        ("Юнусов Рус. язык 7 кл.", ("русский", "язык"), (7, 7)),
+        ("Юнусов Окруж. мир", ("окружающий", "мир"), None),
+        ("Юнусов в Сибири", ("юнусов", "сибири"), None),
+    ],
+)
+def test_a_title_is_the_title_however_shortened(
+    typed_title: str, title: tuple[str, ...], grade: tuple[int, int] | None
+) -> None:
+    found = extract(read(f"=a rusmarc\n200 1 $a{typed_title}\n210   $d2015\n700  1$aЮнусов$bИ. И.")["a"])
+    assert (likeness(found.title, title) >= 0.95, found.grade) == (True, grade)
+
+
+def test_a_hyphen_between_two_words_shortens_nothing() -> None:
+    found = extract(read("=a rusmarc\n200 1 $aЖар-птица и Кот-ворюга\n210   $d2015")["a"])
+    assert found.title == ("жар", "птица", "кот", "ворюга")
