@@ -15,7 +15,7 @@ Imprint = tuple[tuple[str, ...], tuple[str, ...], str]
 # a name.
 _YEAR_BEHIND = re.compile(
     r"^(?P<rest>(?:.*?[^\s,;:(\[])??)\s*(?:^|[,;:(\[])\s*"
-    r"(?P<year>\[?(?:(?:cop|сор)\.?|[cс©])?\s*\[?(?:1[5-9]|20)\d\d\??\]?)\s*(?:г(?:од)?\b)?[.)\]]*$"
+    r"(?P<year>\[?(?:(?:cop|сор)\.?|[cс©])?\s*\[?(?:1[5-9]|20)\d\d\??\]?)\s*(?:[гg](?:од|od)?\b)?[.)\]]*$"
 )
 _PLACE_BEFORE = re.compile(r"^(?P<place>[^:,]+?)\s*:\s*(?P<name>.+)$")
 
