@@ -10,6 +10,7 @@ from catalog_sync.matching.contradictions import first_veto, vetoed
 from catalog_sync.matching.evidence import Finding
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.monographs import Monograph
+from catalog_sync.matching.subjects import is_subject
 from catalog_sync.matching.values import shown
 from catalog_sync.model import Comparison, Reason, RecordKey, Verdict
 
@@ -44,6 +45,10 @@ def weigh(a: Features, b: Features) -> Judgement:
     return Judgement(Verdict.UNSURE if score >= v.UNSURE else Verdict.DIFFERENT, score, findings)
 
 
+# What tells the textbooks of one subject, class and year apart.
+_HELD_BY = {v.P_AUTHOR, v.P_SURNAME, v.P_COMPILER, v.P_HOUSE, v.P_ISBN, v.P_PAGES, v.P_SERIES}
+
+
 def _is_unsettled(a: Features, b: Features, codes: set[int]) -> bool:
     """What tells the editions of one title apart and is said on one side alone is bridged by the book in hand only:
     year, class and kind by ISBN or extent, the part by the extent, for parts often carry the ISBN of their set.
@@ -54,6 +59,8 @@ def _is_unsettled(a: Features, b: Features, codes: set[int]) -> bool:
         return True
     if v.N_PART in codes and v.P_PAGES not in codes and not {v.P_PAGES_NEAR, v.P_ISBN} <= codes:
         return True
+    if codes.isdisjoint(_HELD_BY) and is_subject(a.title) and is_subject(b.title):
+        return True  # a dozen authors write «Окружающий мир. 1 класс. Ч. 1» in one year
     if v.N_PARTS_UNSAID in codes and not codes & {v.P_PAGES, v.P_PAGES_NEAR}:
         return True
     if codes & {v.P_ISBN, v.P_PAGES}:

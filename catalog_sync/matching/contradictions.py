@@ -158,8 +158,9 @@ def _forms_differ(a: Features, b: Features, same_isbn: bool) -> bool:
 def _may_mix_isbns(a: Features, b: Features) -> bool:
     """Parts of a set carry the set's ISBN on one copy and their own on another, often unmarked.
 
-    Not so where both name the set's beside their own, or where the class is silent or the extent another one; nor where
-    neither year nor number of the edition is said on both sides, for then another ISBN says reprint.
+    Not so where both name the set's beside their own, or one does and it is not the other's; where the class is silent
+    or the extent another one; nor where neither year nor number of the edition is said on both sides, for then another
+    ISBN says reprint.
     """
     if not (a.years and b.years) and not (a.edition and b.edition):
         return False
@@ -167,6 +168,8 @@ def _may_mix_isbns(a: Features, b: Features) -> bool:
         return False
     if not (a.parts or a.parts_total) or not (b.parts or b.parts_total):
         return False
+    if a.shared_isbns or b.shared_isbns:
+        return not set(a.isbns + b.isbns).isdisjoint(a.shared_isbns + b.shared_isbns)
     if a.pages and b.pages:
         return abs(a.pages - b.pages) <= v.PAGES_NEAR_LIMIT
     return bool(a.grade) == bool(b.grade)

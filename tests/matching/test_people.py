@@ -11,7 +11,7 @@ from catalog_sync.matching.keys import keys
 from catalog_sync.matching.names import in_full, same_name
 from catalog_sync.matching.publishers import houses
 from catalog_sync.matching.titles import likeness, title_key
-from catalog_sync.matching.verdict import KINDS
+from catalog_sync.matching.verdict import ATTACH, KINDS
 from catalog_sync.model import RecordKey
 from tests.matching.cards import features
 
@@ -150,3 +150,25 @@ def test_a_name_read_back_from_latin_letters_is_the_name() -> None:
 
 def test_a_dash_that_a_code_page_lacks_is_a_dash() -> None:
     assert features("=a rusmarc\n200 1 $a7?9 классы. Геометрия\n210   $d2018")["a"].grade == (7, 9)
+
+
+def test_an_isbn_that_is_neither_the_parts_nor_its_sets_is_of_another_book() -> None:
+    card = "=%s rusmarc\n200 1 $aОкружающий мир$e1 класс$hЧ. 2\n210   $aМосква$cПросвещение$d2012\n%s\n"
+    known = "010   $a978-5-09-794813-8$b(общ.)\n010   $a978-5-09-591631-3$b(ч. 2)"
+    found = features(
+        card % ("a", known) + card % ("b", "010   $a978-5-09-894038-4") + card % ("c", "010   $a978-5-09-794813-8")
+    )
+    assert found["a"].shared_isbns
+    assert found["a"].isbns
+    assert any(KINDS[code].feature == "isbn" for code, _ in judge(found["a"], found["b"]).findings if KINDS[code].veto)
+    assert not any(KINDS[code].veto for code, _ in judge(found["a"], found["c"]).findings)
+
+
+def test_a_textbook_that_confirms_nobody_and_nothing_of_another_is_left_to_a_librarian() -> None:
+    poor = "=%s rusmarc\n200 1 $aОкружающий мир$e1 класс : учебник : в 2 ч.$hЧ. 1\n210   $a%s$d2012\n%s\n"
+    found = features(
+        poor % ("a", "Москва$cПросвещение", "700  1$aПлешаков$bА. А.")
+        + poor % ("b", "Самара", "")
+        + poor % ("c", "Самара$cПросвещение", "")
+    )
+    assert judge(found["a"], found["b"]).score < ATTACH <= judge(found["a"], found["c"]).score
