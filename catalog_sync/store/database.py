@@ -29,10 +29,10 @@ from catalog_sync.errors import StopEverything
 
 BUSY_SECONDS = 30  # how long a person waits for a writer: a nightly publish of a large school takes 10–20 s
 PATIENT_SECONDS = 1800  # how long a harvest does: a school's first export on a slow machine takes minutes
-CACHE_KIB = 40 * 1024  # pages a connection keeps: the match keys of 300,000 records
+CACHE_KIB = 24 * 1024  # pages a connection keeps: most of what a night of 300,000 records looks into
 AT_ONCE = 5_000  # rows given to the driver together
 LOOKED_UP = 2_000  # values looked up together
-HEAP_BYTES = 80 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
+HEAP_BYTES = 56 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
 
 
 def open_engine(url: str) -> Engine:
