@@ -151,7 +151,7 @@ def _compare(connection: Connection, ids: Sequence[int], found: deriving.Underst
     counted, numbers = derived.counted(connection, ids), portraits.of_records(connection, ids)
     seen = {numbers[id_]: features for id_, features in found.features.items() if stored.get(id_) == features}
     outside = blocks.missing(connection, seen)
-    odd.places |= {number: blocks.places([features]) for number, features in seen.items()}
+    odd.places |= {number: blocks.places(features) for number, features in seen.items()}
     for id_, key in found.keys.items():
         features = found.features[id_]
         if stored.get(id_) != features:

@@ -34,7 +34,8 @@ GENRES: Final = frozenset(
     )
 )
 
-# School subjects as timetables and covers shorten them, folded; a point after an abbreviation needs no table.
+# School subjects as timetables and covers shorten them, folded; a point after an abbreviation needs no table, nor does
+# a word cut in the middle (`whole_subjects`).
 SHORTENED: Final = {
     "обж": "основы безопасности жизнедеятельности",
     "изо": "изобразительное искусство",
@@ -44,23 +45,17 @@ SHORTENED: Final = {
     "физкультура": "физическая культура",
     "физ-ра": "физическая культура",
     "английский в фокусе": "spotlight",  # both names stand on the covers of one book
-    "лит-ра": "литература",
-    "мат-ка": "математика",
-    "инф-ка": "информатика",
-    "иск-во": "искусство",
-    "общ-ние": "обществознание",
-    "обществ-е": "обществознание",
-    "прир-ние": "природоведение",
 }
 
-_NAMES: Final = (*SUBJECT_PHRASES, *((word,) for word in SUBJECTS))
+SUBJECT_NAMES: Final = (*SUBJECT_PHRASES, *((word,) for word in SUBJECTS))
+_WORDS: Final = frozenset(word for name in SUBJECT_NAMES for word in name)
 _CONTRACTED = re.compile(r"(?<![\w-])([а-я]{2,})-([а-я]{1,4})(?![а-я])")
 
 
 @lru_cache(maxsize=1 << 12)
 def is_subject(title: tuple[str, ...]) -> bool:
     """Whether a title is the name of a school subject, words whole or cut with a point («англ. яз.»)."""
-    return any(len(name) == len(title) and all(map(_is_cut_from, title, name)) for name in _NAMES)
+    return any(len(name) == len(title) and all(map(_is_cut_from, title, name)) for name in SUBJECT_NAMES)
 
 
 def _is_cut_from(word: str, whole: str) -> bool:
@@ -75,6 +70,5 @@ def whole_subjects(text: str) -> str:
 
 def _whole(match: re.Match[str]) -> str:
     start, end = match[1], match[2]
-    names = {word for name in _NAMES for word in name if len(word) > len(start + end)}
-    found = {word for word in names if word.startswith(start) and word.endswith(end)}
-    return found.pop() if len(found) == 1 else match[0]
+    found = [w for w in _WORDS if len(w) > len(start + end) and w.startswith(start) and w.endswith(end)]
+    return found[0] if len(found) == 1 else match[0]

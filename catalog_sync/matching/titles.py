@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import BREAK, EDGE
 from catalog_sync.matching.names import Name
-from catalog_sync.matching.subjects import GENRES, SHORTENED, SUBJECT_PHRASES, SUBJECTS, whole_subjects
+from catalog_sync.matching.subjects import GENRES, SHORTENED, SUBJECT_NAMES, whole_subjects
 from catalog_sync.text import sound, words
 
 _TOKEN = re.compile(r"[^\W_]+\.?")
@@ -63,7 +63,7 @@ def bare_title(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _in_full(text: str) -> str:
-    """«ОБЖ» and «лит-ра» as «основы безопасности жизнедеятельности» and «литература», once where both were typed."""
+    """«ОБЖ» as «основы безопасности жизнедеятельности», once where both were typed."""
 
     def full(match: re.Match[str]) -> str:
         said = SHORTENED[match[1]]
@@ -157,7 +157,7 @@ def _without_known_name(text: str, authors: tuple[Name, ...]) -> str:
 @lru_cache(maxsize=1 << 10)
 def _begins_subject(word: str) -> bool:
     """«русский», «окруж.», «лит»: whether a word, perhaps cut short, begins the name of a school subject."""
-    firsts = (*SUBJECTS, *(phrase[0] for phrase in SUBJECT_PHRASES))
+    firsts = (name[0] for name in SUBJECT_NAMES)
     return any(same_word(word, first) or (len(word) > 2 and first.startswith(word.rstrip("."))) for first in firsts)
 
 

@@ -55,7 +55,7 @@ def follow(
     entering, leaving = _by_key(fresh), _by_key(dead)
     names = entering.keys() | leaving.keys()
     before = load(connection, names)
-    now = dict.fromkeys(names, array("I"))
+    now: dict[int, array[int]] = {}
     for key in names:
         staying = before.get(key, array("I"))
         if key in leaving:
@@ -68,10 +68,10 @@ def follow(
     return now
 
 
-def _by_key(portraits: Mapping[int, Features]) -> dict[int, list[int]]:
+def _by_key(seen: Mapping[int, Features]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for number in sorted(portraits):
-        for key in set(map(hashed, keys(portraits[number]))):
+    for number in sorted(seen):
+        for key in set(map(hashed, keys(seen[number]))):
             found.setdefault(key, []).append(number)
     return found
 
@@ -99,16 +99,16 @@ def met(connection: Connection, number: int) -> set[int]:
 # --- for `check` ------------------------------------------------------------------------------------------------------
 
 
-def missing(connection: Connection, portraits: Mapping[int, Features]) -> set[int]:
+def missing(connection: Connection, seen: Mapping[int, Features]) -> set[int]:
     """Of these portraits, those that are not in all the blocks they belong to."""
-    belonging = _by_key(portraits)
+    belonging = _by_key(seen)
     stored = {key: unpack(data) for key, data in _stored(connection, belonging) if len(data) % WIDTH == 0}
     return {number for key, numbers in belonging.items() for number in set(numbers).difference(stored.get(key, ()))}
 
 
-def places(portraits: Iterable[Features]) -> int:
-    """In how many blocks these portraits are, together."""
-    return sum(len(set(map(hashed, keys(found)))) for found in portraits)
+def places(features: Features) -> int:
+    """In how many blocks a portrait belongs."""
+    return len(set(map(hashed, keys(features))))
 
 
 def places_taken(connection: Connection) -> int:
