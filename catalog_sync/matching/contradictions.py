@@ -220,7 +220,9 @@ def title_likeness(a: Features, b: Features) -> float:
         return direct or float(a.numbers == b.numbers != ())
     if not direct and alphabet(a.title) * alphabet(b.title) < 0 and same_sound(a.title, b.title):
         return 0.9
-    whole = max(likeness(a.title + a.subtitle, b.title), likeness(a.title, b.title + b.subtitle))
+    whole = likeness(a.title + a.subtitle, b.title) if a.subtitle else 0.0
+    if b.subtitle and whole < 0.95:
+        whole = max(whole, likeness(a.title, b.title + b.subtitle))
     if whole >= 0.85:
         return min(whole, 0.95)
     if a.subtitle and b.subtitle and _turned_round(a, b):

@@ -27,14 +27,20 @@ class Refused(NamedTuple):
 
 
 class _Row(dict[int, float]):
-    """What one value comes to with each other value, judged when first asked for."""
+    """What one value comes to with each other value, judged when first asked for: two values once, for judgements are
+    symmetric."""
 
     def __init__(self, facet: _Facet, value: int) -> None:
         super().__init__()
-        self._facet, self._mine = facet, facet.examples[value]
+        self._facet, self._mine = facet, value
 
     def __missing__(self, value: int) -> float:
-        self[value] = found = self._facet.judge(self._mine, self._facet.examples[value])
+        facet = self._facet
+        other = facet.rows.get(value)
+        found = other.get(self._mine) if other is not None else None
+        if found is None:
+            found = facet.judge(facet.examples[self._mine], facet.examples[value])
+        self[value] = found
         return found
 
 
@@ -52,13 +58,13 @@ class _Facet:
         examples = dict(zip(self.of, records, strict=True))
         self.examples = [examples[n] for n in range(len(numbers))]
         self.judge = judge
-        self._rows: dict[int, _Row] = {}
+        self.rows: dict[int, _Row] = {}
 
     def row(self, record: int) -> _Row:
         value = self.of[record]
-        if value not in self._rows:
-            self._rows[value] = _Row(self, value)
-        return self._rows[value]
+        if value not in self.rows:
+            self.rows[value] = _Row(self, value)
+        return self.rows[value]
 
 
 class Table:

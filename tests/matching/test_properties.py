@@ -14,6 +14,7 @@ from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.matching.compare import compare, first_veto, judge
 from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
+from catalog_sync.matching.titles import likeness
 from catalog_sync.model import Dialect, RecordKey, Source, SourceRecord, Verdict
 from catalog_sync.text import fold, repair_homoglyphs, words
 from tests.generators.district import records
@@ -49,6 +50,19 @@ def district(seed: int = 7, families: int = 55) -> dict[RecordKey, Features]:
             assert isinstance(record, SourceRecord)
             found[record.key] = extract(to_bib(record))
     return found
+
+
+WORDS = st.sampled_from(
+    "мир мира мир. ми ч. ча часть тет тетр. тетрадь рабочая раб. история исторя истории лит-ра литература окружающий".split()
+)
+TITLES = st.lists(WORDS, max_size=5).map(tuple)
+
+
+@given(TITLES, TITLES)
+@settings(max_examples=1000)
+def test_titles_are_as_like_one_way_as_the_other(a: tuple[str, ...], b: tuple[str, ...]) -> None:
+    assert likeness(a, b) == likeness(b, a)
+    assert likeness(a, a) == 1
 
 
 PAIRS = st.tuples(st.integers(0, 10**9), st.integers(0, 10**9))
