@@ -11,6 +11,7 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m compileall -q catalog_sync harvesters web
 	@touch $@
 
 # Import the sample district (once) and serve the catalogue: http://127.0.0.1:8000, Z39.50 on 9999, jobs.
