@@ -59,5 +59,6 @@ class StoredMatching:
     def _compare(self, connection: Connection, features: Mapping[RecordKey, Features]) -> reclustering.Concerned:
         comparing = reclustering.Comparing(connection)
         for some in chunks(sorted(features), BATCH):
-            comparing.take(portraits.place(connection, {self.ids[key]: features[key] for key in some}, ()))
+            seen = {self.ids[key]: portraits.Sight.of(features[key]) for key in some}
+            comparing.take(portraits.place(connection, seen, ()))
         return comparing.finish()

@@ -148,13 +148,13 @@ def _records(connection: Connection, sound: Sequence[int], damaged: Collection[i
 def _compare(connection: Connection, ids: Sequence[int], found: deriving.Understood, odd: _Odd) -> None:
     odd.texts += [str(found.keys[id_]) for id_ in described.untrue(connection, found.bibs)]
     stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
+    computed = {id_: sight.features() for id_, sight in found.sights.items()}
     counted, numbers = derived.counted(connection, ids), portraits.of_records(connection, ids)
-    seen = {numbers[id_]: features for id_, features in found.features.items() if stored.get(id_) == features}
+    seen = {numbers[id_]: features for id_, features in computed.items() if stored.get(id_) == features}
     outside = blocks.missing(connection, seen)
     odd.places |= {number: blocks.places(features) for number, features in seen.items()}
     for id_, key in found.keys.items():
-        features = found.features[id_]
-        if stored.get(id_) != features:
+        if stored.get(id_) != computed[id_]:
             odd.features.append(str(key))
         elif numbers[id_] in outside:
             odd.keys.append(str(key))

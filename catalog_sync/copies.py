@@ -9,7 +9,8 @@ from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import BibRecord, SourceRecord
 from catalog_sync.store.packing import PackedBib, pack_own
 
-REMEMBERED = 20_000  # descriptions, packed: some 17 MB while many sources are harvested together
+# Descriptions, packed: some 70 MB while many sources are harvested together, where so many differ.
+REMEMBERED = 80_000
 
 
 class Read(NamedTuple):
@@ -30,6 +31,9 @@ class Copies:
     def __init__(self) -> None:
         self._known: dict[bytes, bytes] = {}
 
+    def forget(self) -> None:
+        self._known.clear()
+
     def read(self, record: SourceRecord, profile: str) -> Read:
         """Raises BadRecord as `to_bib` does."""
         cut = copies.cut(record)
@@ -41,6 +45,6 @@ class Copies:
         # A fault that was found, or another dialect, may lie in what is the record's own.
         if cut and not found.untitled and bib.warnings == record.warnings:
             if len(self._known) >= REMEMBERED:
-                self._known.clear()
+                del self._known[next(iter(self._known))]
             self._known[cut.said] = found.packed.said
         return found

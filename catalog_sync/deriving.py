@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from catalog_sync.classify import classify
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import to_bib
-from catalog_sync.matching.features import Features, extract
+from catalog_sync.matching.features import extract
 from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import derived, described, overrides, portraits, records, registry
 from catalog_sync.store.packing import PackedBib
+from catalog_sync.store.portraits import Sight
 
-ALIKE = 20_000  # descriptions whose features are remembered from one batch of a run to the next: some 60 MB
+# Descriptions whose features are remembered from one batch of a run to the next: some 60 MB where so many differ.
+ALIKE = 80_000
 Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
 NOTHING: Mapping[int, SourceRecord] = {}
 NOBODYS = RecordKey("", "")
@@ -34,7 +36,7 @@ class Understood:
     keys: dict[int, RecordKey] = field(default_factory=dict)
     libraries: dict[int, str] = field(default_factory=dict)
     bibs: dict[int, BibRecord] = field(default_factory=dict)  # those that have to be kept yet
-    features: dict[int, Features] = field(default_factory=dict)
+    sights: dict[int, Sight] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
     restocked: dict[int, Restocked] = field(default_factory=dict)
@@ -47,17 +49,17 @@ class Alike:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, str], tuple[Features, Classified]] = {}
+        self._known: dict[tuple[bytes, str], tuple[Sight, Classified]] = {}
 
-    def of(self, packed: PackedBib, base: str) -> tuple[Features, Classified]:
+    def of(self, packed: PackedBib, base: str) -> tuple[Sight, Classified]:
         """Features and class of a description in a base of this name."""
         mark = (blake2b(packed.said, digest_size=16).digest(), base)
         found = self._known.get(mark)
         if found is None:
             if len(self._known) >= ALIKE:
-                self._known.clear()
+                del self._known[next(iter(self._known))]
             bib = replace(packed.bib(), key=NOBODYS, holdings=Holdings(), changed="", warnings=())
-            found = self._known[mark] = extract(bib), classify(bib, base=base)
+            found = self._known[mark] = Sight.of(extract(bib)), classify(bib, base=base)
         return found
 
 
@@ -85,13 +87,13 @@ def understand(
             found.gone.append(id_)
             continue
         if id_ in kept and id_ not in before:
-            found.features[id_], classified = alike.of(kept[id_], source.base)
+            found.sights[id_], classified = alike.of(kept[id_], source.base)
             holdings = kept[id_].holdings()
         else:
             bib = found.bibs[id_] if id_ in found.bibs else kept[id_].bib()
             restocked = _restocked(before[id_], bib, source.holdings_profile) if id_ in before else None
             if restocked is None:
-                found.features[id_] = extract(bib)
+                found.sights[id_] = Sight.of(extract(bib))
             else:
                 found.restocked[id_] = restocked
             classified, holdings = classify(bib, base=source.base), bib.holdings
@@ -109,7 +111,7 @@ def _restocked(before: SourceRecord, bib: BibRecord, profile: str) -> Restocked 
 def save(connection: Connection, found: Understood) -> portraits.Moved:
     """Keep what was understood, forget what tombstones had; says what that means for matching."""
     described.save(connection, found.bibs)
-    moved = portraits.place(connection, found.features, found.gone)
+    moved = portraits.place(connection, found.sights, found.gone)
     derived.save_holdings(connection, found.held)
     derived.forget_holdings(connection, found.gone)
     return moved

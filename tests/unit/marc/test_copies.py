@@ -101,6 +101,25 @@ def test_a_copy_is_read_as_it_would_be_by_itself(dialect: Dialect, monkeypatch: 
     assert len(asked) < len(sample(dialect)) / 2
 
 
+def test_of_more_descriptions_than_there_is_room_for_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "REMEMBERED", 2)
+    known, asked = copies.Copies(), list[str]()
+
+    def asking(record: SourceRecord, profile: str) -> BibRecord:
+        asked.append(record.local_id)
+        return to_bib(record, profile)
+
+    monkeypatch.setattr(copies, "to_bib", asking)
+    notes = [MarcField("300", "  ", (Subfield("a", f"Примечание {n}"),)) for n in range(3)]
+    three = [with_fields(sample(Dialect.RUSMARC)[0], [note]) for note in notes]
+    for record in [*three, *reversed(three)]:
+        assert known.read(record, "").packed.bib() == to_bib(record)
+    assert len(asked) == 4  # three that are new, and the first of them, forgotten meanwhile
+    known.forget()
+    known.read(three[2], "")
+    assert len(asked) == 5
+
+
 values = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12) | st.sampled_from(
     [TELLING, "20190901", "05.09.2019", "12", "0", "6", "э\N{COMBINING BREVE}", "\ufffd", "10 / 2 / 8"]
 )
