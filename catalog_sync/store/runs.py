@@ -127,7 +127,8 @@ def bury_dead(
 
     `certain`: that it died is known, however lately its heart has beaten.
     """
-    query = select(t.run.c.number).where(t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value]))
+    at_work = t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value])
+    query = select(t.run.c.number).where(at_work)
     if not certain:
         # A beat from the future is from before the clock was set back: its process has not beaten since.
         query = query.where(
@@ -135,13 +136,16 @@ def bury_dead(
         )
     if source is not None:
         query = query.where(t.run.c.source == source)
-    dead = list(connection.execute(query).scalars())
-    for number in dead:
+    dead = list[int]()
+    for number in connection.execute(query).scalars().all():
+        # Who publishes for longer than that has no time to beat: on PostgreSQL this waits until it is done, and then
+        # the run is not at work any more.
         records.unstage(connection, number)
-        save(
-            connection, number, state=RunState.FAILED, finished=now, progress="",
+        failed = update(t.run).where(t.run.c.number == number, at_work).values(
+            state=RunState.FAILED.value, finished=now, progress="",
             message="процесс сбора прервался (сбой питания или остановка); каталог остался вчерашним",
         )  # fmt: skip
+        dead += [number] if connection.execute(failed).rowcount else []
     return dead
 
 

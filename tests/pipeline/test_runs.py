@@ -210,3 +210,36 @@ def test_a_record_of_which_only_copies_changed_stays_in_its_cluster_and_its_copi
     assert (run.counts.changed, run.counts.gone, run.counts.copies_added, run.counts.clusters_touched) == (1, 0, 3, 1)
     assert district.clusters() == before
     assert pipeline.check(district.system) == []
+
+
+def test_who_publishes_longer_than_a_heart_may_pause_is_not_buried(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+    from datetime import timedelta
+
+    from catalog_sync import reclustering
+    from catalog_sync.store.database import writing
+
+    buried: list[list[int]] = []
+
+    def bury() -> None:
+        with writing(district.system.engine) as connection:
+            buried.append(runs.bury_dead(connection, district.clock.now + timedelta(hours=1)))
+
+    other = threading.Thread(target=bury)
+    regroup = reclustering.regroup
+
+    def slowly(*arguments: object, **named: object) -> object:
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()  # it waits for us
+        return regroup(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reclustering, "regroup", slowly)
+    district.source("s1")
+    run = district.load("s1", shelf(5))
+    other.join(20)
+    with reading(district.system.engine) as connection:
+        assert (runs.get(connection, run.number).state, buried) == (RunState.PUBLISHED, [[]])
+    assert "s1:R0001" in district.clusters()
