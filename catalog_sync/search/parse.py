@@ -1,6 +1,7 @@
 """The one search box: what a pupil types becomes a query tree.
 
-Understood: words, "phrases", ISBN in any hyphenation, ISSN, class («5 класс», «5–6 кл.»), masks («матем*»), -exclusion,
+Understood: words, "phrases", ISBN in any hyphenation, ISSN, class («5 класс», «5–6 кл.»), an index of ББК or УДК
+(«22.1я72», «821.161.1»), masks («матем*»), -exclusion,
 AND OR NOT and И ИЛИ НЕ in capitals, alternatives in (brackets), a field named before its word («автор:пушкин»,
 «год:2015-2020», «заглавие:"война и мир"»), and words typed with the Latin keyboard layout left on.
 Spelling is not judged here: `Reader.did_you_mean` knows the words that exist.
@@ -61,6 +62,9 @@ _FIELD = re.compile(
 )
 _NUMBERS = re.compile(r"\d{1,4}|\d{0,4}[-–—]\d{1,4}|\d{1,4}[-–—]")  # one or a span, open at either end
 _ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
+
+# «22.1я72», «84(2Рос=Рус)6», «84Р1», «51(075.3)», «373.167.1:54»: digits that go on as no other number does.
+_INDEX = re.compile(r"\d{2,3}(?:\.\d|\(|[а-я]\d)[\w.()=:/-]*", re.IGNORECASE)
 
 
 def search_box(text: str) -> Query:
@@ -219,6 +223,9 @@ def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: lis
         unwanted.append(Term(token[1:]))
     elif _is_masked(token) and words(token):
         wanted.append(_masked(token))
+    elif _INDEX.fullmatch(token):  # and the beginning of one; the words are asked as well, for it may be a price
+        of_bbk, of_udc = (Term(token, access, truncation=Truncation.RIGHT) for access in (Access.BBK, Access.UDC))
+        wanted.append(Or(Or(Term(token), of_bbk), of_udc))
     else:
         plain.append(token)
 

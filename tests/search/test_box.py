@@ -17,6 +17,12 @@ from tests.search.shelf import book, found, refusal, shelf
 GRADE5 = Term("5", Access.GRADE)
 
 
+def index(text: str) -> Query:
+    """What looks like an index of ББК or УДК may begin one, and may be plain numbers."""
+    return Or(Or(Term(text), Term(text, Access.BBK, truncation=Truncation.RIGHT)),
+              Term(text, Access.UDC, truncation=Truncation.RIGHT))  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("typed", "query"),
     [
@@ -38,6 +44,14 @@ GRADE5 = Term("5", Access.GRADE)
         ("0131-6397", Or(Term("01316397", Access.ISSN), Term("0131-6397"))),
         ("ISSN 0131-6397 наука", And(Term("наука"), Or(Term("01316397", Access.ISSN), Term("0131-6397")))),
         ("2019-2020", Term("2019-2020")),
+        ("22.1я72", index("22.1я72")),
+        ("пушкин 84(2Рос=Рус)6", And(Term("пушкин"), index("84(2Рос=Рус)6"))),
+        ("60я721", index("60я721")),
+        ("821.161.1", index("821.161.1")),
+        ("51(075.3)", index("51(075.3)")),
+        ("1984", Term("1984")),
+        ("5.5 1000.5", Term("5.5 1000.5")),
+        ("22.1*", Term("22.1*", truncation=Truncation.MASK)),
         ("матем*", Term("матем", truncation=Truncation.RIGHT)),
         ("м?ма", Term("м?ма", truncation=Truncation.MASK)),
         ("кто это?", Term("кто это?")),
@@ -118,6 +132,11 @@ def test_a_document_is_found_by_what_it_is_whatever_word_was_typed_for_it(tmp_pa
         ("роман в стихотворениях", "2"),
         ("автор:толстой", "3"),
         ("автор:война", ""),
+        ("84(2Рос=Рус)1", "2"),
+        ("84(2", "25"),
+        ("84р1", "3"),
+        ("22.1", "1"),
+        ("373.167.1 математика", "1"),
         ("год:1978-1997 -автор:Pushkina", "36"),
         ("шифр:22.5", "5"),
         ("заглавие:«Ёлка у Ивановых» издательство:мнемозина", ""),
