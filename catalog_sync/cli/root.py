@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from catalog_sync import __version__, settings
+from catalog_sync.cli.helping import RussianHelp
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 from catalog_sync.system import System, open_system
@@ -51,6 +52,9 @@ MODULES = {
     "staff": ("user", "token"),
     "serving": ("serve",),
 }  # module of cli → its commands
+
+
+click.Context.formatter_class = RussianHelp
 
 
 class Commands(click.Group):

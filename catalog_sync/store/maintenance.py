@@ -107,8 +107,8 @@ def nobody_asked() -> None:
 def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] = nobody_asked) -> str:
     """Put a backup in place of the database; returns where the old one was moved to ("" where there was none).
 
-    The archive is opened, its digest checked and its schema brought up to date before `confirm` is called and anything
-    of ours is touched. Raises Refused for a damaged archive or a database in use, StopEverything for one that is newer
+    The archive is opened, its digest checked and its schema brought up to date before anything of ours is touched;
+    `confirm` is asked where there is something to replace. Raises Refused for a damaged archive or a database in use, StopEverything for one that is newer
     than this program or for a server's database that is not empty.
     """
     parsed = make_url(url)
@@ -120,13 +120,14 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
         settings, key = _read_from(archive, SETTINGS), _read_from(archive, KEY)
         if on_server:
             _refuse_filled(url)
-            confirm()
             _fill(url, copy)
             kept = ""
         else:
-            confirm()
-            kept = _move_aside(Path(str(parsed.database)))
-            copy.replace(Path(str(parsed.database)))
+            ours = Path(str(parsed.database))
+            if ours.exists():
+                confirm()
+            kept = _move_aside(ours)
+            copy.replace(ours)
     _put_settings(home, settings)
     _put_key(home, key)
     return kept

@@ -142,3 +142,17 @@ def test_without_a_command_the_help_is_shown(cli: Cli) -> None:
 
 def test_the_version_is_told(cli: Cli) -> None:
     assert re.fullmatch(r"catalog-sync \d+\.\d+\.\d+\n", cli("--version").out)
+
+
+# Names of formats, codes and options stay as they are typed; of click's own words none is left.
+ENGLISH = re.compile(
+    r"Usage|Options?:|Commands:|OPTIONS|COMMAND\b|ARGS|TEXT\b|INTEGER|FLOAT|PATH\b|FILENAME|Show th|required|default"
+)
+
+
+@pytest.mark.parametrize("words", [[], *([*name.split()] for name in EVERY)], ids=" ".join)
+def test_help_is_in_russian_to_the_last_word(cli: Cli, words: list[str]) -> None:
+    said = cli(*words, "--help")
+    assert (said.code, ENGLISH.findall(said.out)) == (0, [])
+    assert said.out.startswith("Вызов: catalog-sync")
+    assert "Ключи:" in said.out

@@ -154,6 +154,16 @@ def of_tomorrow(archive: Path) -> None:
         packed.writestr("catalog.sqlite", data)
 
 
+def test_where_nothing_is_replaced_nobody_is_asked(sqlite_district: District, tmp_path: Path) -> None:
+    archive, asked = backed_up(small(sqlite_district), tmp_path), list[str]()
+    home = tmp_path / "new machine"
+    url = Settings(home=home).database_url
+    assert maintenance.restore(home, url, archive, confirm=lambda: asked.append("first")) == ""
+    assert asked == []
+    assert maintenance.restore(home, url, archive, confirm=lambda: asked.append("again"))
+    assert asked == ["again"]
+
+
 @pytest.mark.parametrize("damage", [flipped, cut, empty, other, exchanged, of_tomorrow])
 def test_a_damaged_backup_is_refused_before_anything_is_touched(
     damage: object, sqlite_district: District, tmp_path: Path
