@@ -108,8 +108,8 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
     """Put a backup in place of the database; returns where the old one was moved to ("" where there was none).
 
     The archive is opened, its digest checked and its schema brought up to date before anything of ours is touched;
-    `confirm` is asked where there is something to replace. Raises Refused for a damaged archive or a database in use, StopEverything for one that is newer
-    than this program or for a server's database that is not empty.
+    `confirm` is asked where there is something to replace. Raises Refused for a damaged archive or a database in use,
+    StopEverything for one that is newer than this program or for a server's database that is not empty.
     """
     parsed = make_url(url)
     on_server = parsed.get_backend_name() != "sqlite"
