@@ -35,6 +35,19 @@ class RussianHelp(click.HelpFormatter):
         super().write_dl(said, col_max, col_spacing)
 
 
+class WholeSentence(click.Command):
+    """In the list of commands with the whole first sentence of its help, on two lines where it needs them."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return super().get_short_help_str(limit=1000)
+
+
+class WholeSentences(click.Group, WholeSentence):
+    """A group whose commands are listed so."""
+
+    command_class = WholeSentence
+
+
 def _put(words: dict[str, str], text: str) -> str:
     pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.sub(pattern, lambda match: words[match[0]], text)

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from catalog_sync import __version__, settings
-from catalog_sync.cli.helping import RussianHelp
+from catalog_sync.cli.helping import RussianHelp, WholeSentences
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 from catalog_sync.system import System, open_system
@@ -57,8 +57,10 @@ MODULES = {
 click.Context.formatter_class = RussianHelp
 
 
-class Commands(click.Group):
+class Commands(WholeSentences):
     """Commands whose modules are read when they are asked for: all of them together take seconds to read."""
+
+    group_class = WholeSentences
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         load_commands(cmd_name)

@@ -156,3 +156,8 @@ def test_help_is_in_russian_to_the_last_word(cli: Cli, words: list[str]) -> None
     assert (said.code, ENGLISH.findall(said.out)) == (0, [])
     assert said.out.startswith("Вызов: catalog-sync")
     assert "Ключи:" in said.out
+
+
+def test_a_list_of_commands_tells_whole_sentences(cli: Cli) -> None:
+    for words in ([], ["source"], ["user"]):
+        assert "..." not in cli(*words, "--help").out.split("Команды:")[1]
