@@ -288,7 +288,7 @@ def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
         if abs(len(a) - len(b)) != 1:
             return False
         left, right = ("".join(t).replace(".", "") for t in (a, b))
-        return len(left) >= 8 and OSA.distance(left, right, score_cutoff=1) <= 1
+        return min(len(left), len(right)) >= 8 and OSA.distance(left, right, score_cutoff=1) <= 1
     slips = 0
     for x, y in zip(a, b, strict=True):
         if not same_word(x, y):
