@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 from catalog_sync.marc import copies
@@ -29,7 +30,7 @@ class Copies:
     """Descriptions met, by what tells their copies from others. It gives what `to_bib` gives, packed."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, bytes] = {}
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()
 
     def forget(self) -> None:
         self._known.clear()
@@ -45,6 +46,6 @@ class Copies:
         # A fault that was found, or another dialect, may lie in what is the record's own.
         if cut and not found.untitled and bib.warnings == record.warnings:
             if len(self._known) >= REMEMBERED:
-                del self._known[next(iter(self._known))]
+                self._known.popitem(last=False)
             self._known[cut.said] = found.packed.said
         return found

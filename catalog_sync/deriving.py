@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -49,7 +50,7 @@ class Alike:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, str], tuple[Sight, Classified]] = {}
+        self._known: OrderedDict[tuple[bytes, str], tuple[Sight, Classified]] = OrderedDict()
 
     def of(self, packed: PackedBib, base: str) -> tuple[Sight, Classified]:
         """Features and class of a description in a base of this name."""
@@ -57,7 +58,7 @@ class Alike:
         found = self._known.get(mark)
         if found is None:
             if len(self._known) >= ALIKE:
-                del self._known[next(iter(self._known))]
+                self._known.popitem(last=False)
             bib = replace(packed.bib(), key=NOBODYS, holdings=Holdings(), changed="", warnings=())
             found = self._known[mark] = Sight.of(extract(bib)), classify(bib, base=base)
         return found
