@@ -81,7 +81,7 @@ class District:
     def __call__(self, *arguments: str) -> Cost:
         command = [sys.executable, "-m", "catalog_sync", "--config", str(self.home / "catalog-sync.toml"), *arguments]
         environment = {**os.environ, "CATALOG_SYNC_HOME": str(self.home / "var"), "PYTHONPATH": str(ROOT)}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else every command compiles all modules anew: one second
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else every command compiles its modules anew
         return run(command, self.home, environment)
 
     def night(self, exports: Iterable[bytes]) -> Cost:

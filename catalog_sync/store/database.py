@@ -33,7 +33,7 @@ CACHE_KIB = 24 * 1024  # pages a connection keeps: most of what a night of 300,0
 AT_ONCE = 5_000  # rows given to the driver together
 LOOKED_UP = 2_000  # values looked up together
 HEAP_BYTES = 56 << 20  # pages of all connections together: above it SQLite drops old ones instead of taking more
-JOURNAL_BYTES = 64 << 20  # kept of the WAL file: a first load of 300,000 writes a gigabyte of it, a night little
+JOURNAL_BYTES = 64 << 20  # kept of the WAL file: a first load of 300,000 makes it a gigabyte, a night a few megabytes
 
 
 def open_engine(url: str) -> Engine:
