@@ -16,7 +16,7 @@ from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name, same_name
 from catalog_sync.matching.publishers import abbreviates
 from catalog_sync.matching.subjects import GENRES
-from catalog_sync.matching.titles import likeness, same_sound, same_word, stem
+from catalog_sync.matching.titles import are_near, likeness, same_sound, same_word, stem
 
 NONE: Final = 0  # no veto's code
 HOUSE_MAY_SLIP: Final = 7  # letters of a house nobody listed, in which one may be mistyped
@@ -110,7 +110,7 @@ def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
     """
     vouched = same_isbn and bool(a.authors and b.authors and a.years and b.years) and a.pages == b.pages != 0
     vouched = vouched and _may_be_slips(a.title, b.title)
-    if not vouched and alphabet(a.title) * alphabet(b.title) >= 0:
+    if not vouched and not in_two_alphabets(a.title, b.title):
         return False
     return not (a.authors and b.authors) or authors_relation(a.authors, b.authors) in ("same", "part")
 
@@ -118,6 +118,11 @@ def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
 def _may_be_slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """A word in common, or most letters («физикка» and «физка»)."""
     return any(same_word(x, y) for x in a for y in b) or fuzz.ratio(" ".join(a), " ".join(b)) >= SLIPS_LIKE
+
+
+def in_two_alphabets(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """One title Russian, the other Latin. Most pairs are of one alphabet, which takes one look."""
+    return "".join(a).isascii() is not "".join(b).isascii() and alphabet(a) * alphabet(b) < 0
 
 
 @lru_cache(maxsize=1 << 13)
@@ -218,11 +223,9 @@ def title_likeness(a: Features, b: Features) -> float:
     direct = likeness(a.title, b.title)
     if direct >= 0.85 or not (a.title or b.title):
         return direct or float(a.numbers == b.numbers != ())
-    if not direct and alphabet(a.title) * alphabet(b.title) < 0 and same_sound(a.title, b.title):
+    if not direct and in_two_alphabets(a.title, b.title) and same_sound(a.title, b.title):
         return 0.9
-    whole = likeness(a.title + a.subtitle, b.title) if a.subtitle else 0.0
-    if b.subtitle and whole < 0.95:
-        whole = max(whole, likeness(a.title, b.title + b.subtitle))
+    whole = _whole_likeness(a, b)
     if whole >= 0.85:
         return min(whole, 0.95)
     if a.subtitle and b.subtitle and _turned_round(a, b):
@@ -239,11 +242,25 @@ def title_likeness(a: Features, b: Features) -> float:
     return direct
 
 
+def _whole_likeness(a: Features, b: Features) -> float:
+    """Likeness of one's title with the other's title and subtitle together; below 0.85 it says nothing."""
+    found = 0.0
+    for one, other in ((a, b), (b, a)):
+        if one.subtitle and found < 0.95:
+            both = one.title + one.subtitle
+            if are_near(both, other.title):
+                found = max(found, likeness(both, other.title))
+    return found
+
+
 def _turned_round(a: Features, b: Features) -> bool:
     """«ОГЭ-2019 : Обществознание» and «Обществознание : ОГЭ-2019»: the title of each stands in the other's subtitle."""
-    return (
-        likeness(a.title, b.subtitle[: len(a.title)]) >= 0.95 and likeness(b.title, a.subtitle[: len(b.title)]) >= 0.95
-    )
+    return _begins(b.subtitle, a.title) and _begins(a.subtitle, b.title)
+
+
+def _begins(text: tuple[str, ...], title: tuple[str, ...]) -> bool:
+    """Whether a text begins with a title, up to endings and abbreviations."""
+    return len(text) >= len(title) and all(map(same_word, text, title))
 
 
 @lru_cache(maxsize=1 << 13)

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from catalog_sync.matching import verdict as v
 from catalog_sync.matching.contradictions import (
-    alphabet,
     authors_relation,
     common_names,
     houses_meet,
+    in_two_alphabets,
     same_own_isbn,
     title_likeness,
 )
@@ -60,7 +60,7 @@ def _title_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None
         add((v.P_TITLE_NEAR, round(base * like, 2)))
     elif like:
         add((v.P_TITLE_PART, v.TITLE_PART if same_isbn else v.TITLE_PART_NO_ISBN))
-    elif alphabet(a.title) * alphabet(b.title) < 0:
+    elif in_two_alphabets(a.title, b.title):
         add((v.N_TITLE_LANGUAGE, v.TITLE_TRANSLATED))
     else:
         add((v.N_TITLE_OTHER, v.TITLE_OTHER))

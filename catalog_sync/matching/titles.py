@@ -210,14 +210,28 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     alike = _alike_from_the_start(a, b) if same_word(a[0], b[0]) else 0.0
     if alike >= 0.95:
         return alike
-    if _slips(a, b):
-        return 0.9
+    if len(a) != len(b):
+        short, long = (a, b) if len(a) < len(b) else (b, a)
+        return 0.9 if _space_misplaced(a, b) else alike or (0.75 if _all_within(short, long) else 0.0)
+    unlike = _unlike(a, b)
+    if len(unlike) <= 2 and all(_word_slip(x.rstrip("."), y.rstrip("."), len(a)) for x, y in unlike):
+        return 0.9  # one slip a word, two in all
     if alike:
         return alike
-    short, long = (a, b) if len(a) <= len(b) else (b, a)
-    if _all_within(short, long) and (len(a) != len(b) or _all_within(long, short)):
-        return 0.85 if len(a) == len(b) else 0.75
-    return 0.7 if _both_mistyped(a, b) else 0.0
+    if _all_within(a, b) and _all_within(b, a):
+        return 0.85
+    return 0.7 if len(unlike) == 1 and len(a) >= 3 and _both_mistyped(*unlike[0]) else 0.0
+
+
+def _unlike(a: tuple[str, ...], b: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The words of two titles of one length that differ in their places; three are enough to tell."""
+    unlike: list[tuple[str, str]] = []
+    for two in zip(a, b, strict=True):
+        if not same_word(*two):
+            unlike.append(two)
+            if len(unlike) == 3:
+                break
+    return unlike
 
 
 def _alike_from_the_start(a: tuple[str, ...], b: tuple[str, ...]) -> float:
@@ -254,20 +268,10 @@ def _akin(a: str, b: str) -> bool:
     return same_word(a, b) or _word_slip(a.rstrip("."), b.rstrip("."), 2)
 
 
-def _both_mistyped(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Three words and more, all alike but one of five letters and more, in which two letters differ: each hand made a
-    slip of its own. Enough not to forbid, too little to join by itself."""
-    if len(a) != len(b) or len(a) < 3:
-        return False
-    unlike: list[tuple[str, str]] = []
-    for two in zip(a, b, strict=True):
-        if not same_word(*two):
-            if unlike:
-                return False
-            unlike.append(two)
-    if not unlike:
-        return False
-    x, y = (word.rstrip(".") for word in unlike[0])
+def _both_mistyped(a: str, b: str) -> bool:
+    """One word of five letters and more in which two letters differ: each hand made a slip of its own. In a title of
+    three words and more, enough not to forbid, too little to join by itself."""
+    x, y = a.rstrip("."), b.rstrip(".")
     return min(len(x), len(y)) >= 5 and x[0] == y[0] and OSA.distance(x, y, score_cutoff=2) <= 2
 
 
@@ -282,26 +286,35 @@ def _cut_off(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return long[at].startswith(short[at].rstrip(".")) and all(map(same_word, short[:at], long[:at]))
 
 
-def _slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """Whether slips of the keyboard alone part two titles: one a word, two in all; or a misplaced space."""
-    if len(a) != len(b):
-        if abs(len(a) - len(b)) != 1:
-            return False
-        left, right = ("".join(t).replace(".", "") for t in (a, b))
-        return min(len(left), len(right)) >= 8 and OSA.distance(left, right, score_cutoff=1) <= 1
-    slips = 0
-    for x, y in zip(a, b, strict=True):
-        if not same_word(x, y):
-            slips += 1
-            if slips > 2 or not _word_slip(x.rstrip("."), y.rstrip("."), len(a)):
-                return False
-    return True
+def _space_misplaced(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether a space too many or too few, and one slip of the keyboard, is all that parts two titles."""
+    # One slip leaves the first letter as it was, or the last one.
+    if abs(len(a) - len(b)) != 1 or (a[0][0] != b[0][0] and _last_letter(a) != _last_letter(b)):
+        return False
+    left, right = _letters(a), _letters(b)
+    return min(len(left), len(right)) >= 8 and OSA.distance(left, right, score_cutoff=1) <= 1
+
+
+def _letters(title: tuple[str, ...]) -> str:
+    return "".join(title).replace(".", "")
+
+
+def _last_letter(title: tuple[str, ...]) -> str:
+    return title[-1].rstrip(".")[-1:]
+
+
+def are_near(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether two titles can be alike by 0.85 and more: as many words, or letters, or begun with the same word."""
+    if not a or not b:
+        return False
+    apart = abs(len(a) - len(b))
+    return not apart or same_word(a[0], b[0]) or (apart == 1 and abs(len(_letters(a)) - len(_letters(b))) <= 1)
 
 
 @lru_cache(maxsize=1 << 13)
 def same_sound(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Whether one title is the other in Latin letters («Pravo» and «Право»)."""
-    left, right = (sound("".join(t).replace(".", "")) for t in (a, b))
+    left, right = sound(_letters(a)), sound(_letters(b))
     length = max(len(left), len(right))
     return length >= 4 and OSA.distance(left, right, score_cutoff=length // 8) <= length // 8
 
