@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 from catalog_sync.marc import copies
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import BibRecord, SourceRecord
+from catalog_sync.remembering import Latest
 from catalog_sync.store.packing import PackedBib, pack_own
 
 # Descriptions, packed: some 70 MB while many sources are harvested together, where so many differ.
@@ -30,7 +30,7 @@ class Copies:
     """Descriptions met, by what tells their copies from others. It gives what `to_bib` gives, packed."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, bytes] = OrderedDict()
+        self._known: Latest[bytes, bytes] = Latest(REMEMBERED)
 
     def forget(self) -> None:
         self._known.clear()
@@ -45,7 +45,5 @@ class Copies:
         found = read(record, bib)
         # A fault that was found, or another dialect, may lie in what is the record's own.
         if cut and not found.untitled and bib.warnings == record.warnings:
-            if len(self._known) >= REMEMBERED:
-                self._known.popitem(last=False)
             self._known[cut.said] = found.packed.said
         return found

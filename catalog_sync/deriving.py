@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -15,6 +14,7 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.features import extract
 from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
+from catalog_sync.remembering import Latest
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import derived, described, overrides, portraits, records, registry
 from catalog_sync.store.packing import PackedBib
@@ -50,15 +50,13 @@ class Alike:
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[bytes, str], tuple[Sight, Classified]] = OrderedDict()
+        self._known: Latest[tuple[bytes, str], tuple[Sight, Classified]] = Latest(ALIKE)
 
     def of(self, packed: PackedBib, base: str) -> tuple[Sight, Classified]:
         """Features and class of a description in a base of this name."""
         mark = (blake2b(packed.said, digest_size=16).digest(), base)
         found = self._known.get(mark)
         if found is None:
-            if len(self._known) >= ALIKE:
-                self._known.popitem(last=False)
             bib = replace(packed.bib(), key=NOBODYS, holdings=Holdings(), changed="", warnings=())
             found = self._known[mark] = Sight.of(extract(bib)), classify(bib, base=base)
         return found

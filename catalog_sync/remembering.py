@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
 Text = TypeVar("Text", str, bytes)
 Answer = TypeVar("Answer")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _REMEMBERED = 1 << 13  # answers of each function
 LONGEST = 200  # characters or bytes: a longer text is hardly typed twice, and memory has to have a bound
+
+
+class Latest(OrderedDict[Key, Value]):
+    """The values put in last, at most so many: the oldest goes first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: Key, value: Value) -> None:
+        super().__setitem__(key, value)
+        if len(self) > self._most:
+            self.popitem(last=False)
 
 
 def remembering(work: Callable[[Text], Answer]) -> Callable[[Text], Answer]:
