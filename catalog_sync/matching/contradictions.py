@@ -16,7 +16,7 @@ from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name, same_name
 from catalog_sync.matching.publishers import abbreviates
 from catalog_sync.matching.subjects import GENRES
-from catalog_sync.matching.titles import are_near, likeness, same_sound, same_word, stem
+from catalog_sync.matching.titles import are_near, letters, likeness, same_sound, same_word, stem
 
 NONE: Final = 0  # no veto's code
 HOUSE_MAY_SLIP: Final = 7  # letters of a house nobody listed, in which one may be mistyped
@@ -122,16 +122,16 @@ def _may_be_slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 def in_two_alphabets(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """One title Russian, the other Latin. Most pairs are of one alphabet, which takes one look."""
-    return "".join(a).isascii() is not "".join(b).isascii() and alphabet(a) * alphabet(b) < 0
+    return letters(a).isascii() is not letters(b).isascii() and alphabet(a) * alphabet(b) < 0
 
 
 @lru_cache(maxsize=1 << 13)
 def alphabet(title: tuple[str, ...]) -> int:
     """1 a Russian title, -1 a Latin one, 0 mixed or none."""
-    letters = "".join(title).replace(".", "")
-    if not letters:
+    text = letters(title)
+    if not text:
         return 0
-    return -1 if letters.isascii() else 1 if all("а" <= c <= "я" for c in letters) else 0
+    return -1 if text.isascii() else 1 if all("а" <= c <= "я" for c in text) else 0
 
 
 @lru_cache(maxsize=1 << 13)

@@ -211,10 +211,12 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     if alike >= 0.95:
         return alike
     if len(a) != len(b):
+        if _space_misplaced(a, b):
+            return 0.9
         short, long = (a, b) if len(a) < len(b) else (b, a)
-        return 0.9 if _space_misplaced(a, b) else alike or (0.75 if _all_within(short, long) else 0.0)
+        return alike or (0.75 if _all_within(short, long) else 0.0)
     unlike = _unlike(a, b)
-    if len(unlike) <= 2 and all(_word_slip(x.rstrip("."), y.rstrip("."), len(a)) for x, y in unlike):
+    if len(unlike) <= 2 and all(_word_slip(x, y, len(a)) for x, y in unlike):
         return 0.9  # one slip a word, two in all
     if alike:
         return alike
@@ -265,7 +267,7 @@ def _all_within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1 << 14)
 def _akin(a: str, b: str) -> bool:
     """The same word, or one slip of the keyboard away from it."""
-    return same_word(a, b) or _word_slip(a.rstrip("."), b.rstrip("."), 2)
+    return same_word(a, b) or _word_slip(a, b, 2)
 
 
 def _both_mistyped(a: str, b: str) -> bool:
@@ -291,11 +293,12 @@ def _space_misplaced(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     # One slip leaves the first letter as it was, or the last one.
     if abs(len(a) - len(b)) != 1 or (a[0][0] != b[0][0] and _last_letter(a) != _last_letter(b)):
         return False
-    left, right = _letters(a), _letters(b)
+    left, right = letters(a), letters(b)
     return min(len(left), len(right)) >= 8 and OSA.distance(left, right, score_cutoff=1) <= 1
 
 
-def _letters(title: tuple[str, ...]) -> str:
+def letters(title: tuple[str, ...]) -> str:
+    """The words of a title without what stands between and behind them."""
     return "".join(title).replace(".", "")
 
 
@@ -308,13 +311,13 @@ def are_near(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     if not a or not b:
         return False
     apart = abs(len(a) - len(b))
-    return not apart or same_word(a[0], b[0]) or (apart == 1 and abs(len(_letters(a)) - len(_letters(b))) <= 1)
+    return not apart or same_word(a[0], b[0]) or (apart == 1 and abs(len(letters(a)) - len(letters(b))) <= 1)
 
 
 @lru_cache(maxsize=1 << 13)
 def same_sound(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """Whether one title is the other in Latin letters («Pravo» and «Право»)."""
-    left, right = sound(_letters(a)), sound(_letters(b))
+    left, right = sound(letters(a)), sound(letters(b))
     length = max(len(left), len(right))
     return length >= 4 and OSA.distance(left, right, score_cutoff=length // 8) <= length // 8
 
@@ -325,6 +328,7 @@ def _word_slip(a: str, b: str, words: int) -> bool:
 
     A changed letter makes another word of a short one («ЕГЭ», «ОГЭ»), unless three words vouch for each other.
     """
+    a, b = a.rstrip("."), b.rstrip(".")
     if _letter_lost(stem(a), stem(b)):
         return True
     short, long = sorted((a, b), key=len)
