@@ -138,14 +138,15 @@ def bury_dead(
         query = query.where(t.run.c.source == source)
     dead = list[int]()
     for number in connection.execute(query).scalars().all():
-        # Who publishes for longer than that has no time to beat: on PostgreSQL this waits until it is done, and then
-        # the run is not at work any more.
+        # A long publication has no time to beat: on PostgreSQL this waits until it is done, and then the run is not at
+        # work any more.
         records.unstage(connection, number)
         failed = update(t.run).where(t.run.c.number == number, at_work).values(
             state=RunState.FAILED.value, finished=now, progress="",
             message="процесс сбора прервался (сбой питания или остановка); каталог остался вчерашним",
         )  # fmt: skip
-        dead += [number] if connection.execute(failed).rowcount else []
+        if connection.execute(failed).rowcount:
+            dead.append(number)
     return dead
 
 
