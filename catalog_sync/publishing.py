@@ -331,6 +331,7 @@ def _alone(system: System, connection: Connection, now: datetime) -> None:
 
 def _compute_anew(connection: Connection, now: datetime, today: date, progress: Progress) -> None:
     derived.clear(connection)
+    records.renew_digests(connection)
     digests.renew(connection)
     done, comparing, alike = 0, reclustering.Comparing(connection), deriving.Alike()
     for batch in records.live(connection, batch=BATCH):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ from catalog_sync import text
 from catalog_sync.copies import Copies, read
 from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
-from catalog_sync.marc import encodings
+from catalog_sync.marc import encodings, fingerprint
 from catalog_sync.marc.reading import Export, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
 from catalog_sync.store import derived, described, digests, records, registry, runs
@@ -142,8 +141,8 @@ def _read_file(
     engine: Engine, run: int, source: Source, file: FetchedFile, same: dict[bytes, str], tally: Tally,
     copies: Copies, *, now: Callable[[], datetime], progress: Progress,
 ) -> None:  # fmt: skip
-    digest = file.sha256 or hashlib.sha256(file.data).hexdigest()
-    tally.files.append({"name": file.name, "sha256": digest, "bytes": len(file.data)})
+    digest = file.digest or fingerprint.of_file(file.data)
+    tally.files.append({"name": file.name, "xxh3": digest, "bytes": len(file.data)})
     tally.complete &= file.complete
     tally.bookmark = file.bookmark or tally.bookmark
     tally.told_gone |= set(file.deleted)

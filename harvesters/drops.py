@@ -33,7 +33,7 @@ class Taken:
     name: str
     size: int
     modified: float
-    sha256: str
+    digest: str
 
     def is_of(self, seen: Seen) -> bool:
         return (self.name, self.size, self.modified) == (seen.name, seen.size, seen.modified)
@@ -93,9 +93,9 @@ def date_in(name: str) -> date | None:
 def remembered(mark: Mapping[str, Any]) -> list[Taken]:
     """The list of a bookmark; damaged rows are forgotten, which only means reading a file again."""
     rows = mark.get("taken", [])
-    good = [r for r in rows if isinstance(r, list) and len(r) == 4 and isinstance(r[0], str)]
+    good = [r for r in rows if isinstance(r, list) and len(r) == 4 and isinstance(r[0], str) and isinstance(r[3], str)]
     return [Taken(r[0], r[1], r[2], r[3]) for r in good]
 
 
 def as_rows(taken: Iterable[Taken]) -> list[list[Any]]:
-    return [[t.name, t.size, t.modified, t.sha256] for t in taken]
+    return [[t.name, t.size, t.modified, t.digest] for t in taken]

@@ -6,7 +6,6 @@ bookmark proves that its run was published: a crash, a hold or a rejection leave
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import stat
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog_sync.errors import SourceUnavailable
+from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
 from harvesters.drops import Seen, Taken
@@ -61,7 +61,7 @@ class FilesHarvester:
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """Parts of the export, in order. Raises SourceUnavailable while a file is still being copied."""
         for file, data, mark in self.raw(bookmark):
-            yield from fetched(file.name, data, mark, self._complete, self._settings.max_bytes, file.sha256)
+            yield from fetched(file.name, data, mark, self._complete, self._settings.max_bytes, file.digest)
 
     def raw(self, bookmark: str) -> Iterator[tuple[Taken, bytes, str]]:
         """(file, bytes, bookmark) of the files that make up the export; only the last has a bookmark."""
@@ -75,7 +75,7 @@ class FilesHarvester:
         history = [t for t in skipped if not any(k.name == t.name for k in kept)]
         for number, seen in enumerate(export, 1):
             data = self._read(seen)
-            kept.append(Taken(seen.name, seen.size, seen.modified, hashlib.sha256(data).hexdigest()))
+            kept.append(Taken(seen.name, seen.size, seen.modified, fingerprint.of_file(data)))
             mark = bookmarks.written(KIND, taken=drops.as_rows([*kept, *history])) if number == len(export) else ""
             yield kept[-1], data, mark
 
@@ -138,7 +138,7 @@ class FilesHarvester:
 
     def _move_away(self, path: Path, one: Taken) -> None:
         """Move into archive/DATE/, beside a namesake if there is one. Content that isn't what was read stays."""
-        if one.sha256 and hashlib.sha256(self._read(Seen(one.name, one.size, one.modified))).hexdigest() != one.sha256:
+        if one.digest and not fingerprint.is_of_file(one.digest, self._read(Seen(one.name, one.size, one.modified))):
             return
         folder = self._archive / self._surroundings.now().date().isoformat()
         folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +155,7 @@ def free_name(folder: Path, name: str) -> Path:
 
 
 def fetched(
-    name: str, data: bytes, bookmark: str, complete: bool, max_bytes: int, sha256: str = ""
+    name: str, data: bytes, bookmark: str, complete: bool, max_bytes: int, digest: str = ""
 ) -> Iterator[FetchedFile]:
     """Files inside one transported file; only the last carries the bookmark. An empty file is an empty export."""
     parts = unpack(name, data, max_bytes)
@@ -166,5 +166,5 @@ def fetched(
         check_records(part.name, part.data, part.format)
         warning = cut_warning(part.name, part.data, part.format)
         warnings = (warning,) if warning else ()
-        digest = sha256 if part.data is data else ""
-        yield FetchedFile(part.name, part.data, part.format, complete, mark, (), warnings, sha256=digest)
+        own = digest if part.data is data else ""
+        yield FetchedFile(part.name, part.data, part.format, complete, mark, (), warnings, digest=own)

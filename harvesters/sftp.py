@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import stat
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from catalog_sync.errors import SourceUnavailable, StopEverything
+from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
 from harvesters.drops import Seen, Taken
@@ -77,9 +77,9 @@ class SftpHarvester:
         kept = [Taken(s.name, s.size, s.modified, "") for s in present if s not in export]
         for number, seen in enumerate(export, 1):
             data = self._read(seen, budget)
-            kept.append(Taken(seen.name, seen.size, seen.modified, hashlib.sha256(data).hexdigest()))
+            kept.append(Taken(seen.name, seen.size, seen.modified, fingerprint.of_file(data)))
             mark = bookmarks.written(KIND, taken=drops.as_rows(kept)) if number == len(export) else ""
-            yield from fetched(seen.name, data, mark, self._complete, self._settings.max_bytes, kept[-1].sha256)
+            yield from fetched(seen.name, data, mark, self._complete, self._settings.max_bytes, kept[-1].digest)
 
     def _settled(self, taken: list[Taken], budget: Budget) -> list[Seen]:
         with self._session(budget) as sftp:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from catalog_sync.marc import framing, jsonreading, xmlreading
@@ -36,10 +36,10 @@ def format_of(data: bytes) -> str:
     return "iso2709"
 
 
-def cut(data: bytes, format: str, known: Callable[[bytes], bool] | None = None) -> Iterator[Cut]:
-    """The pieces of an export in file order. Of ISO 2709 the records that are `known` are passed over."""
+def cut(data: bytes, format: str, pass_over: framing.PassOver | None = None) -> Iterator[Cut]:
+    """The pieces of an export in file order. Of ISO 2709 some need not be cut out: see `framing.pieces`."""
     if format == "iso2709":
-        return _iso2709(data, known)
+        return _iso2709(data, pass_over)
     read = xmlreading.records if format == "marcxml" else jsonreading.records
     return (_within_limits(Cut(n, *rest), format) for n, rest in enumerate(read(data), 1))
 
@@ -68,8 +68,8 @@ def missing_end(data: bytes, format: str) -> str:
     return ""
 
 
-def _iso2709(data: bytes, known: Callable[[bytes], bool] | None) -> Iterator[Cut]:
-    for piece in framing.pieces(data, known):
+def _iso2709(data: bytes, pass_over: framing.PassOver | None) -> Iterator[Cut]:
+    for piece in framing.pieces(data, pass_over):
         if piece.fault:
             yield Cut(piece.number, piece.offset, piece.data, piece.data, "", piece.fault)
         else:

@@ -35,19 +35,24 @@ def shows_records(head: bytes) -> bool:
     return RECORD_END in head or _LEADER.search(head, 1) is not None
 
 
-def pieces(data: bytes, known: Callable[[bytes], bool] | None = None) -> Iterator[Piece]:
+PassOver = Callable[[bytes, int], tuple[int, int]]
+
+
+def pieces(data: bytes, pass_over: PassOver | None = None) -> Iterator[Piece]:
     """Cut a file into records and junk. Stray bytes between records stay at the front of the piece they precede.
 
-    `record_bytes` gives a piece without them. A piece that can't be a record carries its fault in Russian. Whole
-    records that are `known` have their number and are passed over.
+    `record_bytes` gives a piece without them. A piece that can't be a record carries its fault in Russian.
+    `pass_over(data, offset)` says how many records from there on need not be cut out, and where they end; they have
+    their numbers.
     """
     number, offset, size, terminator = 0, 0, len(data), -1
     while offset < size:
-        if known:
-            passed, offset = _passed_over(data, offset, known)
-            number += passed
-            if offset == size:
-                return
+        if pass_over:
+            passed, end = pass_over(data, offset)
+            if passed:
+                number, offset = number + passed, _with_trailing_padding(data, end)
+                if offset == size:
+                    return
         start = offset if data[offset] in _DIGITS else _start(data, offset)
         if start - offset == LONGEST:
             number += 1
@@ -75,17 +80,6 @@ def record_bytes(data: bytes) -> bytes:
 
 _DIGITS = frozenset(b"0123456789")
 _EMPTY = "пустое место без записи"
-
-
-def _passed_over(data: bytes, offset: int, known: Callable[[bytes], bool]) -> tuple[int, int]:
-    """How many known whole records follow each other from `offset` on, and where they end."""
-    count, start = 0, offset
-    while (digits := data[start : start + 5]).isdigit():
-        end = start + int(digits)
-        if data.find(b"\x1d", start, end) != end - 1 or not known(data[start:end]):
-            break
-        count, start = count + 1, end
-    return count, _with_trailing_padding(data, start) if count else offset
 
 
 def _next_piece(data: bytes, offset: int, start: int, end: int) -> tuple[int, str]:

@@ -23,7 +23,7 @@ from catalog_sync.marc.exports import Cut, cut, format_of, missing_end
 from catalog_sync.marc.jsonreading import from_json
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
 
-__all__ = ["Counts", "Detected", "Export", "detect", "identity_of", "marc_record", "read_export", "to_bib"]
+__all__ = ["Counts", "Detected", "Export", "detect", "marc_record", "read_export", "to_bib"]
 
 _HOLDINGS = "запись об экземплярах"
 _EITHER = "запись об экземплярах или авторитетная"  # x and y: holdings in MARC 21, authorities in UNIMARC
@@ -86,7 +86,7 @@ class Export:
 
     def __iter__(self) -> Iterator[SourceRecord | SetAside]:
         self._forget()
-        for piece in cut(self._data, self.format, self._is_known if self._known else None):
+        for piece in cut(self._data, self.format, self._pass_over if self._known else None):
             if self._known and self.format != "iso2709" and not piece.fault and self._is_known(piece.record):
                 continue
             self._counts[0] += 1
@@ -112,6 +112,19 @@ class Export:
         self._seen[local_id] = digest
         return True
 
+    def _pass_over(self, data: bytes, start: int) -> tuple[int, int]:
+        """How many known records follow each other from `start` on, and where they end.
+
+        What is known was cut out once: where the same bytes stand, a record ends where its length says.
+        """
+        before = len(self.unchanged)
+        while (length := data[start : start + 5]).isdigit():
+            end = start + int(length)
+            if not self._is_known(data[start:end]):
+                break
+            start = end
+        return len(self.unchanged) - before, start
+
     def _record(self, piece: Cut) -> SourceRecord | str:
         data, local_id = piece.record, piece.local_id
         digest = fingerprint.digest(data)
@@ -124,15 +137,15 @@ class Export:
         local_id = local_id.replace("\0", "")
         if len(local_id) > _LONGEST_ID:
             warnings += (f"номер записи (001) длиннее {_LONGEST_ID} знаков",)
-            local_id = identity_of(digest)
+            local_id = fingerprint.identity(data)
         elif not local_id:
             warnings += ("нет номера записи (001)",)
-            local_id = identity_of(digest)
+            local_id = fingerprint.identity(data)
         if local_id in self._seen:
             if self._seen[local_id] == digest:
                 return f"повтор: запись {local_id} уже есть в файле, слово в слово"
             warnings += ("номер записи (001) уже встречался в этом файле",)
-            local_id = identity_of(digest)
+            local_id = fingerprint.identity(data)
             if local_id in self._seen:
                 return f"повтор: запись {local_id} уже есть в файле, слово в слово"
         self._seen[local_id] = digest
@@ -182,11 +195,6 @@ def _codec(source: Source) -> str:
         raise StopEverything(
             f"источник {source.code}: ожидалось имя кодировки (cp1251, utf-8 …), пришло {source.encoding!r}"
         ) from e
-
-
-def identity_of(digest: bytes) -> str:
-    """Local id of a record without a usable 001: the same content has the same id in every export."""
-    return "sha-" + digest.hex()[:16]
 
 
 def marc_record(record: SourceRecord) -> MarcRecord:

@@ -111,4 +111,4 @@ class FetchedFile:
     deleted: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()  # what the harvester noticed, in Russian: belongs into the run's warnings
     encoding: str = ""  # a codec, where the protocol settled it (Z39.50); "" = the source's, or by the bytes
-    sha256: str = ""  # of `data` in hex, where the harvester has computed it
+    digest: str = ""  # of `data`, where the harvester has computed it (marc.fingerprint)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, FromClause, ScalarSelect, bindparam, delete, func, insert, literal, select, update
@@ -46,8 +45,7 @@ class Known(NamedTuple):
 
     def has(self, record: SourceRecord) -> bool:
         """Whether this very record is published, whatever day its 005 names."""
-        # Before 0006 the digest was of all the bytes.
-        return not self.deleted and self.digest in (record.digest, sha256(record.data).digest())
+        return not self.deleted and (self.digest == record.digest or fingerprint.is_of(self.digest, record.data))
 
 
 def known(connection: Connection, source: str, local_ids: Iterable[str]) -> dict[str, Known]:
@@ -137,7 +135,7 @@ def _is_whole(packed: bytes, digest: bytes) -> bool:
         data = decompress(packed)
     except StopEverything:
         return False
-    return digest in (fingerprint.digest(data), sha256(data).digest())  # the latter before 0006
+    return fingerprint.is_of(digest, data)
 
 
 def live(connection: Connection, *, batch: int = 1000) -> Iterator[list[tuple[int, SourceRecord]]]:
@@ -154,6 +152,19 @@ def live(connection: Connection, *, batch: int = 1000) -> Iterator[list[tuple[in
             return
         last = rows[-1].id
         yield [(row.id, _record(row)) for row in rows]
+
+
+def renew_digests(connection: Connection, *, batch: int = 1000) -> None:
+    """Digests of an earlier version as this one computes them; one that is not of the bytes stays, `check` names it."""
+    last, c = 0, t.record.c
+    earlier = func.length(c.digest) != fingerprint.LENGTH
+    query = select(c.id, c.digest, c.data).where(earlier).order_by(c.id).limit(batch)
+    anew = update(t.record).where(c.id == bindparam("one")).values(digest=bindparam("now"))
+    while rows := connection.execute(query.where(c.id > last)).all():
+        last = rows[-1].id
+        true = [row for row in rows if _is_whole(row.data, row.digest)]
+        if true:
+            connection.execute(anew, [{"one": r.id, "now": fingerprint.digest(decompress(r.data))} for r in true])
 
 
 def _record(row: Any) -> SourceRecord:

@@ -69,7 +69,7 @@ def latest(
 class Details:
     """What only whoever looks at one run wants: who wanted it, how long it took, what came, and its log.
 
-    `files`: {"name", "sha256", "bytes"} each; `progress` says what a run under way is doing.
+    `files`: {"name", "xxh3" (earlier "sha256"), "bytes"} each; `progress` says what a run under way is doing.
     """
 
     asked_by: str

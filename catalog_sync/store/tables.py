@@ -119,7 +119,7 @@ run = Table(
     Column("copies_added", Integer, nullable=False, default=0),
     Column("copies_removed", Integer, nullable=False, default=0),
     Column("warnings", JSON, nullable=False, default=list),
-    Column("files", JSON, nullable=False, default=list),  # [{"name", "sha256", "bytes"}]
+    Column("files", JSON, nullable=False, default=list),  # [{"name", "xxh3", "bytes"}]
     Column("log", Text, nullable=False, default=""),
     Column("progress", Text, nullable=False, default=""),  # what it is doing now, for the status board
     Column("heartbeat", Moment),  # a running row whose heart stopped belongs to a dead process

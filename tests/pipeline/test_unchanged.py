@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from sqlalchemy import select, update
 
 from catalog_sync import pipeline
@@ -92,7 +94,26 @@ def test_rebuild_makes_the_kept_digests_anew(district: District) -> None:
     pipeline.rebuild(district.system)
     assert pipeline.check(district.system) == []
     with reading(district.system.engine) as connection:
-        assert len(connection.execute(select(t.source_digests.c.data)).scalar_one()) > 12 * 32
+        assert len(connection.execute(select(t.source_digests.c.data)).scalar_one()) > 12 * 16
+
+
+def test_digests_of_an_earlier_version_are_known_and_made_anew(district: District) -> None:
+    district.source("s")
+    data = mrc(map(dated, shelf(12)))
+    district.load_bytes("s", data)
+    with writing(district.system.engine) as connection:
+        for id_, record in records.load(connection, records.live_ids(connection, "s")):
+            undated = record.data.replace(OLD.encode(), b"")
+            old = sha256(undated if id_ % 2 else record.data).digest()
+            connection.execute(update(t.record).where(t.record.c.id == id_).values(digest=old))
+        connection.execute(update(t.record).where(t.record.c.local_id == "R0003").values(digest=b"x" * 32))
+        digests.renew(connection)
+    assert kept(district)[0] == kept(district)[1]
+    counts = district.load_bytes("s", data).counts
+    assert (counts.unchanged, counts.changed) == (11, 1)  # the changed one is the damaged one
+    pipeline.rebuild(district.system)
+    assert pipeline.check(district.system) == []
+    assert {len(digest) for one in kept(district)[1] for digest in one.digests} == {16}
 
 
 def test_a_number_taken_by_another_record_loses_neither(district: District) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_sync.marc.fingerprint import digest
+from catalog_sync.marc.fingerprint import digest, identity, is_of
 from catalog_sync.marc.writing import to_iso2709, to_marcxml
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
@@ -43,4 +44,18 @@ def test_every_byte_outside_the_day_counts() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_have_a_digest(data: bytes) -> None:
-    assert len(digest(data)) == len(digest(b"00031nam  2200037   4500" + data)) == 32
+    assert len(digest(data)) == len(digest(b"00031nam  2200037   4500" + data)) == 16
+
+
+def test_digests_of_earlier_versions_are_known_again() -> None:
+    data, other = (to_iso2709(record("20200101120000.0", title), "cp1251") for title in ("Алгебра", "Геометрия"))
+    undated = data.replace(b"20200101120000.0", b"")
+    for kept in (digest(data), sha256(undated).digest(), sha256(data).digest()):
+        assert is_of(kept, data)
+        assert not is_of(kept, other)
+
+
+def test_an_identity_by_content_is_what_it_was_before_digests_changed() -> None:
+    data = to_iso2709(record("20200101120000.0"), "cp1251")
+    undated = data.replace(b"20200101120000.0", b"")
+    assert identity(data) == "sha-" + sha256(undated).hexdigest()[:16]
