@@ -45,7 +45,7 @@ def _publish_records(system: System, code: str, fetch: Fetch) -> int:
         incremental=False,
     )  # fmt: skip
     with writing(system.engine) as connection:
-        touched = records.publish_stage(connection, number, code, now)
+        touched, _ = records.publish_stage(connection, number, code, now)
         publishing.derive(connection, [publishing.Brought(number, touched, first_load=True)], now.date())
         registry.set_published(connection, code, number, runs.get(connection, number).bookmark)
         runs.save(connection, number, state=RunState.PUBLISHED, published=now, finished=now, progress="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -10,12 +10,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from catalog_sync.classify import classify
-from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.features import extract
-from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, SourceRecord
+from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey
 from catalog_sync.remembering import Latest
-from catalog_sync.restocking import Restocked
 from catalog_sync.store import derived, described, overrides, portraits, records, registry
 from catalog_sync.store.packing import PackedBib
 from catalog_sync.store.portraits import Sight
@@ -23,7 +21,6 @@ from catalog_sync.store.portraits import Sight
 # Descriptions whose features are remembered from one batch of a run to the next: some 60 MB where so many differ.
 ALIKE = 80_000
 Held = tuple[str, Holdings, Classified]  # (library, holdings, class)
-NOTHING: Mapping[int, SourceRecord] = {}
 NOBODYS = RecordKey("", "")
 
 
@@ -31,7 +28,7 @@ NOBODYS = RecordKey("", "")
 class Understood:
     """A batch of records, understood. Tombstones are in `gone` and have neither features nor holdings.
 
-    Of `restocked` ones only copies changed: their features are those that are kept, and not computed again.
+    Of those that are in `held` and not in `sights` only copies changed: their features are those that are kept.
     """
 
     keys: dict[int, RecordKey] = field(default_factory=dict)
@@ -40,7 +37,6 @@ class Understood:
     sights: dict[int, Sight] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
-    restocked: dict[int, Restocked] = field(default_factory=dict)
 
 
 class Alike:
@@ -63,13 +59,13 @@ class Alike:
 
 
 def understand(
-    connection: Connection, ids: Sequence[int], before: Mapping[int, SourceRecord] = NOTHING, *, anew: bool = False,
+    connection: Connection, ids: Sequence[int], restocked: Container[int] = (), *, anew: bool = False,
     alike: Alike | None = None,
 ) -> Understood:  # fmt: skip
     """Understand records by id. Raises BadRecord where one can't be read any more (it could when it was staged).
 
-    `before`: what stood, live, under some of the ids when features were last computed. `anew`: read the bytes of all,
-    whatever is kept of what they say.
+    Of `restocked` ones only copies changed since features were last computed. `anew`: read the bytes of all, whatever
+    is kept of what they say.
     """
     sources = {source.code: source for source in registry.sources(connection)}
     heads = records.heads(connection, ids)
@@ -85,26 +81,16 @@ def understand(
         if deleted:
             found.gone.append(id_)
             continue
-        if id_ in kept and id_ not in before:
+        if id_ in kept and id_ not in restocked:
             found.sights[id_], classified = alike.of(kept[id_], source.base)
-            holdings = kept[id_].holdings()
+            holdings = kept[id_].own_values()[1]
         else:
             bib = found.bibs[id_] if id_ in found.bibs else kept[id_].bib()
-            restocked = _restocked(before[id_], bib, source.holdings_profile) if id_ in before else None
-            if restocked is None:
+            if id_ not in restocked:
                 found.sights[id_] = Sight.of(extract(bib))
-            else:
-                found.restocked[id_] = restocked
             classified, holdings = classify(bib, base=source.base), bib.holdings
         found.held[id_] = (source.library, holdings, overrides.corrected(classified, forced.get(key)))
     return found
-
-
-def _restocked(before: SourceRecord, bib: BibRecord, profile: str) -> Restocked | None:
-    try:
-        return Restocked.between(to_bib(before, profile), bib)
-    except BadRecord:
-        return None  # an earlier version could read it
 
 
 def save(connection: Connection, found: Understood) -> portraits.Moved:

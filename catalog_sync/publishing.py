@@ -69,12 +69,14 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
 
 @dataclass(slots=True)
 class Brought:
-    """What a run brought: ids of the records it touched, and of those whose bytes are as they were (`reread`)."""
+    """What a run brought: ids of the records it touched, of those whose bytes are as they were (`reread`), and of those
+    of which only copies changed."""
 
     run: int
     touched: Sequence[int]
     first_load: bool
     reread: Collection[int] = ()
+    restocked: Mapping[int, Restocked] = field(default_factory=dict)
     copies: Counter[str] = field(default_factory=Counter)  # added and removed
 
 
@@ -82,8 +84,8 @@ def _brought(connection: Connection, number: int, now: datetime) -> Brought:
     """Make the stage of a run the published records."""
     source = registry.get_source(connection, runs.get(connection, number).source)
     first = registry.published_run(connection, source.code) is None
-    touched = records.publish_stage(connection, number, source.code, now)
-    return Brought(number, touched, first, records.reread_by(connection, number))
+    touched, restocked = records.publish_stage(connection, number, source.code, now)
+    return Brought(number, touched, first, records.reread_by(connection, number), restocked)
 
 
 def _mark_published(
@@ -136,18 +138,18 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
     comparing, alike = reclustering.Comparing(connection), deriving.Alike()
-    numbers = [one.run for one in brought]
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
-        found = deriving.understand(connection, ids, records.before(connection, numbers, before), alike=alike)
+        restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
+        found = deriving.understand(connection, ids, restocked, alike=alike)
         posted = stock.posted(connection, [found.keys[id_] for id_ in before])
         movements: list[StockMovement] = []
         for id_, key in found.keys.items():
             old, new, one = before.get(id_), found.held.get(id_), by[id_]
             change = (new[1].copies if new else 0) - (old.holdings.copies if old else 0)
             one.copies["added" if change > 0 else "removed"] += abs(change)
-            if id_ in found.restocked and old and new and old.is_classified(new[2]):
-                told.restocked[id_] = found.restocked[id_]
+            if id_ in restocked and old and new and old.is_classified(new[2]):
+                told.restocked[id_] = restocked[id_]
             lines = ledger.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
                 old.classified() if old else None, new[2] if new else None,
@@ -184,7 +186,7 @@ def unite(
 ) -> None:
     """Union records, outbox and titles after clusters changed."""
     unifying.unite(connection, change.live, change.gone, now, change.restocked)
-    stock.titles_changed(connection, [*change.live, *change.gone], cause=cause, run=run, recorded=today)
+    stock.titles_changed(connection, [*change.moved, *change.gone], cause=cause, run=run, recorded=today)
 
 
 # --- roll-back --------------------------------------------------------------------------------------------------------
@@ -345,7 +347,8 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     comparing.finish()
     change = reclustering.regroup_everything(connection, now=now)
     progress("кластеров", len(change.live))
-    unite(connection, change, now, today=today, cause="merge")
+    # All titles are counted anew, whether or not anything moved: this also mends what was wrong.
+    unite(connection, replace(change, moved=change.live), now, today=today, cause="merge")
     hand.align_classes(connection, why="каталог перестроен по новым правилам", today=today)
     ledger_check.rebuild(connection)
 

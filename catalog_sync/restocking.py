@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from catalog_sync.model import BibRecord, Holdings, RecordKey, UnionRecord
+from catalog_sync.model import RecordKey, UnionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,6 @@ class Restocked:
     before: str  # 005 as typed
     now: str
 
-    @classmethod
-    def between(cls, before: BibRecord, now: BibRecord) -> Restocked | None:
-        """None where more than copies and the day differ."""
-        same = _described(before) == _described(now)
-        return cls(now.key, before.changed, now.changed) if same else None
-
-
-def _described(bib: BibRecord) -> BibRecord:
-    return structs.replace(bib, holdings=Holdings(), changed="")
 
 
 def restock(record: UnionRecord, member: Restocked) -> UnionRecord | None:

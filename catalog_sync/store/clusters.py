@@ -28,11 +28,12 @@ ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike amo
 class Change:
     """Ids of clusters whose members changed (`live`) and of those nothing is left of (`gone`).
 
-    In `restocked` ones only copies of these members changed.
+    `moved` are those of `live` that won or lost a member; in `restocked` ones only copies of these members changed.
     """
 
     live: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
     restocked: Mapping[str, Sequence[Restocked]] = field(default_factory=dict)
 
 
@@ -119,7 +120,8 @@ def regroup(
     fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
     placed = {record: cluster for cluster, group in zip(named, after, strict=True) for record in group}
-    changed = {c for c, group in zip(named, after, strict=True) if before.get(c) != group or group & content}
+    moved = frozenset([c for c, group in zip(named, after, strict=True) if before.get(c) != group])
+    mended = [c for c, group in zip(named, after, strict=True) if group & content]
     gone = set(before) - set(named)
     existing = _sizes(connection, named)
     _write_clusters(connection, {c: len(g) for c, g in zip(named, after, strict=True)}, existing, now)
@@ -127,7 +129,7 @@ def regroup(
     _close(connection, {c: _heir(before[c], placed) for c in gone})
     events = _events(was, placed, existing, gone, before, _Cause(now, runs, decision))
     insert_rows(connection, t.cluster_event, events)
-    return Change(frozenset(changed), frozenset(gone))
+    return Change(moved.union(mended), frozenset(gone), moved)
 
 
 def carry_ids(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, insert, select
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import BibRecord
+from catalog_sync.restocking import Restocked
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, plain_rows, upsert
 from catalog_sync.store.packing import PackedBib, unpack_bib
@@ -46,6 +47,29 @@ def untrue(connection: Connection, bibs: Mapping[int, BibRecord]) -> list[int]:
 
 def save(connection: Connection, bibs: Mapping[int, BibRecord]) -> None:
     upsert(connection, t.described, [{"record": id_, "data": PackedBib.of(bib).dump()} for id_, bib in bibs.items()])
+
+
+def restocked(connection: Connection, placed: Select[Any]) -> dict[int, Restocked]:
+    """Of records that are being replaced, rows of `placed` as in `follow`, those of which only copies changed.
+
+    To be asked before `follow`. One whose former description another version packed is not among them.
+    """
+    before = t.described.alias("before")
+    both = placed.add_columns(before.c.data).join(before, before.c.record == t.record.c.id)
+    found: dict[int, Restocked] = {}
+    for id_, now, was in connection.execute(both.where(t.stage.c.action.in_(("changed", "reread")))):
+        pair = unpack_bib(was), now and unpack_bib(now)
+        if pair[0] and pair[1] and (one := only_copies(pair[0], pair[1])):
+            found[id_] = one
+    return found
+
+
+def only_copies(before: PackedBib, now: PackedBib) -> Restocked | None:
+    """None where more than copies and the day differ."""
+    if before.said != now.said:
+        return None
+    (_, _, day, warned), (key, _, today, warnings) = before.own_values(), now.own_values()
+    return Restocked(key, day, today) if warned == warnings else None
 
 
 def follow(connection: Connection, placed: Select[Any], ids: Sequence[int]) -> None:

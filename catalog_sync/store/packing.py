@@ -97,9 +97,10 @@ class PackedBib(NamedTuple):
     said: bytes
     own: bytes
 
-    def holdings(self) -> Holdings:
-        holdings: Holdings = _own.decode(self.own)[1]
-        return holdings
+    def own_values(self) -> tuple[RecordKey, Holdings, str, tuple[str, ...]]:
+        """What is the record's own: its key, its holdings, the day it was changed on and what is wrong with it."""
+        values: tuple[RecordKey, Holdings, str, tuple[str, ...]] = _own.decode(self.own)
+        return values
 
     def bib(self, alike: dict[bytes, Any] | None = None) -> BibRecord:
         """The description. `alike` keeps what is said, unpacked, for the copies of it. Raises as `decompress` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, FromClause, ScalarSelect, bindparam, delete, 
 from catalog_sync.errors import StopEverything
 from catalog_sync.marc import fingerprint
 from catalog_sync.model import Dialect, RecordKey, SourceRecord
+from catalog_sync.restocking import Restocked
 from catalog_sync.store import described, digests
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows, plain_rows
@@ -240,12 +241,17 @@ def staged_record(source: str, row: Any) -> SourceRecord:
     )
 
 
-def publish_stage(connection: Connection, run: int, source: str, now: datetime) -> list[int]:
-    """Make the stage of a run the published state; keep what stood before. Returns touched record ids, in id order."""
+def publish_stage(
+    connection: Connection, run: int, source: str, now: datetime
+) -> tuple[list[int], dict[int, Restocked]]:
+    """Make the stage of a run the published state; keep what stood before.
+
+    Returns touched record ids, in id order, and those of them of which only copies changed.
+    """
     columns = (t.stage.c[name] for name in ("local_id", "action", "dialect", "encoding", "digest"))
     rows = connection.execute(select(*columns).where(t.stage.c.run == run)).all()
     if not rows:
-        return []
+        return [], {}
     digests.follow(connection, source, rows)
     stamp = {"last_run": run, "changed": now}
     place = _place(source)
@@ -259,9 +265,11 @@ def publish_stage(connection: Connection, run: int, source: str, now: datetime) 
         t.record.c.id.not_in(select(t.record_change.c.record).where(t.record_change.c.run == run))
     )
     connection.execute(insert(t.record_change).from_select(["run", "record", "action"], new))
-    described.follow(connection, placed.add_columns(t.stage.c.described), touched)
+    says = placed.add_columns(t.stage.c.described)
+    restocked = described.restocked(connection, says)
+    described.follow(connection, says, touched)
     unstage(connection, run)
-    return touched
+    return touched, restocked
 
 
 def reread_by(connection: Connection, run: int) -> set[int]:
@@ -279,18 +287,6 @@ def reread(connection: Connection, run: int, limit: int) -> list[tuple[SourceRec
         (replace(now, dialect=Dialect(before[id_].dialect), encoding=before[id_].encoding), now)
         for id_, now in load(connection, before)
     ]
-
-
-def before(connection: Connection, runs: Sequence[int], ids: Collection[int]) -> dict[int, SourceRecord]:
-    """What published runs replaced: the live records that stood there, of those among `ids` that are live still."""
-    c, now = t.record_change.c, t.record.c
-    columns = (c.record, now.source, now.local_id, *(c[name] for name in KEPT))
-    found: dict[int, SourceRecord] = {}
-    for some in chunks(sorted(ids)):
-        query = select(*columns).join(t.record, now.id == c.record).where(c.run.in_(runs), c.record.in_(some))
-        live = query.where(c.action != "new", c.deleted.is_(False), now.deleted.is_(False))
-        found |= {row.record: _record(row) for row in connection.execute(live)}
-    return found
 
 
 def _place(source: str) -> ScalarSelect[Any]:
