@@ -34,7 +34,7 @@ def identity(record: bytes) -> str:
 
 
 def is_of(digest_: bytes, record: bytes) -> bool:
-    """Whether a digest that is kept is of this record. Before 0011 it was SHA-256, before 0006 of all the bytes."""
+    """Whether a digest that is kept is of this record. An earlier version kept SHA-256, and once of all the bytes."""
     if len(digest_) == LENGTH:
         return digest_ == digest(record)
     return digest_ in (sha256(_undated(record)).digest(), sha256(record).digest())
@@ -46,7 +46,7 @@ def of_file(data: bytes) -> str:
 
 
 def is_of_file(digest_: str, data: bytes) -> bool:
-    """Whether a digest that a bookmark keeps is of these bytes. Before 0011 it was SHA-256."""
+    """Whether a digest that a bookmark keeps is of these bytes. An earlier version kept SHA-256."""
     return digest_ == (of_file(data) if len(digest_) == 2 * LENGTH else sha256(data).hexdigest())
 
 

@@ -32,12 +32,31 @@ def first_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int:
 
     `isbns_agree`: another description names the ISBNs of both as of one book, so that they contradict nothing.
     """
-    code = _school_veto(a, b) or _plain_veto(a, b)
+    code = _school_veto(a, b) or _plain_veto(a, b) or book_veto(a, b, isbns_agree=isbns_agree)
     return code or further_veto(a, b, title_likeness(a, b), isbns_agree=isbns_agree)
 
 
+def book_veto(a: Features, b: Features, *, isbns_agree: bool = False) -> int:
+    """ISBN and extent: a look at each, where titles have to be read.
+
+    Not before the forms are known to be one: another form is no slip of a single card, as all that is read here and in
+    titles may be (`clustering`).
+    """
+    if a.form != b.form or (a.monograph and b.monograph):
+        return NONE
+    return _book_veto(a, b, same_own_isbn(a, b), isbns_agree)
+
+
+def _book_veto(a: Features, b: Features, same_isbn: bool, isbns_agree: bool) -> int:
+    if same_isbn:
+        return NONE
+    if a.isbns and b.isbns and not (isbns_agree or _may_mix_isbns(a, b)):
+        return v.V_ISBN
+    return v.V_PAGES if a.pages != b.pages and _extents_differ(a.pages, b.pages) else NONE
+
+
 def further_veto(a: Features, b: Features, like: float, *, isbns_agree: bool = False) -> int:
-    """The first contradiction of two records whose class, kind, part, year and numbers agree; `like`: their titles'."""
+    """The first contradiction of two records that pass what is asked before titles; `like`: their titles'."""
     if a.monograph and b.monograph:
         return _monograph_veto(a, b, a.monograph, b.monograph)
     same_isbn = same_own_isbn(a, b)
@@ -45,12 +64,11 @@ def further_veto(a: Features, b: Features, like: float, *, isbns_agree: bool = F
         return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
     if a.alternative and b.alternative and not same_isbn and not likeness(a.alternative, b.alternative):
         return v.V_TITLE
-    if a.form != b.form and _forms_differ(a, b, same_isbn):
-        return v.V_FORM
-    if a.isbns and b.isbns and not (same_isbn or isbns_agree or _may_mix_isbns(a, b)):
-        return v.V_ISBN
-    if not same_isbn and a.pages != b.pages and _extents_differ(a.pages, b.pages):
-        return v.V_PAGES
+    if a.form != b.form:
+        if _forms_differ(a, b, same_isbn):
+            return v.V_FORM
+        if code := _book_veto(a, b, same_isbn, isbns_agree):
+            return code
     return _people_veto(a, b, same_isbn)
 
 

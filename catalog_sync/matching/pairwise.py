@@ -84,7 +84,7 @@ class Table:
                 refused[other] = int(code)
                 continue
             right = self._records[other]
-            if code := veto.further_veto(left, right, title[title_of[other]]):
+            if code := veto.book_veto(left, right) or veto.further_veto(left, right, title[title_of[other]]):
                 refused[other] = code
                 continue
             found = weigh(left, right)
