@@ -2,59 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Source
-from harvesters import files, http_file, mailbox, marcsql_db, oai_pmh, options, sftp, sru, table, z3950
+from harvesters import options
 from harvesters.base import Harvester
 from harvesters.options import Option
 from harvesters.secrets import NamedSecrets, Secrets
 from harvesters.surroundings import Surroundings
 
 BY_HAND = ("", "manual")  # exports given with `catalog-sync import`: there is nothing to fetch
-Builder = Callable[[Source, Any, Surroundings], Harvester]
 ALIASES = {"file": "files", "oai": "oai_pmh", "https": "http", "imap": "mailbox", "excel": "table", "csv": "table"}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of harvester: `settings` is a frozen dataclass of options, `build` makes the harvester from it."""
+    """A kind of harvester. Its module is read from disk when it is asked for: a night needs one or two of them."""
 
     name: str
     title: str  # in Russian, for the staff's list
-    settings: type[Any]
-    build: Builder
+    module: str  # NAME of harvesters.NAME
+    class_name: str  # of the harvester; its settings are a frozen dataclass of options
+    settings_name: str
+    needs_dialect: bool = False
+
+    @property
+    def settings(self) -> type[Any]:
+        found: type[Any] = getattr(self._module(), self.settings_name)
+        return found
+
+    def build(self, source: Source, settings: Any, surroundings: Surroundings) -> Harvester:
+        harvester = getattr(self._module(), self.class_name)
+        dialect = (source.dialect,) if self.needs_dialect else ()
+        built: Harvester = harvester(source.code, settings, not source.incremental, surroundings, *dialect)
+        return built
 
     def options(self) -> tuple[Option, ...]:
         return options.table(self.settings)
 
-
-def simple(harvester: Callable[[str, Any, bool, Surroundings], Harvester]) -> Builder:
-    return lambda source, settings, around: harvester(source.code, settings, not source.incremental, around)
-
-
-def of_dialect(harvester: Callable[..., Harvester]) -> Builder:
-    return lambda source, settings, around: harvester(
-        source.code, settings, not source.incremental, around, source.dialect
-    )  # fmt: skip
+    def _module(self) -> ModuleType:
+        return import_module(f"harvesters.{self.module}")
 
 
 KINDS: dict[str, Kind] = {
     k.name: k
     for k in (
-        Kind("files", "Папка обмена: файлы MARC", files.FilesSettings, simple(files.FilesHarvester)),
-        Kind("table", "Папка обмена: Excel или CSV", table.TableSettings, of_dialect(table.TableHarvester)),
-        Kind("http", "Файл по адресу HTTP(S)", http_file.HttpSettings, simple(http_file.HttpHarvester)),
-        Kind("sftp", "Каталог на сервере SFTP", sftp.SftpSettings, simple(sftp.SftpHarvester)),
-        Kind("mailbox", "Вложения в почтовом ящике (IMAP)", mailbox.MailboxSettings, simple(mailbox.MailboxHarvester)),
-        Kind("oai_pmh", "OAI-PMH", oai_pmh.OaiSettings, of_dialect(oai_pmh.OaiHarvester)),
-        Kind("sru", "SRU 1.1, 1.2, 2.0", sru.SruSettings, simple(sru.SruHarvester)),
-        Kind("marcsql_db", "База МАРК-SQL", marcsql_db.MarcSqlSettings, simple(marcsql_db.MarcSqlHarvester)),
-        Kind("z3950", "Z39.50", z3950.Z3950Settings, simple(z3950.Z3950Harvester)),
+        Kind("files", "Папка обмена: файлы MARC", "files", "FilesHarvester", "FilesSettings"),
+        Kind("table", "Папка обмена: Excel или CSV", "table", "TableHarvester", "TableSettings", needs_dialect=True),
+        Kind("http", "Файл по адресу HTTP(S)", "http_file", "HttpHarvester", "HttpSettings"),
+        Kind("sftp", "Каталог на сервере SFTP", "sftp", "SftpHarvester", "SftpSettings"),
+        Kind("mailbox", "Вложения в почтовом ящике (IMAP)", "mailbox", "MailboxHarvester", "MailboxSettings"),
+        Kind("oai_pmh", "OAI-PMH", "oai_pmh", "OaiHarvester", "OaiSettings", needs_dialect=True),
+        Kind("sru", "SRU 1.1, 1.2, 2.0", "sru", "SruHarvester", "SruSettings"),
+        Kind("marcsql_db", "База МАРК-SQL", "marcsql_db", "MarcSqlHarvester", "MarcSqlSettings"),
+        Kind("z3950", "Z39.50", "z3950", "Z3950Harvester", "Z3950Settings"),
     )
 }
 
