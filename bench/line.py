@@ -92,6 +92,10 @@ class District:
             (folder / "books.mrc").write_bytes(data)
         return self("harvest")
 
+    def start(self) -> Cost:
+        """The same command where every source has been harvested today: it begins and ends."""
+        return self("harvest", "--due")
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,6 +127,9 @@ def report(home: Path, options: argparse.Namespace) -> None:
         print(f"import / zebraidx: × {first.cpu / peer.cpu:.2f} of CPU (a third is wanted)")
     nothing = district.night([data.replace(b"20200101120000.0", b"20261128030000.0") for data in exports])
     say("unchanged, another 005", nothing, count)
+    started = district.start().cpu
+    rates = (f"{count / seconds / 1000:.0f},000" for seconds in (nothing.cpu, nothing.cpu - started))
+    print("{} records a CPU second, {} without the start of the program ({:.2f} s)".format(*rates, started))
     some = district.night(line_data.exports(count, sources, EDITED))
     say(f"{EDITED:.0%} mended", some, count)
     print(f"{EDITED:.0%} mended / first import: {some.cpu / first.cpu:.1%} of CPU (5 % is wanted)")
