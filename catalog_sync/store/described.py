@@ -15,6 +15,8 @@ from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, plain_rows, upsert
 from catalog_sync.store.packing import PackedBib, unpack_bib
 
+AT_ONCE = 1_000  # descriptions read together, a kilobyte each
+
 
 def packed(connection: Connection, ids: Iterable[int]) -> dict[int, PackedBib]:
     """Descriptions by record id; without those nobody kept, or another version of the program packed."""
@@ -56,10 +58,11 @@ def restocked(connection: Connection, placed: Select[Any]) -> dict[int, Restocke
     """
     before = t.described.alias("before")
     both = placed.add_columns(before.c.data).join(before, before.c.record == t.record.c.id)
+    replacing = both.where(t.stage.c.action.in_(("changed", "reread"))).execution_options(yield_per=AT_ONCE)
     found: dict[int, Restocked] = {}
-    for id_, now, was in connection.execute(both.where(t.stage.c.action.in_(("changed", "reread")))):
-        pair = unpack_bib(was), now and unpack_bib(now)
-        if pair[0] and pair[1] and (one := only_copies(pair[0], pair[1])):
+    for id_, *packed in connection.execute(replacing):
+        now, was = (unpack_bib(data) if data else None for data in packed)
+        if now and was and (one := only_copies(was, now)):
             found[id_] = one
     return found
 
