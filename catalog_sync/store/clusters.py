@@ -261,7 +261,8 @@ def _move(connection: Connection, was: Mapping[int, str], placed: Mapping[int, s
     left = [record for record in was if record not in placed]
     for some in chunks(left):
         connection.execute(delete(t.member).where(t.member.c.record.in_(some)))
-    moved = [record for record, cluster in placed.items() if was.get(record) != cluster]
+    # In the order of the table: a first load writes it from front to back.
+    moved = sorted(record for record, cluster in placed.items() if was.get(record) != cluster)
     for some in chunks(moved, AT_ONCE):
         upsert(connection, t.member, [{"record": record, "cluster": placed[record]} for record in some])
 

@@ -200,7 +200,7 @@ def stage(
             "data": compress(record.data),
             "dialect": record.dialect.value,
             "encoding": record.encoding,
-            "warnings": list(record.warnings),
+            "warnings": record.warnings,
             "described": said.dump(),
         }
         for record, said in records

@@ -108,7 +108,7 @@ def holdings(connection: Connection, clusters: Sequence[str]) -> dict[str, list[
     """Cluster → what each library has of it, libraries by name."""
     grouped: dict[str, dict[str, list[_Held]]] = {}
     for some in chunks(list(clusters)):
-        for cluster, *held in connection.execute(_HOLDINGS, {"clusters": some}):
+        for cluster, *held in connection.execute(_HOLDINGS, {"clusters": some}).all():
             grouped.setdefault(cluster, {}).setdefault(held[0], []).append(held)
     return {cluster: [_library(some) for some in by_library.values()] for cluster, by_library in grouped.items()}
 
