@@ -53,7 +53,7 @@ def _fields(tags: Sequence[str], texts: Sequence[str]) -> list[MarcField]:
 def faults(data: bytes, encoding: str) -> tuple[str, ...]:
     """What a readable record gets wrong, in Russian; empty where leader, directory and letters are true."""
     found = []
-    if encoding != MARC8 and not data.isascii() and "\ufffd" in _decoded(data, encoding):
+    if not (data.isascii() and b"\x1b" not in data) and "\ufffd" in _as_read(data, encoding):
         found.append(f"есть знаки, которых нет в {encoding}: они показаны как \ufffd")
     if data[:5] != b"%05d" % len(data):
         found.append(f"длина записи неверна: маркер обещает {data[:5].decode('latin-1')}, пришло {len(data)}")
@@ -132,6 +132,10 @@ def _without_nuls(text: str) -> str:
     """
     letters = _TWO_BYTES.sub(lambda found: found[0].replace("\0", ""), text)
     return _FILLED_UP.sub("", letters).replace("\0", " ")
+
+
+def _as_read(data: bytes, encoding: str) -> str:
+    return marc8.to_unicode(data) if encoding == MARC8 else _decoded(data, encoding)
 
 
 def _decoded(body: bytes, encoding: str) -> str:
