@@ -134,6 +134,15 @@ def test_a_part_is_found_however_it_was_typed_and_the_other_part_is_not(
     assert found(reader, search_box(typed)) == numbers
 
 
+def test_the_textbook_of_a_class_comes_before_what_goes_with_it(tmp_path: Path) -> None:
+    reader = shelf(tmp_path / "class", [
+        book("1", "Математика", subtitle="5 класс : рабочая тетрадь"),
+        book("2", "Математика", subtitle="5 класс : контрольные работы"),
+        book("3", "Математика", subtitle="учебник для 5 класса общеобразовательных организаций"),
+    ])  # fmt: skip
+    assert reader.search(search_box("математика 5 класс"), limit=1).clusters == ("c3",)
+
+
 def test_a_city_is_found_under_its_name_and_as_it_was_typed(tmp_path: Path) -> None:
     reader = shelf(tmp_path / "cities", [book("1", "Алгебра", places=("М.",)), book("2", "Физика", places=("Москва",))])
     assert found(reader, search_box("Москва")) == {"1", "2"}
