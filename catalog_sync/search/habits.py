@@ -34,6 +34,8 @@ _YEARS = re.compile(
     re.IGNORECASE,
 )
 _CLASSES = re.compile(r"(?<![\w.,№-])([1-9])\s?[-–—]\s?([2-9]|1[01])(?![\w.-])")
+_NAMED = re.compile(r"(?<!\S)(автор|издательство|изд-во|серия)\s+(?P<value>[^\W\d_][\w-]+)(?!\S)", re.IGNORECASE)
+_FIELDS = {"автор": Access.AUTHOR, "серия": Access.TITLE_SERIES}  # the others are publishers
 _SHELF_MARK = re.compile(r"(?<!\S)(\d{2,3}(?:(?:\.\d|\(|[а-я]\d)[\w.()=:/-]*)?)\s+([А-ЯЁ]\s?\d{0,3})(?!\S)")
 
 
@@ -81,6 +83,16 @@ def take_classes(text: str) -> Taken:
         return _any_of([Term(match[0]), *(Term(str(n), Access.GRADE) for n in range(first, last + 1))])
 
     return _take(_CLASSES, text, asked)
+
+
+def take_named(text: str) -> Taken:
+    """«издательство Дрофа», «автор Пушкин»: a field named without a colon, or words that stand so in a title."""
+
+    def asked(match: re.Match[str]) -> Query | None:
+        access = _FIELDS.get(match[1].lower(), Access.PUBLISHER)
+        return Or(Term(match[0]), Term(match["value"], access)) if words(match["value"]) else None
+
+    return _take(_NAMED, text, asked)
 
 
 def take_shelf_marks(text: str) -> Taken:

@@ -232,7 +232,7 @@ def _take_habits(text: str, wanted: list[Query]) -> str:
     """What readers write in their own way. Classes before parts: «книга 5 класс» is no fifth book."""
     text, found = habits.take_years(text)
     text = _take_grades(text, wanted)
-    for take in (habits.take_parts, habits.take_classes, habits.take_shelf_marks):
+    for take in (habits.take_parts, habits.take_classes, habits.take_named, habits.take_shelf_marks):
         text, more = take(text)
         found += more
     wanted += found

@@ -53,6 +53,8 @@ def index(text: str) -> Query:
         ("предмет:алгебра", Term("алгебра", Access.SUBJECT)),
         ("ББК 22.1", Term("22.1", Access.BBK, truncation=Truncation.RIGHT)),
         ("22.1я71 К", Or(Term("22.1я71 К"), Term("22.1я71 К", Access.CALL_NUMBER, truncation=Truncation.RIGHT))),
+        ("автор Пушкин", Or(Term("автор Пушкин"), Term("Пушкин", Access.AUTHOR))),
+        ("изд-во Дрофа алгебра", And(Term("алгебра"), Or(Term("изд-во Дрофа"), Term("Дрофа", Access.PUBLISHER)))),
         ("мхк", Or(Term("мхк"), Term("мировая художественная культура"))),
         ("рус. яз.", Or(Term("рус яз"), Term("русский язык"))),
         ("22.1я72", index("22.1я72")),
