@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import lzma
 import sqlite3
 import tempfile
 import zipfile
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.engine import make_url
@@ -27,20 +30,30 @@ SETTINGS = "catalog-sync.toml"
 KEY = "snapshot-key"  # signs the snapshots: without it those of the backup can't be verified
 FORMAT = 1  # of the archive; another number is another program's
 ROWS = 2000  # copied at a time between two databases
+# What zipfile raises over an archive that some bytes of are wrong.
+UNREADABLE = (zipfile.BadZipFile, ValueError, zlib.error, EOFError, RuntimeError, lzma.LZMAError)
 
 
 def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
     """Write a backup of the database, the settings file and the key of the snapshots; returns its size in bytes.
 
     A PostgreSQL database is copied table by table in one snapshot into the same SQLite form, so that a backup of either
-    can be restored to either. Nothing appears under `target` until it is whole.
+    can be restored to either. Nothing appears under `target` until it is whole and would be accepted by `restore`.
+    Raises Refused where the database is damaged, or where there is no folder for the file.
     """
     if target.is_dir():
         raise Refused(f"{target}: это папка, а нужно имя файла")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.is_dir():  # made here, it would hide that the disk for backups is not mounted
+        raise Refused(f"{target.parent}: нет такой папки; подключите диск для копий или создайте папку сами")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder) / DATABASE
         _copy_database(engine, copy)
+        if not _is_sound(copy):
+            kept = "прежняя копия с этим именем не тронута; " if target.exists() else ""
+            raise Refused(
+                f"{target}: копия не снята, файл базы повреждён; {kept}восстановите каталог из целой копии: "
+                "catalog-sync restore ФАЙЛ"
+            )
         packed = Path(folder) / "backup.zip"
         manifest = {"made": now.isoformat(), "sha256": _sha256(copy), "format": FORMAT}
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -116,8 +129,7 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
     place = home if on_server else Path(str(parsed.database)).parent
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place) as folder:
-        copy = _unpack(archive, Path(folder))
-        settings, key = _read_from(archive, SETTINGS), _read_from(archive, KEY)
+        copy, settings, key = _unpack(archive, Path(folder))
         if on_server:
             _refuse_filled(url)
             _fill(url, copy)
@@ -133,24 +145,51 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
     return kept
 
 
-def _unpack(archive: Path, folder: Path) -> Path:
-    """The database of a backup, whole and of this version's schema, in `folder`."""
+class _Contents(NamedTuple):
+    """What a backup holds: the database unpacked, the others "" where it has none."""
+
+    database: Path
+    settings: bytes
+    key: bytes
+
+
+def _unpack(archive: Path, folder: Path) -> _Contents:
+    """A backup, whole; its database of this version's schema, in `folder`."""
+    if not zipfile.is_zipfile(archive):
+        raise Refused(f"{archive}: ожидалась копия, снятая catalog-sync backup, а это не архив или его конец оборван")
     try:
         with zipfile.ZipFile(archive) as packed:
+            names = packed.namelist()
+            if missing := [name for name in (MANIFEST, DATABASE) if name not in names]:
+                raise Refused(f"{archive}: это не копия каталога: в архиве нет файла {missing[0]}")
             manifest = json.loads(packed.read(MANIFEST))
             copy = Path(packed.extract(DATABASE, folder))
-    except KeyError as error:
-        raise Refused(f"{archive}: это не резервная копия каталога: внутри нет нужного файла ({error})") from error
-    except (zipfile.BadZipFile, ValueError, zlib.error, EOFError, NotImplementedError) as error:
-        raise Refused(f"{archive}: копия повреждена или это не копия каталога: {error}") from error
+            settings, key = (packed.read(name) if name in names else b"" for name in (SETTINGS, KEY))
+    except (*UNREADABLE, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # that one comes of a place before the file
+            raise
+        raise Refused(f"{archive}: копия повреждена, архив не распаковывается; возьмите другую копию") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise Refused(f"{archive}: копия сделана другой версией программы: обновите catalog-sync")
     if _sha256(copy) != manifest.get("sha256"):
-        raise Refused(f"{archive}: копия повреждена: контрольная сумма базы не сходится")
-    with closing(sqlite3.connect(copy)) as connection:
-        found = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    if found != "ok":
-        raise Refused(f"{archive}: база в копии повреждена: {found}")
+        raise Refused(f"{archive}: копия повреждена: контрольная сумма базы не сходится; возьмите другую копию")
+    if not _is_sound(copy):
+        raise Refused(f"{archive}: база в копии повреждена: она снята с повреждённой базы; возьмите другую копию")
+    _bring_up_to_date(copy)
+    return _Contents(copy, settings, key)
+
+
+def _is_sound(database: Path) -> bool:
+    """Whether SQLite finds every page of a database in its place: half a second for 100 MB, which packing takes two."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.DatabaseError:  # so damaged that it can't even be looked at
+        return False
+    return bool(found == ("ok",))
+
+
+def _bring_up_to_date(copy: Path) -> None:
     engine = open_engine(f"sqlite:///{copy}")
     try:
         migrations.upgrade(engine)
@@ -158,12 +197,6 @@ def _unpack(archive: Path, folder: Path) -> Path:
             opened.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         engine.dispose()
-    return copy
-
-
-def _read_from(archive: Path, name: str) -> bytes:
-    with zipfile.ZipFile(archive) as packed:
-        return packed.read(name) if name in packed.namelist() else b""
 
 
 def _put_settings(home: Path, settings: bytes) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import sqlite3
 import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +183,71 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
     with pytest.raises(CatalogSyncError, match=r"copy\.zip"):
         maintenance.restore(home, sqlite_district.system.settings.database_url, archive, confirm=never)
     assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == before
+
+
+def scribbled(database: Path) -> None:
+    """A disk that loses sectors: random bytes over twenty pages."""
+    data, dice = bytearray(database.read_bytes()), random.Random(7)
+    for _ in range(20):
+        start = dice.randrange(4096, len(data) - 600)
+        data[start : start + 600] = dice.randbytes(600)
+    database.write_bytes(data)
+
+
+def test_a_damaged_database_is_not_backed_up_over_a_good_copy(sqlite_district: District, tmp_path: Path) -> None:
+    archive = backed_up(filled(sqlite_district), tmp_path)
+    whole, home = archive.read_bytes(), sqlite_district.system.settings.home
+    sqlite_district.system.engine.dispose()
+    scribbled(home / "catalog.sqlite")
+    with pytest.raises(Refused, match=r"copy\.zip: копия не снята, файл базы повреждён; прежняя .* не тронута"):
+        backed_up(sqlite_district, tmp_path)
+    assert archive.read_bytes() == whole
+
+
+def test_a_folder_for_backups_is_not_made(sqlite_district: District, tmp_path: Path) -> None:
+    """It may be the mount point of a disk that is not there."""
+    with pytest.raises(Refused, match="not mounted: нет такой папки"):
+        backed_up(sqlite_district, tmp_path / "not mounted")
+    assert not (tmp_path / "not mounted").exists()
+
+
+def of_a_damaged_base(archive: Path) -> None:
+    """As versions made it that did not look at the copy."""
+    with zipfile.ZipFile(archive) as packed:
+        manifest = json.loads(packed.read("manifest.json"))
+        database = Path(packed.extract("catalog.sqlite", archive.parent))
+    scribbled(database)
+    manifest["sha256"] = hashlib.sha256(database.read_bytes()).hexdigest()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("manifest.json", json.dumps(manifest))
+        packed.write(database, "catalog.sqlite")
+
+
+def with_damaged_settings(archive: Path) -> None:
+    with zipfile.ZipFile(archive, "a") as packed:
+        packed.writestr("catalog-sync.toml", b"[district]\n" * 9)
+    archive.write_bytes(archive.read_bytes().replace(b"[district]\n" * 9, b"[distract]\n" * 9))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (empty, "это не архив или его конец оборван"),
+        (other, "в архиве нет файла manifest.json"),
+        (flipped, "архив не распаковывается; возьмите другую копию"),
+        (with_damaged_settings, "архив не распаковывается; возьмите другую копию"),
+        (of_a_damaged_base, "она снята с повреждённой базы; возьмите другую копию"),
+    ],
+)
+def test_what_is_wrong_with_a_backup_is_one_russian_line(
+    damage: Callable[[Path], None], said: str, sqlite_district: District, tmp_path: Path
+) -> None:
+    archive = backed_up(small(sqlite_district), tmp_path)
+    damage(archive)
+    with pytest.raises(Refused) as refused:
+        maintenance.restore(tmp_path / "new", Settings(home=tmp_path / "new").database_url, archive)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_failed_backup_leaves_the_former_one(
