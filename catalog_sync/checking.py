@@ -11,7 +11,7 @@ from catalog_sync import deriving, reclustering, unifying
 from catalog_sync.errors import BadRecord
 from catalog_sync.facets import year
 from catalog_sync.model import RecordKey, RunState
-from catalog_sync.store import blocks, derived, described, digests, portraits, records, registry, unions
+from catalog_sync.store import blocks, derived, described, digests, links_check, portraits, records, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 from catalog_sync.store.ledger_check import check as check_ledger
@@ -23,17 +23,24 @@ EXAMPLES = 3  # of one kind of problem named before «и ещё N»
 
 def problems(connection: Connection) -> list[str]:
     """What is wrong, in sentences. What is damaged is named, and the rest is looked at without it."""
+    if missing := links_check.missing_tables(connection):
+        return [f"в базе нет таблиц: {', '.join(missing)}; {links_check.RESTORE}"]
     sound, damaged = records.sound_and_damaged(connection)
-    lost = list(_orphans(connection))
+    severed = list(links_check.severed(connection))
+    found = [*_tables(connection), *map(str, severed), *_runs(connection), *_bytes(connection, damaged)]
+    if any(one.table in READ_TOGETHER for one in severed):
+        return [*found, "остальное не сверено: сначала исправьте названное и повторите catalog-sync check"]
     return [
-        *_tables(connection),
-        *lost,
-        *_runs(connection),
+        *found,
         *_records(connection, sound, damaged),
         *_named("дайджесты хранятся не те у источников", list(digests.untrue(connection))),
-        *([] if lost else _clusters(connection, damaged)),  # grouping asks every record for its name
+        *_clusters(connection, damaged),
         *check_ledger(connection),
     ]
+
+
+# Tables that are read side by side to compute anything: a row of one without its row in another ends that.
+READ_TOGETHER = {table.name for table in (t.source, t.record, t.member, t.feature, t.holding, t.described)}
 
 
 def _tables(connection: Connection) -> Iterator[str]:
@@ -50,7 +57,6 @@ def _tables(connection: Connection) -> Iterator[str]:
         ("действующих записей без сведений о наличии", _lone(t.holding)),
         ("признаков, которых нет ни у одной записи", _count(unseen, t.feature.c.record.is_(None))),
         ("удалённых записей в кластерах", _count(t.record.join(t.member), t.record.c.deleted)),
-        ("записей в кластере, которого нет", _count(t.member.outerjoin(t.cluster), t.cluster.c.id.is_(None))),
         ("кластеров без сводной записи", _count(whole, (t.cluster.c.size > 0) & t.union_record.c.cluster.is_(None))),
         ("сводных записей без кластера", _count(t.union_record.join(t.cluster), t.cluster.c.size == 0)),
         (
@@ -70,16 +76,6 @@ def _tables(connection: Connection) -> Iterator[str]:
     count = connection.execute(wrong).scalar_one()
     if count:
         yield f"кластеров с неверным числом записей: {count}"
-
-
-PAIRED = (t.member, t.feature, t.holding, t.described)  # each has a row for a live record, and for nothing else
-
-
-def _orphans(connection: Connection) -> Iterator[str]:
-    for table in PAIRED:
-        rows = table.outerjoin(t.record, t.record.c.id == table.c.record)
-        if count := connection.execute(_count(rows, t.record.c.id.is_(None))).scalar_one():
-            yield f"строк без исходной записи в таблице {table.name}: {count}"
 
 
 def _lone(table: Table) -> Select[int]:
@@ -125,21 +121,23 @@ class _Odd:
     places: dict[int, int] = field(default_factory=dict)  # portrait → in how many blocks it is
 
 
+def _bytes(connection: Connection, damaged: Collection[int]) -> Iterator[str]:
+    yield from _named("байты повреждены у записей", [str(k) for k in records.keys_of(connection, damaged).values()])
+
+
 def _records(connection: Connection, sound: Sequence[int], damaged: Collection[int]) -> Iterator[str]:
-    """Bytes by their digest; descriptions, features, match keys and holdings of every live record, computed anew."""
+    """Descriptions, features, match keys and holdings of every live record, computed anew."""
     odd = _Odd()
     for ids in chunks(sound, BATCH):
         try:
             _compare(connection, ids, deriving.understand(connection, ids, anew=True), odd)
         except BadRecord as error:
             odd.unread.append(str(error))
-    lost = [str(key) for key in records.keys_of(connection, damaged).values()]
-    yield from _named("байты повреждены у записей", lost)
     yield from _named("не читаются записи", odd.unread)
     yield from _named("описания хранятся не те у записей", odd.texts)
     yield from _named("признаки хранятся не те у записей", odd.features)
     yield from _named("ключи сопоставления хранятся не те у записей", odd.keys)
-    if not (lost or odd.unread or odd.features or odd.keys):  # else it is not known what belongs there
+    if not (damaged or odd.unread or odd.features or odd.keys):  # else it is not known what belongs there
         surplus = blocks.places_taken(connection) - sum(odd.places.values())
         yield from [f"лишних мест в группах сопоставления: {surplus}"] if surplus else []
     yield from _named("сведения о наличии хранятся не те у записей", odd.holdings)

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from catalog_sync.classify import classify
+from catalog_sync.errors import StopEverything
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.features import extract
-from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey
+from catalog_sync.model import BibRecord, Classified, Holdings, RecordKey, Source
 from catalog_sync.remembering import Latest
 from catalog_sync.store import derived, described, overrides, portraits, records, registry
 from catalog_sync.store.packing import PackedBib
@@ -67,7 +68,7 @@ def understand(
     Of `restocked` ones only copies changed since features were last computed. `anew`: read the bytes of all, whatever
     is kept of what they say.
     """
-    sources = {source.code: source for source in registry.sources(connection)}
+    sources = _Sources({source.code: source for source in registry.sources(connection)})
     heads = records.heads(connection, ids)
     kept = {} if anew else described.packed(connection, ids)
     untold = [id_ for id_, (_, deleted) in heads.items() if not deleted and id_ not in kept]
@@ -91,6 +92,15 @@ def understand(
             classified, holdings = classify(bib, base=source.base), bib.holdings
         found.held[id_] = (source.library, holdings, overrides.corrected(classified, forced.get(key)))
     return found
+
+
+class _Sources(dict[str, Source]):
+    """Sources by code."""
+
+    def __missing__(self, code: str) -> Source:
+        raise StopEverything(
+            f"в базе есть записи источника {code}, а самого его нет: восстановите копию (catalog-sync restore ФАЙЛ)"
+        )
 
 
 def save(connection: Connection, found: Understood) -> portraits.Moved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Mapping
 
@@ -80,4 +81,7 @@ def _database(error: DBAPIError) -> str | None:
 
 
 def _sqlite(text: str) -> str | None:
+    if lost := re.match(r"no such (table|column): (\S+)", text):
+        what = "таблицы" if lost[1] == "table" else "столбца"
+        return f"в базе нет {what} {lost[2]}: восстановите копию (catalog-sync restore ФАЙЛ)"
     return next((known for word, known in SQLITE_ERRORS.items() if word in text.lower()), None)

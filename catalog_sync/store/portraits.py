@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from catalog_sync.errors import Refused
+from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.matching.features import Features
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert
@@ -141,15 +141,22 @@ def everything(connection: Connection) -> set[int]:
 
 
 def features(connection: Connection, portraits: Iterable[int]) -> dict[int, Features]:
-    """Features by number. Refused where an earlier version of the program computed them."""
-    p = t.portrait.c
-    rows = plain_rows(connection, select(p.number, p.data), p.number, portraits)
+    """Features by number. Refused where an earlier version of the program computed them; raises StopEverything where
+    one is not there."""
+    p, wanted = t.portrait.c, set(portraits)
+    rows = plain_rows(connection, select(p.number, p.data), p.number, wanted)
     try:
-        return {number: Features.unpack(data) for number, data in rows}
+        found = {number: Features.unpack(data) for number, data in rows}
     except ValueError as error:
         raise Refused(
             "каталог вычислен прежней версией программы; вычислите его заново: catalog-sync rebuild"
         ) from error
+    if len(found) < len(wanted):
+        raise StopEverything(
+            f"в таблице portrait нет строк, на которые ссылаются записи: {len(wanted) - len(found)}; "
+            "выполните catalog-sync rebuild"
+        )
+    return found
 
 
 def features_of(connection: Connection, ids: Iterable[int]) -> dict[int, Features]:

@@ -8,9 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from catalog_sync import indexing, pipeline
+from catalog_sync.errors import StopEverything
+from catalog_sync.failures import sentence
 from catalog_sync.settings import Settings
+from catalog_sync.store import portraits
+from catalog_sync.store.database import reading
 from catalog_sync.system import System, open_system
 from tests.exports import mrc, shelf
 from tests.pipeline.conftest import Clock, District
@@ -87,12 +92,43 @@ def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
         ("delete from record where id = 2", "строк без исходной записи в таблице member: 1"),
         ("delete from set_aside", "отложено записей 1, а хранится 0"),
         ("update run set read = 6 where source = 't'", "прочитано 6, а принято и отложено вместе 7"),
-        (f"delete from cluster where id = {LAST}", "записей в кластере, которого нет: 2"),
+        (f"delete from cluster where id = {LAST}", "строк без кластера в таблице member: 2 (c"),
         ("insert into cluster values ('cold', '2026-01-01 00:00:00', 0, 'cnowhere')", "постоянных ссылок в никуда: 1"),
     ],
 )
 def test_what_can_t_be_computed_is_named(broken: Break, sql: str, named: str) -> None:
     assert named in "\n".join(pipeline.check(broken(sql)))
+
+
+LEFT_OUT = "остальное не сверено: сначала исправьте названное и повторите catalog-sync check"
+
+
+def test_lost_features_are_named_and_computed_anew(broken: Break) -> None:
+    system = broken("delete from portrait where number % 3 = 0")
+    assert pipeline.check(system)[:2] == [
+        "строк без признаков в таблице feature: 4; выполните catalog-sync rebuild", LEFT_OUT
+    ]  # fmt: skip
+    with reading(system.engine) as connection, pytest.raises(StopEverything, match="выполните catalog-sync rebuild"):
+        portraits.features_of(connection, range(1, 13))
+    pipeline.rebuild(system)
+    assert pipeline.check(system) == []
+
+
+def test_a_lost_source_is_named_and_only_a_backup_brings_it_back(broken: Break) -> None:
+    system = broken("delete from source where code = 't'")
+    found = pipeline.check(system)
+    assert "строк без источника в таблице record: 6 (t); восстановите копию (catalog-sync restore ФАЙЛ)" in found
+    assert LEFT_OUT in found
+    with pytest.raises(StopEverything, match="записи источника t, а самого его нет: восстановите копию"):
+        pipeline.rebuild(system)
+
+
+def test_a_lost_table_is_named(broken: Break) -> None:
+    system = broken("drop table edge")
+    assert pipeline.check(system)[0] == "в базе нет таблиц: edge; восстановите копию (catalog-sync restore ФАЙЛ)"
+    with pytest.raises(OperationalError) as error:
+        pipeline.rebuild(system)
+    assert sentence(error.value) == "в базе нет таблицы edge: восстановите копию (catalog-sync restore ФАЙЛ)"
 
 
 def test_one_wrong_line_of_the_ledger_is_told_in_a_few_sentences(broken: Break) -> None:

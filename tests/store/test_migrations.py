@@ -40,6 +40,15 @@ def test_a_fresh_database_is_made_at_once_and_stamped(engine: Engine) -> None:
         assert MigrationContext.configure(connection).get_current_revision() is not None
 
 
+@pytest.mark.parametrize("loss", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
+def test_a_database_that_lost_its_version_is_not_made_anew(engine: Engine, loss: str) -> None:
+    migrations.upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text(loss))
+    with pytest.raises(StopEverything, match=r"версия схемы неизвестна: восстановите копию \(catalog-sync restore"):
+        migrations.upgrade(engine)
+
+
 def test_a_database_of_a_newer_program_is_refused(engine: Engine) -> None:
     migrations.upgrade(engine)
     with writing(engine) as connection:

@@ -28,17 +28,25 @@ def config(connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Make or upgrade the schema in one transaction. Raises StopEverything for a database of a newer version."""
+    """Make or upgrade the schema in one transaction.
+
+    Raises StopEverything for a database of a newer version, and for one that lost what it says of its version.
+    """
     version = _version(engine)
     known = sorted(path.name.partition("_")[0] for path in (HERE / "versions").glob("0*.py"))
     if version == known[-1]:
         return
     if version and version not in known:
         raise StopEverything(f"база данных новее программы (версия схемы {version}): обновите catalog-sync")
+    is_new = not version and not inspect(engine).has_table(tables.record.name)
+    if not version and not is_new:
+        raise StopEverything(
+            "таблица alembic_version пуста, версия схемы неизвестна: восстановите копию (catalog-sync restore ФАЙЛ)"
+        )
     from alembic import command  # reading it takes longer than all else a command does before its work
 
     with writing(engine) as connection:
-        if not version and not inspect(connection).has_table(tables.record.name):
+        if is_new:
             tables.metadata.create_all(connection)
             command.stamp(config(connection), "head")
         else:
