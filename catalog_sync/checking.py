@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Select, Table, func, select
 
-from catalog_sync import deriving, reclustering, unifying
-from catalog_sync.errors import BadRecord
+from catalog_sync import deriving, judgements_check, reclustering, unifying
+from catalog_sync.errors import BadRecord, StopEverything
 from catalog_sync.facets import year
 from catalog_sync.model import RecordKey, RunState
 from catalog_sync.store import blocks, derived, described, digests, links_check, portraits, records, registry, unions
@@ -34,6 +34,7 @@ def problems(connection: Connection) -> list[str]:
         *found,
         *_records(connection, sound, damaged),
         *_named("дайджесты хранятся не те у источников", list(digests.untrue(connection))),
+        *_judgements(connection),
         *_clusters(connection, damaged),
         *check_ledger(connection),
     ]
@@ -167,6 +168,27 @@ def _named(what: str, found: list[str]) -> Iterator[str]:
     if found:
         rest = f" и ещё {len(found) - EXAMPLES}" if len(found) > EXAMPLES else ""
         yield f"{what}: {', '.join(found[:EXAMPLES])}{rest}"
+
+
+def _judgements(connection: Connection) -> Iterator[str]:
+    """What comparisons came to, and the counter that lets them name portraits by number."""
+    try:
+        odd = judgements_check.compare(connection)
+    except StopEverything:  # what tells who is to be compared is damaged; that was named
+        return
+    yield from _named("сравнения хранятся не те у записей", _of_portraits(connection, odd.edges))
+    yield from _named("отказы при сравнении хранятся не те у записей", _of_portraits(connection, odd.refusals))
+    if odd.loose_edges:
+        yield f"сравнений с признаками, которых нет: {odd.loose_edges}"
+    yield from _named("переполненные группы сопоставления хранятся не те", sorted(odd.crowds))
+    if not portraits.is_counting(connection):
+        yield f"последний номер признаков потерян (таблица meta); {links_check.REBUILD}"
+
+
+def _of_portraits(connection: Connection, numbers: Collection[int]) -> list[str]:
+    """The first record of each."""
+    first = [min(ids) for ids in portraits.records(connection, numbers).values()]
+    return sorted(str(key) for key in records.keys_of(connection, first).values())
 
 
 def _clusters(connection: Connection, damaged: Collection[int]) -> Iterator[str]:

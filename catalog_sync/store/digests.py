@@ -29,8 +29,8 @@ _Ways = dict[tuple[str, str], dict[str, bytes]]  # (dialect, encoding) → local
 
 def load(connection: Connection, source: str) -> list[Alike]:
     """The live records of a source; each is in one of the groups."""
-    packed = _packed(connection, source)
-    return computed(connection, source) if packed is None else _decoder.decode(packed)
+    kept = _kept(connection, source)
+    return computed(connection, source) if kept is None else kept
 
 
 def computed(connection: Connection, source: str) -> list[Alike]:
@@ -72,15 +72,21 @@ def renew(connection: Connection) -> None:
 def untrue(connection: Connection) -> Sequence[str]:
     """Codes of sources whose kept value is not the one their records give."""
     sources = connection.execute(select(t.source_digests.c.source).order_by(t.source_digests.c.source)).scalars().all()
-    return [s for s in sources if _flat(load(connection, s)) != _flat(computed(connection, s))]
+    kept = {source: _kept(connection, source) for source in sources}
+    return [s for s, found in kept.items() if found is None or _flat(found) != _flat(computed(connection, s))]
 
 
 def _save(connection: Connection, source: str, groups: list[Alike]) -> None:
     upsert(connection, t.source_digests, [{"source": source, "data": msgspec.msgpack.encode(groups)}])
 
 
-def _packed(connection: Connection, source: str) -> bytes | None:
-    return connection.execute(select(t.source_digests.c.data).where(t.source_digests.c.source == source)).scalar()
+def _kept(connection: Connection, source: str) -> list[Alike] | None:
+    """None where nothing is kept, or what is kept is damaged."""
+    packed = connection.execute(select(t.source_digests.c.data).where(t.source_digests.c.source == source)).scalar()
+    try:
+        return None if packed is None else _decoder.decode(packed)
+    except msgspec.DecodeError:
+        return None
 
 
 def _groups(ways: _Ways) -> list[Alike]:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isqrt
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.matching.compare import Judgement
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import MAX_PAIRS
 from catalog_sync.matching.pairwise import Pair as Two
 from catalog_sync.matching.pairwise import Refused
-from catalog_sync.matching.verdict import LINK, SAME
+from catalog_sync.matching.verdict import KINDS, LINK, SAME
 from catalog_sync.model import Verdict
 from catalog_sync.store import blocks
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_many, plain_rows, upsert
+from catalog_sync.store.packing import DAMAGED
+
+T = TypeVar("T")
+Stored = Mapping[Two, tuple[bool, float, bytes]]  # same, score, findings as they are packed
 
 ALONE = isqrt(2 * MAX_PAIRS)  # more records than this have more pairs than MAX_PAIRS
 
@@ -38,7 +45,12 @@ def pack_findings(findings: Sequence[tuple[int, float]]) -> bytes:
 
 
 def unpack_findings(data: bytes) -> tuple[tuple[int, float], ...]:
-    return tuple((code, hundredths / 100) for code, hundredths in struct.iter_unpack("<Hh", data))
+    """Raises StopEverything where it is not what `pack_findings` made."""
+    try:
+        found = tuple((code, hundredths / 100) for code, hundredths in struct.iter_unpack("<Hh", data))
+    except struct.error as error:
+        raise StopEverything(DAMAGED) from error
+    return _known(found, (code for code, _ in found))
 
 
 def pack_refused(refused: Refused) -> bytes:
@@ -47,9 +59,18 @@ def pack_refused(refused: Refused) -> bytes:
 
 
 def unpack_refused(data: bytes) -> dict[int, int]:
-    """Portrait → code."""
-    count = len(data) // 5
-    return dict(zip(struct.unpack_from(f"<{count}I", data), data[4 * count :], strict=True))
+    """Portrait → code. Raises StopEverything where it is not what `pack_refused` made."""
+    count, rest = divmod(len(data), 5)
+    if rest:
+        raise StopEverything(DAMAGED)
+    found = dict(zip(struct.unpack_from(f"<{count}I", data), data[4 * count :], strict=True))
+    return _known(found, found.values())
+
+
+def _known(found: T, codes: Iterable[int]) -> T:
+    if any(code >= len(KINDS) for code in codes):
+        raise StopEverything(DAMAGED)
+    return found
 
 
 # --- crowds ---------------------------------------------------------------------------------------------------------
@@ -151,4 +172,27 @@ def refusals(connection: Connection, portrait: int) -> dict[int, int]:
             found |= {other: code for other, code in others.items() if other in met}
         elif portrait in others:
             found[number] = others[portrait]
+    return found
+
+
+# --- for `check` ------------------------------------------------------------------------------------------------------
+
+
+def stored(connection: Connection, rights: Collection[int]) -> Stored:
+    """The edges that have one of these portraits on the right."""
+    e = t.edge.c
+    rows = plain_rows(connection, select(e.left, e.right, e.same, e.score, e.findings), e.right, rights)
+    return {(left, right): (bool(same), score, bytes(findings)) for left, right, same, score, findings in rows}
+
+
+def count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(t.edge)).scalar_one())
+
+
+def stored_refusals(connection: Connection, numbers: Collection[int]) -> dict[int, dict[int, int]]:
+    """What is kept at these portraits: portrait → other → code. Of what is damaged nothing is kept."""
+    found = {}
+    for number, data in plain_rows(connection, select(t.apart), t.apart.c.portrait, numbers):
+        with suppress(StopEverything):
+            found[number] = unpack_refused(data)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.matching.features import Features
@@ -103,9 +103,25 @@ def _allocate(connection: Connection, digests: Collection[bytes]) -> dict[bytes,
     """
     if not digests:
         return {}
-    last = int(connection.execute(select(t.meta.c.value).where(t.meta.c.key == LAST_NUMBER)).scalar() or 0)
+    last = max(last_number(connection) or 0, _highest(connection))
     upsert(connection, t.meta, [{"key": LAST_NUMBER, "value": str(last + len(digests))}])
     return {digest: last + n for n, digest in enumerate(digests, 1)}
+
+
+def last_number(connection: Connection) -> int | None:
+    """The highest number that was ever given, as it is written down; None where it is not."""
+    kept = connection.execute(select(t.meta.c.value).where(t.meta.c.key == LAST_NUMBER)).scalar()
+    return int(kept) if kept and kept.isdecimal() else None
+
+
+def _highest(connection: Connection) -> int:
+    """Of the portraits there are."""
+    return connection.execute(select(func.max(t.portrait.c.number))).scalar() or 0
+
+
+def is_counting(connection: Connection) -> bool:
+    """Whether new portraits will get numbers nobody had: for `check`."""
+    return (last_number(connection) or 0) >= _highest(connection)
 
 
 def _bury(connection: Connection, portraits: Collection[int]) -> dict[int, Features]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from catalog_sync import indexing, pipeline
+from catalog_sync import explaining, indexing, pipeline
 from catalog_sync.errors import StopEverything
 from catalog_sync.failures import sentence
+from catalog_sync.model import RecordKey
 from catalog_sync.settings import Settings
 from catalog_sync.store import portraits
 from catalog_sync.store.database import reading
@@ -60,6 +61,7 @@ DERIVED = {
     "update holding set library = 't' where record = 3": "s:R0001, s:R0002",
     f"delete from match_block where members = {ALONE}": "ключи сопоставления хранятся не те у записей: s:R0003",
     f"update feature set portrait = {PORTRAIT} 3) where record = 2": "признаки хранятся не те у записей: s:R0001",
+    "update source_digests set data = x'00' where source = 't'": "дайджесты хранятся не те у источников: t",
     f"update union_record set year = 1700 where cluster = {LAST}": "сводные записи не те, что получаются заново",
     f"update union_record set data = x'00' where cluster = {FIRST}": "сводные записи повреждены в кластерах: c",
     f"update union_record set data = (select data from union_record where cluster = {LAST}) "
@@ -98,6 +100,45 @@ def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
 )
 def test_what_can_t_be_computed_is_named(broken: Break, sql: str, named: str) -> None:
     assert named in "\n".join(pipeline.check(broken(sql)))
+
+
+COMPARED = [
+    (f"update edge set same = 0 where left = {PORTRAIT} 4)", "сравнения хранятся не те у записей: s:R0003"),
+    (f"update edge set score = 9.9 where left = {PORTRAIT} 4)", "сравнения хранятся не те у записей: s:R0003"),
+    (f"update edge set findings = x'00' where left = {PORTRAIT} 4)", "сравнения хранятся не те у записей: s:R0003"),
+    (f"delete from edge where left = {PORTRAIT} 4)", "сравнения хранятся не те у записей: s:R0003"),
+    ("insert into edge values (1, 2, 1, 9.0, x'', '')", "сравнения хранятся не те у записей: s:R"),
+    ("insert into edge values (77, 77, 1, 9.0, x'', '')", "сравнений с признаками, которых нет: 1"),
+    ("delete from apart", "отказы при сравнении хранятся не те у записей: s:R"),
+    ("update apart set others = x'0102'", "отказы при сравнении хранятся не те у записей: s:R"),
+    ("update apart set others = x'0500000001'", "отказы при сравнении хранятся не те у записей: s:R"),
+    ("insert into not_compared values (5, '?crowd', 1)", "переполненные группы сопоставления хранятся не те: ?crowd"),
+    ("delete from meta", "последний номер признаков потерян (таблица meta); выполните catalog-sync rebuild"),
+    ("update meta set value = 'x' where key = 'portrait'", "последний номер признаков потерян (таблица meta)"),
+]
+
+
+@pytest.mark.parametrize(("sql", "named"), COMPARED)
+def test_what_comparisons_came_to_is_judged_anew(broken: Break, sql: str, named: str) -> None:
+    system = broken(sql)
+    assert named in "\n".join(pipeline.check(system))
+    pipeline.rebuild(system)
+    assert pipeline.check(system) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "update apart set others = x'0102'",
+        "update apart set others = cast(substr(others, 1, 4) || x'ff' as blob)",
+        "update edge set findings = x'00'",
+        "update edge set findings = x'ffff0000'",
+    ],
+)
+def test_damaged_comparisons_end_explain_with_a_sentence(broken: Break, sql: str) -> None:
+    system = broken(sql)
+    with reading(system.engine) as connection, pytest.raises(StopEverything, match="поправит catalog-sync rebuild"):
+        [list(explaining.lines(connection, RecordKey("s", f"R000{number}"))) for number in range(6)]
 
 
 LEFT_OUT = "остальное не сверено: сначала исправьте названное и повторите catalog-sync check"
