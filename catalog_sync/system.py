@@ -7,9 +7,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
+from catalog_sync.errors import Refused
 from catalog_sync.settings import Settings
 from catalog_sync.store import migrations
 from catalog_sync.store.database import open_engine
@@ -26,13 +29,35 @@ class System:
     now: Callable[[], datetime] = field(default=utc_now)
 
 
-def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> System:
-    """Open (and make or upgrade) the database of `settings`."""
+def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now, anew: bool = False) -> System:
+    """Open (and make or upgrade) the database of `settings`.
+
+    Refused where the database is gone and its search index is not: an empty catalogue in its place would look like an
+    answer, and the index would follow it. `anew`: the operator has asked for an empty one.
+    """
     settings.home.mkdir(parents=True, exist_ok=True)
+    if not anew and (settings.index_path / "meta.json").exists():
+        _refuse_lost(settings.database_url)
     engine = open_engine(settings.database_url)
     migrations.upgrade(engine)
     engine.update_execution_options(district_zone=settings.time_zone)
     return System(settings, engine, now)
+
+
+def _refuse_lost(url: str) -> None:
+    parsed = make_url(url)
+    file = Path(str(parsed.database))
+    if parsed.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
+        is_lost = True  # not to be opened: that would make the file
+    else:
+        engine = open_engine(url)
+        is_lost = migrations.is_empty(engine)
+        engine.dispose()
+    if is_lost:
+        raise Refused(
+            f"{parsed.render_as_string(hide_password=True)}: базы нет, а индекс есть: восстановите копию (catalog-sync "
+            "restore ФАЙЛ); чтобы начать с пустого каталога, выполните catalog-sync init"
+        )
 
 
 def operator() -> str:

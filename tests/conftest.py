@@ -49,7 +49,7 @@ def quick_schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         migrations.upgrade(engine)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(system, "migrations", SimpleNamespace(upgrade=upgrade))
+        patch.setattr(system, "migrations", SimpleNamespace(upgrade=upgrade, is_empty=migrations.is_empty))
         yield
 
 

@@ -34,8 +34,9 @@ class Context:
     settings: settings.Settings
     config: Path | None = None
 
-    def system(self) -> System:
-        return open_system(self.settings)
+    def system(self, *, anew: bool = False) -> System:
+        """`anew`: the command may begin with an empty database where another was lost."""
+        return open_system(self.settings, anew=anew)
 
 
 MODULES = {

@@ -42,7 +42,7 @@ def init(context: Context, sample: bool) -> None:
         context.settings = _sample_settings(context)
     for source in context.settings.sources:
         check_settings(source)
-    system = context.system()
+    system = context.system(anew=True)
     settings = system.settings
     with writing(system.engine) as connection:
         today = system.now().astimezone(settings.time_zone).date()
@@ -124,7 +124,7 @@ def _sample_files(source: Source) -> list[Path]:
 def rebuild(context: Context) -> None:
     """Вычислить всё заново из хранимых записей и решений: кластеры, сводные записи, индекс."""
     begin_long_work()
-    system = context.system()
+    system = context.system(anew=True)
     digest = pipeline.rebuild(system, progress_line("перестройка"))
     end_progress()
     click.echo(f"готово, отпечаток кластеров {digest}")

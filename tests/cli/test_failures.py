@@ -128,3 +128,22 @@ def test_a_question_without_a_word(school: Cli, export: Export, typed: str) -> N
     ended = school("search", typed)
     assert ended.code == 1
     assert f"в запросе нет ни одного слова, которое можно искать: «{typed}»" in ended.line
+
+
+@pytest.mark.parametrize("lost", ["deleted", "emptied"])
+def test_a_database_lost_under_its_index(school: Cli, home: Path, export: Export, lost: str) -> None:
+    school("import", export(), "--source", "school-1")
+    index = {path.name: path.read_bytes() for path in (home / "index").iterdir()}
+    for suffix in ("-wal", "-shm"):
+        (home / f"catalog.sqlite{suffix}").unlink(missing_ok=True)
+    (home / "catalog.sqlite").unlink()
+    if lost == "emptied":
+        (home / "catalog.sqlite").write_bytes(b"")
+    for words in (["search", "книга"], ["runs"], ["backup", home / "copy.zip"], ["check"]):
+        ended = school(*words)
+        assert ended.code == 1
+        assert "базы нет, а индекс есть: восстановите копию (catalog-sync restore ФАЙЛ)" in ended.line
+    assert {path.name: path.read_bytes() for path in (home / "index").iterdir()} == index
+    assert (home / "catalog.sqlite").exists() == (lost == "emptied")
+    assert school("rebuild" if lost == "deleted" else "init").code == 0
+    assert school("search", "книга").out == "найдено: 0\n"

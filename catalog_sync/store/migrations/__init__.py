@@ -38,7 +38,7 @@ def upgrade(engine: Engine) -> None:
         return
     if version and version not in known:
         raise StopEverything(f"база данных новее программы (версия схемы {version}): обновите catalog-sync")
-    is_new = not version and not inspect(engine).has_table(tables.record.name)
+    is_new = is_empty(engine)
     if not version and not is_new:
         raise StopEverything(
             "таблица alembic_version пуста, версия схемы неизвестна: восстановите копию (catalog-sync restore ФАЙЛ)"
@@ -51,6 +51,11 @@ def upgrade(engine: Engine) -> None:
             command.stamp(config(connection), "head")
         else:
             command.upgrade(config(connection), "head")
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether it has no schema yet."""
+    return not _version(engine) and not inspect(engine).has_table(tables.record.name)
 
 
 def _version(engine: Engine) -> str:
