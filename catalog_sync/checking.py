@@ -146,7 +146,7 @@ def _records(connection: Connection, sound: Sequence[int], damaged: Collection[i
 
 def _compare(connection: Connection, ids: Sequence[int], found: deriving.Understood, odd: _Odd) -> None:
     odd.texts += [str(found.keys[id_]) for id_ in described.untrue(connection, found.bibs)]
-    stored, held = portraits.features_of(connection, ids), derived.held(connection, ids)
+    stored, held = portraits.features_of(connection, ids), derived.held(connection, ids, damaged=set())
     computed = {id_: sight.features() for id_, sight in found.sights.items()}
     counted, numbers = derived.counted(connection, ids), portraits.of_records(connection, ids)
     seen = {numbers[id_]: features for id_, features in computed.items() if stored.get(id_) == features}

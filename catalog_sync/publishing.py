@@ -338,7 +338,7 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     done, comparing, alike = 0, reclustering.Comparing(connection), deriving.Alike()
     for batch in records.live(connection, batch=BATCH):
         ids = [id_ for id_, _ in batch]
-        before = derived.held(connection, ids)
+        before = derived.held(connection, ids, damaged=set())  # of these the ledger is believed
         found = deriving.understand(connection, ids, alike=alike)
         stock.append(connection, _read_otherwise(connection, before, found, today), recorded=today)
         comparing.take(deriving.save(connection, found))

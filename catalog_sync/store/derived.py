@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, plain_rows, upsert
-from catalog_sync.store.packing import pack_holdings, unpack_holdings
+from catalog_sync.store.packing import DAMAGED, pack_holdings, unpack_holdings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,28 @@ class Held:
         return (self.category, self.carrier, self.ekind) == (as_.category, as_.carrier, as_.ekind)
 
 
-def held(connection: Connection, ids: Iterable[int]) -> dict[int, Held]:
-    """Published holdings of records, where they have any."""
-    c = t.holding.c
+def held(connection: Connection, ids: Iterable[int], damaged: set[int] | None = None) -> dict[int, Held]:
+    """Published holdings of records, where they have any. Those that can't be read are put into `damaged`.
+
+    Raises StopEverything where that is not given: to take them for none would tell the ledger of new copies.
+    """
+    c, found = t.holding.c, dict[int, Held]()
     query = select(c.record, c.library, c.data, c.category, c.carrier, c.ekind)
-    return {
-        id_: Held(library, unpack_holdings(data), Category(category), Carrier(carrier), EKind(ekind))
-        for id_, library, data, category, carrier, ekind in plain_rows(connection, query, c.record, ids)
-    }
+    for id_, library, data, category, carrier, ekind in plain_rows(connection, query, c.record, ids):
+        try:
+            found[id_] = Held(library, unpack_holdings(data), *_class(category, carrier, ekind))
+        except StopEverything:
+            if damaged is None:
+                raise
+            damaged.add(id_)
+    return found
+
+
+def _class(category: str, carrier: str, ekind: str) -> tuple[Category, Carrier, EKind]:
+    try:
+        return Category(category), Carrier(carrier), EKind(ekind)
+    except ValueError as error:
+        raise StopEverything(DAMAGED) from error
 
 
 def counted(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, int]]:

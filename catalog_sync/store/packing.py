@@ -63,7 +63,11 @@ def pack_holdings(holdings: Holdings) -> bytes:
 
 
 def unpack_holdings(data: bytes) -> Holdings:
-    return _holdings.decode(data)
+    """Raises StopEverything as `decompress` does."""
+    try:
+        return _holdings.decode(data)
+    except msgspec.DecodeError as error:
+        raise StopEverything(DAMAGED) from error
 
 
 def pack_union(record: UnionRecord) -> bytes:

@@ -59,6 +59,7 @@ def broken(template: Path, tmp_path: Path) -> Break:
 DERIVED = {
     "update holding set copies = copies + 1 where record = 2": "сведения о наличии хранятся не те у записей: s:R0001, ",
     "update holding set library = 't' where record = 3": "s:R0001, s:R0002",
+    "update holding set data = x'00' where record = 5": "s:R0001, s:R0002, s:R0004",
     f"delete from match_block where members = {ALONE}": "ключи сопоставления хранятся не те у записей: s:R0003",
     f"update feature set portrait = {PORTRAIT} 3) where record = 2": "признаки хранятся не те у записей: s:R0001",
     "update source_digests set data = x'00' where source = 't'": "дайджесты хранятся не те у источников: t",
