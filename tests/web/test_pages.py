@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import Flask
@@ -136,6 +137,20 @@ def test_an_empty_answer_says_what_to_do(client: FlaskClient) -> None:
     page = text_of(client.get("/search?q=щщщщщщ&kind=учебник").text)
     assert "Ничего не нашлось" in page
     assert "снимите все условия" in page
+
+
+def test_a_page_past_the_end_leads_to_the_last(client: FlaskClient) -> None:
+    pages = client.get("/search.json?q=учебник").json["pages"]
+    assert pages > 1
+    sent_on = client.get(f"/search?q=учебник&sort=title&lang=en&page={pages + 1}")
+    assert sent_on.status_code == 302
+    assert dict(parse_qsl(urlsplit(sent_on.location).query)) == {
+        "q": "учебник", "sort": "title", "lang": "en", "page": str(pages),
+    }  # fmt: skip
+    assert html.fromstring(client.get(sent_on.location).text).xpath("//ol[@class='hits']/li")
+    nothing = client.get("/search?q=нетакогослова&page=3")
+    assert nothing.status_code == 302
+    assert "Попробуйте так" in client.get(nothing.location).text
 
 
 def test_suggestions_name_titles_and_authors(client: FlaskClient) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from html import escape as escape_anew
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
 from catalog_sync.search import brief
@@ -20,7 +21,7 @@ from web.opac import box
 from web.opac.elsewhere import search_there
 from web.opac.hits import escape
 from web.opac.present import Card, cards
-from web.opac.state import PAGE_SIZE, SearchState, hide_adult, read_state, to_query
+from web.opac.state import MAX_PAGE, PAGE_SIZE, SearchState, hide_adult, read_state, to_query
 from web.reader import reader
 from web.services import services
 
@@ -81,13 +82,16 @@ class Answer:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PAGE_SIZE))
+        """Pages that can be turned to."""
+        return min(max(1, -(-self.total // PAGE_SIZE)), MAX_PAGE)
 
 
 @blueprint.get("/search")
-def search() -> str:
+def search() -> str | AnyResponse:
     state = read_state(request.args)
     found = answer(state)
+    if found.state.page > found.pages:  # an old link, or editions that went since: the end of the list, not «nothing»
+        return redirect(address(state, page=found.pages))
     return render_template(
         "opac/search.html",
         answer=found,
