@@ -1,0 +1,63 @@
+"""What narrows an answer: facets promise what following them finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from lxml import html
+
+
+def promises(page: str, *, of_facets_in_use: bool = False) -> Iterator[tuple[str, int]]:
+    """(address, count) of every value that is not chosen yet, of facets in use or of those not in use."""
+    for facet in html.fromstring(page).xpath("//details[@class='facet']"):
+        if bool(facet.xpath(".//a[@aria-current]")) is of_facets_in_use:
+            for link in facet.xpath(".//li/a[not(@aria-current)][span[@class='count']]"):
+                yield link.get("href"), number(link.xpath("string(span[@class='count'])"))
+
+
+def number(text: str) -> int:
+    """«10 437» with its no-break space."""
+    return int("".join(re.findall(r"\d", text)))
+
+
+def total(client: FlaskClient, address: str) -> int:
+    return int(client.get(address.replace("/search?", "/search.json?", 1)).json["total"])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "", "q=5 класс", "q=электронный учебник", "q=математика", "q=сказки", "q=учебник&kind=учебник",
+        "bbk=8", "library=school-02&language=русский", "q=учебник&from=2015&to=2019",
+    ],
+)  # fmt: skip
+def test_a_facet_finds_as_many_as_it_promises(client: FlaskClient, asked: str) -> None:
+    shown = list(promises(client.get(f"/search?{asked}").text))
+    assert len(shown) > 5
+    assert dict(shown) == {address: total(client, address) for address, _ in shown}
+
+
+def test_the_facets_of_the_childs_view_promise_what_it_finds(client: FlaskClient) -> None:
+    client.set_cookie("child", "on")
+    shown = list(promises(client.get("/search?q=учебник").text))
+    assert shown
+    assert all(total(client, address) == count for address, count in shown)
+
+
+def test_a_second_value_adds_what_it_promises_and_nothing_else(client: FlaskClient) -> None:
+    asked = "/search?bbk=84&grade=5&kind=учебник"
+    before, shown = total(client, asked), list(promises(client.get(asked).text, of_facets_in_use=True))
+    assert shown
+    for address, count in shown:
+        assert count <= total(client, address) <= before + count, parse_qs(urlsplit(address).query)
+
+
+def test_a_division_of_bbk_is_without_its_neighbours_an_unlisted_index_a_beginning(client: FlaskClient) -> None:
+    letters, art = total(client, "/search?bbk=8"), total(client, "/search?bbk=85")
+    assert art
+    assert total(client, "/search?bbk=8&bbk=85") == letters + art
+    assert total(client, "/search?bbk=84(") > 0
