@@ -22,6 +22,7 @@ from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
 from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Sort, Term
 from catalog_sync.search.codes import digits
+from catalog_sync.search.fewer import fewer_words
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
 from catalog_sync.store import tables as t
@@ -67,6 +68,9 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
     if meant:
         click.echo(f"так ничего не нашлось; показано найденное по запросу: {meant}")
     click.echo(f"найдено: {hits.total}")
+    if not hits.total:
+        for left in fewer_words(" ".join(query), lambda text: catalogue.search(search_box(text), limit=0).total):
+            click.echo(f"без «{left.without}» нашлось бы: {left.count}")
     for record, holdings in found:
         click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")
         for one in holdings:

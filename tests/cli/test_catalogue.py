@@ -36,6 +36,12 @@ def test_search_answers_programs_in_json(district: Cli) -> None:
     assert [h["library"] for h in answer["records"][0]["holdings"]] == ["school-1", "school-2"]
 
 
+def test_a_search_for_too_much_says_which_word_is_in_the_way(district: Cli) -> None:
+    said = district("search", "алые щщщщщщ паруса").out
+    assert said == "найдено: 0\nбез «щщщщщщ» нашлось бы: 1\n"
+    assert district("search", "щщщщщщ").out == "найдено: 0\n"
+
+
 def test_search_on_the_terminal_names_fields_and_orders(district: Cli) -> None:
     assert "найдено: 1\n" in district("search", "заглавие:паруса автор:грин").out
     assert "найдено: 0\n" in district("search", "заглавие:грин").out

@@ -139,6 +139,17 @@ def test_an_empty_answer_says_what_to_do(client: FlaskClient) -> None:
     assert "снимите все условия" in page
 
 
+def test_an_empty_answer_offers_what_is_found_without_one_word(client: FlaskClient) -> None:
+    asked = "/search?q=алгебра щщщщщщ 7 класс&kind=учебник"
+    found = client.get("/search.json?q=алгебра 7 класс&kind=учебник").json["total"]
+    assert found
+    [offered] = html.fromstring(client.get(asked).text).xpath("//div[@class='empty']//li[starts-with(., 'без')]")
+    assert offered.text_content() == f"без «щщщщщщ»: {found}"
+    assert client.get(offered.xpath("a/@href")[0].replace("/search?", "/search.json?")).json["total"] == found
+    assert "without “щщщщщщ”: " in text_of(client.get(f"{asked}&lang=en").text)
+    assert "без «" not in client.get("/search?q=щщщщщщ&kind=учебник").text
+
+
 def test_a_page_past_the_end_leads_to_the_last(client: FlaskClient) -> None:
     pages = client.get("/search.json?q=учебник").json["pages"]
     assert pages > 1

@@ -15,6 +15,7 @@ from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
 from catalog_sync.search import brief
 from catalog_sync.search.brief import Brief
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
+from catalog_sync.search.fewer import Fewer, fewer_words
 from web.i18n import _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
@@ -100,6 +101,7 @@ def search() -> str | AnyResponse:
         lines=lines,
         url=address,
         settlements=services().directory.settlements(),
+        fewer=fewer(found.state) if not (found.total or found.complaint) else (),
         elsewhere=search_there(" ".join((state.q, *state.words.values()))) if not found.total else (),
     )
 
@@ -179,6 +181,12 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
     counted["access"] = [v for v in access if v.value != ACCESS_TEXTBOOK_LIST]  # a switch of its own
     made = make_facets(state, counted)
     return Answer(state, hits.total, hits.clusters, briefs(hits), made, hits.suggestion, listed=listed)
+
+
+def fewer(state: SearchState) -> tuple[Fewer, ...]:
+    """The same search with a word of its box left out, where that finds something."""
+    catalogue = services().catalogue
+    return fewer_words(state.q, lambda text: catalogue.search(query_of(replace(state, q=text)), limit=0).total)
 
 
 def briefs(hits: Hits) -> list[Brief]:
