@@ -10,6 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
+from catalog_sync.query import Everything
+from catalog_sync.store.catalogue import open_catalogue
+from catalog_sync.system import System
+from web.labels import FACETS
+from web.opac import search
+
 
 def promises(page: str, *, of_facets_in_use: bool = False) -> Iterator[tuple[str, int]]:
     """(address, count) of every value that is not chosen yet, of facets in use or of those not in use."""
@@ -46,6 +52,22 @@ def test_the_facets_of_the_childs_view_promise_what_it_finds(client: FlaskClient
     shown = list(promises(client.get("/search?q=учебник").text))
     assert shown
     assert all(total(client, address) == count for address, count in shown)
+
+
+def test_under_more_are_all_values_and_all_libraries(
+    client: FlaskClient, district: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = open_catalogue(district.settings, district.engine)
+    counted = catalogue.search(Everything(), facets=tuple(FACETS), facet_limit=1000)
+
+    def shown() -> dict[str, int]:
+        return {name: len(values) for name, values in client.get("/search.json").json["facets"].items()}
+
+    there = {name: len(values) for name, values in counted.facets.items() if values}
+    assert there["school_subject"] > 12
+    assert shown() == {name: min(number, search.FACET_LIMIT) for name, number in there.items()}
+    monkeypatch.setattr(search, "FACET_LIMIT", 2)
+    assert shown() == {name: number if name == "library" else min(number, 2) for name, number in there.items()}
 
 
 def test_a_second_value_adds_what_it_promises_and_nothing_else(client: FlaskClient) -> None:

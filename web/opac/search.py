@@ -27,7 +27,7 @@ from web.reader import reader
 from web.services import services
 
 blueprint = Blueprint("search", __name__)
-FACET_LIMIT = 12
+FACET_LIMIT = 100  # values of one facet, most of them under «ещё»; only libraries are all there, however many
 SHOWN = 6  # values before «ещё»
 CLASSES = tuple(map(str, range(1, 12)))
 
@@ -165,7 +165,7 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
             limit=PAGE_SIZE,
             sort=state.sort,
             facets=names,
-            facet_limit=FACET_LIMIT,
+            facet_limit=facet_limit(),
             suggest=True,
             **preference(),
         )
@@ -209,13 +209,18 @@ def facet_names() -> list[str]:
     return [name for name in FACETS if able is None or name in able]
 
 
+def facet_limit() -> int:
+    """Values counted of each facet, in one walk for all of them."""
+    return max(FACET_LIMIT, len(services().directory.all()))
+
+
 def open_facets(state: SearchState, names: Sequence[str]) -> dict[str, tuple[FacetValue, ...]]:
     """Counts of the facets in use, taken without their own values: a second value can be added to the first."""
     found: dict[str, tuple[FacetValue, ...]] = {}
     for name in state.filters:
         if name in names:
             hits: Hits = services().catalogue.search(
-                query_of(state.without_filter(name)), limit=0, facets=[name], facet_limit=FACET_LIMIT
+                query_of(state.without_filter(name)), limit=0, facets=[name], facet_limit=facet_limit()
             )
             found.update(hits.facets)
     return found
@@ -237,7 +242,7 @@ def values_of(
     state: SearchState, name: str, counted: Sequence[FacetValue], url: Callable[[str, str], str]
 ) -> tuple[Value, ...]:
     """Lines of one facet: chosen values first (even without hits, so that they can be taken away)."""
-    counts = {v.value: v.count for v in counted}
+    counts = {v.value: v.count for v in (counted if name == "library" else counted[:FACET_LIMIT])}
     chosen = list(state.filters.get(name, ()))
     rest = [v for v in counts if v not in chosen]
     if name == "grade":
