@@ -20,6 +20,7 @@ from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.web import routes
 from tests.web.conftest import application, first_hit, log_in, places, token
+from web.opac import exports, search
 from web.opac.state import SearchState, read_state
 
 PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
@@ -182,6 +183,29 @@ def test_a_card_offers_every_format_and_each_can_be_read(client: FlaskClient) ->
         "//script[@type='application/ld+json']/text()"
     )
     assert json.loads(structured[0])["@type"] == "Book"
+
+
+def test_a_file_of_the_first_hits_says_that_there_are_more(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total = client.get("/search.json?q=учебник").json["total"]
+    assert "первые" not in client.get("/search.csv?q=учебник").text
+    assert 'filename="search.csv"' in client.get("/search.csv?q=учебник").headers["Content-Disposition"]
+    monkeypatch.setattr(search, "MOST_SAVED", 3)
+    monkeypatch.setattr(exports, "MOST_SAVED", 3)
+    said = f"первые 3 из {total}"
+    assert f"BIB ({said})" in text_of(client.get("/search?q=учебник").text)
+    assert f"first 3 of {total}" in client.get("/search.csv?q=учебник&lang=en").text
+    rows = client.get("/search.csv?q=учебник").text.splitlines()
+    assert rows[-1] == said
+    assert len(rows) == 1 + 3 + 1
+    records = etree.fromstring(client.get("/search.xml?q=учебник").data)
+    assert len(records) == 3
+    assert [comment.text.strip() for comment in records.itersiblings(preceding=True)] == [said]
+    assert client.get("/search.bib?q=учебник").text.startswith(f"% {said}\n\n@")
+    ris = client.get("/search.ris?q=учебник")
+    assert ris.text.startswith("TY  - ")
+    assert f'filename="search 1-3 of {total}.ris"' in ris.headers["Content-Disposition"]
 
 
 def test_a_record_in_cp1251_for_an_old_system_is_in_cp1251(client: FlaskClient) -> None:

@@ -28,6 +28,7 @@ from web.services import services
 
 blueprint = Blueprint("search", __name__)
 FACET_LIMIT = 100  # values of one facet, most of them under «ещё»; only libraries are all there, however many
+MOST_SAVED = 2000  # records of one file: more is what `catalog-sync export`, OAI-PMH and SRU are for
 SHOWN = 6  # values before «ещё»
 CLASSES = tuple(map(str, range(1, 12)))
 
@@ -99,6 +100,7 @@ def search() -> str | AnyResponse:
         sorts=SORTS,
         chips=chips(state),
         lines=lines,
+        cut_short=cut_short(found.total),
         url=address,
         settlements=services().directory.settlements(),
         fewer=fewer(found.state) if not (found.total or found.complaint) else (),
@@ -187,6 +189,13 @@ def fewer(state: SearchState) -> tuple[Fewer, ...]:
     """The same search with a word of its box left out, where that finds something."""
     catalogue = services().catalogue
     return fewer_words(state.q, lambda text: catalogue.search(query_of(replace(state, q=text)), limit=0).total)
+
+
+def cut_short(total: int) -> str:
+    """What a file of so many hits leaves out, in words; "" where it has them all."""
+    if total <= MOST_SAVED:
+        return ""
+    return _("первые %(saved)s из %(total)s", saved=grouped(MOST_SAVED), total=grouped(total))
 
 
 def briefs(hits: Hits) -> list[Brief]:
