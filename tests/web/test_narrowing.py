@@ -10,11 +10,12 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
-from catalog_sync.query import Everything
+from catalog_sync.query import Everything, FacetValue
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.system import System
 from web.labels import FACETS
 from web.opac import search
+from web.opac.places import place_counts
 
 
 def promises(page: str, *, of_facets_in_use: bool = False) -> Iterator[tuple[str, int]]:
@@ -61,13 +62,42 @@ def test_under_more_are_all_values_and_all_libraries(
     counted = catalogue.search(Everything(), facets=tuple(FACETS), facet_limit=1000)
 
     def shown() -> dict[str, int]:
-        return {name: len(values) for name, values in client.get("/search.json").json["facets"].items()}
+        facets = client.get("/search.json").json["facets"]
+        return {name: len(values) for name, values in facets.items() if name != "place"}
 
     there = {name: len(values) for name, values in counted.facets.items() if values}
     assert there["school_subject"] > 12
     assert shown() == {name: min(number, search.FACET_LIMIT) for name, number in there.items()}
     monkeypatch.setattr(search, "FACET_LIMIT", 2)
     assert shown() == {name: number if name == "library" else min(number, 2) for name, number in there.items()}
+
+
+def test_only_settlements_that_hold_something_are_offered(client: FlaskClient, district: System) -> None:
+    assert len({library.settlement for library in district.settings.libraries}) > 5
+
+    def offered(asked: str) -> dict[str, int]:
+        return {value["value"]: value["count"] for value in client.get(f"/search.json?{asked}").json["facets"]["place"]}
+
+    everywhere = offered("")
+    assert everywhere == {place: total(client, f"/search?place={place}") for place in everywhere}
+    assert list(everywhere) == ["Заречье"]  # where the three libraries of the small district are
+    assert offered("place=д. Каменка&q=учебник") == {"д. Каменка": None, "Заречье": total(client, "/search?q=учебник")}
+    assert "place" not in client.get("/search.json?q=нетакогослова").json["facets"]
+
+
+def test_an_edition_in_two_libraries_of_a_settlement_is_counted_once() -> None:
+    places = {"Заречье": ("a", "b"), "с. Луговое": ("c",), "д. Каменка": ("d",), "": ("e",)}
+    asked: list[str] = []
+
+    def count(name: str) -> int:
+        asked.append(name)
+        return 7
+
+    found = place_counts(places, {"a": 5, "b": 4, "c": 8, "e": 3}, count)
+    assert [(value.value, value.count) for value in found] == [("с. Луговое", 8), ("Заречье", 7)]
+    assert asked == ["Заречье"]
+    assert place_counts(places, {"b": 4}, count) == [FacetValue("Заречье", 4)]
+    assert asked == ["Заречье"]
 
 
 def test_a_second_value_adds_what_it_promises_and_nothing_else(client: FlaskClient) -> None:

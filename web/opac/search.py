@@ -16,11 +16,12 @@ from catalog_sync.search import brief
 from catalog_sync.search.brief import Brief
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 from catalog_sync.search.fewer import Fewer, fewer_words
-from web.i18n import _, asked_language, grouped
+from web.i18n import N_, _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
 from web.opac import box
 from web.opac.elsewhere import search_there
 from web.opac.hits import escape
+from web.opac.places import place_counts
 from web.opac.present import Card, cards
 from web.opac.state import MAX_PAGE, PAGE_SIZE, SearchState, hide_adult, read_state, to_query
 from web.reader import reader
@@ -102,7 +103,6 @@ def search() -> str | AnyResponse:
         lines=lines,
         cut_short=cut_short(found.total),
         url=address,
-        settlements=services().directory.settlements(),
         fewer=fewer(found.state) if not (found.total or found.complaint) else (),
         elsewhere=search_there(" ".join((state.q, *state.words.values()))) if not found.total else (),
     )
@@ -150,9 +150,13 @@ def address(state: SearchState, **changes: Any) -> str:
 
 
 def query_of(state: SearchState) -> Query:
-    places = {name: tuple(x.code for x in group) for name, group in services().directory.settlements().items()}
-    query = to_query(state, box.read(state.q), places, reader().library)
+    query = to_query(state, box.read(state.q), places(), reader().library)
     return hide_adult(query) if reader().child else query
+
+
+def places() -> dict[str, tuple[str, ...]]:
+    """Library codes of each settlement."""
+    return {name: tuple(x.code for x in group) for name, group in services().directory.settlements().items()}
 
 
 def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
@@ -181,6 +185,8 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
     access = counted.get("access", ())
     listed = next((v.count for v in access if v.value == ACCESS_TEXTBOOK_LIST), 0)
     counted["access"] = [v for v in access if v.value != ACCESS_TEXTBOOK_LIST]  # a switch of its own
+    if "library" in hits.facets:
+        counted["place"] = open_places(state, hits.facets["library"])
     made = make_facets(state, counted)
     return Answer(state, hits.total, hits.clusters, briefs(hits), made, hits.suggestion, listed=listed)
 
@@ -235,6 +241,21 @@ def open_facets(state: SearchState, names: Sequence[str]) -> dict[str, tuple[Fac
     return found
 
 
+def open_places(state: SearchState, held: Sequence[FacetValue]) -> Sequence[FacetValue]:
+    """Hits of each settlement, taken without the settlements chosen; `held` are those of each library."""
+    known, catalogue, rest = places(), services().catalogue, state.without_filter("place")
+    if len(known) < 2:
+        return ()
+    if rest.filters != state.filters:
+        hits: Hits = catalogue.search(query_of(rest), limit=0, facets=["library"], facet_limit=facet_limit())
+        held = hits.facets["library"]
+
+    def count(name: str) -> int:
+        return catalogue.search(query_of(rest.toggled("place", name)), limit=0).total
+
+    return place_counts(known, {v.value: v.count for v in held}, count)
+
+
 def make_facets(state: SearchState, counted: Mapping[str, Sequence[FacetValue]]) -> tuple[Facet, ...]:
     toggle, suffix = state.toggles(), address(SearchState()).partition("?")[2]
     root = f"{request.script_root}/search?"
@@ -243,7 +264,8 @@ def make_facets(state: SearchState, counted: Mapping[str, Sequence[FacetValue]])
         text = toggle(name, value)
         return root + (f"{text}&{suffix}" if suffix and text else text or suffix)
 
-    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()), url)) for name, title in FACETS.items())
+    titles = {**FACETS, "place": N_("Населённый пункт")}
+    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()), url)) for name, title in titles.items())
     return tuple(facet for facet in made if facet.values)
 
 
