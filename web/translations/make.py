@@ -5,7 +5,10 @@ Message ids are the Russian sentences; `en` must have every one, `ru` only the p
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -16,7 +19,20 @@ from catalog_sync.runlog import STATES
 
 HERE = Path(__file__).resolve().parent
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2), "gettext": None}
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+
+
+def python_sentences(
+    file: IO[bytes], keywords: Collection[str], _tags: object, options: object
+) -> Iterator[tuple[int, str, list[str | None], list[str]]]:
+    """Sentences of a module. Babel reads an f-string as one word before Python 3.12 and misses what is asked inside."""
+    for node in ast.walk(ast.parse(file.read())):
+        name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and name in keywords:
+            said = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
+            yield node.lineno, name, [text if isinstance(text, str) else None for text in said], []
+
+
+METHODS: list[tuple[str, Any]] = [("**.py", python_sentences), ("templates/**.html", "jinja2")]
 
 
 def extracted() -> Catalog:
