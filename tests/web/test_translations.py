@@ -39,6 +39,18 @@ def test_what_a_hit_says_of_its_copies_is_english_on_an_english_page(client: Fla
     assert all(line.startswith(("In my school", "Also held by:", "Held by:", "No copies")) for line in said), said
 
 
+def test_the_reasons_of_an_edition_are_english_on_an_english_page(client: FlaskClient) -> None:
+    def reasons(address: str) -> list[str]:
+        return html.fromstring(client.get(address).text).xpath("//p[@class='reason']/text()")
+
+    hits = client.get("/search.json?q=учебник").json["hits"]
+    page, russian = next((page, said) for hit in hits if (said := reasons(page := f"/record/{hit['id']}/records")))
+    assert "Почему то же издание: одинаковый ISBN: 978" in russian[0]
+    english = reasons(f"{page}?lang=en")
+    assert "Why it is the same edition: same ISBN: 978" in english[0]
+    assert len(english) == len(russian)
+
+
 def test_every_russian_plural_has_three_forms() -> None:
     plurals = [m for m in catalogue("ru") if isinstance(m.id, tuple)]
     assert plurals

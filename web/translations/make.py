@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from catalog_sync.matching.verdict import KINDS
 from catalog_sync.runlog import STATES
 
 HERE = Path(__file__).resolve().parent
@@ -43,6 +44,8 @@ def extracted() -> Catalog:
         found.add(message, locations=[(name, line)])
     for name in STATES.values():  # words that the commands share with the pages
         found.add(name)
+    for kind in KINDS:  # reasons of matching, on the page of an edition's records
+        found.add(kind.text)
     return found
 
 
