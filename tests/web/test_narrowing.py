@@ -14,7 +14,7 @@ from catalog_sync.query import Everything, FacetValue
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.system import System
 from web.labels import FACETS
-from web.opac import search
+from web.opac import search, state
 from web.opac.places import place_counts
 
 
@@ -46,6 +46,22 @@ def test_a_facet_finds_as_many_as_it_promises(client: FlaskClient, asked: str) -
     shown = list(promises(client.get(f"/search?{asked}").text))
     assert len(shown) > 5
     assert dict(shown) == {address: total(client, address) for address, _ in shown}
+
+
+def test_the_switch_of_the_federal_list_promises_what_is_left_of_the_answer(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ACCESS_TEXTBOOK_LIST", "print")  # the small district has no federal list
+    monkeypatch.setattr(state, "ACCESS_TEXTBOOK_LIST", "print")
+
+    def promised(asked: str) -> list[int]:
+        switches = html.fromstring(client.get(f"/search?{asked}").text).xpath("//a[contains(@class,'switch')]/span")
+        return [number(switch.text) for switch in switches]
+
+    assert promised("q=учебник") == [total(client, "/search?q=учебник&fpu=1")]
+    others = [value["value"] for value in client.get("/search.json").json["facets"]["access"]]
+    assert others
+    assert promised(f"access={others[0]}") == []  # it would find nothing
 
 
 def test_the_facets_of_the_childs_view_promise_what_it_finds(client: FlaskClient) -> None:

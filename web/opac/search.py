@@ -182,9 +182,9 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         if meant.total:
             return replace(meant, asked=state.q, suggestion=hits.suggestion)
     counted: dict[str, Sequence[FacetValue]] = {**hits.facets, **open_facets(state, names)}
-    access = counted.get("access", ())
-    listed = next((v.count for v in access if v.value == ACCESS_TEXTBOOK_LIST), 0)
-    counted["access"] = [v for v in access if v.value != ACCESS_TEXTBOOK_LIST]  # a switch of its own
+    listed = next((v.count for v in hits.facets.get("access", ()) if v.value == ACCESS_TEXTBOOK_LIST), 0)
+    others = [v for v in counted.get("access", ()) if v.value != ACCESS_TEXTBOOK_LIST]  # which has a switch of its own
+    counted["access"] = others
     if "library" in hits.facets:
         counted["place"] = open_places(state, hits.facets["library"])
     made = make_facets(state, counted)
