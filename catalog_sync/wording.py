@@ -15,6 +15,7 @@ FIELDS = {
     "contents": "содержание", "abstract": "аннотация", "audience": "кому", "age_mark": "возраст",
     "coded_form": "форма (код)", "literary_form": "литературная форма (код)", "carrier": "признаки носителя",
     "links": "ссылки", "hosts": "издание, часть которого описана", "changed": "дата правки",
+    "warnings": "замечания",
 }  # fmt: skip
 FEATURES = {
     "title": "слова заглавия", "subtitle": "слова подзаголовка", "numbers": "числа в заглавии",
