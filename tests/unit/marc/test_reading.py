@@ -262,7 +262,7 @@ def test_a_line_of_words_behind_the_last_record_is_no_cut(tail: bytes) -> None:
 def test_one_broken_letter_does_not_turn_a_record_in_utf8_into_another_encoding() -> None:
     whole = iso(*map(book, range(5)), record("001 B9", "200 1_$aРусский язык"))
     at = whole.index("язык".encode())
-    export, kept, _ = read(whole[:at] + b"?" + whole[at + 1 :])
+    kept = read(whole[:at] + b"?" + whole[at + 1 :])[1]
     bib = to_bib(kept[-1])
     assert kept[-1].encoding == "utf-8"
     assert bib.title.startswith("Русский ?")
