@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from catalog_sync.errors import CatalogSyncError
+from catalog_sync.query import Unsupported
 
 NO_SPACE = "на диске кончилось место: освободите его и повторите; каталог остался прежним"
 OS_ERRORS: Mapping[int, str] = {
@@ -38,6 +39,8 @@ def sentence(error: BaseException) -> str | None:
     """One line for a failure whose cause is known; None for what is a fault of the program itself."""
     if isinstance(error, CatalogSyncError):
         return str(error)
+    if isinstance(error, Unsupported):
+        return _unanswered(error)
     if isinstance(error, DBAPIError):
         return _database(error)
     if isinstance(error, ArgumentError | NoSuchModuleError):
@@ -51,6 +54,12 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, MemoryError):
         return "не хватило памяти: закройте другие программы или загрузите выгрузку частями (--incremental)"
     return None
+
+
+def _unanswered(error: Unsupported) -> str:
+    if error.part == "term":
+        return f"в запросе нет ни одного слова, которое можно искать: «{error.value}»"
+    return f"на такой запрос каталог не отвечает ({error})"
 
 
 def _system(error: OSError) -> str:

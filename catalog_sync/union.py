@@ -220,9 +220,15 @@ def _isbns(ranked: list[BibRecord], name: str) -> _Chosen | None:
             count[key] += 1
             if key not in first or (is_own(isbn) and not is_own(first[key][1])):
                 first[key] = (place, isbn, member.key)
+            elif _is_hyphenated(isbn) and not _is_hyphenated(first[key][1]) and is_own(isbn) == is_own(first[key][1]):
+                first[key] = (first[key][0], isbn, member.key)  # as it is printed in the book
     own = [k for k, (_, isbn, _) in first.items() if isbn.normal]
     order = sorted(own or first, key=lambda k: (not is_own(first[k][1]), -count[k], first[k][0], k))
     return _Chosen(tuple(first[k][1] for k in order), first[order[0]][2]) if order else None
+
+
+def _is_hyphenated(isbn: Isbn) -> bool:
+    return isbn.typed.count("-") >= 3
 
 
 def _strictest(ranked: list[BibRecord], name: str) -> _Chosen | None:

@@ -208,7 +208,7 @@ def set_up_errors(app: Flask) -> None:
 
     @app.errorhandler(Unsupported)
     def unsupported(error: Unsupported) -> tuple[str, int]:
-        return page(400, _("Такой запрос каталог не понимает"), str(error)), 400
+        return page(400, _("Такой запрос каталог не понимает"), labels.unanswered(error)), 400
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> tuple[str, int]:

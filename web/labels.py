@@ -6,7 +6,7 @@ import re
 
 from catalog_sync.facets import bbk_tree
 from catalog_sync.model import Dialect
-from catalog_sync.query import Sort
+from catalog_sync.query import Sort, Unsupported
 from catalog_sync.runlog import STATES
 from web.i18n import N_, _
 
@@ -203,3 +203,10 @@ def facet_word(facet: str, value: str) -> str:
 def bbk_name(index: str) -> str:
     """Name of a division of the school tables; "" where it is deeper than the tree."""
     return next((name for found, _parent, name in bbk_tree() if found == index), "")
+
+
+def unanswered(error: Unsupported) -> str:
+    """Why the catalogue does not answer, in the reader's words where it is the reader's typing."""
+    if error.part == "term":
+        return _("В запросе нет ни одного слова, которое можно искать: «%(typed)s».", typed=error.value)
+    return str(error)

@@ -42,7 +42,7 @@ def heading(bib: BibRecord) -> str:
 def _monograph(bib: BibRecord, today: date | None) -> str:
     areas = [_title(bib), _edition(bib), _imprint(bib), _physical(bib)]
     areas.append(" ".join(f"({text})" for s in bib.series if (text := _series(s))))
-    areas += [*_isbns(bib), *_online(bib, today), _content_and_carrier(bib)]
+    areas += [*(_isbns(bib) or _issns(bib)), *_online(bib, today), _content_and_carrier(bib)]
     return _joined(areas)
 
 
@@ -93,12 +93,22 @@ def _full_title(bib: BibRecord) -> str:
     host = next((h for h in bib.hosts if h.tag in ("461", "462", "773") and h.title and h.volume), None)
     if host is not None and not _is_component(bib):
         pieces += [_without_gmd(host.title), host.volume]
-    pieces += [_without_gmd(title_without_author(bib)), *(p for part in bib.parts for p in (part.number, part.title))]
+    pieces.append(_without_gmd(title_without_author(bib)))
+    pieces += [piece for part in bib.parts for piece in (_designation(part.number), part.title)]
     kept: list[str] = []
     for piece in map(_clean, pieces):
         if piece and _same_form(piece) not in map(_same_form, kept):
             kept.append(piece)
     return _dotted(kept)
+
+
+_PART = re.compile(r"(ч|т|кн|вып)\.?\s*(?=\d)(.+)", re.IGNORECASE)
+
+
+def _designation(number: str) -> str:
+    """«ч.2» → «Ч. 2»; what is typed in full stays («Часть 2»)."""
+    found = _PART.fullmatch(number.strip())
+    return f"{found[1].capitalize()}. {found[2]}" if found else number
 
 
 _GMD = re.compile(
@@ -226,6 +236,12 @@ def _isbns(bib: BibRecord) -> list[str]:
     own = [i for i in bib.isbns if not i.of_host]
     valid = [i for i in own if i.normal and not i.erroneous]
     return [_isbn(i) for i in (valid or own)[:MAX_ISBNS]]
+
+
+def _issns(bib: BibRecord) -> list[str]:
+    """Of a journal's issue, which has no ISBN."""
+    digits = (re.sub(r"[^\dX]", "", issn.upper()) for issn in bib.issns)
+    return [f"ISSN {d[:4]}-{d[4:]}" for d in dict.fromkeys(digits) if len(d) == 8][:MAX_ISBNS]
 
 
 def _isbn(isbn: Isbn) -> str:

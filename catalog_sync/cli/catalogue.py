@@ -6,14 +6,14 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 from sqlalchemy import select
 
-from catalog_sync import citation, explaining, indexing
+from catalog_sync import citation, explaining, indexing, wording
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
@@ -100,14 +100,20 @@ def explain(context: Context, what: str) -> None:
     system = context.system()
     if ":" in what:
         with reading(system.engine) as connection:
-            for line in explaining.lines(connection, record_key(what)):
-                click.echo(line)
+            _say(explaining.lines(connection, record_key(what)))
         return
     editions = _editions(system, what)
     with reading(system.engine) as connection:
         for cluster in editions:
-            click.echo("\n".join(explaining.edition(connection, cluster)))
+            _say(explaining.edition(connection, cluster))
             click.echo("\nпочему запись здесь: catalog-sync explain ИСТОЧНИК:НОМЕР")
+
+
+def _say(lines: Iterable[str]) -> None:
+    """Lines, some with an empty one before them; nothing that a record says is obeyed by the terminal."""
+    for line in lines:
+        text = line.lstrip("\n")
+        click.echo("\n" * (len(line) - len(text)) + wording.printable(text))
 
 
 def _editions(system: System, what: str) -> Sequence[str]:
@@ -263,9 +269,10 @@ def _csv_line(record: UnionRecord) -> bytes:
     parts = "; ".join(f"{part.number} {part.title}".strip() for part in bib.parts)
     isbns = "; ".join(isbn.normal for isbn in bib.isbns if isbn.normal)
     csv.writer(line, lineterminator="\n").writerow(
-        [
-            record.cluster, citation.heading(bib), bib.title, parts, bib.year_text, "; ".join(bib.publishers), isbns,
-            citation.gost(bib, today=None),
-        ]
+        map(
+            wording.safe_cell,
+            (record.cluster, citation.heading(bib), bib.title, parts, bib.year_text, "; ".join(bib.publishers), isbns,
+             citation.gost(bib, today=None)),
+        )
     )  # fmt: skip
     return line.getvalue().encode()

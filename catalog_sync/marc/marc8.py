@@ -76,7 +76,9 @@ def _escape(data: bytes, at: int, sets: list[int]) -> int:
 def _letter(code: int, width: int, sets: list[int]) -> tuple[str, bool]:
     if width == 1 and code <= 0x20:
         return chr(code), False
-    found = CODESETS[sets[1] if width == 1 and code > 0x7F else sets[0]].get(code)
+    letters = CODESETS[sets[1] if width == 1 and code > 0x7F else sets[0]]
+    # A set may stand in either half of the table; of each set pymarc has the codes of one.
+    found = letters.get(code) or (letters.get(code ^ 0x80) if width == 1 else None)
     if found:
         return chr(found[0]), bool(found[1])
     return (chr(ODD_MAP[code]) if code in ODD_MAP else "\ufffd"), False

@@ -278,7 +278,7 @@ def _texts(builder: Builder, document: Document) -> None:
     builder.text("corporate", document.corporate, headings=document.corporate)
     builder.text("subject", document.subjects, headings=document.subjects)
     builder.text("publisher", (*document.publishers, *document.publisher_words), headings=document.publishers)
-    builder.text("place", document.places, headings=document.places)
+    builder.text("place", (*document.places, *document.place_words), headings=document.places)
     builder.text("note", document.notes, headings=document.notes)
     builder.text("abstract", (document.abstract,), headings=(document.abstract,))
     builder.text("contents", document.contents, headings=document.contents)

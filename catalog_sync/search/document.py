@@ -11,6 +11,7 @@ from itertools import islice
 import msgspec
 
 from catalog_sync import classify
+from catalog_sync.citation.gost import full_city
 from catalog_sync.citation.names import established
 from catalog_sync.facets import bbk_path
 from catalog_sync.matching.numerals import number
@@ -51,7 +52,8 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     subjects: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()  # one name for a house, however typed
     publisher_words: tuple[str, ...] = ()  # as typed
-    places: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()  # «Москва», though «М.» was typed
+    place_words: tuple[str, ...] = ()  # as typed
     notes: tuple[str, ...] = ()
     abstract: str = ""
     contents: tuple[str, ...] = ()
@@ -133,7 +135,8 @@ def make(
         subjects=_unique((*bib.subjects, *bib.keywords, *bib.genres)),
         publishers=_unique(name for typed in bib.publishers for name in house_names(typed)),
         publisher_words=_unique(bib.publishers),
-        places=_unique(bib.places),
+        places=_unique(full_city(typed) or typed for typed in bib.places),
+        place_words=_unique(bib.places),
         notes=_unique((*bib.notes, bib.audience if len(bib.audience) > 3 else "")),  # codes are not words
         abstract=bib.abstract,
         contents=_unique(bib.contents),

@@ -16,6 +16,7 @@ from functools import reduce
 
 from catalog_sync.facets import grades_in
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
+from catalog_sync.search import habits
 from catalog_sync.search.codes import digits, isbn13
 from catalog_sync.text_ru import as_if_russian_layout, is_known, words
 
@@ -33,7 +34,7 @@ _FIRST_GROUP = "\U00010428"  # small letters of an alphabet nobody types (Desere
 _GROUPED_PART = re.compile(rf"([-−–]?)([{_FIRST_GROUP}-{chr(ord(_FIRST_GROUP) + MOST_GROUPS - 1)}])")
 _GRADE = re.compile(
     r"(?<!\w)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
-    r"(?:\s*[-–—,]\s*(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?)*\s*кл(?:асс\w*|\.|(?!\w))\.?",
+    r"(?:(?:\s*[-–—,]\s*|\s+и\s+)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?)*\s*кл(?:асс\w*|\.|(?!\w))\.?",
     re.IGNORECASE,
 )
 _WORDED_GRADE = re.compile(
@@ -48,7 +49,7 @@ _LATIN_SOFT_SIGN = re.compile(r"(?<=[A-Za-z])['’ʹ]")  # «Gor'kij», «Gogol'
 FIELDS = {
     "заглавие": Access.TITLE, "название": Access.TITLE, "title": Access.TITLE,
     "автор": Access.AUTHOR, "author": Access.AUTHOR,
-    "тема": Access.SUBJECT, "рубрика": Access.SUBJECT, "subject": Access.SUBJECT,
+    "тема": Access.SUBJECT, "рубрика": Access.SUBJECT, "предмет": Access.SUBJECT, "subject": Access.SUBJECT,
     "издательство": Access.PUBLISHER, "publisher": Access.PUBLISHER,
     "серия": Access.TITLE_SERIES, "series": Access.TITLE_SERIES,
     "год": Access.YEAR, "year": Access.YEAR, "класс": Access.GRADE, "grade": Access.GRADE,
@@ -56,10 +57,11 @@ FIELDS = {
     "шифр": Access.CALL_NUMBER, "call": Access.CALL_NUMBER,
 }  # fmt: skip
 _FIELD = re.compile(
-    rf"(?<!\S)(?P<minus>[-−–])?(?P<name>{'|'.join(FIELDS)}):"
+    rf"(?<!\S)(?P<minus>[-−–])?(?:(?P<name>{'|'.join(FIELDS)}):|(?P<index>ббк|удк)\s+(?=\d))"
     r'(?:["«“„](?P<phrase>[^"»”“]+)["»”“]|(?P<word>[^\s"«“„]+))',
     re.IGNORECASE,
 )
+_SPACED_FIELD = re.compile(rf"(?<!\S)([-−–]?(?:{'|'.join(FIELDS)})):\s+(?=\S)", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{1,4}|\d{0,4}[-–—]\d{1,4}|\d{1,4}[-–—]")  # one or a span, open at either end
 _ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
 
@@ -96,7 +98,9 @@ def _alternatives(text: str, groups: Sequence[Query]) -> Query:
 
 
 def _alternative(text: str, groups: Sequence[Query]) -> Query:
-    readings = dict.fromkeys((text, _LATIN_SOFT_SIGN.sub("", text), layout_slip(text)))
+    # «автор: пушкин» names a field, «Автор: жизнь и книги» is a title.
+    fields = _SPACED_FIELD.sub(r"\1:", text)
+    readings = dict.fromkeys((text, fields, _LATIN_SOFT_SIGN.sub("", text), layout_slip(text)))
     return reduce(Or, [_understand(reading, groups) for reading in readings if reading])
 
 
@@ -113,12 +117,14 @@ def _understand(text: str, groups: Sequence[Query]) -> Query:
     rest = _take_fields(_take_groups(text, groups, wanted, unwanted), wanted, unwanted)
     rest = _take_phrases(rest, wanted, unwanted)
     rest = _take_issns(_take_isbns(rest, wanted), wanted)
-    rest = _take_grades(rest, wanted)
+    rest = _take_habits(rest, wanted)
     plain: list[str] = []
     for token in rest.split():
         _take_token(token, plain, wanted, unwanted)
-    if words(" ".join(plain)):
-        wanted.insert(0, Term(" ".join(plain)))
+    rest, meant = habits.take_short_words(" ".join(plain))
+    if words(rest):
+        wanted.insert(0, Term(rest))
+    wanted += meant
     if not wanted and not unwanted:
         return Term(text)
     query: Query = reduce(And, wanted) if wanted else Everything()
@@ -135,7 +141,7 @@ def _take_groups(text: str, groups: Sequence[Query], wanted: list[Query], unwant
 
 def _take_fields(text: str, wanted: list[Query], unwanted: list[Query]) -> str:
     def take(match: re.Match[str]) -> str:
-        access = FIELDS[match["name"].lower()]
+        access = FIELDS[(match["name"] or match["index"]).lower()]
         asked = field_query(access, match["phrase"] or match["word"], phrase=bool(match["phrase"]))
         if asked is None:
             return match[0]
@@ -151,7 +157,11 @@ def field_query(access: Access, text: str, *, phrase: bool = False) -> Query | N
     An index or call number is found by its beginning; a name in quotes is one of words, for it is written in any order.
     """
     if access in (Access.YEAR, Access.GRADE):
-        return Term(text.strip(), access) if _NUMBERS.fullmatch(text.strip()) else None
+        if _NUMBERS.fullmatch(text.strip()):
+            return Term(text.strip(), access)
+        classes = grades_in(f"{text} класс") if access is Access.GRADE else ()  # «класс:пятый»
+        named: list[Query] = [Term(str(n), access) for n in classes]
+        return reduce(Or, named) if named else None
     if access in (Access.BBK, Access.UDC, Access.CALL_NUMBER):
         return Term(text, access, truncation=Truncation.RIGHT) if text.strip() else None
     if not words(text):
@@ -216,6 +226,17 @@ def _take_grades(text: str, wanted: list[Query]) -> str:
         return " "
 
     return _WORDED_GRADE.sub(take, _GRADE.sub(take, text))
+
+
+def _take_habits(text: str, wanted: list[Query]) -> str:
+    """What readers write in their own way. Classes before parts: «книга 5 класс» is no fifth book."""
+    text, found = habits.take_years(text)
+    text = _take_grades(text, wanted)
+    for take in (habits.take_parts, habits.take_classes, habits.take_named, habits.take_shelf_marks):
+        text, more = take(text)
+        found += more
+    wanted += found
+    return text
 
 
 def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: list[Query]) -> None:

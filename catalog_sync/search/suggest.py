@@ -9,9 +9,10 @@ from typing import Any
 import tantivy
 from rapidfuzz.distance import DamerauLevenshtein
 
-from catalog_sync.query import And, Everything, Not, OneOf, Or, Query, Relation, Term, Truncation
+from catalog_sync.query import Access, And, Not, Or, Query, Relation, Term, Truncation
 from catalog_sync.search import schema
 from catalog_sync.search.analysis import heading
+from catalog_sync.search.parse import FIELDS
 from catalog_sync.search.textual import escape, is_transliteration, transliterated
 from catalog_sync.text_ru import as_if_latin_layout, as_if_russian_layout, asked_lemmas, romanised_skeletons, words
 
@@ -80,7 +81,8 @@ def _inside_titles(searcher: Any, index_schema: Any, start: str, limit: int) -> 
 
 _RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
-_SHORTEST_CORRECTED = 3  # letters: «ка» is one letter from too many words
+_SHORTEST_CORRECTED = 4  # letters: «изо» is one letter from too many words
+_SHORTEST_OF_TWO = 3  # letters of a word that was run together with another
 _SHORTEST_TWO_ERRORS = 6  # letters of a word in which two errors may be looked for
 _BEGINNING = 4  # letters: some words of a language begin with the same three, few with the same four
 _NEIGHBOURS = 3_000  # words with the same first letters compared for two errors
@@ -94,21 +96,57 @@ def correct(query: Query, searcher: Any) -> Correction | None:
 
 
 def _rewrite(query: Query, searcher: Any, texts: list[str]) -> Query | None:
-    """The query with corrected terms; None where a word has no near one. Collects the texts in reading order."""
-    if isinstance(query, And | Or | Not):
+    """The query with corrected terms; None where a word has no near one. Collects the texts in reading order, so that
+    typed into the search box they ask the same."""
+    if isinstance(query, Or):
+        return _rewrite_either(query, searcher, texts)
+    if isinstance(query, And | Not):
+        right_texts: list[str] = []
         left = _rewrite(query.left, searcher, texts)
-        right = _rewrite(query.right, searcher, [] if isinstance(query, Not) else texts)
+        right = _rewrite(query.right, searcher, right_texts)
+        texts += [f"-{text}" for text in right_texts] if isinstance(query, Not) else right_texts
         return None if left is None or right is None else replace(query, left=left, right=right)
-    if isinstance(query, Everything | OneOf) or not _is_correctable(query):
-        if isinstance(query, Term) and query.access in schema.TEXT:
-            texts.append(query.text)
+    if not isinstance(query, Term):
         return query
-    name = schema.TEXT[query.access]
-    text = _corrected_text(query.text, name, searcher)
-    if text is None:
-        return None
-    texts.append(text)
-    return replace(query, text=text)
+    if _is_correctable(query):
+        text = _corrected_text(query.text, schema.TEXT[query.access], searcher)
+        if text is None:
+            return None
+        query = replace(query, text=text)
+    texts.append(as_typed(query))
+    return query
+
+
+def _rewrite_either(query: Or, searcher: Any, texts: list[str]) -> Query | None:
+    """One of two ways to say it is enough, and is shown; classes are shown together."""
+    if classes := _classes(query):
+        texts.append(f"{min(classes)}-{max(classes)} класс")
+        return query
+    ways: tuple[list[str], list[str]] = ([], [])
+    left, right = _rewrite(query.left, searcher, ways[0]), _rewrite(query.right, searcher, ways[1])
+    texts += ways[1] if left is None else ways[0]
+    return left or right if left is None or right is None else replace(query, left=left, right=right)
+
+
+def _classes(query: Query) -> list[int]:
+    """The classes of alternatives of nothing but classes."""
+    if isinstance(query, Or):
+        left, right = _classes(query.left), _classes(query.right)
+        return [*left, *right] if left and right else []
+    if not isinstance(query, Term) or query.access is not Access.GRADE or not query.text.isdigit():
+        return []
+    return [int(query.text)]
+
+
+def as_typed(term: Term) -> str:
+    """A term as one would type it into the search box."""
+    text = f"{term.text}*" if term.truncation is Truncation.RIGHT else term.text
+    if term.access is Access.GRADE:
+        return f"{text} класс"
+    name = next((name for name, access in FIELDS.items() if access is term.access), "")
+    if term.relation is Relation.ADJACENT or (name and " " in text):
+        text = f'"{text}"'
+    return f"{name}:{text}" if name else text
 
 
 def _is_correctable(term: Term) -> bool:
@@ -138,7 +176,7 @@ def _is_known(word: str, name: str, searcher: Any) -> bool:
 
 def _nearest(word: str, name: str, searcher: Any) -> str:
     """The most frequent word one typing error away, or two words run together, or two errors away; "" for none."""
-    if len(word) < _SHORTEST_CORRECTED:
+    if len(word) < _SHORTEST_CORRECTED or word.isdigit():
         return ""
     field = f"{name}_x"
     best = max(_one_error_away(word, field, searcher), default=None)
@@ -174,7 +212,7 @@ def _one_error(word: str, before: int) -> Iterator[str]:
 def _split(word: str, field: str, searcher: Any) -> str:
     """«войнаимир» is not looked for: two words of three letters and more, both known, the rarer one most frequent."""
     best, text = 0, ""
-    for i in range(_SHORTEST_CORRECTED, len(word) - _SHORTEST_CORRECTED + 1):
+    for i in range(_SHORTEST_OF_TWO, len(word) - _SHORTEST_OF_TWO + 1):
         frequency = min(searcher.doc_freq(field, word[:i]), searcher.doc_freq(field, word[i:]))
         if frequency > best:
             best, text = frequency, f"{word[:i]} {word[i:]}"

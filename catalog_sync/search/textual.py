@@ -55,6 +55,7 @@ def translate(term: Term, index_schema: Any) -> Any:
 def _words(name: str, parts: list[str], term: Term, index_schema: Any) -> Any:
     if term.truncation is Truncation.NONE:
         kept = [p for p in parts if p not in _STOP] or parts
+        kept = _without_lone_letters(kept)
         queries = [_word(name, p, index_schema) for p in kept]
     else:
         queries = [by_pattern(index_schema, f"{name}_x", p) for p in parts]
@@ -62,6 +63,13 @@ def _words(name: str, parts: list[str], term: Term, index_schema: Any) -> Any:
         return queries[0]
     occur = SHOULD if term.relation is Relation.ANY else MUST
     return TQ.boolean_query([(occur, q) for q in queries])
+
+
+def _without_lone_letters(parts: list[str]) -> list[str]:
+    """«vojna i mir», «Pushkin A. S.»: beside what may be Russian a Latin letter is a conjunction or an initial."""
+    if not any(is_transliteration(p) for p in parts):
+        return parts
+    return [p for p in parts if len(p) > 1 or not p.isascii() or p.isdigit()]
 
 
 def _word(name: str, word: str, index_schema: Any) -> Any:

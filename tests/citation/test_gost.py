@@ -224,6 +224,13 @@ def test_cities_are_written_in_full(typed: str, full: str) -> None:
     assert full_city(typed) == full
 
 
+def test_a_part_is_designated_in_one_way_and_a_journal_has_its_issn() -> None:
+    for typed in ("ч.2", "Ч. 2", "ч. 2"):
+        assert gost(bib("Алгебра", parts=(PartName(typed),)), today=None).startswith("Алгебра. Ч. 2. –")
+    assert "Алгебра. Часть 2" in gost(bib("Алгебра", parts=(PartName("Часть 2"),)), today=None)
+    assert "ISSN 2949-0014" in gost(bib("Юный заречник", issns=("29490014",)), today=None)
+
+
 def test_without_a_day_no_day_is_invented() -> None:
     record, _ = EXAMPLES["an electronic resource with its address"]
     assert "обращения" not in gost(record, today=None)

@@ -255,3 +255,16 @@ def test_explain_says_that_a_record_speaks_another_dialect_than_its_source(cli: 
     told = cli("explain", "s:9").out
     assert "замечание: запись в формате MARC 21, хотя источник в RUSMARC" in told
     assert "Белый Бим : повесть" in told
+
+
+def test_what_a_record_says_moves_no_cursor_and_is_no_formula(school: Cli, export: Export, tmp_path: Path) -> None:
+    evil = book("E1", "\x1b[31m=HYPERLINK(1)\x1b]0;x\x07")
+    plain = book("E2", "=HYPERLINK(2)")
+    ended = school("import", export("evil.mrc", [evil, plain]), "--source", "school-1", "--incremental")
+    assert not ended.code, ended.line
+    told = school("explain", "school-1:E1").out
+    assert "=HYPERLINK(1)" in told
+    assert "\x1b" not in told
+    assert "\x07" not in told
+    assert '"=HYPERLINK(2)' not in school("export", "--format", "csv").out
+    assert "'=HYPERLINK(2)" in school("export", "--format", "csv").out

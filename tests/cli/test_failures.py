@@ -120,3 +120,11 @@ def test_check_ends_with_one_where_something_differs(school: Cli, home: Path) ->
     assert "расхождений: " in ended.out
     assert school("rebuild").code == 0
     assert school("check").code == 0
+
+
+@pytest.mark.parametrize("typed", ["!!!", "***", "😀"])
+def test_a_question_without_a_word(school: Cli, export: Export, typed: str) -> None:
+    school("import", export(), "--source", "school-1")
+    ended = school("search", typed)
+    assert ended.code == 1
+    assert f"в запросе нет ни одного слова, которое можно искать: «{typed}»" in ended.line

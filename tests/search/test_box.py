@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog_sync.model import PartName
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
 from catalog_sync.search.parse import search_box
 from catalog_sync.search.reader import Reader
@@ -43,7 +44,19 @@ def index(text: str) -> Query:
         ("517015240X", Term("517015240X", Access.ISBN)),
         ("0131-6397", Or(Term("01316397", Access.ISSN), Term("0131-6397"))),
         ("ISSN 0131-6397 наука", And(Term("наука"), Or(Term("01316397", Access.ISSN), Term("0131-6397")))),
-        ("2019-2020", Term("2019-2020")),
+        ("2019-2020", Or(Term("2019-2020"), Term("2019-2020", Access.YEAR))),
+        ("с 2019 по 2020 год", Term("2019-2020", Access.YEAR)),
+        ("2020-2019", Term("2020-2019")),
+        ("1-2", Or(Or(Term("1-2"), Term("1", Access.GRADE)), Term("2", Access.GRADE))),
+        ("5 и 6 класс", Or(GRADE5, Term("6", Access.GRADE))),
+        ("класс:пятый", GRADE5),
+        ("предмет:алгебра", Term("алгебра", Access.SUBJECT)),
+        ("ББК 22.1", Term("22.1", Access.BBK, truncation=Truncation.RIGHT)),
+        ("22.1я71 К", Or(Term("22.1я71 К"), Term("22.1я71 К", Access.CALL_NUMBER, truncation=Truncation.RIGHT))),
+        ("автор Пушкин", Or(Term("автор Пушкин"), Term("Пушкин", Access.AUTHOR))),
+        ("изд-во Дрофа алгебра", And(Term("алгебра"), Or(Term("изд-во Дрофа"), Term("Дрофа", Access.PUBLISHER)))),
+        ("мхк", Or(Term("мхк"), Term("мировая художественная культура"))),
+        ("рус. яз.", Or(Term("рус яз"), Term("русский язык"))),
         ("22.1я72", index("22.1я72")),
         ("пушкин 84(2Рос=Рус)6", And(Term("пушкин"), index("84(2Рос=Рус)6"))),
         ("60я721", index("60я721")),
@@ -87,12 +100,60 @@ def index(text: str) -> Query:
         ("title:матем* ИЛИ шифр:22.1", Or(Term("матем", Access.TITLE, truncation=Truncation.RIGHT),
                                           Term("22.1", Access.CALL_NUMBER, truncation=Truncation.RIGHT))),
         ("год:весны", Term("год:весны")),
-        ("Автор: жизнь и книги", Term("Автор: жизнь и книги")),
+        ("Автор: жизнь и книги", Or(Term("Автор: жизнь и книги"),
+                                    And(Term("и книги"), Term("жизнь", Access.AUTHOR)))),
         ("89161234567", Term("89161234567")),
     ],
 )
 def test_the_box_understands(typed: str, query: Query) -> None:
     assert search_box(typed) == query
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [
+        ("алгебра часть 1", {"1", "3"}),
+        ("алгебра ч. 1", {"1", "3"}),
+        ("алгебра 1 часть", {"1", "3"}),
+        ("алгебра 1-я часть", {"1", "3"}),
+        ("алгебра часть первая", {"1", "3"}),
+        ("алгебра ч. 2", {"2"}),
+        ("алгебра часть вторая", {"2"}),
+        ("том 2", {"4"}),
+        ("т. II", set()),
+        ("книга 5 класс", set()),
+    ],
+)
+def test_a_part_is_found_however_it_was_typed_and_the_other_part_is_not(
+    tmp_path: Path, typed: str, numbers: set[str]
+) -> None:
+    reader = shelf(tmp_path / "parts", [
+        book("1", "Алгебра", subtitle="учебник в 2 ч.", parts=(PartName("Ч. 1", ""),)),
+        book("2", "Алгебра", subtitle="учебник в 2-х ч.", parts=(PartName("часть 2", ""),)),
+        book("3", "Алгебра. Часть I", subtitle="учебник"),
+        book("4", "Война и мир", parts=(PartName("Т. 2", ""),)),
+    ])  # fmt: skip
+    assert found(reader, search_box(typed)) == numbers
+
+
+def test_the_textbook_of_a_class_comes_before_what_goes_with_it(tmp_path: Path) -> None:
+    reader = shelf(tmp_path / "class", [
+        book("1", "Математика", subtitle="5 класс : рабочая тетрадь"),
+        book("2", "Математика", subtitle="5 класс : контрольные работы"),
+        book("3", "Математика", subtitle="учебник для 5 класса общеобразовательных организаций"),
+    ])  # fmt: skip
+    assert reader.search(search_box("математика 5 класс"), limit=1).clusters == ("c3",)
+
+
+def test_a_city_is_found_under_its_name_and_as_it_was_typed(tmp_path: Path) -> None:
+    reader = shelf(tmp_path / "cities", [book("1", "Алгебра", places=("М.",)), book("2", "Физика", places=("Москва",))])
+    assert found(reader, search_box("Москва")) == {"1", "2"}
+    assert found(reader, Term("М.", Access.PLACE)) == {"1"}
+
+
+def test_a_latin_letter_between_words_in_latin_is_a_conjunction_or_an_initial(reader: Reader) -> None:
+    assert found(reader, search_box("vojna i mir")) == {"3"}
+    assert found(reader, search_box("Pushkin A. S.")) == {"2"}
 
 
 TYPED = [*'абв5 кл"«»-*?.xISBN978-\n\x00[]ё()ИЛ', "автор:", "год:", "класс:", "ббк:", "шифр:"]
@@ -160,7 +221,11 @@ def test_the_box_finds(reader: Reader, typed: str, books: str) -> None:
         ("перельмна физика", "перельман физика"),
         ("ghtctgekjd", ""),
         ("абракадабра", ""),
-        ("матиматика 5 класс", "математика"),
+        ("матиматика 5 класс", "математика 5 класс"),
+        ("автор:пушкен", "автор:пушкин"),
+        ("матиматика -пушкин", "математика -пушкин"),
+        ("изо", ""),  # three letters are near to too much
+        ("1998", ""),
     ],
 )
 def test_perhaps_you_meant(reader: Reader, typed: str, meant: str) -> None:

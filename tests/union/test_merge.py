@@ -148,6 +148,12 @@ def test_one_scan_among_printed_copies_makes_no_electronic_edition() -> None:
     assert union.classified.carrier.value == "print"
 
 
+def test_an_isbn_is_shown_as_it_is_printed_if_anybody_typed_it_so() -> None:
+    plain, printed = Isbn("9785346000013", "9785346000013"), Isbn("978-5-346-00001-3", "9785346000013")
+    members = [record("1", subtitle="учебник", isbns=(plain,)), record("2", isbns=(printed,))]
+    assert merge("c", members).bib.isbns == merge("c", members[::-1]).bib.isbns == (printed,)
+
+
 def test_isbns_are_gathered_and_wrong_ones_give_way() -> None:
     right, wrong = Isbn("978-5-346-00001-3", "9785346000013"), Isbn("978-5-346-00001-4", "", erroneous=True)
     of_set = Isbn("9785097127212", "9785097127212", of_host=True)

@@ -124,6 +124,22 @@ def test_the_form_asks_for_call_numbers_and_for_issn_beside_isbn(own: System) ->
     )
 
 
+def test_the_other_half_of_a_textbook_comes_first_among_its_relatives(own: System) -> None:
+    client = application(own).test_client()
+    halves = [client.get(f"/search.json?q=математика 2 класс ч. {n}").json["hits"] for n in (1, 2)]
+    pairs = [(one, other) for one in halves[0] for other in halves[1] if one["year"] == other["year"]]
+    assert pairs
+    for one, other in pairs:
+        page = html.fromstring(client.get(f"/record/{one['id']}").text)
+        [first, *_] = page.xpath("//section[@aria-labelledby='parts']//ul/li//a/@href")
+        assert first.startswith(f"/record/{other['id']}")
+
+
+def test_a_question_without_a_word_is_told_so_in_the_readers_words(own: System) -> None:
+    page = application(own).test_client().get("/search?q=!!!").text
+    assert "В запросе нет ни одного слова, которое можно искать: «!!!»." in page
+
+
 def test_an_empty_field_of_marks_is_not_shown(own: System, tmp_path: Path) -> None:
     hits = application(own).test_client().get("/search").text
     assert '<p class="sub">/</p>' not in hits

@@ -20,10 +20,12 @@ SHOWN_REASONS = 4  # of a pair on the reader's page; the court shows them all
 
 @dataclass(frozen=True)
 class Relatives:
-    """`editions`: the same part and class in another printing; `parts`: the set's other volumes and classes."""
+    """`editions`: the same part and class in another printing; `parts`: the set's other volumes first, then other
+    classes, the nearest first. `all` is a query for all of them."""
 
     editions: tuple[Card, ...] = ()
     parts: tuple[Card, ...] = ()
+    all: str = ""
 
 
 def relatives(card: Card) -> Relatives:
@@ -32,16 +34,35 @@ def relatives(card: Card) -> Relatives:
     if not bib.title:
         return Relatives()
     query: Query = Term(bib.title, Access.TITLE, Relation.ALL)
-    if card.authors:
-        query = And(query, Term(card.authors[0].name.partition(",")[0], Access.AUTHOR))
-    try:
+    surname = card.authors[0].name.partition(",")[0] if card.authors else ""
+    if surname:
+        query = And(query, Term(surname, Access.AUTHOR))
+    try:  # the other half of a textbook must not be lost among forty of its line
+        near = services().catalogue.search(_of_the_same_set(query, card), limit=RELATIVES, sort=Sort.YEAR_DOWN)
         hits = services().catalogue.search(query, limit=RELATIVES, sort=Sort.YEAR_DOWN)
     except Unsupported:
         return Relatives()
-    others = [c for c in cards(services().catalogue, hits.clusters, "") if c.id != card.id and same_title(c, card)]
+    clusters = list(dict.fromkeys((*near.clusters, *hits.clusters)))
+    others = [c for c in cards(services().catalogue, clusters, "") if c.id != card.id and same_title(c, card)]
     same = tuple(c for c in others if place_in_set(c) == place_in_set(card))
-    sisters = sorted((c for c in others if c not in same), key=lambda c: (c.grades, c.heading, c.year))
-    return Relatives(same, tuple(sisters))
+    sisters = sorted((c for c in others if c not in same), key=lambda c: _distance(card, c))
+    every = f'заглавие:"{bib.title.replace(chr(34), "")}"' + (f" автор:{surname}" if surname else "")
+    return Relatives(same, tuple(sisters), every if hits.total > RELATIVES else "")
+
+
+def _of_the_same_set(query: Query, card: Card) -> Query:
+    if card.year.isdigit():
+        query = And(query, Term(card.year, Access.YEAR))
+    for grade in card.grades:
+        query = And(query, Term(str(grade), Access.GRADE))
+    return query
+
+
+def _distance(card: Card, other: Card) -> tuple[object, ...]:
+    """How far from a book another one of its title stands: the same set, the same class, then the classes around it."""
+    set_ = (other.year, other.grades, other.kind) != (card.year, card.grades, card.kind)
+    apart = abs(min(other.grades, default=0) - min(card.grades, default=0))
+    return set_, apart, other.kind != card.kind, other.grades, other.heading, other.year
 
 
 def place_in_set(card: Card) -> tuple[str, tuple[int, ...], str]:

@@ -17,7 +17,7 @@ from catalog_sync.search.brief import Brief
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 from catalog_sync.search.fewer import Fewer, fewer_words
 from web.i18n import N_, _, asked_language, grouped
-from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word
+from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word, unanswered
 from web.opac import box
 from web.opac.elsewhere import search_there
 from web.opac.hits import escape
@@ -176,7 +176,7 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
             **preference(),
         )
     except Unsupported as error:
-        return Answer(state, 0, (), (), (), "", str(error))
+        return Answer(state, 0, (), (), (), "", unanswered(error))
     if state.q and not hits.total and hits.suggestion not in ("", state.q):
         meant = answer(replace(state, q=hits.suggestion, page=1), with_facets=with_facets)
         if meant.total:

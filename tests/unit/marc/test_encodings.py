@@ -87,6 +87,20 @@ def test_escape_sequences_are_marc8_and_cyrillic_comes_out() -> None:
     assert to_unicode(data) == "Новая"
 
 
+def test_extended_cyrillic_of_marc8_is_read_in_either_half_of_the_table() -> None:
+    in_g0, in_g1 = b"\x1b(NbER\x1b(QD\x1b(NZKIN", b"\x1b(NbER\x1b)Q\xc4ZKIN"
+    assert to_unicode(in_g0) == to_unicode(in_g1) == "Берёзкин"
+
+
+def test_a_letter_that_marc8_lacks_is_shown_and_flagged() -> None:
+    export = read_export(iso(record("001 B1", "200 1_$aX")).replace(b"X", b"\xff"), school(encoding=MARC8))
+    (found,) = export
+    assert isinstance(found, SourceRecord)
+    bib = to_bib(found)
+    assert bib.title == "\ufffd"
+    assert any("показаны как" in warning for warning in bib.warnings)
+
+
 def test_accents_of_marc8_come_before_their_letter() -> None:
     assert to_unicode(b"Universit\xe2e") == "Université"
     assert guess(b"Universit\xe2e de Li\xe1ege")[0] == MARC8
