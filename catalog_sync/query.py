@@ -33,6 +33,7 @@ class Access(enum.StrEnum):
     LANGUAGE = "language"  # 54
     UDC = "udc"  # 15 in some profiles; 1.14
     BBK = "bbk"  # 20 (local classification)
+    BBK_DIVISION = "bbk_division"  # of data/tables/bbk_tree.tsv, with all that is under it: «8» is not «85»
     CALL_NUMBER = "call_number"  # where a library keeps it: шифр хранения
     NOTE = "note"  # 63
     ABSTRACT = "abstract"  # 62

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -33,15 +32,6 @@ WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the reco
 Progress = Callable[[str, int], None]
 Understood = tuple[SourceRecord, PackedBib]
 Numbered = tuple[int, SourceRecord | SetAside]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One record of a difference: what was there and what would be; "" on the side where there is nothing."""
-
-    local_id: str
-    before: str
-    after: str
 
 
 @dataclass(slots=True)
@@ -348,41 +338,3 @@ def _share_a_word(before: str, after: str) -> bool:
 def _telling_words(title: str) -> set[str]:
     """Words that tell one book from another: «Физика, 7 класс» and «Химия, 7 класс» share none of them."""
     return {w for w in text.words(title) if len(w) > 3 and not w.isdigit()} - WEAK_WORDS
-
-
-def difference_examples(engine: Engine, run: int, limit: int = 10) -> dict[str, list[Example]]:
-    """For the preview of a held run: action (new, changed, gone) → a few examples, titles before and after."""
-    with reading(engine) as connection:
-        source = runs.get(connection, run).source
-        found = {
-            action: [_example(connection, source, row) for row in records.staged(connection, run, action, limit=limit)]
-            for action in ("new", "changed", "reread", "gone")
-        }
-        found["changed"] = (found["changed"] + found.pop("reread"))[:limit]
-        return found
-
-
-def reread_examples(engine: Engine, run: int, limit: int) -> list[Example]:
-    """Titles before and after of some records that a published run read anew."""
-    with reading(engine) as connection:
-        found = records.reread(connection, run, limit)
-    return [Example(after.local_id, _headline(before), _headline(after)) for before, after in found]
-
-
-def _example(connection: Connection, source: str, row: Any) -> Example:
-    found = records.find(connection, RecordKey(source, row.local_id))
-    before = found[1] if found and row.action != "new" else None
-    after = records.staged_record(source, row) if row.action != "gone" else None
-    return Example(row.local_id, _headline(before), _headline(after))
-
-
-def _headline(record: SourceRecord | None) -> str:
-    """Title, part and year: what a librarian recognises a book by."""
-    if record is None:
-        return ""
-    try:
-        bib = to_bib(record)
-    except BadRecord as error:
-        return f"не читается: {error}"
-    parts = " ".join(f"{part.number} {part.title}".strip() for part in bib.parts)
-    return ", ".join(filter(None, (f"{bib.title}. {parts}" if parts else bib.title, bib.year_text)))

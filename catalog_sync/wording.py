@@ -15,6 +15,7 @@ FIELDS = {
     "contents": "содержание", "abstract": "аннотация", "audience": "кому", "age_mark": "возраст",
     "coded_form": "форма (код)", "literary_form": "литературная форма (код)", "carrier": "признаки носителя",
     "links": "ссылки", "hosts": "издание, часть которого описана", "changed": "дата правки",
+    "warnings": "замечания",
 }  # fmt: skip
 FEATURES = {
     "title": "слова заглавия", "subtitle": "слова подзаголовка", "numbers": "числа в заглавии",
@@ -41,3 +42,16 @@ def plain(value: object) -> str:
     if isinstance(value, tuple):
         return (", " if any(isinstance(one, tuple) for one in value) else " ").join(map(plain, value))
     return "да" if value is True else str(value)
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(text: str) -> str:
+    """A text for a cell of a table: one that begins with = or @ must not become a formula in Excel (CSV injection)."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def printable(text: str) -> str:
+    """A line for a terminal: what a record says must not move the cursor or set a colour there."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)

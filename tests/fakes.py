@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from catalog_sync.facets import bbk_path, bbk_top
 from catalog_sync.model import (
     BibRecord,
     Category,
@@ -81,6 +82,7 @@ def values(record: UnionRecord, access: Access) -> list[str]:
         Access.LANGUAGE: list(bib.languages),
         Access.UDC: list(bib.udc),
         Access.BBK: list(bib.bbk),
+        Access.BBK_DIVISION: list(bbk_path(bbk_top(bib))),
         Access.NOTE: list(bib.notes),
         Access.ABSTRACT: [bib.abstract],
         Access.CONTENTS: list(bib.contents),

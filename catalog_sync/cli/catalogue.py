@@ -6,14 +6,14 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 from sqlalchemy import select
 
-from catalog_sync import citation, explaining, indexing
+from catalog_sync import citation, explaining, indexing, wording
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
@@ -22,6 +22,7 @@ from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
 from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Sort, Term
 from catalog_sync.search.codes import digits
+from catalog_sync.search.fewer import fewer_words
 from catalog_sync.search.parse import search_box
 from catalog_sync.store import clusters as store_clusters
 from catalog_sync.store import tables as t
@@ -67,6 +68,9 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
     if meant:
         click.echo(f"так ничего не нашлось; показано найденное по запросу: {meant}")
     click.echo(f"найдено: {hits.total}")
+    if not hits.total:
+        for left in fewer_words(" ".join(query), lambda text: catalogue.search(search_box(text), limit=0).total):
+            click.echo(f"без «{left.without}» нашлось бы: {left.count}")
     for record, holdings in found:
         click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")
         for one in holdings:
@@ -96,14 +100,20 @@ def explain(context: Context, what: str) -> None:
     system = context.system()
     if ":" in what:
         with reading(system.engine) as connection:
-            for line in explaining.lines(connection, record_key(what)):
-                click.echo(line)
+            _say(explaining.lines(connection, record_key(what)))
         return
     editions = _editions(system, what)
     with reading(system.engine) as connection:
         for cluster in editions:
-            click.echo("\n".join(explaining.edition(connection, cluster)))
+            _say(explaining.edition(connection, cluster))
             click.echo("\nпочему запись здесь: catalog-sync explain ИСТОЧНИК:НОМЕР")
+
+
+def _say(lines: Iterable[str]) -> None:
+    """Lines, some with an empty one before them; nothing that a record says is obeyed by the terminal."""
+    for line in lines:
+        text = line.lstrip("\n")
+        click.echo("\n" * (len(line) - len(text)) + wording.printable(text))
 
 
 def _editions(system: System, what: str) -> Sequence[str]:
@@ -259,9 +269,10 @@ def _csv_line(record: UnionRecord) -> bytes:
     parts = "; ".join(f"{part.number} {part.title}".strip() for part in bib.parts)
     isbns = "; ".join(isbn.normal for isbn in bib.isbns if isbn.normal)
     csv.writer(line, lineterminator="\n").writerow(
-        [
-            record.cluster, citation.heading(bib), bib.title, parts, bib.year_text, "; ".join(bib.publishers), isbns,
-            citation.gost(bib, today=None),
-        ]
+        map(
+            wording.safe_cell,
+            (record.cluster, citation.heading(bib), bib.title, parts, bib.year_text, "; ".join(bib.publishers), isbns,
+             citation.gost(bib, today=None)),
+        )
     )  # fmt: skip
     return line.getvalue().encode()

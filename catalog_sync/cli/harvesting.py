@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from catalog_sync import pipeline, staging
+from catalog_sync import pipeline, previewing
 from catalog_sync.cli.root import (
     Context,
     begin_long_work,
@@ -210,7 +210,7 @@ def difference(context: Context, run: int, limit: int) -> None:
     click.echo(
         f"сеанс № {run}, {found.source}: {as_state(found.state)}" + (f": {found.message}" if found.message else "")
     )
-    examples = staging.difference_examples(system.engine, run, limit)
+    examples = previewing.difference_examples(system.engine, run, limit)
     for action, title, count in (
         ("new", "новых", c.new),
         ("changed", "изменено", c.changed),

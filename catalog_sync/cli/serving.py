@@ -43,6 +43,8 @@ def serve(context: Context, part: str | None) -> None:
     if part is None:
         _serve_all(context)
         return
+    if AS_A_PART not in os.environ and part in (addresses := _addresses(context.settings)):
+        _refuse_taken(part, *addresses[part])  # else two sites share the port, and answer in turn
     open_log(context.settings.home, part, logging.INFO if part == "jobs" else logging.WARNING)
     system = context.system()
     if part != "jobs":
@@ -85,8 +87,8 @@ def _serve_jobs(context: Context) -> None:
 
 def _serve_all(context: Context) -> None:
     """Run the three parts as children; a part that dies is started again, the signal to stop reaches all."""
-    for what, (host, port) in _addresses(context.settings).items():
-        _refuse_taken(what, host, port)
+    for name, (host, port) in _addresses(context.settings).items():
+        _refuse_taken(name, host, port)
     context.system().engine.dispose()
     _catch_up(context.settings)
     stopping = threading.Event()
@@ -129,20 +131,18 @@ def _places(settings: Settings) -> dict[str, str]:
 
 
 def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:
-    return {
-        "каталог": (settings.web.host, settings.web.port), "Z39.50": (settings.z3950.host, settings.z3950.port),
-    }  # fmt: skip
+    return {"web": (settings.web.host, settings.web.port), "z3950": (settings.z3950.host, settings.z3950.port)}
 
 
-def _refuse_taken(what: str, host: str, port: int) -> None:
+def _refuse_taken(part: str, host: str, port: int) -> None:
     """Better said once, before anything is started, than by a part that dies again and again."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
-        section = "web" if what == "каталог" else "z3950"
+        what = {"web": "каталог", "z3950": "Z39.50"}[part]
         raise Refused(
             f"{what}: адрес {host}:{port} не открывается ({failing.sentence(error)}). Каталог уже запущен? "
-            f"Другой адрес или порт: [{section}] host, port в catalog-sync.toml"
+            f"Другой адрес или порт: [{part}] host, port в catalog-sync.toml"
         ) from error
 
 

@@ -14,10 +14,10 @@ import click
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.model import HarvestRun, SetAside
-from catalog_sync.reports.render.csv_file import safe
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading
 from catalog_sync.system import System
+from catalog_sync.wording import safe_cell
 
 LIST = "otlozheno.csv"
 UNSAFE = re.compile(r"[^\w.-]")  # in a file name
@@ -88,6 +88,6 @@ def _write(folder: Path, found: Sequence[tuple[HarvestRun, Sequence[SetAside]]])
         for p in pieces:
             name = f"{UNSAFE.sub('_', run.source)}-{run.number}-{p.number}.bin"
             (folder / name).write_bytes(p.data)
-            table.writerow((safe(p.file), p.number, p.offset, len(p.data), safe(p.reason), name))
+            table.writerow((safe_cell(p.file), p.number, p.offset, len(p.data), safe_cell(p.reason), name))
     (folder / LIST).write_text(text.getvalue(), encoding="utf-8-sig", newline="")
     click.echo(f"записано в {folder}: {sum(len(pieces) for _, pieces in found)}, список в {LIST}")

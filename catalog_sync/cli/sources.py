@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from catalog_sync import onboarding, pipeline, staging
+from catalog_sync import onboarding, pipeline, previewing
 from catalog_sync.cli.root import Context, end_progress, example, local, progress_line, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.marc.encodings import known as known_encoding
@@ -167,7 +167,7 @@ def _read_anew(system: System, code: str) -> None:
         c = run.counts
         told = f"сеанс № {run.number}; экземпляров +{c.copies_added} −{c.copies_removed}"
         click.echo(f"уже загруженные записи прочитаны по-новому: изменилось {c.changed} ({told})")
-        for one in staging.reread_examples(system.engine, run.number, REREAD_EXAMPLES):
+        for one in previewing.reread_examples(system.engine, run.number, REREAD_EXAMPLES):
             click.echo(f"    {one.local_id}: {one.before or '—'} → {one.after or '—'}")
         if c.set_aside:
             click.echo(f"не прочитано и оставлено как было: {c.set_aside}")

@@ -52,8 +52,9 @@ def cut(record: SourceRecord) -> Cut | None:
     entries, rest = divmod(base - LEADER_LENGTH - 1, ENTRY_LENGTH)
     if entries <= 0 or rest or base >= len(data) or data[base - 1] != FIELD_END or data[-2:] != b"\x1e\x1d":
         return None
-    tags, texts = tags_of(data[LEADER_LENGTH : base - 1]), data[base:-2].split(b"\x1e")
-    if len(tags) != len(texts):
+    directory, texts = data[LEADER_LENGTH : base - 1], data[base:-2].split(b"\x1e")
+    tags, is_true = tags_of(directory)
+    if len(tags) != len(texts) or not is_true:
         return None
     own = _own_tags()
     is_said = [tag not in own for tag in tags]

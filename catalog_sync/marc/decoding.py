@@ -28,7 +28,7 @@ _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
 def decode(data: bytes, encoding: str) -> MarcRecord:
     """Read one record. Raises BadRecord where there is no leader, no directory or no field."""
     directory, base = _directory(data)
-    tags = tags_of(directory)
+    tags, _ = tags_of(directory)
     texts = _texts(data, base, len(tags), encoding)
     leader = data[:LEADER_LENGTH].decode("latin-1")
     record = MarcRecord(leader, tuple(_fields(tags, texts)))
@@ -64,6 +64,8 @@ def faults(data: bytes, encoding: str) -> tuple[str, ...]:
         found.append(f"начало данных неверно: маркер обещает {data[12:17].decode('latin-1')}, пришло {base}")
     elif _body(data, base).count(b"\x1e") + 1 != len(directory) // ENTRY_LENGTH and not directory_tiles(data):
         found.append("справочник не сходится с полями: они разобраны по разделителям")
+    elif not tags_of(directory)[1]:
+        found.append("места полей в справочнике неверны: поля взяты по порядку справочника")
     return tuple(found)
 
 
@@ -83,15 +85,30 @@ def _directory(data: bytes) -> tuple[bytes, int]:
     return data[LEADER_LENGTH:end], (separator if separator >= 0 else end) + 1
 
 
-def tags_of(directory: bytes) -> list[str]:
-    """Tags of the fields in the body's order."""
+def tags_of(directory: bytes) -> tuple[list[str], bool]:
+    """Tags of the fields in the body's order, and whether the directory can be believed about it."""
     text = directory.decode("latin-1")
     places = range(0, len(text), ENTRY_LENGTH)
     tags, starts = [text[i : i + 3] for i in places], [text[i + 7 : i + 12] for i in places]
     if starts == sorted(starts):
-        return tags
+        return tags, True
+    if not _tiles(directory):
+        return tags, False
     # Entries may come in any order, the body is in order of the starts.
-    return [tag for _, tag in sorted(zip(starts, tags, strict=True), key=itemgetter(0))]
+    return [tag for _, tag in sorted(zip(starts, tags, strict=True), key=itemgetter(0))], True
+
+
+def _tiles(directory: bytes) -> bool:
+    """Whether the fields the entries speak of lie end to end: else their starts say nothing of the order."""
+    numbers = [directory[i + 3 : i + ENTRY_LENGTH] for i in range(0, len(directory), ENTRY_LENGTH)]
+    if not all(map(bytes.isdigit, numbers)):
+        return False
+    expected = 0
+    for start, length in sorted((int(n[4:]), int(n[:4])) for n in numbers):
+        if start != expected:
+            return False
+        expected += length
+    return True
 
 
 def _texts(data: bytes, base: int, count: int, encoding: str) -> list[str]:

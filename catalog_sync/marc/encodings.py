@@ -39,6 +39,7 @@ _STRANGER_MARGIN = 0.75  # for one record to differ from its file: with 0.25 two
 
 _ASCII = bytes(range(128))
 _ENOUGH = 16  # high bytes of a record: with fewer the file's encoding stands
+_WHOLE_PER_BROKEN = 8  # letters that are valid UTF-8 for each that is not, in a record that is meant to be
 _SMALL = {
     codec: bytes(
         b
@@ -143,6 +144,8 @@ def of_record(data: bytes, of_file: str, configured: str = "") -> str:
     if is_utf8(data):
         return "utf-8"
     if of_file == "utf-8":
+        if _is_broken_utf8(data):
+            return "utf-8"
         found, _ = guess(data, "" if configured == "utf-8" else configured)
         return found
     if configured or not _is_doubtful(data, of_file):
@@ -150,6 +153,17 @@ def of_record(data: bytes, of_file: str, configured: str = "") -> str:
     scores = likelihoods(data)
     best = max(scores, key=lambda c: scores[c])
     return best if scores[best] - scores.get(of_file, -100.0) >= _STRANGER_MARGIN else of_file
+
+
+def _is_broken_utf8(data: bytes) -> bool:
+    """UTF-8 but for a byte or two that were lost on the way: one letter is then unreadable, not the whole record.
+
+    Of text in a one-byte code hardly a letter in a hundred is valid UTF-8 by chance.
+    """
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    whole = sum(not c.isascii() for c in text) - broken
+    return whole >= _WHOLE_PER_BROKEN * broken
 
 
 def _is_doubtful(data: bytes, codec: str) -> bool:

@@ -56,6 +56,13 @@ def _within_limits(piece: Cut, format: str) -> Cut:
     )
 
 
+def is_cut_off(tail: bytes) -> bool:
+    """Whether the last piece of an ISO 2709 file begins a record and breaks off within its leader, or is what a server
+    says instead of the rest. A line of words behind the last record is neither."""
+    text = tail.lstrip(b"\x00 \t\r\n\x1a")
+    return text[:1] == b"<" or (len(text) < framing.LEADER_LENGTH and text[:5].isdigit())
+
+
 def missing_end(data: bytes, format: str) -> str:
     """What a whole file would end with and this one doesn't; "" where it is whole or nobody can tell."""
     tail = data[-4096:].rstrip(b"\x00 \t\r\n\x1a")

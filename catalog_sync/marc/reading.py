@@ -19,7 +19,7 @@ from catalog_sync.errors import BadRecord, StopEverything, shown
 from catalog_sync.marc import encodings, fingerprint, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect, speaks
-from catalog_sync.marc.exports import Cut, cut, format_of, missing_end
+from catalog_sync.marc.exports import Cut, cut, format_of, is_cut_off, missing_end
 from catalog_sync.marc.jsonreading import from_json
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
 
@@ -93,7 +93,9 @@ class Export:
             record = piece.fault or self._record(piece)
             if isinstance(record, str):
                 self._counts[2] += 1
-                if "обрывается" in record and piece.offset + len(piece.data) == len(self._data):
+                if piece.offset + len(piece.data) == len(self._data) and (
+                    "обрывается" in record or (self.format == "iso2709" and is_cut_off(piece.data))
+                ):
                     self._cut_short = f"файл оборван на записи № {piece.number}: {record}"
                 yield SetAside(self._source.code, piece.number, piece.offset, piece.data, record)
             else:

@@ -13,14 +13,13 @@ import msgspec
 from catalog_sync.citation.names import inverted
 from catalog_sync.model import Agent
 from catalog_sync.remembering import LONGEST
-from catalog_sync.search import schema
+from catalog_sync.search import order, schema
 from catalog_sync.search.document import Document
 from catalog_sync.tables import rows
 from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
 
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
 MAX_NOTE = 80  # the same of a note, an abstract or contents: enough for «starts with», not a copy of the text
-MAX_SORT_KEY = 80
 MAX_TEXTS = 1 << 13  # texts of each kind whose analysis is kept, the latest: some 3 MB each
 MAX_REMEMBERED = 300_000  # words whose lemmas are kept: 60 MB in the indexing process
 
@@ -283,9 +282,9 @@ def _texts(builder: Builder, document: Document) -> None:
     builder.text("note", document.notes, headings=document.notes)
     builder.text("abstract", (document.abstract,), headings=(document.abstract,))
     builder.text("contents", document.contents, headings=document.contents)
-    builder.one("sort_title", heading(main)[:MAX_SORT_KEY])
-    for first_author in (*document.authors, *document.corporate)[:1]:
-        builder.one("sort_author", heading(first_author)[:MAX_SORT_KEY])
+    title_key = order.by_title(document)
+    builder.one("sort_title", title_key)
+    builder.one("sort_author", order.by_author(document, title_key))
 
 
 def _codes(builder: Builder, document: Document) -> None:

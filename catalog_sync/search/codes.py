@@ -17,7 +17,7 @@ SHOULD = tantivy.Occur.Should
 UNSIGNED = tantivy.FieldType.Unsigned
 
 _ORDER = {Relation.LESS, Relation.LESS_EQUAL, Relation.GREATER, Relation.GREATER_EQUAL, Relation.WITHIN}
-_AS_TYPED = {Access.KIND, Access.SUBJECT_AREA, Access.LIBRARY, Access.SOURCE, Access.LOCAL_ID}
+_AS_TYPED = {Access.KIND, Access.SUBJECT_AREA, Access.LIBRARY, Access.SOURCE, Access.LOCAL_ID, Access.BBK_DIVISION}
 _DATES = {Access.CHANGED, Access.ADDED}
 _HIGHEST = 99_999_999  # of every number field: dates are YYYYMMDD
 

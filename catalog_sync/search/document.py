@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
+from itertools import islice
 
 import msgspec
 
@@ -12,10 +14,13 @@ from catalog_sync import classify
 from catalog_sync.citation.gost import full_city
 from catalog_sync.citation.names import established
 from catalog_sync.facets import bbk_path
+from catalog_sync.matching.numerals import number
 from catalog_sync.matching.publishers import houses
 from catalog_sync.model import Carrier, Category, EKind, UnionRecord
 from catalog_sync.tables import rows
+from catalog_sync.text import fold
 
+MOST_PARTS = 2  # «Т. 3, кн. 1»
 LONGEST_ACRONYM = 3  # letters of a publisher's name written in capitals: АСТ, БХВ
 
 # Values of the facet "access": how a reader gets the document.
@@ -73,6 +78,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     access: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()  # numbers of the part, «Т. 3, кн. 1» → (3, 1): its place among the volumes
     year: int | None = None
     changed: int = 0  # YYYYMMDD
     added: int = 0  # YYYYMMDD
@@ -155,6 +161,7 @@ def make(
         access=(*(access or _access(classified.carrier, classified.ekind)), *([ACCESS_TEXTBOOK_LIST] * listed)),
         libraries=_unique(libraries),
         sources=_unique(m.source for m in record.members),
+        parts=part_numbers(p.number for p in bib.parts),
         year=known.year,
         changed=_day_number(bib.changed),
         added=added.year * 10000 + added.month * 100 + added.day,
@@ -196,6 +203,12 @@ def _access(carrier: Carrier, ekind: EKind) -> tuple[str, ...]:
     if carrier is Carrier.ELECTRONIC:
         return (_ACCESS.get(ekind, ACCESS_DISC),)
     return ({Carrier.AUDIOVISUAL: ACCESS_AUDIOVISUAL, Carrier.MICROFORM: ACCESS_MICROFORM}.get(carrier, ACCESS_PRINT),)
+
+
+def part_numbers(designations: Iterable[str]) -> tuple[int, ...]:
+    """Numbers of a part as it is designated: «Т. II», «Кн. 1» → (2, 1)."""
+    found = (word for text in designations for word in re.findall(r"\w+", fold(text)))
+    return tuple(islice(filter(None, map(number, found)), MOST_PARTS))
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from catalog_sync.query import Access, Card, FacetValue, Hits, Order, Query, Sca
 from catalog_sync.search import schema, translate
 from catalog_sync.search.cards import CardFile
 from catalog_sync.search.facets import count_facets
+from catalog_sync.search.order import first_key
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
@@ -195,7 +196,8 @@ class Reader:
             field, order = _ORDERS[key]
             place, before = 0, None
             for value, at in now.searcher.search(required, total, order_by_field=field, order=order).hits:
-                place, before = place + (value != before), value
+                said = first_key(value)
+                place, before = place + (said != before), said
                 places.setdefault((at.segment_ord, at.doc), []).append(place)
         ordered = sorted(places, key=places.__getitem__)[offset : offset + limit]
         return _page_of(now, total, (tantivy.DocAddress(*at) for at in ordered))

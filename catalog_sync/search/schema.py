@@ -14,7 +14,7 @@ import tantivy
 
 from catalog_sync.query import Access
 
-SCHEMA_VERSION = 8  # grows with every change here: an index of another version is rebuilt, never guessed at
+SCHEMA_VERSION = 9  # grows with every change here: an index of another version is rebuilt, never guessed at
 SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
 STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number
 
@@ -48,6 +48,7 @@ CODED: dict[Access, str] = {
     Access.LANGUAGE: "language",
     Access.UDC: "udc",
     Access.BBK: "bbk",
+    Access.BBK_DIVISION: "f_bbk",  # made with the facets
     Access.CALL_NUMBER: "call_number",
     Access.KIND: "kind",
     Access.GRADE: "grade",
@@ -96,7 +97,7 @@ def build() -> Any:
         builder.add_text_field(f"{name}_s", tokenizer_name=RAW, index_option="basic")
     for name in TRANSLITERATED:
         builder.add_text_field(f"{name}_t", tokenizer_name=WORDS, index_option="basic")
-    for name in CODED.values():
+    for name in (name for name in CODED.values() if name not in _FACET_ONLY):
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=name in _FAST_CODED)
     for name in _FACET_ONLY:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)

@@ -36,6 +36,12 @@ def test_search_answers_programs_in_json(district: Cli) -> None:
     assert [h["library"] for h in answer["records"][0]["holdings"]] == ["school-1", "school-2"]
 
 
+def test_a_search_for_too_much_says_which_word_is_in_the_way(district: Cli) -> None:
+    said = district("search", "алые щщщщщщ паруса").out
+    assert said == "найдено: 0\nбез «щщщщщщ» нашлось бы: 1\n"
+    assert district("search", "щщщщщщ").out == "найдено: 0\n"
+
+
 def test_search_on_the_terminal_names_fields_and_orders(district: Cli) -> None:
     assert "найдено: 1\n" in district("search", "заглавие:паруса автор:грин").out
     assert "найдено: 0\n" in district("search", "заглавие:грин").out
@@ -249,3 +255,16 @@ def test_explain_says_that_a_record_speaks_another_dialect_than_its_source(cli: 
     told = cli("explain", "s:9").out
     assert "замечание: запись в формате MARC 21, хотя источник в RUSMARC" in told
     assert "Белый Бим : повесть" in told
+
+
+def test_what_a_record_says_moves_no_cursor_and_is_no_formula(school: Cli, export: Export, tmp_path: Path) -> None:
+    evil = book("E1", "\x1b[31m=HYPERLINK(1)\x1b]0;x\x07")
+    plain = book("E2", "=HYPERLINK(2)")
+    ended = school("import", export("evil.mrc", [evil, plain]), "--source", "school-1", "--incremental")
+    assert not ended.code, ended.line
+    told = school("explain", "school-1:E1").out
+    assert "=HYPERLINK(1)" in told
+    assert "\x1b" not in told
+    assert "\x07" not in told
+    assert '"=HYPERLINK(2)' not in school("export", "--format", "csv").out
+    assert "'=HYPERLINK(2)" in school("export", "--format", "csv").out

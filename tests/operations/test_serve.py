@@ -123,8 +123,8 @@ def test_a_taken_port_is_told_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(Refused, match=rf"127\.0\.0\.1:{port}.*Каталог уже запущен"):
-            serving._refuse_taken("каталог", "127.0.0.1", port)
-    serving._refuse_taken("каталог", "127.0.0.1", port)
+            serving._refuse_taken("web", "127.0.0.1", port)
+    serving._refuse_taken("web", "127.0.0.1", port)
 
 
 def test_a_grown_log_is_put_aside_and_five_are_kept(tmp_path: Path) -> None:
@@ -197,3 +197,16 @@ def test_three_parts_serve_come_back_and_stop(tmp_path: Path) -> None:
     assert f"каталог: http://127.0.0.1:{web}\nZ39.50: 127.0.0.1:{z3950}\nзадания: сбор по расписанию\n" in told
     assert "Traceback" not in told
     assert (home / "logs" / "jobs.log").exists()
+
+
+@pytest.mark.parametrize("part", ["web", "z3950"])
+def test_one_part_alone_refuses_a_taken_port_as_all_do(tmp_path: Path, part: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        (tmp_path / "catalog-sync.toml").write_text(f'[{part}]\nhost = "127.0.0.1"\nport = {port}\n')
+        command = [sys.executable, "-m", "catalog_sync", "serve", part]
+        environment = {**os.environ, "CATALOG_SYNC_HOME": str(tmp_path)}
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert f"127.0.0.1:{port}" in ended.stderr
+    assert "Каталог уже запущен?" in ended.stderr

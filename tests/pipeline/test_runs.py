@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
-from catalog_sync import pipeline, staging
+from catalog_sync import pipeline, previewing
 from catalog_sync.errors import Refused
 from catalog_sync.model import RunState
 from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading
-from tests.exports import AUTHORS, TITLES, book, mrc, shelf
+from tests.exports import AUTHORS, TITLES, book, field, mrc, shelf
 from tests.pipeline.conftest import District
 
 
@@ -91,7 +92,7 @@ def test_a_held_run_shows_its_difference_and_waits_for_a_word(district: District
     district.source("s1")
     district.load("s1", shelf(30))
     run = district.load("s1", [*shelf(3), book("N1", "Новая книга")])
-    shown = staging.difference_examples(district.system.engine, run.number)
+    shown = previewing.difference_examples(district.system.engine, run.number)
     assert [e.after for e in shown["new"]] == ["Новая книга, 2019"]
     assert len(shown["gone"]) == 10
     assert pipeline.approve(district.system, run.number, who="методист").state is RunState.PUBLISHED
@@ -243,3 +244,14 @@ def test_who_publishes_longer_than_a_heart_may_pause_is_not_buried(
     with reading(district.system.engine) as connection:
         assert (runs.get(connection, run.number).state, buried) == (RunState.PUBLISHED, [[]])
     assert "s1:R0001" in district.clusters()
+
+
+def test_a_change_that_no_headline_shows_is_named_in_the_preview(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    noted = [structs.replace(one, fields=(*one.fields, field("300", ("a", "С автографом")))) for one in shelf(3)]
+    run = district.load("s1", noted)
+    assert run.state is RunState.HELD
+    changed = previewing.difference_examples(district.system.engine, run.number)["changed"]
+    assert len(changed) == 3
+    assert all(e.after == f"{e.before} (изменилось: примечания)" for e in changed)

@@ -25,7 +25,8 @@ def test_titles_around_a_place(reader: Reader) -> None:
 
 def test_counts_are_what_a_search_finds(reader: Reader) -> None:
     for access in (Access.TITLE, Access.AUTHOR, Access.SUBJECT, Access.PUBLISHER, Access.KIND, Access.GRADE,
-                   Access.LIBRARY, Access.YEAR, Access.ISBN, Access.BBK, Access.LANGUAGE, Access.AGE):  # fmt: skip
+                   Access.LIBRARY, Access.YEAR, Access.ISBN, Access.BBK, Access.BBK_DIVISION,
+                   Access.LANGUAGE, Access.AGE):  # fmt: skip
         listed = reader.scan(access, "", 0, 200)
         assert listed, access
         for term in listed:

@@ -10,7 +10,7 @@ from catalog_sync import wording
 from catalog_sync.matching.features import Features
 from catalog_sync.model import BibRecord, Carrier, Category
 
-NOT_UNITED = {"key", "dialect", "holdings", "warnings"}  # of one record, not of an edition
+NOT_UNITED = {"key", "dialect", "holdings"}  # of one record, not of an edition
 
 
 def test_every_name_has_its_word() -> None:

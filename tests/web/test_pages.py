@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.web import routes
 from tests.web.conftest import application, first_hit, log_in, places, token
+from web.opac import exports, search
 from web.opac.state import SearchState, read_state
 
 PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
@@ -138,6 +140,31 @@ def test_an_empty_answer_says_what_to_do(client: FlaskClient) -> None:
     assert "снимите все условия" in page
 
 
+def test_an_empty_answer_offers_what_is_found_without_one_word(client: FlaskClient) -> None:
+    asked = "/search?q=алгебра щщщщщщ 7 класс&kind=учебник"
+    found = client.get("/search.json?q=алгебра 7 класс&kind=учебник").json["total"]
+    assert found
+    [offered] = html.fromstring(client.get(asked).text).xpath("//div[@class='empty']//li[starts-with(., 'без')]")
+    assert offered.text_content() == f"без «щщщщщщ»: {found}"
+    assert client.get(offered.xpath("a/@href")[0].replace("/search?", "/search.json?")).json["total"] == found
+    assert "without “щщщщщщ”: " in text_of(client.get(f"{asked}&lang=en").text)
+    assert "без «" not in client.get("/search?q=щщщщщщ&kind=учебник").text
+
+
+def test_a_page_past_the_end_leads_to_the_last(client: FlaskClient) -> None:
+    pages = client.get("/search.json?q=учебник").json["pages"]
+    assert pages > 1
+    sent_on = client.get(f"/search?q=учебник&sort=title&lang=en&page={pages + 1}")
+    assert sent_on.status_code == 302
+    assert dict(parse_qsl(urlsplit(sent_on.location).query)) == {
+        "q": "учебник", "sort": "title", "lang": "en", "page": str(pages),
+    }  # fmt: skip
+    assert html.fromstring(client.get(sent_on.location).text).xpath("//ol[@class='hits']/li")
+    nothing = client.get("/search?q=нетакогослова&page=3")
+    assert nothing.status_code == 302
+    assert "Попробуйте так" in client.get(nothing.location).text
+
+
 def test_suggestions_name_titles_and_authors(client: FlaskClient) -> None:
     found = client.get("/suggest?q=берёз").json
     assert [s for s in found if s["kind"] == "автор" and "Берёзкин" in s["text"]]
@@ -156,6 +183,29 @@ def test_a_card_offers_every_format_and_each_can_be_read(client: FlaskClient) ->
         "//script[@type='application/ld+json']/text()"
     )
     assert json.loads(structured[0])["@type"] == "Book"
+
+
+def test_a_file_of_the_first_hits_says_that_there_are_more(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    total = client.get("/search.json?q=учебник").json["total"]
+    assert "первые" not in client.get("/search.csv?q=учебник").text
+    assert 'filename="search.csv"' in client.get("/search.csv?q=учебник").headers["Content-Disposition"]
+    monkeypatch.setattr(search, "MOST_SAVED", 3)
+    monkeypatch.setattr(exports, "MOST_SAVED", 3)
+    said = f"первые 3 из {total}"
+    assert f"BIB ({said})" in text_of(client.get("/search?q=учебник").text)
+    assert f"first 3 of {total}" in client.get("/search.csv?q=учебник&lang=en").text
+    rows = client.get("/search.csv?q=учебник").text.splitlines()
+    assert rows[-1] == said
+    assert len(rows) == 1 + 3 + 1
+    records = etree.fromstring(client.get("/search.xml?q=учебник").data)
+    assert len(records) == 3
+    assert [comment.text.strip() for comment in records.itersiblings(preceding=True)] == [said]
+    assert client.get("/search.bib?q=учебник").text.startswith(f"% {said}\n\n@")
+    ris = client.get("/search.ris?q=учебник")
+    assert ris.text.startswith("TY  - ")
+    assert f'filename="search 1-3 of {total}.ris"' in ris.headers["Content-Disposition"]
 
 
 def test_a_record_in_cp1251_for_an_old_system_is_in_cp1251(client: FlaskClient) -> None:

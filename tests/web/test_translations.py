@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from lxml import html
 
 from web.i18n import ngettext, translations
-from web.translations.make import catalogue, extracted, untranslated
+from web.translations.make import KEYWORDS, catalogue, extracted, python_sentences, untranslated
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 CYRILLIC = re.compile(r"[А-Яа-яЁё]{2,}")
@@ -21,6 +22,33 @@ def test_every_sentence_has_an_english_translation() -> None:
     assert untranslated(catalogue("en")) == []
     known = {m.id for m in catalogue("en")}
     assert [m.id for m in extracted() if m.id not in known] == [], "run: python -m web.translations.make"
+
+
+def test_a_sentence_inside_an_f_string_is_translated_too() -> None:
+    module = """f'<p>{_("Доступно по ссылке")}</p>{ngettext("%(num)s книга", "%(num)s книг", 2)}'; _(name); f("")"""
+    found = list(python_sentences(io.BytesIO(module.encode()), KEYWORDS, (), {}))
+    assert [(name, texts) for _line, name, texts, _notes in found if texts[0]] == [
+        ("_", ["Доступно по ссылке"]), ("ngettext", ["%(num)s книга", "%(num)s книг", None]),
+    ]  # fmt: skip
+
+
+def test_what_a_hit_says_of_its_copies_is_english_on_an_english_page(client: FlaskClient) -> None:
+    tree = html.fromstring(client.get("/search?q=учебник&sort=title&lang=en&my=school-01").text)
+    said = [" ".join(line.text_content().split()) for line in tree.xpath("//p[contains(@class,'where')]")]
+    assert any(", call number " in line for line in said)
+    assert all(line.startswith(("In my school", "Also held by:", "Held by:", "No copies")) for line in said), said
+
+
+def test_the_reasons_of_an_edition_are_english_on_an_english_page(client: FlaskClient) -> None:
+    def reasons(address: str) -> list[str]:
+        return html.fromstring(client.get(address).text).xpath("//p[@class='reason']/text()")
+
+    hits = client.get("/search.json?q=учебник").json["hits"]
+    page, russian = next((page, said) for hit in hits if (said := reasons(page := f"/record/{hit['id']}/records")))
+    assert "Почему то же издание: одинаковый ISBN: 978" in russian[0]
+    english = reasons(f"{page}?lang=en")
+    assert "Why it is the same edition: same ISBN: 978" in english[0]
+    assert len(english) == len(russian)
 
 
 def test_every_russian_plural_has_three_forms() -> None:

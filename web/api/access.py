@@ -12,9 +12,9 @@ from typing import Any
 
 from flask import Response, g, request
 
-from catalog_sync.reports.render.csv_file import safe
 from catalog_sync.store import tokens
 from catalog_sync.store.database import reading
+from catalog_sync.wording import safe_cell
 from web.api.problems import Problem
 from web.services import services
 
@@ -63,7 +63,7 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Res
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
     for row in rows:
-        writer.writerow([safe(value) if isinstance(value, str) else _plain_csv(value) for value in row])
+        writer.writerow([safe_cell(value) if isinstance(value, str) else _plain_csv(value) for value in row])
     made = Response(b"\xef\xbb\xbf" + out.getvalue().encode("utf-8"), mimetype="text/csv")
     made.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return cached(made)

@@ -15,6 +15,7 @@ from catalog_sync.marc import privacy, reading, union_xml, writing
 from catalog_sync.marc.union_marc import from_union
 from catalog_sync.model import Dialect, MarcRecord, SourceRecord, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
+from catalog_sync.wording import safe_cell
 from web.i18n import N_
 from web.opac.present import Card
 from web.services import services
@@ -28,8 +29,6 @@ FORMATS: dict[str, tuple[str, str]] = {
     "csv": (N_("CSV: таблица"), "text/csv"),
     "json": (N_("JSON"), "application/json"),
 }
-# A cell that begins so is a formula in Excel and LibreOffice: such text gets an apostrophe before it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 # XML 1.0, 2.2: a record with such a character must not break a feed or a teacher's document.
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -115,12 +114,8 @@ def table(cards: list[Card]) -> str:
         address = services().absolute(url_for("record.show", cluster=card.id, lang=None))
         row = [authors, card.heading, publishers, card.year, card.isbn, card.kind, str(card.copies),
                gost(card.record), address]  # fmt: skip
-        writer.writerow([plain_cell(text) for text in row])
+        writer.writerow([safe_cell(text) for text in row])
     return "\ufeff" + out.getvalue()
-
-
-def plain_cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def coins(card: Card) -> str:

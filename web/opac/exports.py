@@ -10,14 +10,13 @@ from catalog_sync.query import LibraryHoldings, Unsupported
 from web.opac import describe
 from web.opac.present import Card, cards
 from web.opac.record import find
-from web.opac.search import query_of
+from web.opac.search import MOST_SAVED, cut_short, query_of
 from web.opac.state import read_state
 from web.reader import reader
 from web.security import attachment, file_name
 from web.services import services
 
 blueprint = Blueprint("exports", __name__)
-MOST = 500  # records of one search export: more is what `catalog-sync export`, OAI-PMH and SRU are for
 ENCODINGS = {"utf-8": "utf-8", "cp1251": "cp1251", "cp866": "cp866"}
 
 
@@ -31,18 +30,35 @@ def one(cluster: str, ending: str) -> Response | AnyResponse:
 
 @blueprint.get("/search.<any(mrc, xml, ris, bib, csv):ending>")
 def many(ending: str) -> Response:
-    """Everything a search found, up to MOST records."""
+    """What a search found, up to MOST_SAVED records; the file and its name say where there were more."""
     state = read_state(request.args)
     try:
-        hits = services().catalogue.search(query_of(state), limit=MOST, sort=state.sort)
+        hits = services().catalogue.search(query_of(state), limit=MOST_SAVED, sort=state.sort)
     except Unsupported:
         abort(400)
-    return as_file(cards(services().catalogue, hits.clusters, reader().library), ending, file_name("search", ending))
+    found, note = cards(services().catalogue, hits.clusters, reader().library), cut_short(hits.total)
+    name = f"search 1-{MOST_SAVED} of {hits.total}" if note else "search"
+    return as_file(found, ending, file_name(name, ending), note)
 
 
-def as_file(found: list[Card], ending: str, name: str) -> Response:
+def as_file(found: list[Card], ending: str, name: str, note: str = "") -> Response:
+    """`note` is said inside the file, where its format has a place for words to people."""
     media = describe.FORMATS[ending][1]
-    return attachment(Response(content(found, ending), content_type=content_type(media)), name)
+    data = content(found, ending)
+    whole = noted(data, ending, note) if note and isinstance(data, str) else data
+    return attachment(Response(whole, content_type=content_type(media)), name)
+
+
+def noted(text: str, ending: str, note: str) -> str:
+    """RIS and ISO 2709 know no comments; of CSV it is the last line, where no program takes it for the heading."""
+    match ending:
+        case "csv":
+            return f"{text}{note}\r\n"
+        case "bib":
+            return f"% {note}\n\n{text}"
+        case "xml":
+            return text.replace("?>\n", f"?>\n<!-- {note} -->\n", 1)
+    return text
 
 
 def content_type(media: str) -> str:
@@ -58,7 +74,7 @@ def content(found: list[Card], ending: str) -> str | bytes:
         case "csv":
             return describe.table(found)
         case "xml":
-            return collection(found)
+            return collection(found).decode()
     return b"".join(describe.iso2709(c.record, held(c), asked_dialect(), asked_encoding()) for c in found)
 
 

@@ -19,6 +19,7 @@ from web.security import safe_url
 
 # Publishers, authors, names of libraries and facets come again on every page.
 escape = lru_cache(maxsize=20_000)(escape_anew)
+LONGEST_MARK = 20  # letters of a call number kept together: a longer one would leave no room for the library
 NAMED = 3  # libraries named on a hit; the rest are counted
 
 
@@ -75,6 +76,11 @@ class Shelf:
             f'<span class="spine k-{icon}" aria-hidden="true"><svg class="icon">'
             f'<use href="{self._icons}#{icon}"></use></svg>{text}</span>'
         )
+
+    def mark(self, call_number: str) -> Markup:
+        """A call number as it is on the spine: «22.1я71 Р» is not «22.1я7» on one line and «1 Р» on the next."""
+        short = len(call_number) <= LONGEST_MARK
+        return Markup(f'<span class="mark">{escape(call_number)}</span>' if short else escape(call_number))
 
     def hits(self, briefs: Iterable[Brief]) -> Markup:
         found = list(briefs)
@@ -135,12 +141,12 @@ class Shelf:
         return f'<p class="where none">{self._place}{escape(_("Сведений о свободных экземплярах нет"))}</p>'
 
     def _at_home(self, mine: Sequence[Held]) -> str:
-        text = ngettext("%(num)s экземпляр", "%(num)s экземпляров", sum(h.copies for h in mine))
+        text = escape(ngettext("%(num)s экземпляр", "%(num)s экземпляров", sum(h.copies for h in mine)))
         call_number = next((h.call_number for h in mine if h.call_number), "")
         if call_number:
-            text += f", {_('шифр')} {call_number}"
+            text += f", {escape(_('шифр'))} {self.mark(call_number)}"
         strong = f"<strong>{self._check}{escape(_('Есть в моей школе'))}</strong>"
-        return f'<p class="where here">{strong}: {escape(text)}</p>'
+        return f'<p class="where here">{strong}: {text}</p>'
 
     def _elsewhere(self, others: Sequence[Held], *, also: bool) -> str:
         named = sorted((self._places.get(h.library, (0, h.library)), h.copies) for h in others)

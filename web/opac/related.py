@@ -10,6 +10,7 @@ from catalog_sync.model import Reason, RecordKey
 from catalog_sync.query import Access, And, Query, Relation, Sort, Term, Unsupported
 from catalog_sync.store.database import reading
 from catalog_sync.text import fold
+from web.i18n import _
 from web.opac.present import Card, cards
 from web.services import services
 
@@ -92,7 +93,7 @@ def source_library(source: str) -> str:
 def reason_words(reason: Reason) -> str:
     """«одинаковый ISBN: 978…»: a reader is told what agrees; how much it weighs is the court's matter."""
     both = f"{reason.left or '—'} / {reason.right or '—'}" if reason.left != reason.right else reason.left
-    return f"{reason.text}: {both}" if both else reason.text
+    return f"{_(reason.text)}: {both}" if both else _(reason.text)
 
 
 def reasons(cluster: str, keys: Sequence[RecordKey]) -> dict[str, str]:

@@ -7,25 +7,29 @@ from dataclasses import dataclass, replace
 from html import escape as escape_anew
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
 from catalog_sync.search import brief
 from catalog_sync.search.brief import Brief
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
-from web.i18n import _, asked_language, grouped
+from catalog_sync.search.fewer import Fewer, fewer_words
+from web.i18n import N_, _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word, unanswered
 from web.opac import box
 from web.opac.elsewhere import search_there
 from web.opac.hits import escape
+from web.opac.places import place_counts
 from web.opac.present import Card, cards
-from web.opac.state import PAGE_SIZE, SearchState, hide_adult, read_state, to_query
+from web.opac.state import MAX_PAGE, PAGE_SIZE, SearchState, hide_adult, read_state, to_query
 from web.reader import reader
 from web.services import services
 
 blueprint = Blueprint("search", __name__)
-FACET_LIMIT = 12
+FACET_LIMIT = 100  # values of one facet, most of them under «ещё»; only libraries are all there, however many
+MOST_SAVED = 2000  # records of one file: more is what `catalog-sync export`, OAI-PMH and SRU are for
 SHOWN = 6  # values before «ещё»
 CLASSES = tuple(map(str, range(1, 12)))
 
@@ -81,21 +85,25 @@ class Answer:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PAGE_SIZE))
+        """Pages that can be turned to."""
+        return min(max(1, -(-self.total // PAGE_SIZE)), MAX_PAGE)
 
 
 @blueprint.get("/search")
-def search() -> str:
+def search() -> str | AnyResponse:
     state = read_state(request.args)
     found = answer(state)
+    if found.state.page > found.pages:  # an old link, or editions that went since: the end of the list, not «nothing»
+        return redirect(address(state, page=found.pages))
     return render_template(
         "opac/search.html",
         answer=found,
         sorts=SORTS,
         chips=chips(state),
         lines=lines,
+        cut_short=cut_short(found.total),
         url=address,
-        settlements=services().directory.settlements(),
+        fewer=fewer(found.state) if not (found.total or found.complaint) else (),
         elsewhere=search_there(" ".join((state.q, *state.words.values()))) if not found.total else (),
     )
 
@@ -142,9 +150,13 @@ def address(state: SearchState, **changes: Any) -> str:
 
 
 def query_of(state: SearchState) -> Query:
-    places = {name: tuple(x.code for x in group) for name, group in services().directory.settlements().items()}
-    query = to_query(state, box.read(state.q), places, reader().library)
+    query = to_query(state, box.read(state.q), places(), reader().library)
     return hide_adult(query) if reader().child else query
+
+
+def places() -> dict[str, tuple[str, ...]]:
+    """Library codes of each settlement."""
+    return {name: tuple(x.code for x in group) for name, group in services().directory.settlements().items()}
 
 
 def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
@@ -159,7 +171,7 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
             limit=PAGE_SIZE,
             sort=state.sort,
             facets=names,
-            facet_limit=FACET_LIMIT,
+            facet_limit=facet_limit(),
             suggest=True,
             **preference(),
         )
@@ -170,11 +182,26 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         if meant.total:
             return replace(meant, asked=state.q, suggestion=hits.suggestion)
     counted: dict[str, Sequence[FacetValue]] = {**hits.facets, **open_facets(state, names)}
-    access = counted.get("access", ())
-    listed = next((v.count for v in access if v.value == ACCESS_TEXTBOOK_LIST), 0)
-    counted["access"] = [v for v in access if v.value != ACCESS_TEXTBOOK_LIST]  # a switch of its own
+    listed = next((v.count for v in hits.facets.get("access", ()) if v.value == ACCESS_TEXTBOOK_LIST), 0)
+    others = [v for v in counted.get("access", ()) if v.value != ACCESS_TEXTBOOK_LIST]  # which has a switch of its own
+    counted["access"] = others
+    if "library" in hits.facets:
+        counted["place"] = open_places(state, hits.facets["library"])
     made = make_facets(state, counted)
     return Answer(state, hits.total, hits.clusters, briefs(hits), made, hits.suggestion, listed=listed)
+
+
+def fewer(state: SearchState) -> tuple[Fewer, ...]:
+    """The same search with a word of its box left out, where that finds something."""
+    catalogue = services().catalogue
+    return fewer_words(state.q, lambda text: catalogue.search(query_of(replace(state, q=text)), limit=0).total)
+
+
+def cut_short(total: int) -> str:
+    """What a file of so many hits leaves out, in words; "" where it has them all."""
+    if total <= MOST_SAVED:
+        return ""
+    return _("первые %(saved)s из %(total)s", saved=grouped(MOST_SAVED), total=grouped(total))
 
 
 def briefs(hits: Hits) -> list[Brief]:
@@ -197,16 +224,36 @@ def facet_names() -> list[str]:
     return [name for name in FACETS if able is None or name in able]
 
 
+def facet_limit() -> int:
+    """Values counted of each facet, in one walk for all of them."""
+    return max(FACET_LIMIT, len(services().directory.all()))
+
+
 def open_facets(state: SearchState, names: Sequence[str]) -> dict[str, tuple[FacetValue, ...]]:
     """Counts of the facets in use, taken without their own values: a second value can be added to the first."""
     found: dict[str, tuple[FacetValue, ...]] = {}
     for name in state.filters:
         if name in names:
             hits: Hits = services().catalogue.search(
-                query_of(state.without_filter(name)), limit=0, facets=[name], facet_limit=FACET_LIMIT
+                query_of(state.without_filter(name)), limit=0, facets=[name], facet_limit=facet_limit()
             )
             found.update(hits.facets)
     return found
+
+
+def open_places(state: SearchState, held: Sequence[FacetValue]) -> Sequence[FacetValue]:
+    """Hits of each settlement, taken without the settlements chosen; `held` are those of each library."""
+    known, catalogue, rest = places(), services().catalogue, state.without_filter("place")
+    if len(known) < 2:
+        return ()
+    if rest.filters != state.filters:
+        hits: Hits = catalogue.search(query_of(rest), limit=0, facets=["library"], facet_limit=facet_limit())
+        held = hits.facets["library"]
+
+    def count(name: str) -> int:
+        return catalogue.search(query_of(rest.toggled("place", name)), limit=0).total
+
+    return place_counts(known, {v.value: v.count for v in held}, count)
 
 
 def make_facets(state: SearchState, counted: Mapping[str, Sequence[FacetValue]]) -> tuple[Facet, ...]:
@@ -217,7 +264,8 @@ def make_facets(state: SearchState, counted: Mapping[str, Sequence[FacetValue]])
         text = toggle(name, value)
         return root + (f"{text}&{suffix}" if suffix and text else text or suffix)
 
-    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()), url)) for name, title in FACETS.items())
+    titles = {**FACETS, "place": N_("Населённый пункт")}
+    made = (Facet(name, _(title), values_of(state, name, counted.get(name, ()), url)) for name, title in titles.items())
     return tuple(facet for facet in made if facet.values)
 
 
@@ -225,7 +273,7 @@ def values_of(
     state: SearchState, name: str, counted: Sequence[FacetValue], url: Callable[[str, str], str]
 ) -> tuple[Value, ...]:
     """Lines of one facet: chosen values first (even without hits, so that they can be taken away)."""
-    counts = {v.value: v.count for v in counted}
+    counts = {v.value: v.count for v in (counted if name == "library" else counted[:FACET_LIMIT])}
     chosen = list(state.filters.get(name, ()))
     rest = [v for v in counts if v not in chosen]
     if name == "grade":

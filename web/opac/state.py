@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from catalog_sync.facets import bbk_path
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Sort, Term, Truncation
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 from catalog_sync.search.parse import field_query
@@ -201,9 +202,18 @@ def _word_term(name: str, text: str) -> Query:
 def _filter_terms(name: str, values: Iterable[str], places: Mapping[str, tuple[str, ...]]) -> list[Query]:
     if name == "place":
         return [Term(code, Access.LIBRARY, Relation.EXACT) for v in values for code in places.get(v, ("-",))]
-    if name in ("bbk", "udc"):
+    if name == "bbk":
+        return [_division(value) for value in values]
+    if name == "udc":
         return [Term(value, Access(name), Relation.EXACT, Truncation.RIGHT) for value in values]
     return [Term(value, Access(name), Relation.EXACT) for value in values]
+
+
+def _division(value: str) -> Term:
+    """«8» is what the facet counts under it, «85 Искусство» apart; an index the tree lacks is a beginning of others."""
+    if bbk_path(value):
+        return Term(value, Access.BBK_DIVISION, Relation.EXACT)
+    return Term(value, Access.BBK, Relation.EXACT, Truncation.RIGHT)
 
 
 def all_of(parts: list[Query]) -> Query:

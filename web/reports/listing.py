@@ -13,9 +13,9 @@ from catalog_sync.reports import behind
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.behind import Asked, Listing
 from catalog_sync.reports.render import html_page
-from catalog_sync.reports.render.csv_file import safe
 from catalog_sync.store import manual
 from catalog_sync.store.database import reading
+from catalog_sync.wording import safe_cell
 from web.i18n import N_, _
 from web.reports.rows import CSV_PAGE, CsvPage, csv_pages, is_staff, listed
 from web.services import services
@@ -115,8 +115,8 @@ def _lines(asked: Asked, staff: bool) -> Iterator[bytes]:
         found = behind.page(connection, asked, cursor, CSV_PAGE)
         found = found if staff else behind.without_details(found, asked)
         return [
-            [one.library, safe(one.what), one.amount, one.day or "", safe(one.why),
-             safe(str(one.record or one.cluster))]
+            [one.library, safe_cell(one.what), one.amount, one.day or "", safe_cell(one.why),
+             safe_cell(str(one.record or one.cluster))]
             for one in found.entries
         ], found.next  # fmt: skip
 

@@ -15,12 +15,12 @@ from catalog_sync.ledger import CATEGORY_NAMES, RUN
 from catalog_sync.model import Category
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.period import Period
-from catalog_sync.reports.render.csv_file import safe
 from catalog_sync.reports.statistics import VALUES
 from catalog_sync.store import drill
 from catalog_sync.store.database import reading
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.rollups import DISTRICT
+from catalog_sync.wording import safe_cell
 from web.i18n import N_, _
 
 MEASURES = {
@@ -132,9 +132,9 @@ def csv_lines(engine: Engine, question: drill.Question, staff: bool) -> Iterator
         found = drill.page(connection, question, cursor=cursor, limit=CSV_PAGE)
         rows = [row if staff else replace(row, document="", inventory="") for row in found.rows]
         return [
-            [row.library, safe(str(row.record or row.cluster)), safe(row.title), safe(row.responsibility), row.year,
-             row.copies, row.day, row.basis, CATEGORIES[row.category], safe(row.rule or row.reason),
-             safe(row.document), safe(row.inventory)]
+            [row.library, safe_cell(str(row.record or row.cluster)), safe_cell(row.title),
+             safe_cell(row.responsibility), row.year, row.copies, row.day, row.basis, CATEGORIES[row.category],
+             safe_cell(row.rule or row.reason), safe_cell(row.document), safe_cell(row.inventory)]
             for row in rows
         ], found.next  # fmt: skip
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog_sync import court, staging
+from catalog_sync import court, previewing
 from catalog_sync.errors import Refused
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.runlog import as_state
@@ -83,7 +83,7 @@ def run(number: int) -> str:
         is_last = registry.published_run(connection, found.source) == number
         details = runs.details(connection, [number])[number]
     held = found.state is RunState.HELD
-    examples = staging.difference_examples(services().store, number, EXAMPLES) if held else {}
+    examples = previewing.difference_examples(services().store, number, EXAMPLES) if held else {}
     return render_template("staff/run.html", run=found, source=source, aside=aside, examples=examples, before=before,
                            is_last=is_last, details=details)  # fmt: skip
 

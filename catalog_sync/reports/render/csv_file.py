@@ -8,6 +8,7 @@ from datetime import date
 
 from catalog_sync.reports.model import Column, Report, Table, Value
 from catalog_sync.reports.render.shared import coverage_line, subtitle
+from catalog_sync.wording import safe_cell
 
 
 def render(report: Report) -> bytes:
@@ -30,7 +31,7 @@ def _write(writer: csv._writer, table: Table) -> None:  # type: ignore[name-defi
     for row in table.rows:
         writer.writerow([_plain(cell.value, column) for cell, column in zip(row.cells, table.columns, strict=True)])
     for note in table.notes:
-        writer.writerow([safe(note)])
+        writer.writerow([safe_cell(note)])
 
 
 def _plain(value: Value, column: Column) -> str:
@@ -39,14 +40,9 @@ def _plain(value: Value, column: Column) -> str:
     if isinstance(value, date):
         return value.strftime("%d.%m.%Y")
     if isinstance(value, str):
-        return safe(value)
+        return safe_cell(value)
     if column.kind == "percent":
         return f"{value * 100:.1f}".replace(".", ",") + "%"
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",")
     return str(value)
-
-
-def safe(text: str) -> str:
-    """A title that begins with = or @ must not become a formula in Excel (CSV injection)."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -243,3 +243,39 @@ def test_a_record_that_does_not_speak_plainly_is_read_as_its_file(lines: tuple[s
     assert isinstance(kept, SourceRecord)
     bib = to_bib(kept)
     assert (bib.dialect, bib.warnings) == (Dialect.RUSMARC, ())
+
+
+@pytest.mark.parametrize("tail", [b"01", b"00931nam  ", b"<html><body>500 Server Error</body></html>"])
+def test_a_file_cut_within_a_leader_or_ending_in_an_error_page_is_said_to_be_cut(tail: bytes) -> None:
+    export, kept, aside = read(iso(book(1), book(2)) + tail)
+    assert (len(kept), len(aside)) == (2, 1)
+    assert export.warnings[0].startswith("файл оборван на записи № 3")
+
+
+@pytest.mark.parametrize("tail", ["Всего записей: 2".encode("cp1251"), b"\x1a\x1a", b"\r\n\r\n"])
+def test_a_line_of_words_behind_the_last_record_is_no_cut(tail: bytes) -> None:
+    export, kept, _ = read(iso(book(1), book(2)) + tail)
+    assert len(kept) == 2
+    assert not any("оборван" in warning for warning in export.warnings)
+
+
+def test_one_broken_letter_does_not_turn_a_record_in_utf8_into_another_encoding() -> None:
+    whole = iso(*map(book, range(5)), record("001 B9", "200 1_$aРусский язык"))
+    at = whole.index("язык".encode())
+    kept = read(whole[:at] + b"?" + whole[at + 1 :])[1]
+    bib = to_bib(kept[-1])
+    assert kept[-1].encoding == "utf-8"
+    assert bib.title.startswith("Русский ?")
+    assert bib.title.endswith("зык")
+    assert any("показаны как" in warning for warning in bib.warnings)
+
+
+@pytest.mark.parametrize("start", [b"88888", b"00000"])
+def test_a_wrong_place_in_the_directory_moves_no_field(start: bytes) -> None:
+    data = iso(record("001 B1", "200 1_$aАлгебра", "210 __$aМосква$cДрофа", "215 __$a96 с."))
+    at = data.index(b"210", 24) + 7
+    broken = data[:at] + start + data[at + 5 :]
+    (found,) = read(broken)[1]
+    bib = to_bib(found)
+    assert (bib.title, bib.publishers, bib.extent) == ("Алгебра", ("Дрофа",), "96 с.")
+    assert any("места полей в справочнике неверны" in warning for warning in bib.warnings)

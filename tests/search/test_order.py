@@ -1,0 +1,73 @@
+"""What is alike by its sort key: volumes stand in their order, an author's books by title."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from catalog_sync.model import PartName
+from catalog_sync.query import Everything, Sort
+from catalog_sync.search.document import part_numbers
+from catalog_sync.search.engine import Engine
+from catalog_sync.search.reader import Reader
+from tests.search.shelf import book, documents
+
+# As they should stand: (title, part, subtitle, year).
+VOLUMES = (
+    ("Математика", "", "5 класс", "2021"), ("Математика", "Ч. 1", "5 класс", "2023"),
+    ("Математика", "ч.1", "5 класс", "2019"), ("Математика", "Часть вторая", "5 класс", "2023"),
+    ("Математика", "Ч. III", "5 класс", "2019"), ("Математика", "Ч. 10", "5 класс", "2019"),
+    ("Математика", "Ч. 1", "6 класс", "2023"), ("Математика", "", "10 класс", "2023"),
+    ("Математика", "", "", "2024"), ("Математика", "", "", ""), ("Математика в школе", "", "1 класс", "2025"),
+)  # fmt: skip
+
+
+def mixed(path: Path, authors: tuple[str, ...]) -> Reader:
+    """The volumes by each author, in three commits and no order."""
+    books = [
+        book(str(number), title, author, parts=(PartName(part),) if part else (), subtitle=subtitle, year_text=year)
+        for number, (author, (title, part, subtitle, year)) in enumerate(
+            ((author, volume) for author in authors for volume in VOLUMES), 1
+        )
+    ]
+    random.Random(3).shuffle(books)
+    engine = Engine.create(path / "index")
+    for start in range(0, len(books), 8):
+        engine.write(documents(books[start : start + 8]), [], 1)
+    return engine.reader()
+
+
+def numbers(reader: Reader, sort: Sort | tuple[Sort, ...], *, page: int = 4) -> list[int]:
+    """Numbers of all books in this order, turned over page by page."""
+    found = [reader.search(Everything(), sort=sort, offset=at, limit=page).clusters for at in range(0, 40, page)]
+    return [int(cluster.removeprefix("c")) for cluster in sum(found, ())]
+
+
+def test_volumes_of_a_title_stand_by_class_part_and_latest_year(tmp_path: Path) -> None:
+    reader = mixed(tmp_path, ("Иванов, И. И.",))
+    assert numbers(reader, Sort.TITLE) == list(range(1, len(VOLUMES) + 1))
+    assert numbers(reader, Sort.TITLE_DOWN) == list(range(len(VOLUMES), 0, -1))
+
+
+def test_books_of_an_author_stand_by_title(tmp_path: Path) -> None:
+    reader = mixed(tmp_path, ("Антонов, И. И.", "Борисов, И. И."))
+    assert numbers(reader, Sort.AUTHOR) == list(range(1, 2 * len(VOLUMES) + 1))
+
+
+def test_a_second_key_that_is_asked_for_comes_before_class_and_part(tmp_path: Path) -> None:
+    reader = mixed(tmp_path, ("Иванов, И. И.",))
+    years = [int(VOLUMES[n - 1][3] or 9999) for n in numbers(reader, (Sort.TITLE, Sort.YEAR_UP)) if n != len(VOLUMES)]
+    assert years == sorted(years)
+
+
+@pytest.mark.parametrize(
+    ("designated", "found"),
+    [
+        (("Ч. 2",), (2,)), (("часть вторая",), (2,)), (("Т. IV",), (4,)), (("Т. 3", "кн. 1"), (3, 1)),
+        (("Т. 3, кн. 1, ч. 2",), (3, 1)), (("А-К",), ()), ((), ()), (("№ 12",), (12,)),
+    ],
+)  # fmt: skip
+def test_a_part_is_numbered_however_it_is_designated(designated: tuple[str, ...], found: tuple[int, ...]) -> None:
+    assert part_numbers(designated) == found
