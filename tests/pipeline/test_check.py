@@ -37,7 +37,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     district = District(system, clock)
     for code in ("s", "t"):
         district.source(code)
-        district.load_bytes(code, mrc(shelf(6)) + b"<html>500</html>" * (code == "t"))
+        district.load_bytes(code, mrc(shelf(5)) + b"<html>500</html>" * (code == "t") + mrc(shelf(6)[5:]))
     assert pipeline.check(system) == []
     system.engine.dispose()
     return home
