@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from catalog_sync.errors import SourceUnavailable
 from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
+from harvesters.contents import contents, is_empty, not_marc
 from harvesters.drops import Seen, Taken
 from harvesters.options import listed, option
 from harvesters.surroundings import Surroundings
-from harvesters.unpack import MARC_EXTENSIONS, check_records, cut_warning, unpack
+from harvesters.unpack import MARC_EXTENSIONS, check_records, cut_warning
 
 KIND = "files"
 READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -60,6 +61,9 @@ class FilesHarvester:
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """Parts of the export, in order. Raises SourceUnavailable while a file is still being copied."""
+        return something_in(self._files(bookmark))
+
+    def _files(self, bookmark: str) -> Iterator[FetchedFile]:
         for file, data, mark in self.raw(bookmark):
             yield from fetched(file.name, data, mark, self._complete, self._settings.max_bytes, file.digest)
 
@@ -157,14 +161,39 @@ def free_name(folder: Path, name: str) -> Path:
 def fetched(
     name: str, data: bytes, bookmark: str, complete: bool, max_bytes: int, digest: str = ""
 ) -> Iterator[FetchedFile]:
-    """Files inside one transported file; only the last carries the bookmark. An empty file is an empty export."""
-    parts = unpack(name, data, max_bytes)
-    if not parts:
-        raise SourceUnavailable(f"{name}: архив пуст")
-    for number, part in enumerate(parts, 1):
-        mark = bookmark if number == len(parts) else ""
+    """Files inside one transported file; only the last carries the bookmark.
+
+    Where it holds no export a file without data says why: `something_in` decides whether that matters.
+    """
+    if not complete and is_empty(data):
+        yield FetchedFile(name, b"", "iso2709", complete, bookmark)  # a night without changes
+        return
+    found = contents(name, data, max_bytes, not_marc)
+    told = (found.skipped,) if found.skipped else ()
+    for number, part in enumerate(found.parts, 1):
+        mark = bookmark if number == len(found.parts) else ""
         check_records(part.name, part.data, part.format)
         warning = cut_warning(part.name, part.data, part.format)
-        warnings = (warning,) if warning else ()
+        warnings = (*told, warning) if warning else told
         own = digest if part.data is data else ""
-        yield FetchedFile(part.name, part.data, part.format, complete, mark, (), warnings, digest=own)
+        whole = complete and not found.lacks_some
+        yield FetchedFile(part.name, part.data, part.format, whole, mark, (), warnings, digest=own)
+        told = ()
+    if not found.parts:
+        whole = complete and not is_empty(data)
+        yield FetchedFile(name, b"", "iso2709", whole, bookmark, warnings=(found.why_none,))
+
+
+def something_in(files: Iterable[FetchedFile]) -> Iterator[FetchedFile]:
+    """The files. Raises SourceUnavailable behind the last where none of them is an export.
+
+    A school never means to empty its catalogue by an empty file; beside an export an empty one or a photo is a remark,
+    and of an empty one's records none is taken for gone.
+    """
+    why_none, something = "", False
+    for file in files:
+        something = something or bool(file.data)
+        why_none = why_none or ("" if file.data else "".join(file.warnings))
+        yield file
+    if why_none and not something:
+        raise SourceUnavailable(why_none)

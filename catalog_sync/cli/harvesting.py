@@ -48,15 +48,25 @@ def say(run: HarvestRun) -> None:
         f"сеанс № {run.number}, {run.source}: {as_state(run.state)}; прочитано {c.read}, новых {c.new}, "
         f"изменено {c.changed}, без изменений {c.unchanged}, исчезло {c.gone}, отложено {c.set_aside}"
     )
-    if run.message:
+    if run.message and run.state in (RunState.HELD, RunState.FAILED):  # of others it tells what was, not what is
         click.echo(f"  причина: {run.message}", err=True)
-    elif not c.read and run.state is RunState.PUBLISHED:
+    if run.state is RunState.PUBLISHED and not any((c.read, c.new, c.changed, c.gone)):
         click.echo("  нового источник не отдал, каталог прежний")
+    _say_remarks(run)
     if run.state is RunState.HELD:
         click.echo(f"  решите: catalog-sync approve {run.number} или catalog-sync reject {run.number}", err=True)
         raise click.exceptions.Exit(HELD)
     if run.state is RunState.FAILED:
         raise click.exceptions.Exit(FAILED)
+
+
+def _say_remarks(run: HarvestRun) -> None:
+    """One line on what was noticed: the remark itself where it is alone, else how many there are and where."""
+    if len(run.warnings) == 1:
+        click.echo(f"  замечание: {run.warnings[0]}")
+    elif run.warnings:
+        more = " или больше" if len(run.warnings) >= staging.WARNINGS_KEPT else ""
+        click.echo(f"  замечаний: {len(run.warnings)}{more}, подробности: catalog-sync runs {run.number}")
 
 
 @root.command(epilog=example("catalog-sync harvest school-07"))

@@ -168,10 +168,68 @@ def test_links_pipes_and_half_written_files_are_left_alone(drop: Path, home: Pat
     assert list(built(school(drop), home).fetch("")) == []
 
 
-def test_an_empty_file_is_an_empty_export_not_nothing(drop: Path, home: Path) -> None:
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf \r\n\x1a"])
+def test_an_empty_file_empties_no_catalogue(drop: Path, home: Path, data: bytes) -> None:
+    (drop / "books.mrc").write_bytes(data)
+    with pytest.raises(SourceUnavailable, match=r"books\.mrc: файл пуст"):
+        list(built(school(drop), home).fetch(""))
+
+
+def test_an_empty_file_of_changes_is_a_night_without_changes(drop: Path, home: Path) -> None:
     (drop / "books.mrc").write_bytes(b"")
-    [file] = built(school(drop), home).fetch("")
-    assert (file.data, file.complete) == (b"", True)
+    [file] = built(replace(school(drop), incremental=True), home).fetch("")
+    assert (file.data, file.complete, file.warnings) == (b"", False, ())
+
+
+def test_beside_an_export_an_empty_file_is_a_remark_and_nothing_is_gone(drop: Path, home: Path) -> None:
+    (drop / "books.mrc").write_bytes(export(range(3)))
+    (drop / "textbooks.mrc").write_bytes(b"")
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 3
+    assert not all(f.complete for f in files)
+    assert [w for f in files for w in f.warnings] == ["textbooks.mrc: файл пуст"]
+
+
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 9
+
+
+def test_a_photo_beside_an_export_is_passed_over_named_and_archived(drop: Path, home: Path) -> None:
+    (drop / "books.mrc").write_bytes(export(range(3)))
+    (drop / "photo.mrc").write_bytes(PHOTO)
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 3
+    assert all(f.complete for f in files)
+    assert [w for f in files for w in f.warnings] == ["photo.mrc: ожидался MARC, пришло другое: фотография JPEG"]
+    list(built(school(drop), home).fetch(last_bookmark(files)))
+    assert {p.name for p in (drop / "archive").rglob("*.mrc")} == {"books.mrc", "photo.mrc"}
+
+
+def test_a_photo_alone_is_refused(drop: Path, home: Path) -> None:
+    (drop / "photo.mrc").write_bytes(PHOTO)
+    with pytest.raises(SourceUnavailable, match=r"photo\.mrc: ожидался MARC, пришло другое: фотография JPEG"):
+        list(built(school(drop), home).fetch(""))
+
+
+def test_in_an_archive_photos_documents_and_notes_are_passed_over_and_named(drop: Path, home: Path) -> None:
+    letter = zipped(**{"word/document__xml": b"<w/>"})
+    data = zipped(
+        export__mrc=export(range(3)), readme__txt=b"Hello", act__pdf=b"%PDF-1.4" + bytes(99), letter__docx=letter,
+        photo__jpg=PHOTO, base__001=export([7]),
+    )  # fmt: skip
+    (drop / "books.zip").write_bytes(data)
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 4
+    [warning] = [w for f in files for w in f.warnings]
+    assert warning == (
+        "books.zip: в архиве пропущены readme.txt (записей MARC нет), act.pdf (документ PDF), "
+        "letter.docx (документ Word, Excel или OpenDocument), photo.jpg (фотография JPEG)"
+    )
+
+
+def test_of_many_files_that_are_no_exports_the_first_are_named(drop: Path, home: Path) -> None:
+    (drop / "photos.zip").write_bytes(zipped(**{f"{n:02}__jpg": PHOTO for n in range(30)}))
+    with pytest.raises(SourceUnavailable, match=r"в архиве нет выгрузки: 00\.jpg .*09\.jpg .* и ещё 20$"):
+        list(built(school(drop), home).fetch(""))
 
 
 def test_a_file_cut_in_the_middle_comes_with_a_warning(drop: Path, home: Path) -> None:
