@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from catalog_sync.errors import CatalogSyncError
+from catalog_sync.file_names import readable
 from catalog_sync.query import Unsupported
 
 NO_SPACE = "на диске кончилось место: освободите его и повторите; каталог остался прежним"
@@ -65,7 +66,7 @@ def _unanswered(error: Unsupported) -> str:
 def _system(error: OSError) -> str:
     reason = OS_ERRORS.get(error.errno or 0) or error.strerror or str(error)
     where = error.filename2 or error.filename
-    return f"{where}: {reason}" if where else reason
+    return f"{readable(str(where))}: {reason}" if where else reason
 
 
 def _database(error: DBAPIError) -> str | None:

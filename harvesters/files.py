@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog_sync.errors import SourceUnavailable
+from catalog_sync.file_names import by_readable_name
 from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
@@ -78,7 +79,7 @@ class FilesHarvester:
         skipped = [Taken(s.name, s.size, s.modified, "") for s in present if s not in export]
         history = [t for t in skipped if not any(k.name == t.name for k in kept)]
         for number, seen in enumerate(export, 1):
-            data = self._read(seen)
+            data = self._read(self._path(seen.name), seen)
             kept.append(Taken(seen.name, seen.size, seen.modified, fingerprint.of_file(data)))
             mark = bookmarks.written(KIND, taken=drops.as_rows([*kept, *history])) if number == len(export) else ""
             yield kept[-1], data, mark
@@ -97,7 +98,7 @@ class FilesHarvester:
     def _has_been_quiet(self, seen: Seen) -> bool:
         """Untouched for a minute by both of its times: a copy that keeps old dates still moves the inode's time."""
         try:
-            touched = max(seen.modified, (self.folder / seen.name).lstat().st_ctime)
+            touched = max(seen.modified, self._path(seen.name).lstat().st_ctime)
         except OSError:
             return False
         return self._surroundings.now().timestamp() - touched > QUIET_SECONDS
@@ -105,16 +106,17 @@ class FilesHarvester:
     def _wanted(self) -> list[Seen]:
         try:
             with os.scandir(self.folder) as entries:
-                found = [(e.name, e.stat(follow_symlinks=False)) for e in entries]
+                found = {e.name: e.stat(follow_symlinks=False) for e in entries}
         except OSError as error:
             raise SourceUnavailable(f"{self._where}: папка {self.folder} недоступна: {error.strerror}") from None
-        regular = (Seen(n, s.st_size, s.st_mtime) for n, s in found if stat.S_ISREG(s.st_mode))
+        named = [(name, found[real]) for name, real in by_readable_name([*found]).items()]
+        regular = (Seen(n, s.st_size, s.st_mtime) for n, s in named if stat.S_ISREG(s.st_mode))
         return drops.wanted(regular, listed(self._settings.extensions))
 
-    def _read(self, seen: Seen) -> bytes:
+    def _read(self, path: Path, seen: Seen) -> bytes:
         """Bytes of a regular file that is still the one we listed (no links: a share is not ours to trust)."""
         try:
-            descriptor = os.open(self.folder / seen.name, READ_FLAGS)
+            descriptor = os.open(path, READ_FLAGS)
             with os.fdopen(descriptor, "rb") as file:
                 data = file.read(self._settings.max_bytes + 1)
                 now = os.fstat(file.fileno())
@@ -127,9 +129,16 @@ class FilesHarvester:
             raise SourceUnavailable(f"{self._where}: файл {seen.name} изменился, пока его читали")
         return data
 
+    def _path(self, name: str) -> Path:
+        """The file of a readable name."""
+        path = self.folder / name
+        if os.path.lexists(path) or not self.folder.is_dir():
+            return path
+        return self.folder / by_readable_name(os.listdir(self.folder)).get(name, name)
+
     def _archive_published(self, taken: list[Taken]) -> None:
-        for one in taken:
-            path = self.folder / one.name
+        paths = [self._path(one.name) for one in taken]  # before any is moved: of two that read alike one is renamed
+        for one, path in zip(taken, paths, strict=True):
             try:
                 status = path.lstat()
                 if stat.S_ISREG(status.st_mode) and one.is_of(Seen(one.name, status.st_size, status.st_mtime)):
@@ -142,11 +151,11 @@ class FilesHarvester:
 
     def _move_away(self, path: Path, one: Taken) -> None:
         """Move into archive/DATE/, beside a namesake if there is one. Content that isn't what was read stays."""
-        if one.digest and not fingerprint.is_of_file(one.digest, self._read(Seen(one.name, one.size, one.modified))):
+        if one.digest and not fingerprint.is_of_file(one.digest, self._read(path, Seen(one.name, one.size, one.modified))):
             return
         folder = self._archive / self._surroundings.now().date().isoformat()
         folder.mkdir(parents=True, exist_ok=True)
-        path.rename(free_name(folder, path.name))
+        path.rename(free_name(folder, one.name))
 
 
 def free_name(folder: Path, name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -235,6 +236,17 @@ def test_nothing_is_gone_because_one_of_two_exports_is_empty(cli: Cli, tmp_path:
     ended = cli("import", path, "--source", "school-1", "--yes")
     assert "исчезло 0" in ended.out
     assert "b.mrc (файл пуст)" in ended.out
+
+
+@pytest.mark.parametrize("data", [mrc(shelf(3)), b"", b"\xff\xd8\xff"])
+def test_a_file_whose_name_is_no_utf8_is_imported_or_refused_by_a_readable_name(
+    cli: Cli, tmp_path: Path, data: bytes
+) -> None:
+    path = tmp_path / os.fsdecode("выгрузка.mrc".encode("cp1251"))
+    path.write_bytes(data)
+    ended = cli("import", path, "--source", "school-1", "--yes")
+    assert "новых 3" in ended.out or "выгрузка.mrc: " in ended.line
+    assert ended.code or "выгрузка.mrc" in cli("runs", 1).out
 
 
 def test_the_reason_of_a_held_run_is_not_told_once_all_is_gone(school: Cli, export: Export, tmp_path: Path) -> None:

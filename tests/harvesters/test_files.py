@@ -297,6 +297,36 @@ def test_a_drop_folder_that_cannot_be_written_is_read_all_the_same(
     assert list(built(school(drop), home).fetch(last_bookmark(files))) == []
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("выгрузка.mrc".encode("cp1251"), "выгрузка.mrc"),
+        (b"bad\xff.mrc", "badя.mrc"),
+        (b"no\x98.mrc", "no\\x98.mrc"),  # a byte cp1251 has no letter for
+    ],
+)
+def test_a_name_that_is_no_utf8_is_read_kept_readable_and_archived(
+    drop: Path, home: Path, raw: bytes, name: str
+) -> None:
+    (drop / os.fsdecode(raw)).write_bytes(export(range(3)))
+    files = list(built(school(drop), home).fetch(""))
+    assert [f.name for f in files] == [name]
+    mark = last_bookmark(files)
+    mark.encode()
+    assert list(built(school(drop), home).fetch(mark)) == []
+    assert [p.name for p in (drop / "archive").rglob("*.mrc")] == [name]
+    assert not any(p.is_file() for p in drop.iterdir())
+
+
+def test_two_names_that_read_alike_are_both_read(drop: Path, home: Path) -> None:
+    (drop / "школа.mrc").write_bytes(export(range(3)))
+    (drop / os.fsdecode("школа.mrc".encode("cp1251"))).write_bytes(export(range(3, 8)))
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 8
+    list(built(school(drop), home).fetch(last_bookmark(files)))
+    assert len(list((drop / "archive").rglob("*.mrc"))) == 2
+
+
 names = st.sampled_from(["a.mrc", "b.mrc", "books_2026-01-01.mrc", "books_2026-01-02.mrc", "c.xml"])
 listings = st.lists(st.builds(Seen, names, st.integers(0, 9), st.floats(0, 9)), unique_by=lambda s: s.name)
 
