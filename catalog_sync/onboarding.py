@@ -100,7 +100,7 @@ def look(files: Iterable[FetchedFile], source: Source, *, cards: int = CARDS) ->
     faults: dict[str, None] = {}
     seen = bad = 0
     for file in files:
-        names.append(file.name)
+        names += [file.name] if file.name else [*file.warnings]
         if not file.data.strip():
             continue
         found = found or _detected(file, source)

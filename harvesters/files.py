@@ -10,15 +10,16 @@ import logging
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog_sync.errors import SourceUnavailable
+from catalog_sync.failures import reason
 from catalog_sync.file_names import by_readable_name
 from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
-from harvesters.contents import contents, is_empty, not_marc
+from harvesters.contents import contents, few, is_empty, not_marc
 from harvesters.drops import Seen, Taken
 from harvesters.options import listed, option
 from harvesters.surroundings import Surroundings
@@ -62,7 +63,7 @@ class FilesHarvester:
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """Parts of the export, in order. Raises SourceUnavailable while a file is still being copied."""
-        return something_in(self._files(bookmark))
+        return self.telling(something_in(self._files(bookmark)))
 
     def _files(self, bookmark: str) -> Iterator[FetchedFile]:
         for file, data, mark in self.raw(bookmark):
@@ -104,14 +105,37 @@ class FilesHarvester:
         return self._surroundings.now().timestamp() - touched > QUIET_SECONDS
 
     def _wanted(self) -> list[Seen]:
+        regular = [Seen(n, s.st_size, s.st_mtime) for n, s in self._listing() if stat.S_ISREG(s.st_mode)]
+        return drops.wanted(regular, listed(self._settings.extensions))
+
+    def _listing(self) -> list[tuple[str, os.stat_result]]:
+        """Readable names of all that lies in the folder."""
         try:
             with os.scandir(self.folder) as entries:
                 found = {e.name: e.stat(follow_symlinks=False) for e in entries}
         except OSError as error:
-            raise SourceUnavailable(f"{self._where}: папка {self.folder} недоступна: {error.strerror}") from None
-        named = [(name, found[real]) for name, real in by_readable_name([*found]).items()]
-        regular = (Seen(n, s.st_size, s.st_mtime) for n, s in named if stat.S_ISREG(s.st_mode))
-        return drops.wanted(regular, listed(self._settings.extensions))
+            raise SourceUnavailable(f"{self._where}: папка {self.folder} недоступна: {reason(error)}") from None
+        return [(name, found[real]) for name, real in by_readable_name([*found]).items()]
+
+    def telling(self, files: Iterator[FetchedFile]) -> Iterator[FetchedFile]:
+        """The files, the first of which also tells what is left lying; where none comes, a file without a name does."""
+        told = self._left_lying()
+        first = next(files, None)
+        if first is not None:
+            yield replace(first, warnings=(*told, *first.warnings))
+            yield from files
+        elif told:
+            yield FetchedFile("", b"", complete=False, warnings=told)
+
+    def _left_lying(self) -> tuple[str, ...]:
+        """The remark on what lies in the folder and is not taken, hidden and half-written files apart."""
+        ends = listed(self._settings.extensions)
+        names = []
+        for name, status in sorted(self._listing(), key=lambda entry: entry[0]):
+            kind = drops.kind_of(status.st_mode)
+            if not drops.is_temporary(name) and self.folder / name != self._archive:
+                names += [] if not kind and drops.is_named_so(name, ends) else [f"{name}{kind}"]
+        return (f"в папке есть {few(names)}: такие файлы не берутся (берутся {', '.join(ends)})",) if names else ()
 
     def _read(self, path: Path, seen: Seen) -> bytes:
         """Bytes of a regular file that is still the one we listed (no links: a share is not ours to trust)."""
@@ -121,7 +145,7 @@ class FilesHarvester:
                 data = file.read(self._settings.max_bytes + 1)
                 now = os.fstat(file.fileno())
         except OSError as error:
-            raise SourceUnavailable(f"{self._where}: файл {seen.name} не читается: {error.strerror}") from None
+            raise SourceUnavailable(f"{self._where}: файл {seen.name} не читается: {reason(error)}") from None
         if len(data) > self._settings.max_bytes:
             limit = limits.spelled(self._settings.max_bytes)
             raise SourceUnavailable(f"{self._where}: файл {seen.name} больше {limit}")
@@ -147,11 +171,12 @@ class FilesHarvester:
                 continue
             except OSError as error:
                 # A read-only share: the bookmark keeps the file from being read twice all the same.
-                log.warning("%s: %s остаётся в папке: %s", self._where, one.name, error.strerror)
+                log.warning("%s: %s остаётся в папке: %s", self._where, one.name, reason(error))
 
     def _move_away(self, path: Path, one: Taken) -> None:
         """Move into archive/DATE/, beside a namesake if there is one. Content that isn't what was read stays."""
-        if one.digest and not fingerprint.is_of_file(one.digest, self._read(path, Seen(one.name, one.size, one.modified))):
+        data = self._read(path, Seen(one.name, one.size, one.modified)) if one.digest else b""
+        if one.digest and not fingerprint.is_of_file(one.digest, data):
             return
         folder = self._archive / self._surroundings.now().date().isoformat()
         folder.mkdir(parents=True, exist_ok=True)

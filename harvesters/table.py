@@ -80,6 +80,9 @@ class TableHarvester:
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """One file of records per list. Raises SourceUnavailable for what is no table, StopEverything for a mapping
         that names no column of it."""
+        return self._files.telling(self._lists(bookmark))
+
+    def _lists(self, bookmark: str) -> Iterator[FetchedFile]:
         for file, data, mark in self._files.raw(bookmark):
             table, _ = understood(file.name, data, self._settings, self._dialect, self._where)
             yield file_of(file.name, table, self._complete, mark)

@@ -131,7 +131,8 @@ def runs_(context: Context, number: int | None, as_json: bool, source: str | Non
         click.echo(
             f"{run.number:>6}  {local(system, run.started)}  {run.source:<20} {as_state(run.state):<12} "
             f"+{c.new} ~{c.changed} ={c.unchanged} −{c.gone} !{c.set_aside}"
-            + (f"  {run.message or more[run.number].progress}" if run.message or more[run.number].progress else "")
+            + (f"  {said}" if (said := run.message or more[run.number].progress) else "")
+            + (f"  замечаний: {len(run.warnings)}" if run.warnings else "")
         )
     if not found:
         click.echo("сеансов ещё не было")

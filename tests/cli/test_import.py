@@ -115,6 +115,9 @@ def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> No
         ("list.mrc", LIST.encode(), "похоже на список CSV"),
         ("list1251.mrc", LIST.encode("cp1251"), "похоже на список CSV"),
         ("wide.mrc", mrc(shelf(2)).decode().encode("utf-16"), "текст в UTF-16"),
+        ("letter.iso", "Добрый день, шлю выгрузку".encode(), "пришло «Добрый день"),
+        ("letter1251.iso", "Добрый день, шлю выгрузку".encode("cp1251"), "пришло «Добрый день, шлю выгрузк»"),
+        ("random.iso", bytes(range(128, 168)), "пришло «························»"),
         ("letters.zip", zipped("readme.txt", "Добрый день".encode()), "в архиве нет выгрузки: readme.txt"),
         ("page.mrc", b"<!DOCTYPE html><html><title>Login</title></html>", "веб-страница"),
         ("empty.mrc", b"", "пуст"),
@@ -174,6 +177,7 @@ def test_what_a_known_source_sends_and_nobody_can_read_is_refused_with_the_reaso
     ended = cli("import", path, "--source", "school-1")
     assert ended.code == 1
     assert "school-1: не удалось прочесть 1 из 1 записей (100 %), первую вот почему: " in ended.line
+    assert "second.mrc, запись 1, с байта " in ended.line
     assert "объявления файла не раскрываются" in ended.line
     assert "сеанс № 2, school-1" in (told := cli("runs", 2).out)
     assert "не удался" in told
@@ -247,6 +251,21 @@ def test_a_file_whose_name_is_no_utf8_is_imported_or_refused_by_a_readable_name(
     ended = cli("import", path, "--source", "school-1", "--yes")
     assert "новых 3" in ended.out or "выгрузка.mrc: " in ended.line
     assert ended.code or "выгрузка.mrc" in cli("runs", 1).out
+
+
+def test_what_a_drop_folder_does_not_take_is_named_on_the_terminal_and_in_the_run(school: Cli, home: Path) -> None:
+    school("source", "set", "school-1", "harvester=files", "settle_seconds=0")
+    folder = home / "drop" / "school-1"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("выгрузка")
+    ended = school("harvest", "school-1")
+    assert "замечание: в папке есть a.txt: такие файлы не берутся" in ended.out
+    assert "нового источник не отдал" in ended.out
+    assert "в папке есть a.txt" in school("runs", 2).out
+    assert "в папке есть a.txt" in school("source", "test", "school-1").line
+    (folder / "a.mrc").write_bytes(b"")
+    assert "school-1: a.mrc: файл пуст" in school("harvest", "school-1").line
+    assert "a.mrc: файл пуст" in school("runs", 3).out
 
 
 def test_the_reason_of_a_held_run_is_not_told_once_all_is_gone(school: Cli, export: Export, tmp_path: Path) -> None:

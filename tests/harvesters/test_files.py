@@ -157,15 +157,34 @@ def test_an_incremental_source_gives_each_new_file_once_in_order(drop: Path, hom
     assert list(built(source, home).fetch(last_bookmark(files))) == []
 
 
-def test_links_pipes_and_half_written_files_are_left_alone(drop: Path, home: Path, tmp_path: Path) -> None:
+def test_links_pipes_folders_and_other_files_are_left_lying_and_named(drop: Path, home: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.mrc"
     secret.write_bytes(export([1]))
     (drop / "link.mrc").symlink_to(secret)
     os.mkfifo(drop / "pipe.mrc")
+    (drop / "year.mrc").mkdir()
+    (drop / "a.txt").write_text("выгрузка")
     (drop / "books.mrc.part").write_bytes(export([2]))
     (drop / "~$books.mrc").write_bytes(b"x")
     (drop / ".hidden.mrc").write_bytes(export([3]))
-    assert list(built(school(drop), home).fetch("")) == []
+    (drop / "archive").mkdir()
+    [told] = built(school(drop, extensions=".mrc, .iso"), home).fetch("")
+    assert (told.name, told.data, told.complete) == ("", b"", False)
+    assert told.warnings == (
+        "в папке есть a.txt, link.mrc (ссылка), pipe.mrc (не файл), year.mrc (папка): такие файлы не берутся "
+        "(берутся .mrc, .iso)",
+    )
+    (drop / "books.mrc").write_bytes(export([2]))
+    files = list(built(school(drop), home).fetch(""))
+    assert [f.name for f in files] == ["books.mrc"]
+    assert "year.mrc (папка)" in files[0].warnings[0]
+
+
+def test_of_many_files_left_lying_the_first_are_named(drop: Path, home: Path) -> None:
+    for number in range(30):
+        (drop / f"{number:02}.txt").write_text("x")
+    [told] = built(school(drop), home).fetch("")
+    assert "09.txt и ещё 20: такие" in told.warnings[0]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf \r\n\x1a"])
