@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from catalog_sync.errors import StopEverything
 from catalog_sync.settings import Settings
 from catalog_sync.store import migrations
 from catalog_sync.store.database import open_engine
@@ -28,7 +29,10 @@ class System:
 
 def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> System:
     """Open (and make or upgrade) the database of `settings`."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise StopEverything(f"CATALOG_SYNC_HOME: ожидалась папка данных, а {settings.home} – файл") from None
     engine = open_engine(settings.database_url)
     migrations.upgrade(engine)
     engine.update_execution_options(district_zone=settings.time_zone)
