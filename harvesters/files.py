@@ -19,7 +19,7 @@ from catalog_sync.file_names import by_readable_name
 from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
-from harvesters.contents import contents, few, is_empty, not_marc
+from harvesters.contents import EMPTY, contents, few, is_empty, none_of, not_marc
 from harvesters.drops import Seen, Taken
 from harvesters.options import listed, option
 from harvesters.surroundings import Surroundings
@@ -199,8 +199,8 @@ def fetched(
 
     Where it holds no export a file without data says why: `something_in` decides whether that matters.
     """
-    if not complete and is_empty(data):
-        yield FetchedFile(name, b"", "iso2709", complete, bookmark)  # a night without changes
+    if is_empty(data):
+        yield empty(name, bookmark, complete)
         return
     found = contents(name, data, max_bytes, not_marc)
     told = (found.skipped,) if found.skipped else ()
@@ -214,8 +214,12 @@ def fetched(
         yield FetchedFile(part.name, part.data, part.format, whole, mark, (), warnings, digest=own)
         told = ()
     if not found.parts:
-        whole = complete and not is_empty(data)
-        yield FetchedFile(name, b"", "iso2709", whole, bookmark, warnings=(found.why_none,))
+        yield FetchedFile(name, b"", "iso2709", complete, bookmark, warnings=(found.why_none,))
+
+
+def empty(name: str, bookmark: str, complete: bool) -> FetchedFile:
+    """An empty file: of changes a night without any, of a whole base a fault, and then nothing is taken for gone."""
+    return FetchedFile(name, b"", "iso2709", False, bookmark, warnings=(none_of(name, EMPTY),) if complete else ())
 
 
 def something_in(files: Iterable[FetchedFile]) -> Iterator[FetchedFile]:
