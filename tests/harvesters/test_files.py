@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -314,6 +315,18 @@ def test_a_drop_folder_that_cannot_be_written_is_read_all_the_same(
     files = list(built(school(drop), home).fetch(mark))
     assert len(local_ids(files)) == 5
     assert list(built(school(drop), home).fetch(last_bookmark(files))) == []
+
+
+def test_why_a_file_cannot_be_read_is_said_in_russian(
+    drop: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (drop / "books.mrc").write_bytes(export([1]))
+    monkeypatch.setattr("harvesters.files.os.open", refuse)
+    with pytest.raises(SourceUnavailable, match=r"файл books\.mrc не читается: нет прав"):
+        list(built(school(drop), home).fetch(""))
 
 
 @pytest.mark.parametrize(
