@@ -22,7 +22,7 @@ OS_ERRORS: Mapping[int, str] = {
     errno.ENOENT: "нет такого файла или папки",
     errno.EISDIR: "это папка, а нужен файл",
     errno.ENOTDIR: "это файл, а нужна папка",
-    errno.EEXIST: "под этим именем уже есть файл",
+    errno.EEXIST: "это файл, а нужна папка",
     errno.ELOOP: "это ссылка, а нужен сам файл",
     errno.ENAMETOOLONG: "имя слишком длинное",
     errno.EHOSTDOWN: "сетевая папка не отвечает",

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from catalog_sync.errors import StopEverything
 from catalog_sync.settings import Settings
 from catalog_sync.store import migrations
 from catalog_sync.store.database import open_engine
@@ -29,10 +28,7 @@ class System:
 
 def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> System:
     """Open (and make or upgrade) the database of `settings`."""
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise StopEverything(f"CATALOG_SYNC_HOME: ожидалась папка данных, а {settings.home} – файл") from None
+    settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database_url)
     migrations.upgrade(engine)
     engine.update_execution_options(district_zone=settings.time_zone)

@@ -23,6 +23,7 @@ from catalog_sync.cli.root import (
 from catalog_sync.errors import CatalogSyncError
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.runlog import as_state
+from catalog_sync.staging import WARNINGS_KEPT
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
@@ -65,7 +66,7 @@ def _say_remarks(run: HarvestRun) -> None:
     if len(run.warnings) == 1:
         click.echo(f"  замечание: {run.warnings[0]}")
     elif run.warnings:
-        more = " или больше" if len(run.warnings) >= staging.WARNINGS_KEPT else ""
+        more = " или больше" if len(run.warnings) >= WARNINGS_KEPT else ""
         click.echo(f"  замечаний: {len(run.warnings)}{more}, подробности: catalog-sync runs {run.number}")
 
 

@@ -65,7 +65,7 @@ def test_a_data_folder_that_cannot_be_made(cli: Cli, tmp_path: Path, monkeypatch
 
 def test_a_data_folder_that_is_a_file(cli: Cli, home: Path) -> None:
     home.write_text("")
-    assert f"ожидалась папка данных, а {home} – файл" in cli("runs").line
+    assert f"{home}: это файл, а нужна папка" in cli("runs").line
 
 
 @pytest.mark.parametrize(
