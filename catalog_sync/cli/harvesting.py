@@ -63,11 +63,12 @@ def say(run: HarvestRun) -> None:
 
 def _say_remarks(run: HarvestRun) -> None:
     """One line on what was noticed: the remark itself where it is alone, else how many there are and where."""
-    if len(run.warnings) == 1:
-        click.echo(f"  замечание: {run.warnings[0]}")
-    elif run.warnings:
+    remarks = [warning for warning in run.warnings if warning not in run.message]  # not what is the reason already
+    if len(remarks) == 1:
+        click.echo(f"  замечание: {remarks[0]}")
+    elif remarks:
         more = " или больше" if len(run.warnings) >= WARNINGS_KEPT else ""
-        click.echo(f"  замечаний: {len(run.warnings)}{more}, подробности: catalog-sync runs {run.number}")
+        click.echo(f"  замечаний: {len(remarks)}{more}, подробности: catalog-sync runs {run.number}")
 
 
 @root.command(epilog=example("catalog-sync harvest school-07"))

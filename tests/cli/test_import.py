@@ -278,6 +278,15 @@ def test_the_reason_of_a_held_run_is_not_told_once_all_is_gone(school: Cli, expo
     assert ended.err == ""
 
 
+def test_a_remark_that_is_the_reason_is_told_once(school: Cli, export: Export) -> None:
+    path = export("cut.mrc")
+    path.write_bytes(path.read_bytes()[:-40])
+    ended = school("import", path, "--source", "school-1", "--yes")
+    assert ended.code == HELD
+    assert "оборван" in ended.err
+    assert "оборван" not in ended.out
+
+
 def test_remarks_are_counted_and_old_reasons_are_not_repeated(school: Cli, export: Export) -> None:
     nameless = [replace(r, fields=r.fields[1:]) for r in shelf(9)]
     one, two = export("one.mrc", nameless[:4]), export("two.mrc", nameless[4:])
