@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+
 
 class CatalogSyncError(Exception):
     """Base of ours: the command line shows its text as one line and exits non-zero."""
@@ -23,6 +26,13 @@ class Refused(CatalogSyncError):
     """A person asked for something that can't be done; tell them why and change nothing."""
 
 
+CYRILLIC = re.compile(rb"[\t\r\n\x20-\x7e\x96\x97\xa8\xab\xb8\xb9\xbb\xc0-\xff]*")  # what a text in cp1251 is made of
+
+
 def shown(data: bytes) -> str:
-    """Bytes as a sentence quotes them: what can be read stays, every other byte is a dot."""
-    return "«" + "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in data) + "»"
+    """Bytes as a sentence quotes them: what can be read in UTF-8 or cp1251 stays, all else is a dot for each byte."""
+    try:
+        found = codecs.getincrementaldecoder("utf-8")().decode(data)  # the last letter may be cut
+    except UnicodeDecodeError:
+        found = data.decode("cp1251" if CYRILLIC.fullmatch(data) else "ascii", "replace")
+    return "«" + "".join(sign if sign.isprintable() and sign != "\ufffd" else "·" for sign in found) + "»"

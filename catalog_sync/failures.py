@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from catalog_sync.errors import CatalogSyncError
+from catalog_sync.file_names import readable
 from catalog_sync.query import Unsupported
 
 NO_SPACE = "на диске кончилось место: освободите его и повторите; каталог остался прежним"
@@ -22,6 +23,12 @@ OS_ERRORS: Mapping[int, str] = {
     errno.ENOENT: "нет такого файла или папки",
     errno.EISDIR: "это папка, а нужен файл",
     errno.ENOTDIR: "это файл, а нужна папка",
+    errno.EEXIST: "это файл, а нужна папка",
+    errno.ELOOP: "это ссылка, а нужен сам файл",
+    errno.ENAMETOOLONG: "имя слишком длинное",
+    errno.EHOSTDOWN: "сетевая папка не отвечает",
+    errno.ESTALE: "сетевая папка переподключена: повторите",
+    errno.ETIMEDOUT: "сетевая папка или сервер не отвечает",
     errno.EADDRINUSE: "порт уже занят другой программой",
     errno.EIO: "диск не читается или не пишется: проверьте его",
 }
@@ -64,9 +71,13 @@ def _unanswered(error: Unsupported) -> str:
 
 
 def _system(error: OSError) -> str:
-    reason = OS_ERRORS.get(error.errno or 0) or error.strerror or str(error)
     where = error.filename2 or error.filename
-    return f"{where}: {reason}" if where else reason
+    return f"{readable(str(where))}: {reason(error)}" if where else reason(error)
+
+
+def reason(error: OSError) -> str:
+    """What the system says, in Russian where we know it, without the name of the file."""
+    return OS_ERRORS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def _database(error: DBAPIError) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from catalog_sync import citation
 from catalog_sync.errors import BadRecord, Refused, SourceUnavailable
+from catalog_sync.file_names import readable
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.marc.reading import Detected, detect, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, Holdings, SetAside, Source
@@ -63,17 +64,18 @@ def brought(paths: Sequence[Path], source: Source, *, complete: bool = True) -> 
     Raises Refused naming the file for what is neither MARC nor a list, OSError where it can't be read.
     """
     for path in paths:
+        name = readable(path.name)
         if path.stat().st_size > limits.MAX_BROUGHT_BYTES:
-            raise Refused(f"{path}: файл больше {limits.spelled(limits.MAX_BROUGHT_BYTES)}: разделите выгрузку")
+            raise Refused(f"{name}: файл больше {limits.spelled(limits.MAX_BROUGHT_BYTES)}: разделите выгрузку")
         try:
             with path.open("rb") as file:
                 head = file.read(limits.MEGABYTE)
-                by_hand.check_head(path.name, head)
+                by_hand.check_head(name, head)
                 file.seek(0)
                 data = file.read()
             if not data.strip():
-                raise Refused(f"{path}: файл пуст")
-            yield from by_hand.opened(path.name, data, source, complete=complete)
+                raise Refused(f"{name}: файл пуст")
+            yield from by_hand.opened(name, data, source, complete=complete)
         except SourceUnavailable as error:
             raise Refused(str(error)) from error
 
@@ -98,7 +100,7 @@ def look(files: Iterable[FetchedFile], source: Source, *, cards: int = CARDS) ->
     faults: dict[str, None] = {}
     seen = bad = 0
     for file in files:
-        names.append(file.name)
+        names += [file.name] if file.name else [*file.warnings]
         if not file.data.strip():
             continue
         found = found or _detected(file, source)

@@ -45,7 +45,8 @@ class RunLog:
         self.say("сбор начат")
         try:
             for file in files:
-                self.say(described(file))
+                if file.name:
+                    self.say(described(file))
                 for warning in file.warnings:
                     self.say(f"  внимание: {warning}")
                 yield file

@@ -80,6 +80,9 @@ def stage_files(
     tally = Tally()
     same = _read_alike(source, published)
     for file in files:
+        if not file.name:  # brings nothing but what the harvester noticed
+            tally.warnings += file.warnings
+            continue
         _read_file(engine, run, source, file, same, tally, copies, now=now, progress=progress)
     for alike in published:
         tally.encodings += Counter({alike.encoding: len(tally.unread.intersection(alike.local_ids))})
@@ -195,7 +198,7 @@ def _sort_out(
             if not fault:
                 continue
             value = SetAside(source.code, tally.read, value.offset, value.data, fault)
-        tally.fault = tally.fault or value.reason
+        tally.fault = tally.fault or f"{file}, запись {number}, с байта {value.offset}: {value.reason}"
         bad.append(replace(value, number=tally.read, file=file))
         tally.set_aside += 1
     return changed, bad

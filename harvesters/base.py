@@ -13,7 +13,8 @@ class Harvester(Protocol):
 
     `fetch` yields files (or pages) in order. `bookmark` is what the last *published* run kept ("" the first time).
     Raises SourceUnavailable (try again later, bookmark stays) or StopEverything (settings are wrong). It never deletes
-    an original and may be called again after a crash at any point.
+    an original and may be called again after a crash at any point. Where nothing came and there is yet something to
+    tell, one file without a name carries the warnings.
     """
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]: ...

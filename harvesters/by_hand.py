@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from catalog_sync.errors import Refused
+from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable
 from catalog_sync.model import FetchedFile, Source
-from harvesters import options, table
+from harvesters import limits, options, table
+from harvesters.contents import Contents, contents, foreign, none_of, not_marc
 from harvesters.registry import ALIASES, BY_HAND
 from harvesters.secrets import NamedSecrets
 from harvesters.table_reading import XLS_MAGIC
-from harvesters.unpack import SHEETS, check_records, format_of, is_packed, unpack
+from harvesters.unpack import SHEETS, check_records, format_of, is_packed
 
 TABLE_SUFFIXES = (*SHEETS, ".csv", ".tsv", ".txt")
 
@@ -23,18 +25,44 @@ def opened(name: str, data: bytes, source: Source, *, complete: bool) -> Iterato
     if is_table(name, data):
         yield _list(name, data, source, complete)
         return
-    for part in unpack(name, data):
+    found = sorted_out(name, data, source)
+    complete = complete and not found.lacks_some
+    told = (found.skipped,) if found.skipped else ()
+    for part in found.parts:
         if is_table(part.name, part.data):
-            yield _list(part.name, part.data, source, complete)
+            made = _list(part.name, part.data, source, complete)
+            yield replace(made, warnings=(*told, *made.warnings))
         else:
             check_records(part.name, part.data, part.format)
-            yield FetchedFile(part.name, part.data, format="", complete=complete)
+            yield FetchedFile(part.name, part.data, format="", complete=complete, warnings=told)
+        told = ()
+
+
+def sorted_out(name: str, data: bytes, source: Source) -> Contents:
+    """Exports and lists of a file. Raises SourceUnavailable where there is none."""
+
+    def why_not(inner: str, content: bytes) -> str:
+        is_list = is_table(inner, content) and (not is_note(inner) or _is_list_of_books(inner, content, source))
+        return "" if is_list else not_marc(inner, content)
+
+    found = contents(name, data, limits.MAX_FILE_BYTES, why_not)
+    if not found.parts:
+        raise SourceUnavailable(found.why_none)
+    return found
 
 
 def check_head(name: str, head: bytes) -> None:
     """Raises SourceUnavailable where the first megabyte of a file shows that it is no export."""
-    if not is_packed(head) and not is_table(name, head):
-        check_records(name, head, format_of(name, head))
+    if is_packed(head) or is_table(name, head):
+        return
+    if why := foreign(head):
+        raise SourceUnavailable(none_of(name, why))
+    check_records(name, head, format_of(name, head))
+
+
+def is_note(name: str) -> bool:
+    """Whether a text in an archive may as well be a letter to us."""
+    return name.lower().endswith(".txt")
 
 
 def is_table(name: str, data: bytes) -> bool:
@@ -66,12 +94,22 @@ def table_settings(source: Source) -> table.TableSettings:
     return options.parse(table.TableSettings, saved, NamedSecrets({}), f"источник {source.code}")
 
 
+def _is_list_of_books(name: str, data: bytes, source: Source) -> bool:
+    try:
+        _, columns = table.understood(name, data, table_settings(source), source.dialect, source.code)
+    except CatalogSyncError:
+        return False
+    return "title" in columns.fields
+
+
 def _list(name: str, data: bytes, source: Source, complete: bool) -> FetchedFile:
     found, columns = table.understood(name, data, table_settings(source), source.dialect, source.code)
     if "title" not in columns.fields:
         headings = ", ".join(f"«{h}»" for h in columns.headings if h) or "без заголовков"
+        folder, _, plain = name.rpartition("/")
+        unpacked = "распакуйте архив и назовите его" if folder else "назовите его"
         raise Refused(
             f"{name}: это список, но столбец с названием книги не узнан ({headings}); "
-            f"назовите его: catalog-sync source mapping {source.code} {name} --columns 'Заголовок=title; …'"
+            f"{unpacked}: catalog-sync source mapping {source.code} {plain} --columns 'Заголовок=title; …'"
         )
     return table.file_of(name, found, complete, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -41,9 +42,19 @@ class Taken:
 
 def wanted(seen: Iterable[Seen], extensions: Sequence[str]) -> list[Seen]:
     """Exports among what lies there: known extensions, nothing hidden, nothing half-written. In order of arrival."""
-    ends = tuple(e if e.startswith(".") else f".{e}" for e in extensions)
-    found = [s for s in seen if s.name.lower().endswith(ends) and not is_temporary(s.name)]
+    found = [s for s in seen if is_named_so(s.name, extensions) and not is_temporary(s.name)]
     return sorted(found, key=lambda s: (s.modified, s.name))
+
+
+def is_named_so(name: str, extensions: Sequence[str]) -> bool:
+    return name.lower().endswith(tuple(e if e.startswith(".") else f".{e}" for e in extensions))
+
+
+def kind_of(mode: int) -> str:
+    """What lies under a name, in words behind it; "" for a regular file."""
+    if stat.S_ISREG(mode):
+        return ""
+    return " (папка)" if stat.S_ISDIR(mode) else " (ссылка)" if stat.S_ISLNK(mode) else " (не файл)"
 
 
 def is_temporary(name: str) -> bool:

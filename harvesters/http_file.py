@@ -12,13 +12,14 @@ from urllib.parse import unquote, urlsplit
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, limits
-from harvesters.files import fetched
+from harvesters.contents import contents, not_marc
+from harvesters.files import fetched, something_in
 from harvesters.net import Answer, Reach, TryAgain, ask, refuse_status
 from harvesters.options import listed, option
 from harvesters.retries import with_retries
 from harvesters.secrets import Secret, redact
 from harvesters.surroundings import Budget, Surroundings
-from harvesters.unpack import cut_warning, unpack
+from harvesters.unpack import cut_warning
 
 KIND = "http"
 CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)")
@@ -87,7 +88,9 @@ class HttpHarvester:
         new = bookmarks.written(
             KIND, url=self._settings.url, etag=download.etag, modified=download.modified, sha256=digest
         )
-        yield from fetched(self._name(), data, new, self._complete, self._settings.max_bytes, digest)
+        yield from something_in(
+            fetched(self._name(), data, new, self._complete, self._settings.max_bytes, digest)
+        )
 
     def _name(self) -> str:
         return unquote(urlsplit(self._settings.url).path.rpartition("/")[2]) or self._where
@@ -127,7 +130,7 @@ class HttpHarvester:
     def _refuse_cut(self, download: Download) -> None:
         """A Content-Length smaller than the file, or none at all, hides a cut: only the content can tell."""
         data = bytes(download.data)
-        for part in unpack(self._name(), data, self._settings.max_bytes):
+        for part in contents(self._name(), data, self._settings.max_bytes, not_marc).parts:
             if warning := cut_warning(part.name, part.data, part.format):
                 download.data.clear()
                 raise TryAgain(warning)

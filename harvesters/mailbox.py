@@ -22,7 +22,7 @@ from pathlib import Path
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, limits
-from harvesters.files import fetched
+from harvesters.files import fetched, something_in
 from harvesters.net import TryAgain, in_words, shut
 from harvesters.options import listed, option
 from harvesters.retries import with_retries
@@ -69,6 +69,9 @@ class MailboxHarvester:
         self._surroundings = surroundings
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
+        return something_in(self._files(bookmark))
+
+    def _files(self, bookmark: str) -> Iterator[FetchedFile]:
         mark = bookmarks.read(bookmark, KIND)
         budget = Budget(self._settings.run_seconds, self._surroundings, self._where)
         validity, letters = with_retries(lambda: self._letters(mark, budget), budget, self._where)

@@ -19,6 +19,7 @@ from catalog_sync.marc.dates import day_of
 from catalog_sync.marc.detecting import detect
 from catalog_sync.marc.exports import format_of
 from catalog_sync.marc.reading import marc_record, read_export
+from catalog_sync.marc.xmlreading import fault_of
 from catalog_sync.model import Dialect, MarcField, MarcRecord, SetAside, Source, SourceRecord, Subfield
 from harvesters import xml_pages
 from harvesters.table import TableSettings, marcxml, understood
@@ -118,7 +119,7 @@ def _xml(name: str, data: bytes) -> etree._Element | None:
     try:
         root = etree.fromstring(data, xml_pages.parser())
     except etree.XMLSyntaxError as error:
-        raise Refused(f"{name}: ожидался XML, но файл не читается: {error}") from error
+        raise Refused(f"{name}: ожидался XML, но файл не читается: {fault_of(error)}") from error
     names = {_local(one) for one in (root, *root)}
     return None if names & {"collection", "record"} else root
 

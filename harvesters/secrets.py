@@ -14,6 +14,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from catalog_sync.errors import StopEverything
+from catalog_sync.failures import reason
 
 HIDDEN = "•••"
 MAX_SECRET_BYTES = 64 * 1024  # a private key is 2–3 KB: anything bigger isn't a secret but a mistake
@@ -85,7 +86,7 @@ def read_closed_file(path: Path, setting: str) -> str:
             refuse_open_mode(os.fstat(file.fileno()), path, setting)
             data = file.read(MAX_SECRET_BYTES + 1)
     except OSError as error:
-        raise StopEverything(f"{setting}: файл {path} не читается: {error.strerror}") from None
+        raise StopEverything(f"{setting}: файл {path} не читается: {reason(error)}") from None
     if len(data) > MAX_SECRET_BYTES:
         raise StopEverything(f"{setting}: файл {path} больше {MAX_SECRET_BYTES} байт, это не секрет")
     return data.decode("utf-8", "surrogateescape").rstrip("\r\n")

@@ -16,7 +16,7 @@ from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile
 from harvesters import bookmarks, drops, limits
 from harvesters.drops import Seen, Taken
-from harvesters.files import fetched
+from harvesters.files import fetched, something_in
 from harvesters.later import later
 from harvesters.net import TryAgain, in_words
 from harvesters.options import listed, option
@@ -70,6 +70,9 @@ class SftpHarvester:
 
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """Parts of the export, in order; nothing where the directory holds what the last published run read."""
+        return something_in(self._files(bookmark))
+
+    def _files(self, bookmark: str) -> Iterator[FetchedFile]:
         budget = Budget(self._settings.run_seconds, self._surroundings, self._where)
         taken = drops.remembered(bookmarks.read(bookmark, KIND))
         present = with_retries(lambda: self._settled(taken, budget), budget, self._where)

@@ -8,7 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from catalog_sync.model import Dialect, FetchedFile, MarcField, MarcRecord
 from harvesters import xml_pages
-from harvesters.files import FilesHarvester, FilesSettings
+from harvesters.contents import is_empty
+from harvesters.files import FilesHarvester, FilesSettings, empty, something_in
 from harvesters.options import listed, option
 from harvesters.surroundings import Surroundings
 from harvesters.table_mapping import Columns, as_saved, columns_of, letter_of
@@ -80,7 +81,13 @@ class TableHarvester:
     def fetch(self, bookmark: str) -> Iterator[FetchedFile]:
         """One file of records per list. Raises SourceUnavailable for what is no table, StopEverything for a mapping
         that names no column of it."""
+        return self._files.telling(something_in(self._lists(bookmark)))
+
+    def _lists(self, bookmark: str) -> Iterator[FetchedFile]:
         for file, data, mark in self._files.raw(bookmark):
+            if is_empty(data):
+                yield empty(file.name, mark, self._complete)
+                continue
             table, _ = understood(file.name, data, self._settings, self._dialect, self._where)
             yield file_of(file.name, table, self._complete, mark)
 

@@ -20,6 +20,10 @@ ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 MARC_EXTENSIONS = (".mrc", ".marc", ".iso", ".xml", ".json", ".gz", ".zip")
 SHEETS = (".xlsx", ".xlsm", ".xls")  # inside a ZIP themselves, but not archives of exports
+# Office documents and e-books are ZIP files whose first entry has one of these names (ECMA-376, OpenDocument 1.3).
+DOCUMENT = re.compile(
+    rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|(?:word|xl|ppt)/|mimetypeapplication/)", re.DOTALL
+)
 NOT_EXPORTS = ("__MACOSX/", "Thumbs.db", "desktop.ini", ".DS_Store")
 UTF8_NAMES = 0x800  # general purpose bit 11 of a zip entry: its name is UTF-8
 HTML = re.compile(rb"(?i)^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.DOTALL)
@@ -50,7 +54,7 @@ def is_packed(data: bytes) -> bool:
 
 
 def opened(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str, bytes]]:
-    packed = is_packed(data) and not name.lower().endswith(SHEETS)
+    packed = is_packed(data) and not name.lower().endswith(SHEETS) and not DOCUMENT.match(data)
     if packed and depth >= limits.MAX_ARCHIVE_DEPTH:
         raise SourceUnavailable(f"{name}: архив внутри архива глубже {limits.MAX_ARCHIVE_DEPTH} уровней")
     if data.startswith(GZIP_MAGIC):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from catalog_sync.errors import SourceUnavailable
+from catalog_sync.marc.xmlreading import fault_of
 from harvesters.net import TryAgain
 from harvesters.unpack import HTML
 
@@ -42,7 +43,7 @@ def parse(data: bytes, where: str) -> etree._Element:
     try:
         return etree.fromstring(cleaned(data).encode(), parser())
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise TryAgain(f"{where}: ответ не разбирается как XML ({error}): возможно, он оборван") from None
+        raise TryAgain(f"{where}: ответ не разбирается как XML ({fault_of(error)}): возможно, он оборван") from None
 
 
 def cleaned(data: bytes) -> str:

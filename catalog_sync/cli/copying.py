@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,16 +14,21 @@ from catalog_sync import citation
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.cli.sources import checked_encoding
-from catalog_sync.errors import BadRecord, Refused
+from catalog_sync.errors import BadRecord, Refused, SourceUnavailable
+from catalog_sync.file_names import readable
 from catalog_sync.marc import writing
 from catalog_sync.marc.conversion import Loss, convert
 from catalog_sync.marc.reading import marc_record, read_export
 from catalog_sync.model import Dialect, ExternalTarget, MarcRecord, Source, SourceRecord
 from catalog_sync.offers import Offer, offers, question
+from harvesters import limits
+from harvesters.contents import contents, not_marc
 from harvesters.secrets import Secrets
 from harvesters.targets import SECONDS, TargetAnswer, ask_all
+from harvesters.unpack import Unpacked
 
 DIALECTS = click.Choice([d.value for d in Dialect])
+FAULTS_SHOWN = 20  # of a file that is no MARC every piece is one
 HEADS = {"marcxml": b'<?xml version="1.0" encoding="UTF-8"?>\n<collection xmlns="http://www.loc.gov/MARC21/slim">\n'}
 FEET = {"marcxml": b"</collection>\n"}
 
@@ -120,35 +125,53 @@ def convert_file(
     """Перевести файл записей из одного формата MARC в другой и сказать, что не поместилось."""
     losses: Counter[str] = Counter()
     faults: list[str] = []
+    codec = checked_encoding(encoding)
+    parts = _parts(file)
     with output.open("wb") as out:
         out.write(HEADS.get(format_, b""))
         written = sum(
-            _write(out, converted, format_, checked_encoding(encoding), faults)
-            for converted in _converted(file, Dialect(source), Dialect(target), keep, losses, faults)
+            _write(out, converted, format_, codec, faults)
+            for converted in _converted(parts, Dialect(source), Dialect(target), keep, losses, faults)
         )
         out.write(FEET.get(format_, b""))
-    click.echo(f"переведено записей: {written} в {output}", err=True)
-    for fault in faults:
+    click.echo(f"переведено записей: {written} в {readable(str(output))}", err=True)
+    for fault in faults[:FAULTS_SHOWN]:
         click.echo(f"пропущена: {fault}", err=True)
+    if len(faults) > FAULTS_SHOWN:
+        click.echo(f"и ещё пропущено: {len(faults) - FAULTS_SHOWN}", err=True)
     _tell_losses(losses)
     if faults:
         raise click.exceptions.Exit(1)
 
 
+def _parts(file: Path) -> Sequence[Unpacked]:
+    """The exports in a file. Raises Refused where there is none, before anything is written."""
+    try:
+        found = contents(readable(file.name), file.read_bytes(), limits.MAX_BROUGHT_BYTES, not_marc)
+    except SourceUnavailable as error:
+        raise Refused(str(error)) from error
+    if not found.parts:
+        raise Refused(found.why_none)
+    if found.skipped:
+        click.echo(found.skipped, err=True)
+    return found.parts
+
+
 def _converted(
-    file: Path, source: Dialect, target: Dialect, keep: bool, losses: Counter[str], faults: list[str]
+    parts: Sequence[Unpacked], source: Dialect, target: Dialect, keep: bool, losses: Counter[str], faults: list[str]
 ) -> Iterator[MarcRecord]:
-    for found in read_export(file.read_bytes(), Source(file.name, "", dialect=source)):
-        if not isinstance(found, SourceRecord):
-            faults.append(f"{file.name}, запись {found.number}: {found.reason}")
-            continue
-        try:
-            made = convert(marc_record(found), source, target, keep=keep)
-        except BadRecord as error:
-            faults.append(str(error))
-            continue
-        losses.update(_named(loss) for loss in made.losses)
-        yield made.record
+    for part in parts:
+        for found in read_export(part.data, Source(part.name, "", dialect=source)):
+            if not isinstance(found, SourceRecord):
+                faults.append(f"{part.name}, запись {found.number}: {found.reason}")
+                continue
+            try:
+                made = convert(marc_record(found), source, target, keep=keep)
+            except BadRecord as error:
+                faults.append(str(error))
+                continue
+            losses.update(_named(loss) for loss in made.losses)
+            yield made.record
 
 
 def _write(out: BinaryIO, record: MarcRecord, format_: str, encoding: str, faults: list[str]) -> int:

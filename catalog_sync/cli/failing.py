@@ -31,8 +31,12 @@ USAGE: tuple[tuple[str, str], ...] = (
     (r"(.+) is not one of (.+)\.", r"\1 — нет такого, есть: \2"),
     (r"('.*?') is not a valid (?:integer|int)( range)?\.", r"нужно целое число, а указано \1"),
     (r"('.*?') is not a valid float( range)?\.", r"нужно число, а указано \1"),
+    (r"Directory '(.+)' does not exist\.", r"нет папки «\1»"),
     (r"(?:File|Path) '(.+)' does not exist\.", r"нет файла «\1»"),
     (r"(?:File|Path) '(.+)' is a directory\.", r"«\1» — папка, а нужен файл"),
+    (r"(?:Directory|Path) '(.+)' is a file\.", r"«\1» — файл, а нужна папка"),
+    (r"(?:File|Directory|Path) '(.+)' is not readable\.", r"нет прав читать «\1»"),
+    (r"(?:File|Directory|Path) '(.+)' is not writable\.", r"нет прав писать в «\1»"),
     (r"'(.+)' does not match the formats? (.+)\.", r"нужна дата ГГГГ-ММ-ДД, а указано «\1»"),
 )
 

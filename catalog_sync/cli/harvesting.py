@@ -23,6 +23,7 @@ from catalog_sync.cli.root import (
 from catalog_sync.errors import CatalogSyncError
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.runlog import as_state
+from catalog_sync.staging import WARNINGS_KEPT
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
@@ -48,15 +49,26 @@ def say(run: HarvestRun) -> None:
         f"сеанс № {run.number}, {run.source}: {as_state(run.state)}; прочитано {c.read}, новых {c.new}, "
         f"изменено {c.changed}, без изменений {c.unchanged}, исчезло {c.gone}, отложено {c.set_aside}"
     )
-    if run.message:
+    if run.message and run.state in (RunState.HELD, RunState.FAILED):  # of others it tells what was, not what is
         click.echo(f"  причина: {run.message}", err=True)
-    elif not c.read and run.state is RunState.PUBLISHED:
+    if run.state is RunState.PUBLISHED and not any((c.read, c.new, c.changed, c.gone)):
         click.echo("  нового источник не отдал, каталог прежний")
+    _say_remarks(run)
     if run.state is RunState.HELD:
         click.echo(f"  решите: catalog-sync approve {run.number} или catalog-sync reject {run.number}", err=True)
         raise click.exceptions.Exit(HELD)
     if run.state is RunState.FAILED:
         raise click.exceptions.Exit(FAILED)
+
+
+def _say_remarks(run: HarvestRun) -> None:
+    """One line on what was noticed: the remark itself where it is alone, else how many there are and where."""
+    remarks = [warning for warning in run.warnings if warning not in run.message]  # not what is the reason already
+    if len(remarks) == 1:
+        click.echo(f"  замечание: {remarks[0]}")
+    elif remarks:
+        more = " или больше" if len(run.warnings) >= WARNINGS_KEPT else ""
+        click.echo(f"  замечаний: {len(remarks)}{more}, подробности: catalog-sync runs {run.number}")
 
 
 @root.command(epilog=example("catalog-sync harvest school-07"))
@@ -121,7 +133,8 @@ def runs_(context: Context, number: int | None, as_json: bool, source: str | Non
         click.echo(
             f"{run.number:>6}  {local(system, run.started)}  {run.source:<20} {as_state(run.state):<12} "
             f"+{c.new} ~{c.changed} ={c.unchanged} −{c.gone} !{c.set_aside}"
-            + (f"  {run.message or more[run.number].progress}" if run.message or more[run.number].progress else "")
+            + (f"  {said}" if (said := run.message or more[run.number].progress) else "")
+            + (f"  замечаний: {len(run.warnings)}" if run.warnings else "")
         )
     if not found:
         click.echo("сеансов ещё не было")

@@ -12,6 +12,7 @@ from catalog_sync import onboarding
 from catalog_sync.cli.root import Context, example, screen_width, with_context
 from catalog_sync.cli.sources import EXISTING, save, show_card, source
 from catalog_sync.errors import Refused
+from catalog_sync.file_names import readable
 from catalog_sync.store import registry
 from catalog_sync.store.database import reading, writing
 from harvesters import by_hand, table
@@ -37,7 +38,7 @@ def mapping(context: Context, code: str, file: Path, columns: str, sheet: str, w
     by_hand.refuse_mapping(found)
     settings = by_hand.table_settings(found)
     settings = replace(settings, columns=columns or settings.columns, sheet=sheet or settings.sheet)
-    seen = table.preview(file.name, file.read_bytes(), settings, found.dialect, f"источник {code}")
+    seen = table.preview(readable(file.name), file.read_bytes(), settings, found.dialect, f"источник {code}")
     _show_table(seen, settings.sheet)
     if seen.total and seen.knows_title:
         for card in onboarding.look([seen.file], found, cards=CARDS).cards:
@@ -52,7 +53,7 @@ def mapping(context: Context, code: str, file: Path, columns: str, sheet: str, w
     after = replace(found, settings={**found.settings, **extra})
     with writing(system.engine) as connection:
         save(connection, system, found, after)
-    click.echo(f"сохранено; загрузить список: catalog-sync import {file} --source {code}")
+    click.echo(f"сохранено; загрузить список: catalog-sync import {readable(str(file))} --source {code}")
 
 
 def _show_table(seen: table.Preview, sheet: str) -> None:

@@ -27,6 +27,22 @@ _PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")
 _XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=")
 _EMPTY = re.compile(rb"<(?:[\w.-]+:)?(?:collection|OAI-PMH|searchRetrieveResponse)\b")  # a wrapping with nothing in it
 _NO_FIELDS = "запись без полей MARC: ожидались controlfield и datafield, пришло другое"
+_FAULTS = {  # by xmlParserErrors of libxml2
+    etree.ErrorTypes.ERR_NAME_REQUIRED: "после & или < нет имени: в тексте нужно &amp; и &lt;",
+    etree.ErrorTypes.ERR_ENTITYREF_SEMICOL_MISSING: "после &… нет точки с запятой: в тексте нужно &amp;",
+    etree.ErrorTypes.ERR_TAG_NAME_MISMATCH: "закрывается не тот элемент, который открыт",
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED: "элемент не закрыт: файл оборван",
+    etree.ErrorTypes.ERR_GT_REQUIRED: "нет знака > в конце тега",
+    etree.ErrorTypes.ERR_LT_IN_ATTRIBUTE: "знак < в значении атрибута",
+    etree.ErrorTypes.ERR_ATTRIBUTE_NOT_STARTED: "значение атрибута без кавычек",
+    etree.ErrorTypes.ERR_ATTRIBUTE_WITHOUT_VALUE: "атрибут без значения",
+    etree.ErrorTypes.ERR_ATTRIBUTE_REDEFINED: "атрибут повторён",
+    etree.ErrorTypes.ERR_INVALID_CHAR: "знак, которого в XML быть не может",
+    etree.ErrorTypes.ERR_INVALID_CHARREF: "номер знака &#…;, которого в XML быть не может",
+    etree.ErrorTypes.ERR_INVALID_ENCODING: "байты не в UTF-8",
+    etree.ErrorTypes.ERR_DOCUMENT_EMPTY: "XML не начинается",
+    etree.ErrorTypes.ERR_DOCUMENT_END: "лишнее за концом",
+}
 _RESERVED = {b"xml", b"xmlns"}
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
 
@@ -103,20 +119,22 @@ def from_marcxml(data: bytes) -> MarcRecord:
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as e:
-        raise BadRecord(f"ожидалась запись MARCXML, пришло {shown(data[:60])}: {_fault(e)}") from e
+        raise BadRecord(f"ожидалась запись MARCXML, пришло {shown(data[:60])}: {fault_of(e)}") from e
     return _from_element(root)
 
 
-def _fault(error: Exception) -> str:
-    """What libxml2 stumbled over, in Russian; its own words only where they say more than a place."""
+def fault_of(error: Exception) -> str:
+    """What libxml2 stumbled over and where, in Russian; of a rare fault only its number."""
     said = str(error)
-    if said.startswith("Entity"):
+    if said.startswith("Entity '"):
         return "ссылка &…; на то, что в записи не объявлено (объявления файла не раскрываются)"
     if "depth" in said:
         return "вложенность глубже 256"
     if isinstance(error, etree.XMLSyntaxError) and error.lineno:
-        return f"ошибка XML в строке {error.lineno}, знак {error.offset} ({error.msg})"
-    return said
+        code = getattr(error, "code", 0)  # SyntaxError's stubs know none
+        why = _FAULTS.get(code, f"код {code} библиотеки libxml2")
+        return f"ошибка XML в строке {error.lineno}, знак {error.offset} ({why})"
+    return "это не XML"
 
 
 def _with_prefixes(data: bytes) -> bytes:

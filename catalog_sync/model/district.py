@@ -100,7 +100,8 @@ class HarvestRun:
 class FetchedFile:
     """What a harvester hands over: bytes that hold MARC, where they came from, and the bookmark to keep once published.
 
-    `deleted` lists local ids the source says are gone (OAI-PMH); `complete` is true where the whole base came.
+    `deleted` lists local ids the source says are gone (OAI-PMH); `complete` is true where the whole base came. Without
+    a name it is no file: the harvester found nothing and has only `warnings` to tell.
     """
 
     name: str

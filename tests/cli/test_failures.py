@@ -7,9 +7,11 @@ import os
 import sqlite3
 from pathlib import Path
 
+import click
 import pytest
 
 from catalog_sync import publishing
+from catalog_sync.cli import failing
 from catalog_sync.store import database
 from tests.cli.conftest import Cli, Export
 from tests.exports import shelf
@@ -59,6 +61,33 @@ def test_a_data_folder_that_cannot_be_made(cli: Cli, tmp_path: Path, monkeypatch
     ended = cli("init")
     assert ended.code == 1
     assert "это файл, а нужна папка" in ended.line
+
+
+def test_a_data_folder_that_is_a_file(cli: Cli, home: Path) -> None:
+    home.write_text("")
+    assert f"{home}: это файл, а нужна папка" in cli("runs").line
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("File 'x.mrc' is not readable.", "нет прав читать «x.mrc»"),
+        ("Directory '/etc/hostname' is a file.", "«/etc/hostname» — файл, а нужна папка"),
+        ("Directory 'x' does not exist.", "нет папки «x»"),
+        ("Path 'x' is not writable.", "нет прав писать в «x»"),
+    ],
+)
+def test_what_click_says_of_files_is_said_in_russian(said: str, told: str) -> None:
+    assert failing.usage(click.UsageError(said)).startswith(told)
+
+
+def test_a_file_that_may_not_be_read_and_a_file_for_a_folder(
+    school: Cli, export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = export()
+    assert f"--to: «{path}» — файл, а нужна папка" in school("set-aside", "school-1", "--to", path).line
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert f"нет прав читать «{path}»" in school("import", path, "--source", "school-1").line
 
 
 def test_a_data_folder_without_rights(cli: Cli, home: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import tracemalloc
 import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 
 from catalog_sync.cli.harvesting import HELD
 from tests.cli.conftest import Cli, Export
@@ -23,6 +26,16 @@ def marcxml(inside: bytes) -> bytes:
     )
 
 
+def zipped(name: str, data: bytes, **others: bytes) -> bytes:
+    """An archive of `name`, and of `others`, whose names are written with two low lines for the dot."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for inner, content in {name: data, **{n.replace("__", "."): d for n, d in others.items()}}.items():
+            archive.writestr(inner, content)
+    return out.getvalue()
+
+
+LIST = "Автор;Название;Год\n" + "Грин А. С.;Алые паруса;2021\n" * 30
 LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>' + marcxml(b'<subfield code="a">&b;</subfield>')
 
 
@@ -95,7 +108,17 @@ def test_the_encoding_named_is_the_encoding_kept(cli: Cli, export: Export) -> No
 @pytest.mark.parametrize(
     ("name", "data", "word"),
     [
-        ("picture.mrc", b"\xff\xd8\xff\xe0 a photograph " * 30, "не MARC"),
+        ("picture.mrc", b"\xff\xd8\xff\xe0 a photograph " * 30, "ожидался MARC, пришло другое: фотография JPEG"),
+        ("act.mrc", b"%PDF-1.4 " * 300_000, "документ PDF"),
+        ("letter.mrc", zipped("word/document.xml", b"<w/>"), "документ Word, Excel или OpenDocument"),
+        ("setup.mrc", b"MZ\x90\x00\x03" + bytes(60), "программа Windows"),
+        ("list.mrc", LIST.encode(), "похоже на список CSV"),
+        ("list1251.mrc", LIST.encode("cp1251"), "похоже на список CSV"),
+        ("wide.mrc", mrc(shelf(2)).decode().encode("utf-16"), "текст в UTF-16"),
+        ("letter.iso", "Добрый день, шлю выгрузку".encode(), "пришло «Добрый день"),
+        ("letter1251.iso", "Добрый день, шлю выгрузку".encode("cp1251"), "пришло «Добрый день, шлю выгрузк»"),
+        ("random.iso", bytes(range(128, 168)), "пришло «························»"),
+        ("letters.zip", zipped("readme.txt", "Добрый день".encode()), "в архиве нет выгрузки: readme.txt"),
         ("page.mrc", b"<!DOCTYPE html><html><title>Login</title></html>", "веб-страница"),
         ("empty.mrc", b"", "пуст"),
         ("blank.mrc", b" \r\n\r\n", "пуст"),
@@ -154,6 +177,7 @@ def test_what_a_known_source_sends_and_nobody_can_read_is_refused_with_the_reaso
     ended = cli("import", path, "--source", "school-1")
     assert ended.code == 1
     assert "school-1: не удалось прочесть 1 из 1 записей (100 %), первую вот почему: " in ended.line
+    assert "second.mrc, запись 1, с байта " in ended.line
     assert "объявления файла не раскрываются" in ended.line
     assert "сеанс № 2, school-1" in (told := cli("runs", 2).out)
     assert "не удался" in told
@@ -194,6 +218,83 @@ def test_an_archive_is_opened(cli: Cli, tmp_path: Path) -> None:
         archive.writestr("a.mrc", mrc(shelf(3)))
         archive.writestr("b.mrc", mrc(shelf(3, prefix="Z", start=10)))
     assert "новых 6" in cli("import", path, "--source", "school-1", "--yes").out
+
+
+def test_what_lies_beside_the_export_in_an_archive_is_passed_over_and_named(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    beside = {"readme__txt": "Выгрузка за сентябрь\n".encode(), "photo__jpg": b"\xff\xd8\xff\xe0" + bytes(range(256))}
+    path.write_bytes(zipped("a.mrc", mrc(shelf(3)), **beside, Thumbs__db=b"\xd0\xcf\x11\xe0"))
+    ended = cli("import", path, "--source", "school-1", "--yes")
+    assert "прочитано 3, новых 3" in ended.out
+    assert "отложено 0" in ended.out
+    remark = "export.zip: в архиве пропущены readme.txt (записей MARC нет), photo.jpg (фотография JPEG)"
+    assert f"замечание: {remark}" in ended.out
+    assert remark in cli("runs", "1").out
+
+
+def test_nothing_is_gone_because_one_of_two_exports_is_empty(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    path.write_bytes(zipped("a.mrc", mrc(shelf(2)), b__mrc=mrc(shelf(1, prefix="Z"))))
+    cli("import", path, "--source", "school-1", "--yes")
+    path.write_bytes(zipped("a.mrc", mrc(shelf(2)), b__mrc=b""))
+    ended = cli("import", path, "--source", "school-1", "--yes")
+    assert "исчезло 0" in ended.out
+    assert "b.mrc (файл пуст)" in ended.out
+
+
+@pytest.mark.parametrize("data", [mrc(shelf(3)), b"", b"\xff\xd8\xff"])
+def test_a_file_whose_name_is_no_utf8_is_imported_or_refused_by_a_readable_name(
+    cli: Cli, tmp_path: Path, data: bytes
+) -> None:
+    path = tmp_path / os.fsdecode("выгрузка.mrc".encode("cp1251"))
+    path.write_bytes(data)
+    ended = cli("import", path, "--source", "school-1", "--yes")
+    assert "новых 3" in ended.out or "выгрузка.mrc: " in ended.line
+    assert ended.code or "выгрузка.mrc" in cli("runs", 1).out
+
+
+def test_what_a_drop_folder_does_not_take_is_named_on_the_terminal_and_in_the_run(school: Cli, home: Path) -> None:
+    school("source", "set", "school-1", "harvester=files", "settle_seconds=0")
+    folder = home / "drop" / "school-1"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("выгрузка")
+    ended = school("harvest", "school-1")
+    assert "замечание: в папке есть a.txt: такие файлы не берутся" in ended.out
+    assert "нового источник не отдал" in ended.out
+    assert "в папке есть a.txt" in school("runs", 2).out
+    assert "в папке есть a.txt" in school("source", "test", "school-1").line
+    (folder / "a.mrc").write_bytes(b"")
+    assert "school-1: a.mrc: файл пуст" in school("harvest", "school-1").line
+    assert "a.mrc: файл пуст" in school("runs", 3).out
+
+
+def test_the_reason_of_a_held_run_is_not_told_once_all_is_gone(school: Cli, export: Export, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.xml"
+    empty.write_text("<collection/>")
+    assert school("import", empty, "--source", "school-1").code == HELD
+    ended = school("approve", 2)
+    assert "исчезло 8" in ended.out
+    assert "каталог прежний" not in ended.out
+    assert ended.err == ""
+
+
+def test_a_remark_that_is_the_reason_is_told_once(school: Cli, export: Export) -> None:
+    path = export("cut.mrc")
+    path.write_bytes(path.read_bytes()[:-40])
+    ended = school("import", path, "--source", "school-1", "--yes")
+    assert ended.code == HELD
+    assert "оборван" in ended.err
+    assert "оборван" not in ended.out
+
+
+def test_remarks_are_counted_and_old_reasons_are_not_repeated(school: Cli, export: Export) -> None:
+    nameless = [replace(r, fields=r.fields[1:]) for r in shelf(9)]
+    one, two = export("one.mrc", nameless[:4]), export("two.mrc", nameless[4:])
+    ended = school("import", one, two, "--source", "school-1", "--yes")
+    assert "замечаний: 2, подробности: catalog-sync runs 2" in ended.out
+    assert "причина" in ended.err
+    for verb in ("approve", "rollback"):
+        assert "причина" not in school(verb, 2).err
 
 
 def test_a_list_in_excel_becomes_records_with_copies(cli: Cli, tmp_path: Path) -> None:

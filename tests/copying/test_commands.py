@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -101,3 +102,30 @@ def test_convert_writes_the_other_dialect_and_counts_what_did_not_fit(tmp_path: 
     found = next(iter(read_export(output.read_bytes(), Source("s", "l", dialect=Dialect.MARC21))))
     assert isinstance(found, SourceRecord)
     assert marc_record(found).control("001") == "77"
+
+
+def test_convert_opens_what_is_packed(tmp_path: Path) -> None:
+    record = to_iso2709(MarcRecord("00000nam  2200000   450 ", (MarcField("001", data="77"),)))
+    source, output = tmp_path / "in.mrc.gz", tmp_path / "out.mrc"
+    source.write_bytes(gzip.compress(record))
+    done = run("convert", source, "--from", "rusmarc", "--to", "marc21", "--output", output)
+    assert (done.exit_code, "переведено записей: 1" in done.output) == (0, True)
+
+
+def test_convert_names_the_first_of_many_pieces_it_passes_over(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.mrc", tmp_path / "out.mrc"
+    source.write_bytes(b"rubbish\x1d" * 500)
+    done = run("convert", source, "--from", "rusmarc", "--to", "marc21", "--output", output)
+    assert done.exit_code == 1
+    assert done.output.count("пропущена: ") == 20
+    assert "и ещё пропущено: 480" in done.output
+
+
+@pytest.mark.parametrize(("data", "said"), [(b"", "in.mrc: файл пуст"), (b"%PDF-1.4", "документ PDF")])
+def test_convert_refuses_what_is_no_export_and_writes_nothing(tmp_path: Path, data: bytes, said: str) -> None:
+    source, output = tmp_path / "in.mrc", tmp_path / "out.mrc"
+    source.write_bytes(data)
+    done = run("convert", source, "--from", "rusmarc", "--to", "marc21", "--output", output)
+    assert isinstance(done.exception, Refused)
+    assert said in str(done.exception)
+    assert not output.exists()

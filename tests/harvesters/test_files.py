@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -157,21 +158,98 @@ def test_an_incremental_source_gives_each_new_file_once_in_order(drop: Path, hom
     assert list(built(source, home).fetch(last_bookmark(files))) == []
 
 
-def test_links_pipes_and_half_written_files_are_left_alone(drop: Path, home: Path, tmp_path: Path) -> None:
+def test_links_pipes_folders_and_other_files_are_left_lying_and_named(drop: Path, home: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.mrc"
     secret.write_bytes(export([1]))
     (drop / "link.mrc").symlink_to(secret)
     os.mkfifo(drop / "pipe.mrc")
+    (drop / "year.mrc").mkdir()
+    (drop / "a.txt").write_text("выгрузка")
     (drop / "books.mrc.part").write_bytes(export([2]))
     (drop / "~$books.mrc").write_bytes(b"x")
     (drop / ".hidden.mrc").write_bytes(export([3]))
-    assert list(built(school(drop), home).fetch("")) == []
+    (drop / "archive").mkdir()
+    [told] = built(school(drop, extensions=".mrc, .iso"), home).fetch("")
+    assert (told.name, told.data, told.complete) == ("", b"", False)
+    assert told.warnings == (
+        "в папке есть a.txt, link.mrc (ссылка), pipe.mrc (не файл), year.mrc (папка): такие файлы не берутся "
+        "(берутся .mrc, .iso)",
+    )
+    (drop / "books.mrc").write_bytes(export([2]))
+    files = list(built(school(drop), home).fetch(""))
+    assert [f.name for f in files] == ["books.mrc"]
+    assert "year.mrc (папка)" in files[0].warnings[0]
 
 
-def test_an_empty_file_is_an_empty_export_not_nothing(drop: Path, home: Path) -> None:
+def test_of_many_files_left_lying_the_first_are_named(drop: Path, home: Path) -> None:
+    for number in range(30):
+        (drop / f"{number:02}.txt").write_text("x")
+    [told] = built(school(drop), home).fetch("")
+    assert "09.txt и ещё 20: такие" in told.warnings[0]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf \r\n\x1a"])
+def test_an_empty_file_empties_no_catalogue(drop: Path, home: Path, data: bytes) -> None:
+    (drop / "books.mrc").write_bytes(data)
+    with pytest.raises(SourceUnavailable, match=r"books\.mrc: файл пуст"):
+        list(built(school(drop), home).fetch(""))
+
+
+def test_an_empty_file_of_changes_is_a_night_without_changes(drop: Path, home: Path) -> None:
     (drop / "books.mrc").write_bytes(b"")
-    [file] = built(school(drop), home).fetch("")
-    assert (file.data, file.complete) == (b"", True)
+    [file] = built(replace(school(drop), incremental=True), home).fetch("")
+    assert (file.data, file.complete, file.warnings) == (b"", False, ())
+
+
+def test_beside_an_export_an_empty_file_is_a_remark_and_nothing_is_gone(drop: Path, home: Path) -> None:
+    (drop / "books.mrc").write_bytes(export(range(3)))
+    (drop / "textbooks.mrc").write_bytes(b"")
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 3
+    assert not all(f.complete for f in files)
+    assert [w for f in files for w in f.warnings] == ["textbooks.mrc: файл пуст"]
+
+
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 9
+
+
+def test_a_photo_beside_an_export_is_passed_over_named_and_archived(drop: Path, home: Path) -> None:
+    (drop / "books.mrc").write_bytes(export(range(3)))
+    (drop / "photo.mrc").write_bytes(PHOTO)
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 3
+    assert all(f.complete for f in files)
+    assert [w for f in files for w in f.warnings] == ["photo.mrc: ожидался MARC, пришло другое: фотография JPEG"]
+    list(built(school(drop), home).fetch(last_bookmark(files)))
+    assert {p.name for p in (drop / "archive").rglob("*.mrc")} == {"books.mrc", "photo.mrc"}
+
+
+def test_a_photo_alone_is_refused(drop: Path, home: Path) -> None:
+    (drop / "photo.mrc").write_bytes(PHOTO)
+    with pytest.raises(SourceUnavailable, match=r"photo\.mrc: ожидался MARC, пришло другое: фотография JPEG"):
+        list(built(school(drop), home).fetch(""))
+
+
+def test_in_an_archive_photos_documents_and_notes_are_passed_over_and_named(drop: Path, home: Path) -> None:
+    letter = zipped(**{"word/document__xml": b"<w/>"})
+    data = zipped(
+        export__mrc=export(range(3)), readme__txt=b"Hello", act__pdf=b"%PDF-1.4" + bytes(99), letter__docx=letter,
+        photo__jpg=PHOTO, base__001=export([7]),
+    )  # fmt: skip
+    (drop / "books.zip").write_bytes(data)
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 4
+    [warning] = [w for f in files for w in f.warnings]
+    assert warning == (
+        "books.zip: в архиве пропущены readme.txt (записей MARC нет), act.pdf (документ PDF), "
+        "letter.docx (документ Word, Excel или OpenDocument), photo.jpg (фотография JPEG)"
+    )
+
+
+def test_of_many_files_that_are_no_exports_the_first_are_named(drop: Path, home: Path) -> None:
+    (drop / "photos.zip").write_bytes(zipped(**{f"{n:02}__jpg": PHOTO for n in range(30)}))
+    with pytest.raises(SourceUnavailable, match=r"в архиве нет выгрузки: 00\.jpg .*09\.jpg .* и ещё 20$"):
+        list(built(school(drop), home).fetch(""))
 
 
 def test_a_file_cut_in_the_middle_comes_with_a_warning(drop: Path, home: Path) -> None:
@@ -237,6 +315,48 @@ def test_a_drop_folder_that_cannot_be_written_is_read_all_the_same(
     files = list(built(school(drop), home).fetch(mark))
     assert len(local_ids(files)) == 5
     assert list(built(school(drop), home).fetch(last_bookmark(files))) == []
+
+
+def test_why_a_file_cannot_be_read_is_said_in_russian(
+    drop: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (drop / "books.mrc").write_bytes(export([1]))
+    monkeypatch.setattr("harvesters.files.os.open", refuse)
+    with pytest.raises(SourceUnavailable, match=r"файл books\.mrc не читается: нет прав"):
+        list(built(school(drop), home).fetch(""))
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("выгрузка.mrc".encode("cp1251"), "выгрузка.mrc"),
+        (b"bad\xff.mrc", "badя.mrc"),
+        (b"no\x98.mrc", "no\\x98.mrc"),  # a byte cp1251 has no letter for
+    ],
+)
+def test_a_name_that_is_no_utf8_is_read_kept_readable_and_archived(
+    drop: Path, home: Path, raw: bytes, name: str
+) -> None:
+    (drop / os.fsdecode(raw)).write_bytes(export(range(3)))
+    files = list(built(school(drop), home).fetch(""))
+    assert [f.name for f in files] == [name]
+    mark = last_bookmark(files)
+    mark.encode()
+    assert list(built(school(drop), home).fetch(mark)) == []
+    assert [p.name for p in (drop / "archive").rglob("*.mrc")] == [name]
+    assert not any(p.is_file() for p in drop.iterdir())
+
+
+def test_two_names_that_read_alike_are_both_read(drop: Path, home: Path) -> None:
+    (drop / "школа.mrc").write_bytes(export(range(3)))
+    (drop / os.fsdecode("школа.mrc".encode("cp1251"))).write_bytes(export(range(3, 8)))
+    files = list(built(school(drop), home).fetch(""))
+    assert len(local_ids(files)) == 8
+    list(built(school(drop), home).fetch(last_bookmark(files)))
+    assert len(list((drop / "archive").rglob("*.mrc"))) == 2
 
 
 names = st.sampled_from(["a.mrc", "b.mrc", "books_2026-01-01.mrc", "books_2026-01-02.mrc", "c.xml"])

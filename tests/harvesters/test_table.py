@@ -172,6 +172,17 @@ def test_what_is_no_table_is_refused_in_words(data: bytes, word: str) -> None:
         read_sheet("a.xlsx", data)
 
 
+def test_an_empty_list_empties_no_catalogue(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "books.csv").write_bytes(b"\r\n")
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    source = Source("school-07", "s7", harvester="table", settings={"folder": str(tmp_path)})
+    with pytest.raises(SourceUnavailable, match=r"books\.csv: файл пуст"):
+        list(built(source, home).fetch(""))
+    (tmp_path / "books.csv").write_text(csv_of([HEADINGS, *ROWS]))
+    [file] = built(source, home).fetch("")
+    assert "photo.jpg" in file.warnings[0]
+
+
 def test_an_unknown_sheet_names_those_there_are() -> None:
     with pytest.raises(SourceUnavailable, match="есть: Sheet"):
         read_sheet("a.xlsx", xlsx(ROWS), sheet="Учебники")

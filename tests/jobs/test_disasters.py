@@ -93,8 +93,15 @@ def district(published: Path, tmp_path: Path) -> Iterator[District]:
     process.scheduler.shutdown()
 
 
-def test_an_empty_export_is_held(district: District) -> None:
+def test_an_empty_file_fails_its_run(district: District) -> None:
     run = district.night(b"")
+    assert run.state is RunState.FAILED
+    assert "файл пуст" in run.message
+    district.assert_yesterday_is_served()
+
+
+def test_an_export_without_records_is_held(district: District) -> None:
+    run = district.night(b"<collection/>")
     assert run.state is RunState.HELD
     assert "выгрузка пуста: исчезли бы все записи источника (200)" in run.message
     district.assert_yesterday_is_served()

@@ -7,6 +7,7 @@ import pytest
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.reading import marc_record, read_export, to_bib
 from catalog_sync.marc.writing import to_marcxml
+from catalog_sync.marc.xmlreading import from_marcxml
 from catalog_sync.model import BibRecord, SetAside, SourceRecord
 
 from .samples import book, school
@@ -149,3 +150,21 @@ def test_a_thousand_records_of_xml_are_cut_without_a_tree() -> None:
     first = next(iter(export))
     assert isinstance(first, SourceRecord)
     assert export.counts.pieces == 1  # nothing behind the first record has been looked at
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        (b"Tom & Jerry", "после & или < нет имени"),
+        (b"Tom &Jerry ", "после &… нет точки с запятой"),
+        (b"<b>x</i>", "закрывается не тот элемент"),
+        (b"\x01", "знак, которого в XML быть не может"),
+        (b"\xff", "байты не в UTF-8"),
+        (b"<b a=1/>", "значение атрибута без кавычек"),
+    ],
+)
+def test_a_fault_of_xml_is_named_in_russian(inside: bytes, said: str) -> None:
+    with pytest.raises(BadRecord) as refusal:
+        from_marcxml(b"<record><controlfield tag='001'>" + inside + b"</controlfield></record>")
+    assert said in str(refusal.value)
+    assert "ошибка XML в строке 1, знак " in str(refusal.value)
