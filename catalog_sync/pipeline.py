@@ -21,8 +21,7 @@ from catalog_sync.copies import Copies
 from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.failures import sentence
 from catalog_sync.guard import reasons_to_hold, unreadable
-from catalog_sync.marc.reading import Detected
-from catalog_sync.marc.reading import detect as detect_bytes
+from catalog_sync.marc import reading as marc_reading
 from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState, Source
 from catalog_sync.runlog import RunLog, as_state, ending
 from catalog_sync.store import leases, records, registry, runs
@@ -34,9 +33,8 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int], None]
 Staged = tuple[ExitStack, HarvestRun]  # a run that waits to be published, and what has to be left when it is
 Told = Callable[[str, HarvestRun | Exception], None]
-# Changed records published in one transaction: so many change at once only on a first load, when nobody else writes,
-# and an edition that all schools have is then grouped, united and counted once. Their ids and clusters are in memory:
-# 300,000 take 650 MB, and a quarter less time than in three goes.
+# Changed records published in one transaction, as only a first load has them: an edition that all schools have is
+# grouped, united and counted once. 300,000 take 650 MB, and a quarter less time than in three goes.
 TOGETHER = 300_000
 LEASE_SECONDS = 300  # longer than any pause between two heartbeats; a dead process frees its source after this
 
@@ -46,13 +44,13 @@ def quiet(name: str, count: int) -> None:
 
 
 def holder() -> str:
-    """This thread, for leases: two threads of one process must not share a source either."""
+    """This thread, for leases: two threads must not share a source either."""
     return f"{leases.process()}:{threading.get_ident()}"
 
 
-def detect(path: Path) -> Detected:
+def detect(path: Path) -> marc_reading.Detected:
     """Dialect, encoding and holdings profile of an export, guessed from its bytes."""
-    return detect_bytes(path.read_bytes())
+    return marc_reading.detect(path.read_bytes())
 
 
 def run_source(

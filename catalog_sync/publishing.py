@@ -199,12 +199,7 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
     with writing(system.engine) as connection:
         _alone(system, connection, now)
         run = runs.get(connection, number)
-        last = registry.published_run(connection, run.source)
-        if run.state is not RunState.PUBLISHED or last != number:
-            raise Refused(
-                f"сеанс № {number} нельзя отменить: отменяется только последний опубликованный сеанс источника "
-                f"{run.source}" + (f" (№ {last})" if last else "")
-            )
+        expect_last(connection, run)
         touched = records.roll_back(connection, number, now)
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
         concerned = _derive_again(connection, touched)
@@ -216,6 +211,16 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
             message=f"отменён {now.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}, {who}",
         )  # fmt: skip
         return runs.get(connection, number)
+
+
+def expect_last(connection: Connection, run: HarvestRun) -> None:
+    """Refused unless it is the last published run of its source."""
+    last = registry.published_run(connection, run.source)
+    if run.state is not RunState.PUBLISHED or last != run.number:
+        raise Refused(
+            f"сеанс № {run.number} нельзя отменить: отменяется только последний опубликованный сеанс источника "
+            f"{run.source}" + (f" (№ {last})" if last else "")
+        )
 
 
 def _unpublish(connection: Connection, run: HarvestRun) -> None:

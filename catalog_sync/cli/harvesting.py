@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
 import click
 
-from catalog_sync import pipeline, previewing
+from catalog_sync import pipeline, previewing, publishing
 from catalog_sync.cli.root import (
     Context,
+    answer,
     begin_long_work,
     end_progress,
     example,
@@ -204,10 +206,41 @@ def reject(context: Context, run: int) -> None:
 
 @root.command(epilog=example("catalog-sync rollback 42"))
 @click.argument("run", type=int)
+@click.option("--yes", is_flag=True, help="Не спрашивать.")
 @with_context
-def rollback(context: Context, run: int) -> None:
-    """Отменить последний опубликованный сеанс источника: вернуть всё, как было до него."""
-    say(pipeline.roll_back(context.system(), run, who=operator()))
+def rollback(context: Context, run: int, yes: bool) -> None:
+    """Отменить последний опубликованный сеанс источника: вернуть всё, как было до него.
+
+    На терминале сначала показывает, что исчезнет, и спрашивает.
+    """
+    system = context.system()
+    if not yes and sys.stdin.isatty():  # scripts roll back without a word, as they always could
+        _show_undone(system, run)
+        answer(f"Отменить сеанс № {run}?", yes=False)
+    say(pipeline.roll_back(system, run, who=operator()))
+
+
+UNDONE = (
+    ("new", "новых записей исчезнет"), ("changed", "изменённых вернётся к прежнему виду"),
+    ("gone", "исчезнувших появится снова"), ("copies_added", "прибывших экземпляров будет снято"),
+    ("copies_removed", "убывших экземпляров вернётся"),
+)  # fmt: skip
+
+
+def _show_undone(system: System, number: int) -> None:
+    """What a roll-back takes back, as the page of the site shows it."""
+    with reading(system.engine) as connection:
+        run = runs.get(connection, number)
+        publishing.expect_last(connection, run)
+        before = runs.published_before(connection, run)
+    click.echo(f"сеанс № {number}, {run.source}, {local(system, run.finished or run.started)}")
+    for name, text in UNDONE:
+        if count := getattr(run.counts, name):
+            click.echo(f"  {text}: {count}")
+    if before:
+        click.echo(f"последним станет сеанс № {before.number} от {local(system, before.finished or before.started)}")
+    else:
+        click.echo("раньше этот источник не публиковался: его записей в каталоге не останется")
 
 
 @root.command(epilog=example("catalog-sync difference 42"))

@@ -16,6 +16,8 @@ from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert
 from catalog_sync.store.ledger_check import library_kind_changed
 
+CODES_SHOWN = 12  # of the sources there are, to whoever mistyped one
+
 
 def libraries(connection: Connection) -> list[Library]:
     """All libraries, by name."""
@@ -67,8 +69,9 @@ def get_source(connection: Connection, code: str) -> Source:
     """The source, or Refused that lists the codes there are."""
     found = find_source(connection, code)
     if found is None:
-        known = ", ".join(s.code for s in sources(connection)[:12]) or "пока ни одного"
-        raise Refused(f"нет источника {code!r}; есть: {known}")
+        codes = [s.code for s in sources(connection)]
+        more = f" и ещё {len(codes) - CODES_SHOWN}" if len(codes) > CODES_SHOWN else ""
+        raise Refused(f"нет источника {code!r}; есть: {', '.join(codes[:CODES_SHOWN]) or 'пока ни одного'}{more}")
     return found
 
 
