@@ -100,12 +100,13 @@ def _rewrite(query: Query, searcher: Any, texts: list[str]) -> Query | None:
     typed into the search box they ask the same."""
     if isinstance(query, Or):
         return _rewrite_either(query, searcher, texts)
-    if isinstance(query, And | Not):
-        right_texts: list[str] = []
-        left = _rewrite(query.left, searcher, texts)
-        right = _rewrite(query.right, searcher, right_texts)
-        texts += [f"-{text}" for text in right_texts] if isinstance(query, Not) else right_texts
+    if isinstance(query, And):
+        left, right = _rewrite(query.left, searcher, texts), _rewrite(query.right, searcher, texts)
         return None if left is None or right is None else replace(query, left=left, right=right)
+    if isinstance(query, Not):  # what nobody has can be unwanted all the same
+        left = _rewrite(query.left, searcher, texts)
+        texts += [f"-{as_typed(query.right)}"] if isinstance(query.right, Term) else []
+        return None if left is None else replace(query, left=left)
     if not isinstance(query, Term):
         return query
     if _is_correctable(query):

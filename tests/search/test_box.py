@@ -156,7 +156,11 @@ def test_a_latin_letter_between_words_in_latin_is_a_conjunction_or_an_initial(re
     assert found(reader, search_box("Pushkin A. S.")) == {"2"}
 
 
-TYPED = [*'абв5 кл"«»-*?.xISBN978-\n\x00[]ё()ИЛ', "автор:", "год:", "класс:", "ббк:", "шифр:"]
+TYPED = [
+    *'абв5 кл"«»-*?.xISBN978-\n\x00[]ё()ИЛ', "автор:", "год:", "класс:", "ббк:", "шифр:", "автор: ", " ббк ",
+    " изд-во ", " часть 0", " 13 часть ", " ч. девятая", " т. 99 ", "1500-2099", " с 2020 по 2015 ", " 9-1 ",
+    " рус. яз. ", " р/т ", "22.1 К ",
+]
 
 
 @given(st.lists(st.sampled_from(TYPED), max_size=60).map("".join))
@@ -224,6 +228,7 @@ def test_the_box_finds(reader: Reader, typed: str, books: str) -> None:
         ("матиматика 5 класс", "математика 5 класс"),
         ("автор:пушкен", "автор:пушкин"),
         ("матиматика -пушкин", "математика -пушкин"),
+        ("матиматика -кибернетика", "математика -кибернетика"),
         ("изо", ""),  # three letters are near to too much
         ("1998", ""),
     ],
