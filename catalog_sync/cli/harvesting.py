@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
 from catalog_sync import pipeline, previewing, publishing
 from catalog_sync.cli.root import (
@@ -26,7 +27,7 @@ from catalog_sync.errors import CatalogSyncError
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.runlog import as_state
 from catalog_sync.staging import WARNINGS_KEPT
-from catalog_sync.store import registry, runs
+from catalog_sync.store import leases, registry, runs
 from catalog_sync.store.database import reading
 from catalog_sync.system import System, operator
 
@@ -124,16 +125,17 @@ def runs_(context: Context, number: int | None, as_json: bool, source: str | Non
         one = [runs.get(connection, number)] if number is not None else []
         found = one or runs.latest(connection, source=source, limit=limit)
         more = runs.details(connection, [run.number for run in found])
+        states = {run.number: _state(connection, run) for run in found}
     if as_json:
         click.echo(json.dumps([as_dict(run, more[run.number]) for run in found], ensure_ascii=False, indent=2))
         return
     if one:
-        _show_run(system, found[0], more[found[0].number])
+        _show_run(system, found[0], more[found[0].number], states[found[0].number])
         return
     for run in found:
         c = run.counts
         click.echo(
-            f"{run.number:>6}  {local(system, run.started)}  {run.source:<20} {as_state(run.state):<12} "
+            f"{run.number:>6}  {local(system, run.started)}  {run.source:<20} {states[run.number]:<12} "
             f"+{c.new} ~{c.changed} ={c.unchanged} −{c.gone} !{c.set_aside}"
             + (f"  {said}" if (said := run.message or more[run.number].progress) else "")
             + (f"  замечаний: {len(run.warnings)}" if run.warnings else "")
@@ -142,11 +144,18 @@ def runs_(context: Context, number: int | None, as_json: bool, source: str | Non
         click.echo("сеансов ещё не было")
 
 
-def _show_run(system: System, run: HarvestRun, more: runs.Details) -> None:
+def _state(connection: Connection, run: HarvestRun) -> str:
+    """What a run is, and of one that was killed that it is no more: the next harvest of its source begins anew."""
+    if run.state is RunState.RUNNING and leases.is_orphaned(connection, f"source:{run.source}"):
+        return "прерван"
+    return as_state(run.state)
+
+
+def _show_run(system: System, run: HarvestRun, more: runs.Details, state: str) -> None:
     c = run.counts
     ended = f" – {local(system, run.finished)}" if run.finished else ""
     rows = [
-        ("состояние", f"{as_state(run.state)}{f': {more.progress}' if more.progress else ''}"),
+        ("состояние", f"{state}{f': {more.progress}' if more.progress else ''}"),
         ("причина", run.message),
         ("начат – закончен", f"{local(system, run.started)}{ended}"),
         ("длился", lasted(more.seconds) if more.seconds else ""),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +15,8 @@ import pytest
 
 from catalog_sync import publishing
 from catalog_sync.cli import failing
-from catalog_sync.store import database
+from catalog_sync.store import database, leases, runs
+from catalog_sync.store.database import open_engine, writing
 from tests.cli.conftest import Cli, Export
 from tests.exports import shelf
 
@@ -176,3 +180,18 @@ def test_a_database_lost_under_its_index(school: Cli, home: Path, export: Export
     assert (home / "catalog.sqlite").exists() == (lost == "emptied")
     assert school("rebuild" if lost == "deleted" else "init").code == 0
     assert school("search", "книга").out == "найдено: 0\n"
+
+
+def test_a_run_that_was_killed_is_told_as_cut_off(school: Cli, home: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    now = datetime.now(UTC)
+    engine = open_engine(f"sqlite:///{home / 'catalog.sqlite'}")
+    with writing(engine) as connection:
+        number = runs.start(connection, "school-1", now, incremental=False, asked_by="тест")
+        assert leases.acquire(connection, "source:school-1", f"{leases.machine()}:{dead.pid}:1", now, 300)
+    assert "прерван" in school("runs", "--source", "school-1").out.splitlines()[0]
+    assert "прерван" in school("runs", number).out
+    with writing(engine) as connection:
+        leases.acquire(connection, "source:school-1", f"{leases.machine()}:{os.getpid()}:1", now, 300)
+    assert "идёт" in school("runs", "--source", "school-1").out.splitlines()[0]
