@@ -194,7 +194,7 @@ def test_the_description_names_every_operation_and_resolves(client, app):
     document = client.get("/api/v1/openapi.json").json
     assert document["openapi"] == "3.1.0"
     rules = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
-    assert len(document["paths"]) == len(rules - {"/api/v1/openapi.json", "/api/v1/", "/api/v1/<path:path>"})
+    assert len(document["paths"]) == len(rules - {"/api/v1/openapi.json", "/api/v1/", "/api/v1/<anything:path>"})
     names = set(document["components"]["schemas"])
     assert {ref.rsplit("/", 1)[1] for ref in _refs(document)} <= names
 
@@ -221,3 +221,10 @@ def test_every_operation_shows_an_example_of_its_answer_that_fits_its_schema(cli
 def test_a_wrong_period_is_answered_in_words_and_not_in_a_pattern(client):
     answer = client.get("/api/v1/statistics?period=2025X").get_json()
     assert "ожидалось 2026, 2026Q3, 2026H1" in answer["detail"]
+
+
+@pytest.mark.parametrize("rest", ["statistics/snapshots/%0Ax", "%0A", "nothing/%0A/there"])
+def test_an_address_with_a_line_feed_is_answered_with_a_problem(client, rest):
+    answer = client.get(f"/api/v1/{rest}")
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/problem+json"

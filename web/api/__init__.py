@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response
+from werkzeug.routing import PathConverter
 
 from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
@@ -23,6 +24,7 @@ def blueprint(_: Catalogue, settings: Settings) -> Blueprint:
     """The blueprint; the catalogue and the database come from the application's services."""
     made = Blueprint("api", __name__, url_prefix=PREFIX)
     problems.set_up(made)
+    made.record_once(lambda state: state.app.url_map.converters.update(anything=_AnyPath))
     made.before_request(access.read_token)
     for operation in OPERATIONS:
         rule, name = operation.rule, operation.name
@@ -36,11 +38,17 @@ def blueprint(_: Catalogue, settings: Settings) -> Blueprint:
         return access.answered(description)
 
     @made.route("/", defaults={"path": ""})
-    @made.route("/<path:path>")
+    @made.route("/<anything:path>")
     def unknown(path: str) -> Response:
         return problems.response(404, f"адреса {PREFIX}/{path} нет; описание — {PREFIX}/openapi.json")
 
     return made
+
+
+class _AnyPath(PathConverter):
+    """A rest of an address with whatever letters, a line feed among them: that, too, is answered with a problem."""
+
+    regex = "(?s:[^/].*?)"
 
 
 def _options(**_: Any) -> Response:
