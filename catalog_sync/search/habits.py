@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache, reduce
 
+from catalog_sync.matching.numerals import number
 from catalog_sync.query import Access, Or, Query, Relation, Term, Truncation
 from catalog_sync.tables import rows
-from catalog_sync.text_ru import words
+from catalog_sync.text_ru import fold, words
 
 Taken = tuple[str, list[Query]]  # what is left of the text, and what was found in it
-_ORDINALS = {"перв": 1, "втор": 2, "трет": 3, "четверт": 4, "пят": 5, "шест": 6, "седьм": 7, "восьм": 8}
 _ORDINAL_FORMS = ("", "первая первый", "вторая второй", "третья третий", "четвертая четвертый", "пятая пятый",
                   "шестая шестой", "седьмая седьмой", "восьмая восьмой")  # fmt: skip
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
@@ -44,20 +44,18 @@ def take_parts(text: str) -> Taken:
 
     def asked(match: re.Match[str]) -> Query | None:
         label = (match["label"] or match["behind"])[0].lower()
-        typed = (match["number"] or match["before"]).lower().replace("ё", "е")
-        digits = re.match(r"\d+", typed)
-        number = int(digits[0]) if digits else next(n for stem, n in _ORDINALS.items() if typed.startswith(stem))
-        return _any_of([Term(phrase, Access.TITLE, Relation.ADJACENT) for phrase in _part_phrases(label, number)])
+        typed = number(fold(match["number"] or match["before"]))
+        return _any_of([Term(phrase, Access.TITLE, Relation.ADJACENT) for phrase in _part_phrases(label, typed)])
 
     return _take(_PART, text, asked)
 
 
-def _part_phrases(label: str, number: int) -> list[str]:
+def _part_phrases(label: str, part: int) -> list[str]:
     word, short = _LABELS[label], _SHORT[label]
-    numbers = [str(number), *_ROMAN[number : number + 1]]
-    ordinals = _ORDINAL_FORMS[number].split() if 0 < number < len(_ORDINAL_FORMS) else []
+    numbers = [str(part), *_ROMAN[part : part + 1]]
+    ordinals = _ORDINAL_FORMS[part].split() if 0 < part < len(_ORDINAL_FORMS) else []
     named = [f"{name} {n}" for name in (short, word) for n in (*numbers, *ordinals)]
-    return [*named, *(f"{n} {word}" for n in (*numbers, *ordinals)), f"{number} я {word}", f"{number} й {word}"]
+    return [*named, *(f"{n} {word}" for n in (*numbers, *ordinals)), f"{part} я {word}", f"{part} й {word}"]
 
 
 def take_years(text: str) -> Taken:

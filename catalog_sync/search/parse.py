@@ -56,12 +56,13 @@ FIELDS = {
     "ббк": Access.BBK, "bbk": Access.BBK, "удк": Access.UDC, "udc": Access.UDC,
     "шифр": Access.CALL_NUMBER, "call": Access.CALL_NUMBER,
 }  # fmt: skip
+_NAMES = "|".join(FIELDS)
 _FIELD = re.compile(
-    rf"(?<!\S)(?P<minus>[-−–])?(?:(?P<name>{'|'.join(FIELDS)}):|(?P<index>ббк|удк)\s+(?=\d))"
+    rf"(?<!\S)(?P<minus>[-−–])?(?:(?P<name>{_NAMES}):|(?P<index>ббк|удк)\s+(?=\d))"
     r'(?:["«“„](?P<phrase>[^"»”“]+)["»”“]|(?P<word>[^\s"«“„]+))',
     re.IGNORECASE,
 )
-_SPACED_FIELD = re.compile(rf"(?<!\S)([-−–]?(?:{'|'.join(FIELDS)})):\s+(?=\S)", re.IGNORECASE)
+_SPACED_FIELD = re.compile(rf"(?<!\S)([-−–]?(?:{_NAMES})):\s+(?=\S)", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{1,4}|\d{0,4}[-–—]\d{1,4}|\d{1,4}[-–—]")  # one or a span, open at either end
 _ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
 
