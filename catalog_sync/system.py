@@ -36,28 +36,30 @@ def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now, an
     answer, and the index would follow it. `anew`: the operator has asked for an empty one.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    if not anew and (settings.index_path / "meta.json").exists():
-        _refuse_lost(settings.database_url)
+    is_indexed = not anew and (settings.index_path / "meta.json").exists()
+    if is_indexed and _lacks_file(settings.database_url):  # not to be opened: that would make it
+        raise _lost(settings.database_url)
     engine = open_engine(settings.database_url)
+    if is_indexed and migrations.is_empty(engine):
+        engine.dispose()
+        raise _lost(settings.database_url)
     migrations.upgrade(engine)
     engine.update_execution_options(district_zone=settings.time_zone)
     return System(settings, engine, now)
 
 
-def _refuse_lost(url: str) -> None:
+def _lacks_file(url: str) -> bool:
     parsed = make_url(url)
     file = Path(str(parsed.database))
-    if parsed.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size):
-        is_lost = True  # not to be opened: that would make the file
-    else:
-        engine = open_engine(url)
-        is_lost = migrations.is_empty(engine)
-        engine.dispose()
-    if is_lost:
-        raise Refused(
-            f"{parsed.render_as_string(hide_password=True)}: базы нет, а индекс есть: восстановите копию (catalog-sync "
-            "restore ФАЙЛ); чтобы начать с пустого каталога, выполните catalog-sync init"
-        )
+    return parsed.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size)
+
+
+def _lost(url: str) -> Refused:
+    place = make_url(url).render_as_string(hide_password=True)
+    return Refused(
+        f"{place}: базы нет, а индекс есть: восстановите копию (catalog-sync restore ФАЙЛ); чтобы начать с пустого "
+        "каталога, выполните catalog-sync init"
+    )
 
 
 def operator() -> str:
