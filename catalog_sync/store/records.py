@@ -46,7 +46,9 @@ class Known(NamedTuple):
 
     def has(self, record: SourceRecord) -> bool:
         """Whether this very record is published, whatever day its 005 names."""
-        return not self.deleted and (self.digest == record.digest or fingerprint.is_of(self.digest, record.data))
+        if len(self.digest) == fingerprint.LENGTH:
+            return not self.deleted and self.digest == record.digest
+        return not self.deleted and fingerprint.is_of(self.digest, record.data)
 
 
 def known(connection: Connection, source: str, local_ids: Iterable[str]) -> dict[str, Known]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from catalog_sync import court
 from catalog_sync.model import Reason, RecordKey
@@ -37,17 +38,19 @@ def relatives(card: Card) -> Relatives:
     surname = card.authors[0].name.partition(",")[0] if card.authors else ""
     if surname:
         query = And(query, Term(surname, Access.AUTHOR))
-    try:  # the other half of a textbook must not be lost among forty of its line
-        near = services().catalogue.search(_of_the_same_set(query, card), limit=RELATIVES, sort=Sort.YEAR_DOWN)
-        hits = services().catalogue.search(query, limit=RELATIVES, sort=Sort.YEAR_DOWN)
+    search = partial(services().catalogue.search, limit=RELATIVES, sort=Sort.YEAR_DOWN)
+    try:
+        hits = search(query)
+        more = hits.total > RELATIVES  # the other half of a textbook must not be lost among forty of its line
+        near = search(_of_the_same_set(query, card)).clusters if more else ()
     except Unsupported:
         return Relatives()
-    clusters = list(dict.fromkeys((*near.clusters, *hits.clusters)))
+    clusters = list(dict.fromkeys((*near, *hits.clusters)))
     others = [c for c in cards(services().catalogue, clusters, "") if c.id != card.id and same_title(c, card)]
     same = tuple(c for c in others if place_in_set(c) == place_in_set(card))
     sisters = sorted((c for c in others if c not in same), key=lambda c: _distance(card, c))
     every = f'заглавие:"{bib.title.replace(chr(34), "")}"' + (f" автор:{surname}" if surname else "")
-    return Relatives(same, tuple(sisters), every if hits.total > RELATIVES else "")
+    return Relatives(same, tuple(sisters), every if more else "")
 
 
 def _of_the_same_set(query: Query, card: Card) -> Query:
