@@ -88,9 +88,7 @@ class HttpHarvester:
         new = bookmarks.written(
             KIND, url=self._settings.url, etag=download.etag, modified=download.modified, sha256=digest
         )
-        yield from something_in(
-            fetched(self._name(), data, new, self._complete, self._settings.max_bytes, digest)
-        )
+        yield from something_in(fetched(self._name(), data, new, self._complete, self._settings.max_bytes))
 
     def _name(self) -> str:
         return unquote(urlsplit(self._settings.url).path.rpartition("/")[2]) or self._where

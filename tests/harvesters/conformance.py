@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from catalog_sync.errors import SourceUnavailable, StopEverything
+from catalog_sync.marc import fingerprint
 from catalog_sync.model import FetchedFile, Source
 from harvesters.base import Harvester
 from harvesters.registry import kind_of, make
@@ -69,6 +70,10 @@ class HarvesterConformance:
     def test_every_record_comes_and_only_once(self, world: World, home: Path) -> None:
         files = list(built(world.source, home).fetch(""))
         assert sorted(local_ids(files)) == sorted(world.expected)
+
+    def test_a_digest_that_comes_with_a_file_is_of_the_kind_that_runs_keep(self, world: World, home: Path) -> None:
+        files = list(built(world.source, home).fetch(""))
+        assert all(f.digest in ("", fingerprint.of_file(f.data)) for f in files)
 
     def test_a_first_fetch_of_a_full_source_is_complete(self, world: World, home: Path) -> None:
         files = list(built(world.source, home).fetch(""))
