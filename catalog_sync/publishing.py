@@ -57,7 +57,11 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
         change = reclustering.regroup(
             connection, found.concerned, run_of.keys() - found.restocked.keys(), now=now, runs=run_of
         )
-        change = replace(change, restocked=_restocked_clusters(connection, found.restocked, change.live))
+        stirred = change.moved.union(clusters.clusters_of(connection, run_of.keys() - found.same_copies).values())
+        change = replace(
+            change, restocked=_restocked_clusters(connection, found.restocked, change.live),
+            quiet=change.live - stirred,
+        )  # fmt: skip
         unite(connection, change, now, today=today, run=numbers[-1], cause="stock")
         due = {*change.live, *change.gone, *change.restocked}
         for one in brought:
@@ -126,11 +130,13 @@ def supersede_held(connection: Connection, run: HarvestRun, now: datetime) -> No
 class Derived:
     """What deriving records came to: what is due to be grouped again.
 
-    The clusters of `restocked` ones are not: nothing changed there but copies.
+    The clusters of `restocked` ones are not: nothing changed there but copies. Of `same_copies` the library has what it
+    had.
     """
 
     concerned: Concerned = field(default_factory=Concerned)
     restocked: dict[int, Restocked] = field(default_factory=dict)
+    same_copies: set[int] = field(default_factory=set)
 
 
 def derive(connection: Connection, brought: Sequence[Brought], today: date) -> Derived:
@@ -150,6 +156,8 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
             one.copies["added" if change > 0 else "removed"] += abs(change)
             if id_ in restocked and old and new and old.is_classified(new[2]):
                 told.restocked[id_] = restocked[id_]
+            if old and new and (old.library, old.holdings) == new[:2]:
+                told.same_copies.add(id_)
             lines = ledger.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
                 old.classified() if old else None, new[2] if new else None,
@@ -185,7 +193,7 @@ def unite(
     connection: Connection, change: clusters.Change, now: datetime, *, today: date, run: int | None = None, cause: str
 ) -> None:
     """Union records, outbox and titles after clusters changed."""
-    unifying.unite(connection, change.live, change.gone, now, change.restocked)
+    unifying.unite(connection, change, now)
     stock.titles_changed(connection, [*change.moved, *change.gone], cause=cause, run=run, recorded=today)
 
 

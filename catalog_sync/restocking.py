@@ -18,12 +18,14 @@ class Restocked:
     now: str
 
 
-
 def restock(record: UnionRecord, member: Restocked) -> UnionRecord | None:
     """What `merge` would make of the members now, told from the union record alone; None where it can't be told.
 
-    Of a member's day the union record has the latest: only where that very day was set back another member may have it.
+    Of the days of its contributors the union record has the latest: only where that very day was set back another may
+    have it.
     """
+    if member.key not in record.contributors:
+        return record
     giver = record.provenance.get("changed")
     if giver == member.key and member.now < member.before:
         return None

@@ -14,20 +14,17 @@ from catalog_sync.model import BibRecord, RecordKey, Source, UnionRecord
 from catalog_sync.restocking import Restocked, restock
 from catalog_sync.store import described, outbox, overrides, records, registry, unions
 from catalog_sync.store import tables as t
+from catalog_sync.store.clusters import Change
 from catalog_sync.store.database import chunks, plain_rows
 from catalog_sync.store.overrides import Correction
 
 BATCH = 500  # clusters united at a time; their members' bytes are in memory together
-NOTHING: Mapping[str, Sequence[Restocked]] = {}
 
 
-def unite(
-    connection: Connection, live: Collection[str], gone: Collection[str], now: datetime,
-    restocked: Mapping[str, Sequence[Restocked]] = NOTHING,
-) -> None:  # fmt: skip
-    """Compute the union records of `live` clusters anew, forget those of `gone` ones, and number the changes.
+def unite(connection: Connection, change: Change, now: datetime) -> None:
+    """Compute the union records of changed clusters anew, forget those of gone ones, and number what is news.
 
-    Of `restocked` clusters only copies changed: of most of them no member has to be read again.
+    Of restocked clusters only copies changed: of most of them no member has to be read again.
     """
     sources = {source.code: source for source in registry.sources(connection)}
     announced: dict[str, list[str]] = {}
@@ -37,14 +34,21 @@ def unite(
             libraries = [sources[key.source].library for key in one.members]
             announced[one.cluster] = unions.sets_of(one, libraries)
 
-    for some in chunks(sorted(restocked), BATCH):
-        announce(_restock_batch(connection, {cluster: restocked[cluster] for cluster in some}))
-    for some in chunks(sorted({*live, *restocked}.difference(announced)), BATCH):
-        made = united(connection, some, sources)
+    for some in chunks(sorted(change.restocked), BATCH):
+        announce(_restock_batch(connection, {cluster: change.restocked[cluster] for cluster in some}))
+    for some in chunks(sorted({*change.live, *change.restocked}.difference(announced)), BATCH):
+        made = _news(connection, united(connection, some, sources), change.quiet)
         unions.save(connection, made)
         announce(made)
-    unions.forget(connection, sorted(gone))
-    outbox.announce(connection, announced, sorted(gone), now)
+    unions.forget(connection, sorted(change.gone))
+    outbox.announce(connection, announced, sorted(change.gone), now)
+
+
+def _news(connection: Connection, made: Sequence[UnionRecord], quiet: Collection[str]) -> list[UnionRecord]:
+    """Without records of `quiet` clusters that say what they said: no index, harvester or feed need hear of them."""
+    before = unions.stored(connection, [one.cluster for one in made if one.cluster in quiet])
+    said = {cluster: record for cluster, record, _ in before}
+    return [one for one in made if said.get(one.cluster) != one]
 
 
 def _restock_batch(connection: Connection, changed: Mapping[str, Sequence[Restocked]]) -> list[UnionRecord]:

@@ -34,12 +34,12 @@ def merge(cluster: str, members: Sequence[BibRecord], *, base: str = "") -> Unio
     told = list(map(_values, members))
     if told.count(told[0]) == len(told):
         ranked = Ranked(sorted(members, key=_BY_KEY))  # equally well described
-        bib, provenance = _agreed(ranked)
+        bib, provenance, contributors = _agreed(ranked)
     else:
         ranked = rank(members)
-        bib, provenance = _merged(ranked)
+        bib, provenance, contributors = _merged(ranked)
     keys = tuple([m.key for m in ranked])
-    return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib, base=base))
+    return UnionRecord(cluster, bib, keys, provenance, classify.classify(bib, base=base), contributors)
 
 
 class Ranked(list[BibRecord]):
@@ -71,12 +71,14 @@ def rank(members: Iterable[BibRecord]) -> Ranked:
 class _Chosen:
     value: Any
     giver: RecordKey
+    others: Sequence[RecordKey] = ()  # who added to what the giver has
 
 
 _Rule = Callable[[Ranked, str], "_Chosen | None"]
+_Merged = tuple[BibRecord, dict[str, RecordKey], tuple[RecordKey, ...]]  # with who gave each field, and all who gave
 
 
-def _agreed(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
+def _agreed(ranked: Ranked) -> _Merged:
     """Of members that all say the same, or of one: what `_merged` would make of them."""
     best = ranked[0]
     provenance = {name: best.key for name, value in zip(_FIELDS, _values(best), strict=True) if value}
@@ -89,13 +91,16 @@ def _agreed(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
                   and (chosen := _RULES[name](alone, name))}  # fmt: skip
         if agents := _agents(ranked, "agents"):
             values["agents"] = agents.value
-    return replace(best, holdings=Holdings(), **values), provenance
+    if best.changed:
+        provenance["changed"] = best.key
+    return replace(best, holdings=Holdings(), **values), provenance, (best.key,)
 
 
-def _merged(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
+def _merged(ranked: Ranked) -> _Merged:
     best, many = ranked[0], len(ranked)
     values: dict[str, Any] = {}
     provenance: dict[str, RecordKey] = {}
+    gave: set[RecordKey] = set()
     for name, told in zip(_FIELDS, zip(*map(_values, ranked), strict=True), strict=True):
         rule = _RULES.get(name, _from_best)
         if rule in _OF_ITSELF and told.count(told[0]) == many:
@@ -104,7 +109,14 @@ def _merged(ranked: Ranked) -> tuple[BibRecord, dict[str, RecordKey]]:
             chosen = rule(ranked, name)
         if chosen is not None:
             values[name], provenance[name] = chosen.value, chosen.giver
-    return replace(best, holdings=Holdings(), **values), provenance
+            if name != "warnings":
+                gave.update((chosen.giver, *chosen.others))
+    contributors = [m for m in ranked if m.key in gave] or [best]
+    last = max(contributors, key=_CHANGED)  # what another mends changes nothing that anybody sees
+    values["changed"] = last.changed
+    if last.changed:
+        provenance["changed"] = last.key
+    return replace(best, holdings=Holdings(), **values), provenance, tuple([m.key for m in contributors])
 
 
 def _from_best(ranked: list[BibRecord], name: str) -> _Chosen | None:
@@ -197,11 +209,18 @@ def _longest(ranked: list[BibRecord], name: str) -> _Chosen | None:
 def _all_of(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """Every value any member has, those of better members first, each once (compared folded)."""
     found: dict[Hashable, Any] = {}
-    for values in dict.fromkeys(getattr(m, name) for m in ranked):
+    seen, gave = set[Hashable](), list[RecordKey]()
+    for member in ranked:
+        values = getattr(member, name)
+        if not values or values in seen:
+            continue
+        seen.add(values)
+        before = len(found)
         for value in values:
             found.setdefault(_identity(value), value)
-    giver = next((m.key for m in ranked if getattr(m, name)), None)
-    return None if giver is None else _Chosen(tuple(found.values()), giver)
+        if len(found) > before:
+            gave.append(member.key)
+    return _Chosen(tuple(found.values()), gave[0], gave[1:]) if gave else None
 
 
 def _identity(value: Any) -> Hashable:
@@ -224,7 +243,8 @@ def _isbns(ranked: list[BibRecord], name: str) -> _Chosen | None:
                 first[key] = (first[key][0], isbn, member.key)  # as it is printed in the book
     own = [k for k, (_, isbn, _) in first.items() if isbn.normal]
     order = sorted(own or first, key=lambda k: (not is_own(first[k][1]), -count[k], first[k][0], k))
-    return _Chosen(tuple(first[k][1] for k in order), first[order[0]][2]) if order else None
+    gave = [first[k][2] for k in order]
+    return _Chosen(tuple(first[k][1] for k in order), gave[0], gave[1:]) if order else None
 
 
 def _is_hyphenated(isbn: Isbn) -> bool:
@@ -236,12 +256,6 @@ def _strictest(ranked: list[BibRecord], name: str) -> _Chosen | None:
     having = [m for m in ranked if m.age_mark]
     giver = max(having, key=lambda m: int(re.sub(r"\D", "", m.age_mark) or 0), default=None)
     return None if giver is None else _Chosen(giver.age_mark, giver.key)
-
-
-def _latest(ranked: list[BibRecord], name: str) -> _Chosen | None:
-    giver = max(ranked, key=lambda m: getattr(m, name))
-    value = getattr(giver, name)
-    return _Chosen(value, giver.key) if value else None
 
 
 def _same_dialect(ranked: list[BibRecord], name: str) -> _Chosen | None:
@@ -256,6 +270,7 @@ def _same_dialect(ranked: list[BibRecord], name: str) -> _Chosen | None:
 def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The best list, each person in the fullest form any member has, then those only others name."""
     merged: list[Agent] = []
+    gave: list[RecordKey] = []
     settled: tuple[Agent, ...] = ()  # a list that adds nothing to what is merged, or of which nobody was known yet
     for member in ranked:
         if member.agents == settled:
@@ -268,10 +283,11 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
                 merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
             else:
                 merged[place] = _fuller(merged[place], agent)
+        if merged != before:
+            gave.append(member.key)
         added = len(merged) - len(before)
         settled = member.agents if merged == before or added == len(member.agents) else ()
-    giver = next((m.key for m in ranked if m.agents), None)
-    return None if giver is None else _Chosen(tuple(merged), giver)
+    return _Chosen(tuple(merged), gave[0], gave[1:]) if gave else None
 
 
 @lru_cache(maxsize=TEXTS)
@@ -334,7 +350,6 @@ _RULES: dict[str, _Rule] = {
     "contents": _longest,
     "abstract": _longest,
     "age_mark": _strictest,
-    "changed": _latest,
     "coded_form": _same_dialect,
     "literary_form": _same_dialect,
     "carrier": _carrier,
@@ -342,10 +357,11 @@ _RULES: dict[str, _Rule] = {
     "warnings": _all_of,
 }
 # Rules that ask nothing beside the field and give back what all say.
-_OF_ITSELF = frozenset({_from_best, _voted, _publishers, _longest, _strictest, _latest, _same_dialect})
+_OF_ITSELF = frozenset({_from_best, _voted, _publishers, _longest, _strictest, _same_dialect})
 # Lists that are tidied even where all have the same.
 _LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _all_of))
-# Not merged: who the record is, its dialect (the codes above are in it) and what one library has.
-_FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings"))
+# Not merged: who the record is, its dialect (the codes above are in it) and what one library has; its day follows.
+_FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings", "changed"))
 _values = attrgetter(*_FIELDS)
 _BY_KEY = attrgetter("key")
+_CHANGED = attrgetter("changed")

@@ -142,7 +142,7 @@ class FilesHarvester:
         try:
             descriptor = os.open(path, READ_FLAGS)
             with os.fdopen(descriptor, "rb") as file:
-                data = file.read(self._settings.max_bytes + 1)
+                data = file.read(min(self._settings.max_bytes, seen.size) + 1)  # one more: it may have grown
                 now = os.fstat(file.fileno())
         except OSError as error:
             raise SourceUnavailable(f"{self._where}: файл {seen.name} не читается: {reason(error)}") from None

@@ -35,8 +35,10 @@ class Context:
     config: Path | None = None
 
     def system(self, *, anew: bool = False) -> System:
-        """`anew`: the command may begin with an empty database where another was lost."""
-        return open_system(self.settings, anew=anew)
+        """Closed with the command. `anew`: it may begin with an empty database where another was lost."""
+        system = open_system(self.settings, anew=anew)
+        click.get_current_context().find_root().call_on_close(system.engine.dispose)
+        return system
 
 
 MODULES = {
@@ -95,7 +97,6 @@ with_context = click.make_pass_decorator(Context)
 
 
 PROGRAM = "catalog-sync"
-FEW_CYCLES = 20_000  # objects made before Python looks for cycles: an import makes millions of values and no cycle
 AFTER_READERS = 10  # niceness: an import gets a tenth of a processor that a page wants, and all of it otherwise
 
 
@@ -105,12 +106,11 @@ warn = partial(click.echo, err=True)
 def begin_long_work() -> None:
     """Let readers' pages go before this process: a harvest may take all night, a page may not take a second.
 
-    And look for cycles less often, a twentieth of its time. Only where the process is this command's own (a test that
-    calls a command keeps its place).
+    Only where the process is this command's own (a test that calls a command keeps its place).
     """
     if click.get_current_context().find_root().info_name != PROGRAM:
         return
-    gc.set_threshold(FEW_CYCLES)
+    gc.freeze()  # what modules are made of stays: nothing is gained by looking through it for cycles
     if hasattr(os, "setpriority"):  # not on Windows
         os.setpriority(os.PRIO_PROCESS, 0, max(AFTER_READERS, os.getpriority(os.PRIO_PROCESS, 0)))
 

@@ -16,7 +16,7 @@ from catalog_sync.matching.zone import YEAR, Zone
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, repair_year
 
-FEATURES_VERSION = 34  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 35  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):

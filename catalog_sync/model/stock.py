@@ -63,6 +63,7 @@ class UnionRecord:
     members: tuple[RecordKey, ...]
     provenance: Mapping[str, RecordKey] = field(default_factory=dict)
     classified: Classified | None = None
+    contributors: tuple[RecordKey, ...] = ()  # members whose word the record has, in the order of `members`
 
 
 class MovementKind(enum.StrEnum):

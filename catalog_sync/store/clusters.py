@@ -29,12 +29,14 @@ class Change:
     """Ids of clusters whose members changed (`live`) and of those nothing is left of (`gone`).
 
     `moved` are those of `live` that won or lost a member; in `restocked` ones only copies of these members changed.
+    Of `quiet` ones neither members nor copies changed: there is news only where their union record says otherwise.
     """
 
     live: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     moved: frozenset[str] = frozenset()
     restocked: Mapping[str, Sequence[Restocked]] = field(default_factory=dict)
+    quiet: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

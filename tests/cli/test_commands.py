@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+from catalog_sync import __version__
 from catalog_sync.cli.root import MODULES, load_commands, root
 
 
@@ -34,3 +37,22 @@ def test_a_mistyped_command_is_compared_with_all_commands() -> None:
     done = subprocess.run([sys.executable, "-m", "catalog_sync", "serch"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "нет команды «serch»; может быть, search?" in done.stderr
+
+
+def in_a_process(home: Path, *words: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    begun = f"{before}\nimport sys\nsys.argv = ['catalog-sync', *{words!r}]"
+    script = f"{begun}\nfrom catalog_sync.__main__ import run\nrun()"
+    told = os.environ | {"CATALOG_SYNC_HOME": str(home)}
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=told, check=False)
+
+
+def test_a_command_that_is_over_has_closed_its_database(tmp_path: Path) -> None:
+    ended = in_a_process(tmp_path, "init")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [file.name for file in tmp_path.glob("catalog.sqlite*")] == ["catalog.sqlite"]
+
+
+def test_a_process_that_ends_at_once_still_says_everything_and_tells_who_asked_to_be_told(tmp_path: Path) -> None:
+    ended = in_a_process(tmp_path, "--version", before="import atexit; atexit.register(print, 'the end')")
+    assert (ended.returncode, ended.stdout) == (0, f"catalog-sync {__version__}\nthe end\n")
+    assert in_a_process(tmp_path, "searhc").returncode == 2

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from catalog_sync import pipeline, unifying
-from catalog_sync.model import MarcField, MarcRecord, UnionRecord
+from catalog_sync.model import MarcField, MarcRecord, Subfield, UnionRecord
+from catalog_sync.query import Change
 from catalog_sync.store import blocks, clusters, outbox, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading, writing
@@ -22,6 +23,13 @@ SCHOOLS = ("s1", "s2", "s3")
 def owned(number: int, *, copies: int = 1, changed: str = "20200101", note: str = "") -> MarcRecord:
     made = book(f"R{number:03d}", TITLES[number], author=AUTHORS[number % len(AUTHORS)], copies=copies, note=note)
     return MarcRecord(made.leader, (made.fields[0], MarcField("005", data=changed), *made.fields[1:]))
+
+
+def mended(number: int, day: str, copies: int = 1) -> MarcRecord:
+    """With another extent, typed on `day`; "" is as it was."""
+    made = owned(number, copies=copies, changed=day or "20200101")
+    extent = MarcField("215", "  ", (Subfield("a", "129 с."),))
+    return MarcRecord(made.leader, tuple(extent if day and f.tag == "215" else f for f in made.fields))
 
 
 def united(district: District) -> list[UnionRecord]:
@@ -56,24 +64,50 @@ def loaded(district: District) -> District:
     return district
 
 
+@pytest.mark.parametrize(("school", "redated"), [("s1", 5), ("s2", 0)])  # the word of s1 is in the records
 def test_more_copies_of_a_book_are_published_without_reading_what_other_schools_say_of_it(
-    loaded: District, monkeypatch: pytest.MonkeyPatch
+    loaded: District, monkeypatch: pytest.MonkeyPatch, school: str, redated: int
 ) -> None:
     before, read = united(loaded), list[str]()
     with reading(loaded.system.engine) as connection:
         number = outbox.last_number(connection)
     whole = unifying.united
     monkeypatch.setattr(unifying, "united", lambda c, some, s: read.extend(some) or whole(c, some, s))
-    run = loaded.load("s2", [owned(n, copies=3 if n < 5 else 1, changed="20260901" if n < 5 else "20200101")
-                             for n in range(20)])  # fmt: skip
+    run = loaded.load(school, [owned(n, copies=3 if n < 5 else 1, changed="20260901" if n < 5 else "20200101")
+                               for n in range(20)])  # fmt: skip
     assert read == []
     assert (run.counts.changed, run.counts.copies_added, run.counts.clusters_touched) == (5, 10, 5)
     after = united(loaded)
-    assert sum(was != now for was, now in zip(before, after, strict=True)) == 5
+    assert sum(was != now for was, now in zip(before, after, strict=True)) == redated
     with reading(loaded.system.engine) as connection:
         assert len(outbox.after(connection, number, 100)) == 5
         held = unions.holdings(connection, [record.cluster for record in after])
     assert sum(place.copies for places in held.values() for place in places) == 70
+    assert pipeline.check(loaded.system) == []
+
+
+def changes(district: District, after: int) -> list[Change]:
+    with reading(district.system.engine) as connection:
+        return outbox.after(connection, after, 100)
+
+
+def test_what_one_school_mends_and_the_union_does_not_take_up_is_no_news(loaded: District) -> None:
+    before, number = united(loaded), changes(loaded, 0)[-1].number
+    run = loaded.load("s2", [mended(n, "20260901" if n < 5 else "") for n in range(20)])
+    assert (run.counts.changed, run.counts.clusters_touched) == (5, 5)
+    assert united(loaded) == before
+    assert changes(loaded, number) == []
+    run = loaded.load("s1", [mended(n, "20260901" if n < 5 else "") for n in range(20)])
+    assert len(changes(loaded, number)) == 5  # now most say so, and the word of s1 is in the records
+    assert {record.bib.changed for record in united(loaded)} == {"20200101", "20260901"}
+    assert pipeline.check(loaded.system) == []
+
+
+def test_copies_that_come_with_a_mended_description_are_news(loaded: District) -> None:
+    before, number = united(loaded), changes(loaded, 0)[-1].number
+    loaded.load("s2", [mended(n, "20260901" if n < 5 else "", copies=2 if n < 3 else 1) for n in range(20)])
+    assert united(loaded) == before
+    assert len(changes(loaded, number)) == 3
     assert pipeline.check(loaded.system) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from catalog_sync.model import (
     Agent,
@@ -227,5 +227,30 @@ def test_members_that_all_say_the_same_become_what_field_by_field_makes_of_them(
 ) -> None:
     records = [BibRecord(RecordKey("s", str(n)), **described[0]) for n in range(many)]
     made = merge("c", records[::-1])
-    assert (made.bib, made.provenance) == _merged(rank(records))
+    assert (made.bib, made.provenance, made.contributors) == _merged(rank(records))
     assert made.members == tuple(r.key for r in rank(records))
+
+
+@given(members, st.lists(st.sampled_from(["", "20200101", "20210101"]), min_size=4, max_size=4))
+def test_a_record_is_as_young_as_the_youngest_whose_word_it_has(
+    described: list[dict[str, Any]], days: list[str]
+) -> None:
+    records = [
+        BibRecord(RecordKey("s", str(n)), changed=day, **d)
+        for n, (d, day) in enumerate(zip(described, days, strict=False))
+    ]
+    made = merge("c", records)
+    assert made.contributors
+    assert [key for key in made.members if key in made.contributors] == list(made.contributors)
+    assert {key for name, key in made.provenance.items() if name != "warnings"} <= {*made.contributors}
+    assert made.bib.changed == max(r.changed for r in records if r.key in made.contributors)
+    later = [r if r.key in made.contributors else replace(r, changed="20260901") for r in records]
+    assert merge("c", later) == made
+
+
+def test_who_adds_one_word_to_a_list_has_a_word_in_the_record() -> None:
+    first = record("1", keywords=("сказки",), changed="20200101")
+    made = merge("c1", [first, record("2", keywords=("сказки", "лес"), changed="20260901")])
+    assert made.provenance["keywords"] == first.key
+    assert made.contributors == (first.key, RecordKey("s", "2"))
+    assert made.bib.changed == "20260901"

@@ -8,6 +8,7 @@ from catalog_sync import unifying
 from catalog_sync.errors import Refused
 from catalog_sync.model import Carrier, Category, EKind, RecordKey
 from catalog_sync.store import hand, licences
+from catalog_sync.store.clusters import Change
 from catalog_sync.store.database import reading, writing
 from web.i18n import N_, _
 from web.reports.forms import Answer, Field, form, libraries, note, typed, typed_day, typed_number
@@ -48,7 +49,7 @@ def classification() -> Answer:
                 why=typed("why", "Причина"), who=me().login, now=system.now(), today=system.today(),
             )  # fmt: skip
             if edition:
-                unifying.unite(connection, [edition], [], system.now())
+                unifying.unite(connection, Change(live=frozenset((edition,))), system.now())
             note(connection, f"вид издания {record}: исправлен", {"category": category, "carrier": carrier})
         return _("Исправлено: показатели пересчитаны.")
 
