@@ -46,7 +46,8 @@ def _publish_records(system: System, code: str, fetch: Fetch) -> int:
     )  # fmt: skip
     with writing(system.engine) as connection:
         touched, _ = records.publish_stage(connection, number, code, now)
-        publishing.derive(connection, [publishing.Brought(number, touched, first_load=True)], now.date())
+        brought = publishing.Brought(runs.get(connection, number), touched, first_load=True)
+        publishing.derive(connection, [brought], now.date())
         registry.set_published(connection, code, number, runs.get(connection, number).bookmark)
         runs.save(connection, number, state=RunState.PUBLISHED, published=now, finished=now, progress="")
     return number

@@ -76,35 +76,38 @@ class Brought:
     """What a run brought: ids of the records it touched, of those whose bytes are as they were (`reread`), and of those
     of which only copies changed."""
 
-    run: int
+    staged: HarvestRun
     touched: Sequence[int]
     first_load: bool
     reread: Collection[int] = ()
     restocked: Mapping[int, Restocked] = field(default_factory=dict)
     copies: Counter[str] = field(default_factory=Counter)  # added and removed
 
+    @property
+    def run(self) -> int:
+        return self.staged.number
+
 
 def _brought(connection: Connection, number: int, now: datetime) -> Brought:
     """Make the stage of a run the published records."""
-    source = registry.get_source(connection, runs.get(connection, number).source)
-    first = registry.published_run(connection, source.code) is None
-    touched, restocked = records.publish_stage(connection, number, source.code, now)
-    return Brought(number, touched, first, records.reread_by(connection, number), restocked)
+    run = runs.get(connection, number)
+    first = registry.published_run(connection, run.source) is None
+    touched, restocked = records.publish_stage(connection, number, run.source, now)
+    return Brought(run, touched, first, records.reread_by(connection, number) if touched else (), restocked)
 
 
 def _mark_published(
     connection: Connection, brought: Brought, now: datetime, finished: datetime, touched: int, who: str
 ) -> None:
-    number, copies = brought.run, brought.copies
-    run = runs.get(connection, number)
+    run, copies = brought.staged, brought.copies
     before = registry.bookmark(connection, run.source)
-    registry.set_published(connection, run.source, number, run.bookmark)
+    registry.set_published(connection, run.source, run.number, run.bookmark)
     supersede_held(connection, run, now)
     counts = replace(
         run.counts, clusters_touched=touched, copies_added=copies["added"], copies_removed=copies["removed"]
     )
     runs.save(
-        connection, number, state=RunState.PUBLISHED, counts=counts, published=now, finished=finished,
+        connection, run.number, state=RunState.PUBLISHED, counts=counts, published=now, finished=finished,
         progress="", decided_by=who, bookmark_before=before, message="",
     )  # fmt: skip
 
@@ -115,7 +118,7 @@ def _today(system: System, now: datetime) -> date:
 
 def supersede_held(connection: Connection, run: HarvestRun, now: datetime) -> None:
     """A newer run of a source makes an older held one pointless: its difference is against yesterday's state."""
-    for held in runs.latest(connection, source=run.source, states=[RunState.HELD], before=run.number):
+    for held in runs.held_before(connection, run):
         records.unstage(connection, held.number)
         runs.save(
             connection, held.number, state=RunState.REJECTED, finished=now,

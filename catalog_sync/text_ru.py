@@ -59,7 +59,7 @@ def _analyzer() -> Any:
     """pymorphy3 is imported here: it costs 0.1 s and 20 MB, which commands that never search need not pay."""
     import pymorphy3
 
-    return pymorphy3.MorphAnalyzer()
+    return pymorphy3.MorphAnalyzer(path=get_path(), lang="ru")  # named, or all installed packages are asked for one
 
 
 @cache

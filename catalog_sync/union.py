@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from msgspec.structs import fields, replace
@@ -61,7 +61,16 @@ class Ranked(list[BibRecord]):
 
 def rank(members: Iterable[BibRecord]) -> Ranked:
     """Members, best described first; equal ones by their keys, so that the order they came in does not matter."""
-    return Ranked(sorted(members, key=lambda m: (-quality(m), m.key)))
+    found: list[tuple[float, RecordKey, BibRecord]] = []
+    told: list[tuple[tuple[Any, ...], float]] = []  # most members say what another has said
+    for member in members:
+        values = _values(member)
+        points = next((known for said, known in told if said == values), None)
+        if points is None:
+            points = quality(member)
+            told.append((values, points))
+        found.append((-points, member.key, member))
+    return Ranked([member for _, _, member in sorted(found, key=_BY_RANK)])
 
 
 # --- Field by field --------------------------------------------------------------------------------------------------
@@ -100,17 +109,24 @@ def _merged(ranked: Ranked) -> _Merged:
     best, many = ranked[0], len(ranked)
     values: dict[str, Any] = {}
     provenance: dict[str, RecordKey] = {}
-    gave: set[RecordKey] = set()
+    gave, giver = set[RecordKey](), None
     for name, told in zip(_FIELDS, zip(*map(_values, ranked), strict=True), strict=True):
+        if not any(told):
+            continue
         rule = _RULES.get(name, _from_best)
+        chosen: _Chosen | None
         if rule in _OF_ITSELF and told.count(told[0]) == many:
-            chosen = _Chosen(told[0], best.key) if told[0] else None  # whoever is asked
+            chosen = _Chosen(told[0], best.key)  # whoever is asked
         else:
             chosen = rule(ranked, name)
         if chosen is not None:
             values[name], provenance[name] = chosen.value, chosen.giver
-            if name != "warnings":
-                gave.update((chosen.giver, *chosen.others))
+            if name == "warnings":
+                continue
+            if chosen.giver is not giver:
+                giver = chosen.giver  # one gives field after field
+                gave.add(giver)
+            gave.update(chosen.others)
     contributors = [m for m in ranked if m.key in gave] or [best]
     last = max(contributors, key=_CHANGED)  # what another mends changes nothing that anybody sees
     values["changed"] = last.changed
@@ -209,12 +225,12 @@ def _longest(ranked: list[BibRecord], name: str) -> _Chosen | None:
 def _all_of(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """Every value any member has, those of better members first, each once (compared folded)."""
     found: dict[Hashable, Any] = {}
-    seen, gave = set[Hashable](), list[RecordKey]()
+    seen, gave = list[Sequence[Any]](), list[RecordKey]()  # of few: to compare is cheaper than to take hashes
     for member in ranked:
         values = getattr(member, name)
         if not values or values in seen:
             continue
-        seen.add(values)
+        seen.append(values)
         before = len(found)
         for value in values:
             found.setdefault(_identity(value), value)
@@ -364,4 +380,5 @@ _LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _all_of
 _FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings", "changed"))
 _values = attrgetter(*_FIELDS)
 _BY_KEY = attrgetter("key")
+_BY_RANK = itemgetter(0, 1)
 _CHANGED = attrgetter("changed")

@@ -42,7 +42,12 @@ def option(
 
 
 def hints(kind: type[Any]) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    if kind not in _hints:
+        _hints[kind] = typing.get_type_hints(kind)
+    return _hints[kind]
+
+
+_hints: dict[type[Any], dict[str, Any]] = {}
 
 
 def table(kind: type[Any]) -> tuple[Option, ...]:

@@ -24,7 +24,6 @@ from catalog_sync.protocol.apdu import (
     CloseReason,
     CqlQuery,
     Diagnostic,
-    External,
     InitRequest,
     InitResponse,
     Option,
@@ -40,6 +39,7 @@ from catalog_sync.protocol.apdu import (
 )
 from catalog_sync.protocol.ber import BerError
 from catalog_sync.protocol.diagnostics import text
+from catalog_sync.protocol.external import External
 from catalog_sync.protocol.framing import Framer
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.protocol.rpn_of import rpn_of

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from catalog_sync.protocol.external import External
 from catalog_sync.protocol.oids import BIB1_DIAGNOSTICS
 
 
@@ -80,15 +81,6 @@ class Diagnostic:
     condition: int
     info: str = ""
     set: str = BIB1_DIAGNOSTICS
-
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """Something of a named kind: a record, a user information. `single` marks ASN.1 inside instead of plain octets."""
-
-    oid: str
-    data: bytes
-    single: bool = False
 
 
 # --- RPN (type-1 query) ----------------------------------------------------------------------------------------------

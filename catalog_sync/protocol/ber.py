@@ -297,3 +297,16 @@ def write_oid(text: str, tag: int = OBJECT_IDENTIFIER) -> bytes:
             septets.append(arc & 0x7F | 0x80)
         data += bytes(reversed(septets))
     return primitive(tag, data)
+
+
+def text(tag: int, value: str, encoding: str) -> bytes:
+    """A string; what the charset lacks becomes «?», the bytes that came undecodable go back as they came."""
+    try:
+        return primitive(tag, value.encode(encoding, "surrogateescape"))
+    except UnicodeEncodeError:
+        return primitive(tag, value.encode(encoding, "replace"))
+
+
+def some_text(tag: int, value: str, encoding: str) -> bytes:
+    """An OPTIONAL string: nothing where it is empty."""
+    return text(tag, value, encoding) if value else b""

@@ -10,10 +10,11 @@ import codecs
 import unicodedata
 from dataclasses import replace
 
-from catalog_sync.protocol import ber, elements
-from catalog_sync.protocol.apdu import CharsetChoice, CharsetProposal, External
+from catalog_sync.protocol import ber
+from catalog_sync.protocol.apdu import CharsetChoice, CharsetProposal
 from catalog_sync.protocol.ber import Node
 from catalog_sync.protocol.elements import Reader
+from catalog_sync.protocol.external import External, read_external, write_external
 from catalog_sync.protocol.oids import CHARSET_NEGOTIATION_3, PRIVATE_CHARSET, UTF8_FORM
 
 # Name on the wire (IANA's, lower case) → Python's codec.
@@ -101,7 +102,7 @@ def _charset_name(buffer: bytes, choice: Node) -> str:
     if choice.tag == _PRIVATE:
         kind = ber.only(buffer, choice)
         if kind.tag == 2:
-            external = elements.read_external(buffer, kind)
+            external = read_external(buffer, kind)
             return external.data.decode("ascii", "replace") if external.oid == PRIVATE_CHARSET else ""
     return ""
 
@@ -121,7 +122,7 @@ def write_choice(choice: CharsetChoice) -> External:
 def _write_charset(name: str) -> bytes:
     if name.lower() in ("utf-8", "utf8"):
         return ber.constructed(_ISO10646, ber.write_oid(UTF8_FORM, 2))
-    private = elements.write_external(2, External(PRIVATE_CHARSET, name.encode("ascii")))
+    private = write_external(2, External(PRIVATE_CHARSET, name.encode("ascii")))
     return ber.constructed(_PRIVATE, private)
 
 

@@ -1,4 +1,4 @@
-"""Types that several PDUs share: a reader of SEQUENCEs, EXTERNAL, diagnostics, element set names, attributes, terms."""
+"""Types that several PDUs share: a reader of SEQUENCEs, diagnostics, element set names, attributes, terms."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from catalog_sync.protocol import ber
-from catalog_sync.protocol.apdu import Attribute, Diagnostic, External, RpnTerm, TermKind
+from catalog_sync.protocol.apdu import Attribute, Diagnostic, RpnTerm, TermKind
 from catalog_sync.protocol.ber import BerError, Node
+from catalog_sync.protocol.external import read_external
 
 REFERENCE_ID = 2
 DATABASE_NAME = 105
@@ -104,19 +105,6 @@ def read_pdu(pdu: bytes, encoding: str) -> tuple[Reader, Node]:
 # --- writing small things --------------------------------------------------------------------------------------------
 
 
-def text(tag: int, value: str, encoding: str) -> bytes:
-    """A string; what the charset lacks becomes «?», the bytes that came undecodable go back as they came."""
-    try:
-        return ber.primitive(tag, value.encode(encoding, "surrogateescape"))
-    except UnicodeEncodeError:
-        return ber.primitive(tag, value.encode(encoding, "replace"))
-
-
-def some_text(tag: int, value: str, encoding: str) -> bytes:
-    """An OPTIONAL string: nothing where it is empty."""
-    return text(tag, value, encoding) if value else b""
-
-
 def some_oid(tag: int, value: str) -> bytes:
     return ber.write_oid(value, tag) if value else b""
 
@@ -130,26 +118,7 @@ def reference(value: bytes | None) -> bytes:
 
 
 def databases(tag: int, names: Iterable[str], encoding: str) -> bytes:
-    return ber.constructed(tag, *(text(DATABASE_NAME, name, encoding) for name in names))
-
-
-# --- EXTERNAL --------------------------------------------------------------------------------------------------------
-
-
-def read_external(buffer: bytes, node: Node) -> External:
-    """An EXTERNAL (X.690 8.18) named by a direct reference. `data` of a single ASN.1 type is its whole encoding."""
-    found = ber.fields(buffer, node)
-    name = ber.oid(buffer, found[ber.OBJECT_IDENTIFIER]) if ber.OBJECT_IDENTIFIER in found else ""
-    if 0 in found:
-        return External(name, buffer[found[0].start : found[0].end], True)
-    if 1 in found:
-        return External(name, ber.octets(buffer, found[1]))
-    raise BerError(f"byte {node.start}: an EXTERNAL with octets or a single ASN.1 type was expected")
-
-
-def write_external(tag: int, value: External) -> bytes:
-    content = ber.constructed(0, value.data) if value.single else ber.primitive(1, value.data)
-    return ber.constructed(tag, ber.write_oid(value.oid), content)
+    return ber.constructed(tag, *(ber.text(DATABASE_NAME, name, encoding) for name in names))
 
 
 # --- diagnostics -----------------------------------------------------------------------------------------------------
@@ -193,7 +162,7 @@ def read_elements(reader: Reader, tag: int) -> str:
 
 
 def write_elements(tag: int, name: str, encoding: str) -> bytes:
-    return ber.constructed(tag, text(0, name, encoding)) if name else b""
+    return ber.constructed(tag, ber.text(0, name, encoding)) if name else b""
 
 
 # --- attributes and terms --------------------------------------------------------------------------------------------
@@ -236,7 +205,7 @@ def _write_attribute(attribute: Attribute, encoding: str) -> bytes:
     if isinstance(attribute.value, int):
         value = ber.write_integer(attribute.value, 121)
     else:
-        value = ber.constructed(224, ber.constructed(1, text(1, attribute.value, encoding)))
+        value = ber.constructed(224, ber.constructed(1, ber.text(1, attribute.value, encoding)))
     return ber.constructed(ber.SEQUENCE, some_oid(1, attribute.set), ber.write_integer(attribute.type, 120), value)
 
 

@@ -25,6 +25,7 @@ from catalog_sync.protocol.apdu import (
 )
 from catalog_sync.protocol.ber import BerError, Node
 from catalog_sync.protocol.elements import REFERENCE_ID, RESULT_SET_ID, Reader
+from catalog_sync.protocol.external import read_external, write_external
 
 INIT, SEARCH, PRESENT, DELETE, SCAN, SORT, CLOSE = 20, 22, 24, 26, 35, 43, 48
 _PRESENT_HEAD = ber.tag_bytes(PRESENT, True)
@@ -93,7 +94,7 @@ def _read_proposal(reader: Reader) -> CharsetProposal | None:
         externals += [inner[4]] if 4 in inner else []
     for node in externals:
         holder = ber.only(reader.buffer, node) if node.tag == 11 and _is_explicit(reader.buffer, node) else node
-        found = charset.read_proposal(elements.read_external(reader.buffer, holder))
+        found = charset.read_proposal(read_external(reader.buffer, holder))
         if found is not None:
             return found
     return None
@@ -107,7 +108,7 @@ def _is_explicit(buffer: bytes, node: Node) -> bool:
 def _write_init(request: InitRequest, encoding: str) -> bytes:
     info = b""
     if request.charset is not None:
-        external = elements.write_external(4, charset.write_proposal(request.charset))
+        external = write_external(4, charset.write_proposal(request.charset))
         info = ber.constructed(elements.OTHER_INFO, ber.constructed(ber.SEQUENCE, external))
     return ber.constructed(
         INIT,
@@ -117,9 +118,9 @@ def _write_init(request: InitRequest, encoding: str) -> bytes:
         ber.write_integer(request.preferred_size, 5),
         ber.write_integer(request.exceptional_size, 6),
         _write_authentication(request.authentication, encoding),
-        elements.some_text(110, request.implementation_id, encoding),
-        elements.some_text(111, request.implementation_name, encoding),
-        elements.some_text(112, request.implementation_version, encoding),
+        ber.some_text(110, request.implementation_id, encoding),
+        ber.some_text(111, request.implementation_name, encoding),
+        ber.some_text(112, request.implementation_version, encoding),
         info,
     )
 
@@ -131,7 +132,7 @@ def _write_authentication(value: Authentication | None, encoding: str) -> bytes:
         return ber.constructed(7, ber.primitive(ber.VISIBLE_STRING, value.open.encode(encoding)))
     parts = ((0, value.group), (1, value.user), (2, value.password))
     return ber.constructed(
-        7, ber.constructed(ber.SEQUENCE, *(elements.some_text(tag, text, encoding) for tag, text in parts))
+        7, ber.constructed(ber.SEQUENCE, *(ber.some_text(tag, text, encoding) for tag, text in parts))
     )
 
 
@@ -178,7 +179,7 @@ def _write_search(request: SearchRequest, encoding: str) -> bytes:
         ber.write_integer(request.large_set_lower_bound, 14),
         ber.write_integer(request.medium_set_present_number, 15),
         ber.write_boolean(request.replace, 16),
-        elements.text(17, request.result_set, encoding),
+        ber.text(17, request.result_set, encoding),
         elements.databases(18, request.databases, encoding),
         elements.write_elements(100, request.small_elements, encoding),
         elements.write_elements(101, request.medium_elements, encoding),
@@ -229,7 +230,7 @@ def _write_present(request: PresentRequest, encoding: str) -> bytes:
     return ber.constructed(
         PRESENT,
         elements.reference(request.reference),
-        elements.text(RESULT_SET_ID, request.result_set, encoding),
+        ber.text(RESULT_SET_ID, request.result_set, encoding),
         ber.write_integer(request.start, 30),
         ber.write_integer(request.count, 29),
         elements.write_elements(19, request.elements, encoding),
@@ -248,7 +249,7 @@ def _read_delete(reader: Reader, node: Node) -> DeleteRequest:
 def _write_delete(request: DeleteRequest, encoding: str) -> bytes:
     function = ber.write_integer(1 if request.names is None else 0, 32)
     names = request.names or ()
-    listed = ber.constructed(ber.SEQUENCE, *(elements.text(RESULT_SET_ID, n, encoding) for n in names))
+    listed = ber.constructed(ber.SEQUENCE, *(ber.text(RESULT_SET_ID, n, encoding) for n in names))
     return ber.constructed(DELETE, elements.reference(request.reference), function, listed if names else b"")
 
 
@@ -314,19 +315,19 @@ def _read_sort_element(reader: Reader, element: Node) -> SortKey:
 
 
 def _write_sort(request: SortRequest, encoding: str) -> bytes:
-    names = (elements.text(ber.GENERAL_STRING, name, encoding) for name in request.inputs)
+    names = (ber.text(ber.GENERAL_STRING, name, encoding) for name in request.inputs)
     return ber.constructed(
         SORT,
         elements.reference(request.reference),
         ber.constructed(3, *names),
-        elements.text(4, request.output, encoding),
+        ber.text(4, request.output, encoding),
         ber.constructed(5, *(_write_sort_key(key, encoding) for key in request.keys)),
     )
 
 
 def _write_sort_key(key: SortKey, encoding: str) -> bytes:
     if key.field:
-        element = elements.text(0, key.field, encoding)
+        element = ber.text(0, key.field, encoding)
     else:
         listed = elements.write_attributes(key.attributes, encoding)
         element = ber.constructed(2, ber.write_oid(key.attribute_set), listed)
@@ -345,7 +346,7 @@ def write_close(value: Close, encoding: str = "utf-8") -> bytes:
         CLOSE,
         elements.reference(value.reference),
         ber.write_integer(value.reason, 211),
-        elements.some_text(3, value.info, encoding),
+        ber.some_text(3, value.info, encoding),
     )
 
 

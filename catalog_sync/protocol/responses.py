@@ -10,7 +10,6 @@ from catalog_sync.protocol.apdu import (
     Close,
     DeleteResponse,
     Diagnostic,
-    External,
     InitResponse,
     PresentResponse,
     Record,
@@ -23,6 +22,7 @@ from catalog_sync.protocol.apdu import (
 )
 from catalog_sync.protocol.ber import BerError, Node
 from catalog_sync.protocol.elements import REFERENCE_ID, RESULT_SET_ID, Reader
+from catalog_sync.protocol.external import External, name_plus_record, read_external, record_content, write_external
 from catalog_sync.protocol.oids import DIAG1, USER_INFO_1
 
 INIT, SEARCH, PRESENT, DELETE, SCAN, SORT = 21, 23, 25, 27, 36, 44
@@ -69,9 +69,9 @@ def _write_init(response: InitResponse, encoding: str) -> bytes:
         ber.write_integer(response.preferred_size, 5),
         ber.write_integer(response.exceptional_size, 6),
         ber.write_boolean(response.accepted, 12),
-        elements.some_text(110, response.implementation_id, encoding),
-        elements.some_text(111, response.implementation_name, encoding),
-        elements.some_text(112, response.implementation_version, encoding),
+        ber.some_text(110, response.implementation_id, encoding),
+        ber.some_text(111, response.implementation_name, encoding),
+        ber.some_text(112, response.implementation_version, encoding),
         _write_init_diagnostic(response.diagnostic, encoding),
         _write_choice(response.charset),
     )
@@ -80,7 +80,7 @@ def _write_init(response: InitResponse, encoding: str) -> bytes:
 def _write_choice(choice: CharsetChoice | None) -> bytes:
     if choice is None:
         return b""
-    external = elements.write_external(4, charset.write_choice(choice))
+    external = write_external(4, charset.write_choice(choice))
     return ber.constructed(elements.OTHER_INFO, ber.constructed(ber.SEQUENCE, external))
 
 
@@ -90,10 +90,10 @@ def _write_init_diagnostic(diagnostic: Diagnostic | None, encoding: str) -> byte
         return b""
     plain = elements.write_diagnostic(diagnostic, encoding, 1)
     listed = ber.constructed(ber.SEQUENCE, ber.constructed(ber.SEQUENCE, ber.constructed(1, plain)))
-    inner = elements.write_external(4, External(DIAG1, listed, True))
+    inner = write_external(4, External(DIAG1, listed, True))
     # OtherInformation is itself `[201] IMPLICIT`: inside the EXTERNAL it keeps that tag.
     info = ber.constructed(elements.OTHER_INFO, ber.constructed(ber.SEQUENCE, inner))
-    return ber.constructed(11, elements.write_external(ber.EXTERNAL, External(USER_INFO_1, info, True)))
+    return ber.constructed(11, write_external(ber.EXTERNAL, External(USER_INFO_1, info, True)))
 
 
 def _read_init(reader: Reader, node: Node) -> InitResponse:
@@ -116,7 +116,7 @@ def _read_choice(reader: Reader) -> CharsetChoice | None:
     for info in reader.items(elements.OTHER_INFO):
         inner = ber.fields(reader.buffer, info)
         if 4 in inner:
-            found = charset.read_choice(elements.read_external(reader.buffer, inner[4]))
+            found = charset.read_choice(read_external(reader.buffer, inner[4]))
             if found is not None:
                 return found
     return None
@@ -128,11 +128,11 @@ def _read_init_diagnostic(reader: Reader) -> Diagnostic | None:
     if outer is None:
         return None
     try:
-        external = elements.read_external(reader.buffer, ber.only(reader.buffer, outer))
+        external = read_external(reader.buffer, ber.only(reader.buffer, outer))
         data = external.data
         node, _ = ber.read_node(data, 0, len(data))
         info = ber.fields(data, ber.children(data, node)[0])
-        inner = elements.read_external(data, info[4])
+        inner = read_external(data, info[4])
         return _first_default(Reader(inner.data, ber.read_node(inner.data, 0, len(inner.data))[0], reader.encoding))
     except (BerError, KeyError, IndexError):
         return None
@@ -147,15 +147,11 @@ def _first_default(listed: Reader) -> Diagnostic | None:
 # --- records ---------------------------------------------------------------------------------------------------------
 
 
-def record_content(content: External | Diagnostic, encoding: str) -> bytes:
-    """The `record` part of a NamePlusRecord: worth keeping, a record is asked for many times and changes rarely."""
+def content_of(content: External | Diagnostic, encoding: str) -> bytes:
+    """The `record` part of a NamePlusRecord: a record, or why there is none."""
     if isinstance(content, External):
-        return ber.constructed(1, ber.constructed(1, elements.write_external(ber.EXTERNAL, content)))
+        return record_content(content)
     return ber.constructed(1, ber.constructed(2, elements.write_diagnostic(content, encoding)))
-
-
-def name_plus_record(database: str, content: bytes, encoding: str) -> bytes:
-    return ber.constructed(ber.SEQUENCE, elements.some_text(0, database, encoding), content)
 
 
 def renamed(record: bytes, database: str, encoding: str) -> bytes:
@@ -169,7 +165,7 @@ def renamed(record: bytes, database: str, encoding: str) -> bytes:
 def _write_records(records: Records, diagnostics: tuple[Diagnostic, ...], encoding: str) -> bytes:
     if diagnostics:
         return write_diagnostics(diagnostics, encoding)
-    ready = (name_plus_record(r.database, record_content(r.content, encoding), encoding) for r in records)
+    ready = (name_plus_record(r.database, content_of(r.content, encoding), encoding) for r in records)
     return ber.constructed(_RESPONSE_RECORDS, *ready) if records else b""
 
 
@@ -192,7 +188,7 @@ def _read_records(reader: Reader) -> tuple[Records, tuple[Diagnostic, ...]]:
         choice = ber.only(buffer, parts.need(1, "record"))
         inner = ber.only(buffer, choice)
         if choice.tag == 1:
-            records.append(Record(elements.read_external(buffer, inner), database))
+            records.append(Record(read_external(buffer, inner), database))
         elif choice.tag == 2:
             records.append(Record(elements.read_diagnostic(reader, inner), database))
         else:
@@ -278,7 +274,7 @@ def _write_delete(response: DeleteResponse, encoding: str) -> bytes:
     if response.statuses:
         pairs = (
             ber.constructed(
-                ber.SEQUENCE, elements.text(RESULT_SET_ID, name, encoding), ber.write_integer(status, _DELETE_STATUS)
+                ber.SEQUENCE, ber.text(RESULT_SET_ID, name, encoding), ber.write_integer(status, _DELETE_STATUS)
             )
             for name, status in response.statuses
         )
@@ -289,7 +285,7 @@ def _write_delete(response: DeleteResponse, encoding: str) -> bytes:
         # `[0] IMPLICIT DeleteSetStatus`: the implicit tag takes the place of DeleteSetStatus' own [33].
         ber.write_integer(response.status, 0),
         statuses,
-        elements.some_text(36, response.message, encoding),
+        ber.some_text(36, response.message, encoding),
     )
 
 
@@ -319,7 +315,7 @@ def _write_scan(response: ScanResponse, encoding: str) -> bytes:
 
 
 def _write_entry(entry: ScanEntry, encoding: str) -> bytes:
-    display = elements.some_text(0, entry.display, encoding)
+    display = ber.some_text(0, entry.display, encoding)
     return ber.constructed(1, ber.primitive(45, entry.term), display, elements.some_integer(2, entry.count))
 
 

@@ -6,7 +6,6 @@ from catalog_sync.protocol import ber, elements
 from catalog_sync.protocol.apdu import (
     AnyQuery,
     CqlQuery,
-    External,
     Operator,
     OtherQuery,
     RpnItem,
@@ -16,6 +15,7 @@ from catalog_sync.protocol.apdu import (
 )
 from catalog_sync.protocol.ber import BerError, Node
 from catalog_sync.protocol.elements import Reader
+from catalog_sync.protocol.external import External, read_external, write_external
 from catalog_sync.protocol.oids import CQL_QUERY
 
 TYPE_1, TYPE_101, TYPE_104 = 1, 101, 104
@@ -29,7 +29,7 @@ def read_query(reader: Reader, node: Node) -> AnyQuery:
     if node.tag in (TYPE_1, TYPE_101):
         return _read_rpn(reader, node)
     if node.tag == TYPE_104:
-        external = elements.read_external(reader.buffer, node)
+        external = read_external(reader.buffer, node)
         if external.oid != CQL_QUERY:
             return OtherQuery(f"type-104 {external.oid}")
         return CqlQuery(_string_of(external).decode(reader.encoding, "surrogateescape"))
@@ -96,7 +96,7 @@ def _read_operand(reader: Reader, node: Node) -> RpnItem:
 def write_query(query: AnyQuery, encoding: str) -> bytes:
     if isinstance(query, CqlQuery):
         text = ber.primitive(ber.GENERAL_STRING, query.text.encode(encoding, "surrogateescape"))
-        return elements.write_external(TYPE_104, External(CQL_QUERY, text, True))
+        return write_external(TYPE_104, External(CQL_QUERY, text, True))
     if isinstance(query, RpnQuery):
         return ber.constructed(TYPE_1, ber.write_oid(query.attribute_set), _write_tree(query.items, encoding))
     raise ValueError(f"a query of RPN or CQL was expected, came {query.name}")
@@ -122,7 +122,7 @@ def _write_tree(items: tuple[RpnItem, ...], encoding: str) -> bytes:
 def _write_operand(item: RpnTerm | RpnSet, encoding: str) -> bytes:
     if isinstance(item, RpnTerm):
         return elements.write_attributes_plus_term(item, encoding)
-    name = elements.text(elements.RESULT_SET_ID, item.name, encoding)
+    name = ber.text(elements.RESULT_SET_ID, item.name, encoding)
     if not item.attributes:
         return name
     return ber.constructed(_RESULT_SET_PLUS_ATTRIBUTES, name, elements.write_attributes(item.attributes, encoding))

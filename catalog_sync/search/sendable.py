@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc import union_marc, writing
 from catalog_sync.model import Dialect, UnionRecord
+from catalog_sync.protocol.external import External, name_plus_record, record_content
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.query import LibraryHoldings
 
@@ -16,13 +17,9 @@ SYNTAX = Syntax.USMARC  # what every client reads; other syntaxes are rendered w
 
 def record(union: UnionRecord, holdings: Sequence[LibraryHoldings]) -> bytes:
     """The edition's record; empty where it is too long for the format."""
-    # Only here: a night that changes nothing ends without the protocol's modules.
-    from catalog_sync.protocol import responses
-    from catalog_sync.protocol.apdu import External
-
     try:
         data = writing.to_iso2709(union_marc.from_union(union, Dialect.MARC21, holdings))
     except BadRecord:
         return b""
-    content = responses.record_content(External(SYNTAX, data), "utf-8")
-    return responses.name_plus_record(DATABASE, content, "utf-8")
+    content = record_content(External(SYNTAX, data))
+    return name_plus_record(DATABASE, content, "utf-8")

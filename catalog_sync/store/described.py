@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Insert, Select, delete, insert, select
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import BibRecord
@@ -51,16 +51,20 @@ def save(connection: Connection, bibs: Mapping[int, BibRecord]) -> None:
     upsert(connection, t.described, [{"record": id_, "data": PackedBib.of(bib).dump()} for id_, bib in bibs.items()])
 
 
-def restocked(connection: Connection, placed: Select[Any]) -> dict[int, Restocked]:
-    """Of records that are being replaced, rows of `placed` as in `follow`, those of which only copies changed.
+def now_and_before(placed: Select[Any]) -> Select[Any]:
+    """Of `placed`, (id, description) of staged records, those that replace others, with the former description."""
+    before = t.described.alias("before")
+    both = placed.add_columns(before.c.data).join(before, before.c.record == t.record.c.id)
+    return both.where(t.stage.c.action.in_(("changed", "reread"))).execution_options(yield_per=AT_ONCE)
+
+
+def restocked(connection: Connection, replacing: Select[Any], given: Mapping[str, Any]) -> dict[int, Restocked]:
+    """Of the rows of `now_and_before`, records of which only copies changed.
 
     To be asked before `follow`. One whose former description another version packed is not among them.
     """
-    before = t.described.alias("before")
-    both = placed.add_columns(before.c.data).join(before, before.c.record == t.record.c.id)
-    replacing = both.where(t.stage.c.action.in_(("changed", "reread"))).execution_options(yield_per=AT_ONCE)
     found: dict[int, Restocked] = {}
-    for id_, *packed in connection.execute(replacing):
+    for id_, *packed in connection.execute(replacing, given):
         now, was = (unpack_bib(data) if data else None for data in packed)
         if now and was and (one := only_copies(was, now)):
             found[id_] = one
@@ -75,11 +79,15 @@ def only_copies(before: PackedBib, now: PackedBib) -> Restocked | None:
     return Restocked(key, day, today) if warned == warnings else None
 
 
-def follow(connection: Connection, placed: Select[Any], ids: Sequence[int]) -> None:
-    """Records `ids` say now what was packed for them when they were staged: rows of `placed`, (id, description)."""
+def keeping(placed: Select[Any]) -> Insert:
+    """The statement that keeps what was packed for records when they were staged: rows of `placed`."""
+    return insert(t.described).from_select(["record", "data"], placed.where(t.stage.c.described.is_not(None)))
+
+
+def follow(connection: Connection, keep: Insert, given: Mapping[str, Any], ids: Sequence[int]) -> None:
+    """Records `ids` say now what `keeping` keeps."""
     forget(connection, ids)
-    kept = placed.where(t.stage.c.described.is_not(None))
-    connection.execute(insert(t.described).from_select(["record", "data"], kept))
+    connection.execute(keep, given)
 
 
 def forget(connection: Connection, ids: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert
@@ -23,6 +23,7 @@ class Alike(NamedTuple):
     local_ids: list[str]
 
 
+_KEPT = select(t.source_digests.c.data).where(t.source_digests.c.source == bindparam("asked"))
 _decoder = msgspec.msgpack.Decoder(list[Alike])
 _Ways = dict[tuple[str, str], dict[str, bytes]]  # (dialect, encoding) → local id → digest
 
@@ -82,7 +83,7 @@ def _save(connection: Connection, source: str, groups: list[Alike]) -> None:
 
 def _kept(connection: Connection, source: str) -> list[Alike] | None:
     """None where nothing is kept, or what is kept is damaged."""
-    packed = connection.execute(select(t.source_digests.c.data).where(t.source_digests.c.source == source)).scalar()
+    packed = connection.execute(_KEPT, {"asked": source}).scalar()
     try:
         return None if packed is None else _decoder.decode(packed)
     except msgspec.DecodeError:

@@ -10,12 +10,17 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from catalog_sync.store import tables as t
 
 # Any constant does, as long as it is ours alone: PostgreSQL's advisory locks are numbered, not named.
 PUBLISH_LOCK = 7_305_811
+# Asked of every source of a night: a statement made once is compiled once.
+_IS_ASKED = t.lease.c.name == bindparam("asked")
+_CLAIM = select(t.lease).where(_IS_ASKED)
+_RENEW = update(t.lease).where(_IS_ASKED)
+_RELEASE = delete(t.lease).where(_IS_ASKED, t.lease.c.holder == bindparam("of"))
 
 
 @cache
@@ -41,7 +46,7 @@ def process() -> str:
 def acquire(connection: Connection, name: str, holder: str, now: datetime, seconds: float) -> bool:
     """Claim or renew `name` until now + seconds. False while somebody else's claim is good."""
     until = now + timedelta(seconds=seconds)
-    row = connection.execute(select(t.lease).where(t.lease.c.name == name).with_for_update()).first()
+    row = connection.execute(_CLAIM.with_for_update(), {"asked": name}).first()
     if row is None:
         connection.execute(insert(t.lease).values(name=name, holder=holder, until=until))
         return True
@@ -49,14 +54,14 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, secon
     good = now < row.until <= now + timedelta(seconds=2 * seconds)
     if row.holder != holder and good and not has_died(row.holder):
         return False
-    connection.execute(update(t.lease).where(t.lease.c.name == name).values(holder=holder, until=until))
+    connection.execute(_RENEW, {"asked": name, "holder": holder, "until": until})
     return True
 
 
 def is_orphaned(connection: Connection, name: str) -> bool:
     """Whether who claimed `name` was a process of this machine that is no more: it was killed, and claims nothing."""
-    holder = connection.execute(select(t.lease.c.holder).where(t.lease.c.name == name)).scalar()
-    return holder is not None and has_died(holder)
+    row = connection.execute(_CLAIM, {"asked": name}).first()
+    return row is not None and has_died(row.holder)
 
 
 def has_died(holder: str) -> bool:
@@ -77,12 +82,12 @@ def has_died(holder: str) -> bool:
 
 
 def release(connection: Connection, name: str, holder: str) -> None:
-    connection.execute(delete(t.lease).where(t.lease.c.name == name, t.lease.c.holder == holder))
+    connection.execute(_RELEASE, {"asked": name, "of": holder})
 
 
 def holder_of(connection: Connection, name: str, now: datetime) -> str:
     """Who holds `name` now; "" when it is free."""
-    row = connection.execute(select(t.lease).where(t.lease.c.name == name)).first()
+    row = connection.execute(_CLAIM, {"asked": name}).first()
     return str(row.holder) if row and row.until > now else ""
 
 

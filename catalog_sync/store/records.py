@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, FromClause, ScalarSelect, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Integer, Text, bindparam, delete, false, func, insert, literal, select, update
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.marc import fingerprint
@@ -243,6 +243,50 @@ def staged_record(source: str, row: Any) -> SourceRecord:
     )
 
 
+# The stage becomes the published state inside the database. Statements are made once: a night has many sources.
+_RUN, _SOURCE = bindparam("of_run", type_=Integer), bindparam("of_source", type_=Text)
+_NOW = bindparam("at", type_=t.Moment)
+_THERE = t.record.alias("there")
+# Id of the record that stands where a staged one goes. In a subquery and not in the join itself: SQLite would walk
+# through all records of the source for a few staged ones.
+_PLACE = (
+    select(_THERE.c.id)
+    .where(_THERE.c.source == _SOURCE, _THERE.c.local_id == t.stage.c.local_id)
+    .correlate(t.stage)
+    .scalar_subquery()
+)
+_OF_RUN = t.stage.c.run == _RUN
+_STAGED = select(*(t.stage.c[name] for name in ("local_id", "action", "dialect", "encoding", "digest"))).where(_OF_RUN)
+_WITH_PLACE = t.stage.join(t.record, t.record.c.id == _PLACE)
+_PLACED = select(t.record.c.id).select_from(_WITH_PLACE).where(_OF_RUN)
+_SAYS = _PLACED.add_columns(t.stage.c.described)
+_SAYS_AND_SAID, _KEEP_SAYS = described.now_and_before(_SAYS), described.keeping(_SAYS)
+_REMEMBER = insert(t.record_change).from_select(
+    ["run", "record", "action", *KEPT],
+    select(t.stage.c.run, t.record.c.id, t.stage.c.action, *(t.record.c[name] for name in KEPT))
+    .select_from(_WITH_PLACE)
+    .where(_OF_RUN),
+)
+_REMEMBER_NEW = insert(t.record_change).from_select(
+    ["run", "record", "action"],
+    _PLACED.with_only_columns(_RUN, t.record.c.id, literal("new")).where(
+        t.record.c.id.not_in(select(t.record_change.c.record).where(t.record_change.c.run == _RUN))
+    ),
+)
+_TAKE_PLACE = update(t.record).where(_OF_RUN, t.record.c.id == _PLACE, t.record.c.local_id == t.stage.c.local_id)
+_IS_GONE = t.stage.c.action == "gone"
+_BURY = _TAKE_PLACE.where(_IS_GONE).values(deleted=True, last_run=_RUN, changed=_NOW)
+_REPLACE = _TAKE_PLACE.where(~_IS_GONE).values(
+    deleted=False, last_run=_RUN, changed=_NOW, **{name: t.stage.c[name] for name in CONTENT}
+)
+_ADD = insert(t.record).from_select(
+    ["source", "local_id", *CONTENT, "last_run", "changed", "first_run", "first_seen", "deleted"],
+    select(_SOURCE, t.stage.c.local_id, *(t.stage.c[name] for name in CONTENT), _RUN, _NOW, _RUN, _NOW, false())
+    .where(_OF_RUN, ~_IS_GONE, _PLACE.is_(None))
+    .order_by(t.stage.c.local_id),
+)
+
+
 def publish_stage(
     connection: Connection, run: int, source: str, now: datetime
 ) -> tuple[list[int], dict[int, Restocked]]:
@@ -250,26 +294,17 @@ def publish_stage(
 
     Returns touched record ids, in id order, and those of them of which only copies changed.
     """
-    columns = (t.stage.c[name] for name in ("local_id", "action", "dialect", "encoding", "digest"))
-    rows = connection.execute(select(*columns).where(t.stage.c.run == run)).all()
+    given = {"of_run": run, "of_source": source, "at": now}
+    rows = connection.execute(_STAGED, given).all()
     if not rows:
         return [], {}
     digests.follow(connection, source, rows)
-    stamp = {"last_run": run, "changed": now}
-    place = _place(source)
-    staged = t.stage.join(t.record, t.record.c.id == place)
-    _remember(connection, run, staged)
-    _replace(connection, run, place, stamp)
-    _insert(connection, run, source, {**stamp, "first_run": run, "first_seen": now, "deleted": False})
-    placed = select(t.record.c.id).select_from(staged).where(t.stage.c.run == run)
-    touched = list(connection.execute(placed.order_by(t.record.c.id)).scalars())
-    new = placed.with_only_columns(literal(run), t.record.c.id, literal("new")).where(
-        t.record.c.id.not_in(select(t.record_change.c.record).where(t.record_change.c.run == run))
-    )
-    connection.execute(insert(t.record_change).from_select(["run", "record", "action"], new))
-    says = placed.add_columns(t.stage.c.described)
-    restocked = described.restocked(connection, says)
-    described.follow(connection, says, touched)
+    for statement in (_REMEMBER, _BURY, _REPLACE, _ADD):
+        connection.execute(statement, given)
+    touched = list(connection.execute(_PLACED.order_by(t.record.c.id), given).scalars())
+    connection.execute(_REMEMBER_NEW, given)
+    restocked = described.restocked(connection, _SAYS_AND_SAID, given)
+    described.follow(connection, _KEEP_SAYS, given, touched)
     unstage(connection, run)
     return touched, restocked
 
@@ -289,43 +324,6 @@ def reread(connection: Connection, run: int, limit: int) -> list[tuple[SourceRec
         (replace(now, dialect=Dialect(before[id_].dialect), encoding=before[id_].encoding), now)
         for id_, now in load(connection, before)
     ]
-
-
-def _place(source: str) -> ScalarSelect[Any]:
-    """Id of the record that stands where a staged one goes.
-
-    In a subquery and not in the join itself: SQLite would walk through all records of the source for a few staged ones.
-    """
-    there = t.record.alias("there")
-    found = select(there.c.id).where(there.c.source == source, there.c.local_id == t.stage.c.local_id)
-    return found.correlate(t.stage).scalar_subquery()
-
-
-def _remember(connection: Connection, run: int, staged: FromClause) -> None:
-    """What stood where staged records go."""
-    kept = (t.record.c[name] for name in KEPT)
-    rows = select(t.stage.c.run, t.record.c.id, t.stage.c.action, *kept).select_from(staged).where(t.stage.c.run == run)
-    connection.execute(insert(t.record_change).from_select(["run", "record", "action", *KEPT], rows))
-
-
-def _replace(connection: Connection, run: int, place: ScalarSelect[Any], stamp: Mapping[str, Any]) -> None:
-    """Staged records that have a place take it; those that are gone become tombstones."""
-    this = (t.stage.c.run == run, t.record.c.id == place, t.record.c.local_id == t.stage.c.local_id)
-    gone = t.stage.c.action == "gone"
-    connection.execute(update(t.record).where(*this, gone).values(deleted=True, **stamp))
-    content = {name: t.stage.c[name] for name in CONTENT}
-    connection.execute(update(t.record).where(*this, ~gone).values(deleted=False, **stamp, **content))
-
-
-def _insert(connection: Connection, run: int, source: str, stamp: Mapping[str, Any]) -> None:
-    """Staged records that have no place yet get one."""
-    given = [literal(value, t.record.c[name].type) for name, value in stamp.items()]
-    columns = [t.stage.c.local_id, *(t.stage.c[name] for name in CONTENT)]
-    new = select(literal(source), *columns, *given).where(
-        t.stage.c.run == run, t.stage.c.action != "gone", _place(source).is_(None)
-    )
-    names = ["source", "local_id", *CONTENT, *stamp]
-    connection.execute(insert(t.record).from_select(names, new.order_by(t.stage.c.local_id)))
 
 
 def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:

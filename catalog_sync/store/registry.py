@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, Source
@@ -17,6 +17,12 @@ from catalog_sync.store.database import upsert
 from catalog_sync.store.ledger_check import library_kind_changed
 
 CODES_SHOWN = 12  # of the sources there are, to whoever mistyped one
+# Asked of every source of a night: a statement made once is compiled once.
+_IS_ASKED = t.source.c.code == bindparam("asked")
+_SOURCE = select(t.source).where(_IS_ASKED)
+_BOOKMARK = select(t.source.c.bookmark).where(_IS_ASKED)
+_PUBLISHED = select(t.source.c.published_run).where(_IS_ASKED)
+_SAVE = update(t.source).where(_IS_ASKED)
 
 
 def libraries(connection: Connection) -> list[Library]:
@@ -61,7 +67,7 @@ def sources(connection: Connection, *, active_only: bool = False) -> list[Source
 
 
 def find_source(connection: Connection, code: str) -> Source | None:
-    row = connection.execute(select(t.source).where(t.source.c.code == code)).mappings().first()
+    row = connection.execute(_SOURCE, {"asked": code}).mappings().first()
     return _source(row) if row else None
 
 
@@ -81,20 +87,20 @@ def save_sources(connection: Connection, values: Iterable[Source]) -> None:
 
 
 def bookmark(connection: Connection, code: str) -> str:
-    return connection.execute(select(t.source.c.bookmark).where(t.source.c.code == code)).scalar() or ""
+    return connection.execute(_BOOKMARK, {"asked": code}).scalar() or ""
 
 
 def published_run(connection: Connection, code: str) -> int | None:
     """Number of the run whose records are the source's published state; None before the first."""
-    return connection.execute(select(t.source.c.published_run).where(t.source.c.code == code)).scalar()
+    return connection.execute(_PUBLISHED, {"asked": code}).scalar()
 
 
 def set_published(connection: Connection, code: str, run: int | None, mark: str) -> None:
-    connection.execute(update(t.source).where(t.source.c.code == code).values(published_run=run, bookmark=mark))
+    connection.execute(_SAVE, {"asked": code, "published_run": run, "bookmark": mark})
 
 
 def set_active(connection: Connection, code: str, active: bool) -> None:
-    connection.execute(update(t.source).where(t.source.c.code == code).values(active=active))
+    connection.execute(_SAVE, {"asked": code, "active": active})
 
 
 def library_of(connection: Connection) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import HarvestRun, RunCounts, RunState, SetAside
@@ -16,6 +17,17 @@ from catalog_sync.store import tables as t
 
 HEART_STOPPED_AFTER = timedelta(minutes=5)  # a live run beats every few seconds; five minutes is a dead process
 COUNTS = tuple(RunCounts.__dataclass_fields__)
+# Asked of every source of a night: a statement made once is compiled once.
+_OF_NUMBER = select(t.run).where(t.run.c.number == bindparam("asked"))
+_SAVE = update(t.run).where(t.run.c.number == bindparam("asked"))
+_START = insert(t.run).returning(t.run.c.number)
+_IN_STATE = (
+    select(t.run)
+    .where(t.run.c.source == bindparam("asked"), t.run.c.state == bindparam("state"))
+    .order_by(t.run.c.number.desc())
+)
+_IN_STATE_BEFORE = _IN_STATE.where(t.run.c.number < bindparam("before"))
+_AT_WORK = t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value])
 
 
 def start(connection: Connection, source: str, now: datetime, *, incremental: bool, asked_by: str = "") -> int:
@@ -24,7 +36,7 @@ def start(connection: Connection, source: str, now: datetime, *, incremental: bo
         "source": source, "state": RunState.RUNNING.value, "started": now, "heartbeat": now,
         "incremental": incremental, "asked_by": asked_by,
     }  # fmt: skip
-    number: int = connection.execute(insert(t.run).values(**values).returning(t.run.c.number)).scalar_one()
+    number: int = connection.execute(_START, values).scalar_one()
     return number
 
 
@@ -35,11 +47,11 @@ def save(connection: Connection, number: int, **values: Any) -> None:
         values |= {name: getattr(counts, name) for name in COUNTS}
     if isinstance(values.get("state"), RunState):
         values["state"] = values["state"].value
-    connection.execute(update(t.run).where(t.run.c.number == number).values(**values))
+    connection.execute(_SAVE, {"asked": number, **values})
 
 
 def find(connection: Connection, number: int) -> HarvestRun | None:
-    row = connection.execute(select(t.run).where(t.run.c.number == number)).first()
+    row = connection.execute(_OF_NUMBER, {"asked": number}).first()
     return _run(row) if row else None
 
 
@@ -90,14 +102,23 @@ def details(connection: Connection, numbers: Sequence[int]) -> dict[int, Details
 
 
 def last_published(connection: Connection, source: str) -> HarvestRun | None:
-    found = latest(connection, source=source, states=[RunState.PUBLISHED], limit=1)
-    return found[0] if found else None
+    row = connection.execute(_IN_STATE, {"asked": source, "state": RunState.PUBLISHED.value}).first()
+    return _run(row) if row else None
 
 
 def published_before(connection: Connection, run: HarvestRun) -> HarvestRun | None:
     """The published run of the same source before this one: what stands after a roll-back."""
-    found = latest(connection, source=run.source, states=[RunState.PUBLISHED], before=run.number, limit=1)
-    return found[0] if found else None
+    return next(_before(connection, run, RunState.PUBLISHED), None)
+
+
+def held_before(connection: Connection, run: HarvestRun) -> list[HarvestRun]:
+    """Runs of the same source that wait for a word, older than this one."""
+    return list(_before(connection, run, RunState.HELD))
+
+
+def _before(connection: Connection, run: HarvestRun, state: RunState) -> Iterator[HarvestRun]:
+    asked = {"asked": run.source, "state": state.value, "before": run.number}
+    return map(_run, connection.execute(_IN_STATE_BEFORE, asked).all())
 
 
 def bookmark_before(connection: Connection, number: int) -> str:
@@ -120,34 +141,34 @@ def set_aside(connection: Connection, run: int) -> list[SetAside]:
     return [SetAside(source, row.number, row.offset, row.data, row.reason, row.file) for row in rows]
 
 
-def bury_dead(
-    connection: Connection, now: datetime, source: str | None = None, *, certain: bool = False
-) -> list[int]:
+def bury_dead(connection: Connection, now: datetime, source: str | None = None, *, certain: bool = False) -> list[int]:
     """Runs whose process died: their stage is discarded, yesterday's catalogue stays. Returns their numbers.
 
     `certain`: that it died is known, however lately its heart has beaten.
     """
-    at_work = t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value])
-    query = select(t.run.c.number).where(at_work)
-    if not certain:
-        # A beat from the future is from before the clock was set back: its process has not beaten since.
-        query = query.where(
-            (t.run.c.heartbeat < now - HEART_STOPPED_AFTER) | (t.run.c.heartbeat > now + HEART_STOPPED_AFTER)
-        )
-    if source is not None:
-        query = query.where(t.run.c.source == source)
     dead = list[int]()
-    for number in connection.execute(query).scalars().all():
+    asked = {"asked": source, "earliest": now - HEART_STOPPED_AFTER, "latest": now + HEART_STOPPED_AFTER}
+    for number in connection.execute(_suspects(certain, source is None), asked).scalars().all():
         # A long publication has no time to beat: on PostgreSQL this waits until it is done, and then the run is not at
         # work any more.
         records.unstage(connection, number)
-        failed = update(t.run).where(t.run.c.number == number, at_work).values(
+        failed = update(t.run).where(t.run.c.number == number, _AT_WORK).values(
             state=RunState.FAILED.value, finished=now, progress="",
             message="процесс сбора прервался (сбой питания или остановка); каталог остался вчерашним",
         )  # fmt: skip
         if connection.execute(failed).rowcount:
             dead.append(number)
     return dead
+
+
+@cache
+def _suspects(certain: bool, of_all: bool) -> Select[Any]:
+    """Runs at work whose heart stands still, or all that are at work."""
+    query = select(t.run.c.number).where(_AT_WORK)
+    if not certain:
+        # A beat from the future is from before the clock was set back: its process has not beaten since.
+        query = query.where((t.run.c.heartbeat < bindparam("earliest")) | (t.run.c.heartbeat > bindparam("latest")))
+    return query if of_all else query.where(t.run.c.source == bindparam("asked"))
 
 
 def _run(row: Any) -> HarvestRun:

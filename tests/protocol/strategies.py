@@ -15,7 +15,6 @@ from catalog_sync.protocol.apdu import (
     DeleteRequest,
     DeleteResponse,
     Diagnostic,
-    External,
     InitRequest,
     InitResponse,
     Operator,
@@ -36,6 +35,7 @@ from catalog_sync.protocol.apdu import (
     SortResponse,
     TermKind,
 )
+from catalog_sync.protocol.external import External
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES, Syntax
 
 # asn1tools reads GeneralString as Latin-1 and writes it so: names of its round trip stay in ASCII.

@@ -7,12 +7,12 @@ import io
 import pymarc
 
 from catalog_sync.protocol.apdu import (
-    External,
     PresentResponse,
     ScanResponse,
     SearchResponse,
     SortResponse,
 )
+from catalog_sync.protocol.external import External
 
 
 def condition(answer: SearchResponse | PresentResponse | ScanResponse | SortResponse) -> int:

@@ -12,7 +12,6 @@ from catalog_sync.protocol import requests, responses
 from catalog_sync.protocol.apdu import (
     Close,
     Diagnostic,
-    External,
     InitRequest,
     InitResponse,
     PresentRequest,
@@ -22,6 +21,7 @@ from catalog_sync.protocol.apdu import (
     SearchRequest,
     SearchResponse,
 )
+from catalog_sync.protocol.external import External
 from catalog_sync.protocol.framing import Framer
 from tests.fake_records import union_record
 from tests.fakes import record_marc

@@ -14,8 +14,9 @@ from functools import lru_cache
 
 from catalog_sync.model import UnionRecord
 from catalog_sync.protocol import responses
-from catalog_sync.protocol.apdu import Diagnostic, External, PresentStatus
+from catalog_sync.protocol.apdu import Diagnostic, PresentStatus
 from catalog_sync.protocol.diagnostics import Condition, Fault
+from catalog_sync.protocol.external import External, name_plus_record
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.query import Card, Catalogue, LibraryHoldings
 from catalog_sync.search.sendable import DATABASE, SYNTAX
@@ -156,6 +157,6 @@ class Presenter:
 
 def _named(content: External | Diagnostic, wanted: Wanted) -> bytes:
     """The NamePlusRecord of a record or of the diagnostic in its place."""
-    return responses.name_plus_record(
-        wanted.database, responses.record_content(content, wanted.encoding), wanted.encoding
+    return name_plus_record(
+        wanted.database, responses.content_of(content, wanted.encoding), wanted.encoding
     )  # fmt: skip

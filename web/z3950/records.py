@@ -12,8 +12,8 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.model import Dialect, MarcField, MarcRecord, UnionRecord
 from catalog_sync.protocol import ber, charset
-from catalog_sync.protocol.apdu import External
 from catalog_sync.protocol.diagnostics import Condition, Fault
+from catalog_sync.protocol.external import External
 from catalog_sync.protocol.oids import Syntax
 from catalog_sync.query import LibraryHoldings
 
