@@ -154,7 +154,7 @@ def regroup_everything(connection: Connection, *, now: datetime) -> clusters.Cha
     groups, refused = _resolve(connection, held, _scores(connection), decisions.standing(connection))
     edges.mark_refused(connection, held, refused)
     before = clusters.members_of(connection, clusters.live(connection))
-    return clusters.regroup(connection, before, groups, now=now, content={id_ for group in groups for id_ in group})
+    return clusters.place(connection, before, groups, now=now, content={id_ for group in groups for id_ in group})
 
 
 def _region(

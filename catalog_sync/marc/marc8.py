@@ -6,8 +6,7 @@ pymarc's own converter writes to standard error and loses what it can't map; her
 from __future__ import annotations
 
 import unicodedata
-
-from pymarc.marc8_mapping import CODESETS, ODD_MAP
+from functools import cache
 
 from catalog_sync.remembering import remembering
 
@@ -15,6 +14,14 @@ _BASIC_LATIN, _ANSEL, _EAST_ASIAN = 0x42, 0x45, 0x31
 _SHORT_ESCAPES = {0x73: _BASIC_LATIN, 0x67: 0x67, 0x62: 0x62, 0x70: 0x70}  # ESC s g b p
 _ESC = 0x1B
 _TO_G0, _TO_G1 = b"(,", b")-"
+
+
+@cache
+def _tables() -> tuple[dict[int, dict[int, tuple[int, int]]], dict[int, int]]:
+    """Letters by set and code, each with whether it is an accent; and those of no set. Read where there is MARC-8."""
+    from pymarc.marc8_mapping import CODESETS, ODD_MAP
+
+    return CODESETS, ODD_MAP
 
 
 def to_unicode(data: bytes) -> str:
@@ -67,7 +74,7 @@ def _escape(data: bytes, at: int, sets: list[int]) -> int:
         skip += 1
     elif not skip:
         return 0
-    if len(following) <= skip or following[skip] not in CODESETS:
+    if len(following) <= skip or following[skip] not in _tables()[0]:
         return 0
     sets[bank] = following[skip]
     return skip + 2
@@ -76,9 +83,10 @@ def _escape(data: bytes, at: int, sets: list[int]) -> int:
 def _letter(code: int, width: int, sets: list[int]) -> tuple[str, bool]:
     if width == 1 and code <= 0x20:
         return chr(code), False
-    letters = CODESETS[sets[1] if width == 1 and code > 0x7F else sets[0]]
+    codesets, odd = _tables()
+    letters = codesets[sets[1] if width == 1 and code > 0x7F else sets[0]]
     # A set may stand in either half of the table; of each set pymarc has the codes of one.
     found = letters.get(code) or (letters.get(code ^ 0x80) if width == 1 else None)
     if found:
         return chr(found[0]), bool(found[1])
-    return (chr(ODD_MAP[code]) if code in ODD_MAP else "\ufffd"), False
+    return (chr(odd[code]) if code in odd else "\ufffd"), False

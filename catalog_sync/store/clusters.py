@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -113,6 +113,19 @@ def regroup(
 
     `content` are records whose own bytes changed: their cluster is touched even where its members stay.
     """
+    was = {record: cluster for cluster, group in before.items() for record in group}
+    same = {cluster for group in after if before.get(cluster := was.get(next(iter(group)), "")) == group}
+    others = {cluster: group for cluster, group in before.items() if cluster not in same}
+    torn = [group for group in after if was.get(next(iter(group)), "") not in same]
+    change = place(connection, others, torn, now=now, runs=runs, decision=decision, content=content)
+    return replace(change, live=change.live.union(c for c in same if not content.isdisjoint(before[c])))
+
+
+def place(
+    connection: Connection, before: Mapping[str, AbstractSet[int]], after: Sequence[AbstractSet[int]], *, now: datetime,
+    runs: Mapping[int, int] = NO_RUNS, decision: int | None = None, content: AbstractSet[int] = frozenset(),
+) -> Change:  # fmt: skip
+    """The same, and groups that stay what they are get what is kept of them anew."""
     keys = records.keys_of(connection, {id_ for group in after for id_ in group})
     was = {record: cluster for cluster, group in before.items() for record in group}
     guests = _guests(connection, _torn_evenly(before, after))
