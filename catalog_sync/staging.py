@@ -320,7 +320,7 @@ def _replaced(engine: Engine, run: int, source: Source) -> tuple[int, int]:
         was = before.get(ids[RecordKey(source.code, row.local_id)])
         if staged is not None and was is not None:  # else nothing can be compared, so it raises no alarm
             pairs.append((was.title, staged.bib().title))
-    return sum(not _share_a_word(was, now) for was, now in pairs), len(pairs)
+    return sum(was != now and not _share_a_word(was, now) for was, now in pairs), len(pairs)
 
 
 def _said_before(connection: Connection, source: Source, ids: Collection[int]) -> dict[int, BibRecord]:
