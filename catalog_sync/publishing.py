@@ -151,7 +151,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
         before = derived.held(connection, ids)
         restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
         found = deriving.understand(connection, ids, restocked, alike=alike)
-        posted = stock.posted(connection, [found.keys[id_] for id_ in before])
+        posted = stock.posted_to(connection, {id_: found.keys[id_] for id_ in before})
         movements: list[StockMovement] = []
         for id_, key in found.keys.items():
             old, new, one = before.get(id_), found.held.get(id_), by[id_]
@@ -374,7 +374,7 @@ def _read_otherwise(
 ) -> list[StockMovement]:
     """What the ledger must be told where new rules find other copies in the same bytes; classes move afterwards."""
     others = [id_ for id_, held in before.items() if id_ in found.held and held.holdings != found.held[id_][1]]
-    posted = stock.posted(connection, [found.keys[id_] for id_ in others])
+    posted = stock.posted_to(connection, {id_: found.keys[id_] for id_ in others})
     lines: list[StockMovement] = []
     for id_ in others:
         key, was = found.keys[id_], before[id_].classified()

@@ -319,13 +319,13 @@ def _replaced(engine: Engine, run: int, source: Source) -> tuple[int, int]:
         staged = unpack_bib(row.described)
         was = before.get(ids[RecordKey(source.code, row.local_id)])
         if staged is not None and was is not None:  # else nothing can be compared, so it raises no alarm
-            pairs.append((was.title, staged.bib().title))
+            pairs.append((was.title, staged.bib(bare=True).title))
     return sum(was != now and not _share_a_word(was, now) for was, now in pairs), len(pairs)
 
 
 def _said_before(connection: Connection, source: Source, ids: Collection[int]) -> dict[int, BibRecord]:
     """What live records say; read from the bytes of those whose description another version of the program packed."""
-    found = described.load(connection, ids)
+    found = described.load(connection, ids, bare=True)
     for id_, record in records.load(connection, [id_ for id_ in ids if id_ not in found]):
         with suppress(BadRecord):
             if not record.deleted:

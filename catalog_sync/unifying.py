@@ -74,7 +74,7 @@ def united(connection: Connection, clusters: Sequence[str], sources: dict[str, S
     """Union records of clusters from what their members say; nothing is saved."""
     placed = select(t.member.c.record, t.member.c.cluster)
     cluster_of: dict[int, str] = dict(plain_rows(connection, placed, t.member.c.cluster, clusters))
-    told = described.load(connection, cluster_of)
+    told = described.load(connection, cluster_of, bare=True)
     for id_, record in records.load(connection, cluster_of.keys() - told.keys()):
         told[id_] = to_bib(record, sources[record.source].holdings_profile)
     bibs: dict[str, list[BibRecord]] = {}

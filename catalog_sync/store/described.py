@@ -29,13 +29,16 @@ def packed(connection: Connection, ids: Iterable[int]) -> dict[int, PackedBib]:
     return found
 
 
-def load(connection: Connection, ids: Iterable[int]) -> dict[int, BibRecord]:
-    """The same unpacked, without damaged ones; of descriptions typed alike what they say is one value."""
+def load(connection: Connection, ids: Iterable[int], *, bare: bool = False) -> dict[int, BibRecord]:
+    """The same unpacked, without damaged ones; of descriptions typed alike what they say is one value.
+
+    `bare`: without holdings, where nobody asks for them.
+    """
     alike: dict[bytes, Any] = {}
     found: dict[int, BibRecord] = {}
     for id_, kept in packed(connection, ids).items():
         with suppress(StopEverything):
-            found[id_] = kept.bib(alike)
+            found[id_] = kept.bib(alike, bare=bare)
     return found
 
 

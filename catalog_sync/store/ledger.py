@@ -2,7 +2,7 @@
 
 How a publishing transaction uses it:
 
-1. `lines = posted(connection, keys)` for the records that changed (not needed for new ones);
+1. `lines = posted_to(connection, keys)` for the records that changed (not needed for new ones);
 2. `ledger.movements(…, posted=lines[key])` for each touched record;
 3. `append(connection, movements, recorded=today)`;
 4. when `member` says the final word: `titles_changed(connection, clusters, cause=…, run=…, recorded=today)` with every
@@ -54,12 +54,18 @@ def append(connection: Connection, movements: Sequence[StockMovement], *, record
 
 def posted(connection: Connection, keys: Collection[RecordKey]) -> dict[RecordKey, tuple[StockMovement, ...]]:
     """The lines the ledger has for these records, in the order they were written."""
-    ids = {number: key for key, number in ids_of(connection, keys, strict=False).items()}
-    found: dict[RecordKey, list[StockMovement]] = {key: [] for key in keys}
-    for some in chunks(sorted(ids)):
+    ids = ids_of(connection, keys, strict=False)
+    return dict.fromkeys(keys, ()) | posted_to(connection, {number: key for key, number in ids.items()})
+
+
+def posted_to(connection: Connection, keys: Mapping[int, RecordKey]) -> dict[RecordKey, tuple[StockMovement, ...]]:
+    """The same of records whose ids are known."""
+    found: dict[RecordKey, list[StockMovement]] = {key: [] for key in keys.values()}
+    for some in chunks(sorted(keys)):
         query = select(stock_movement).where(_columns.record.in_(some)).order_by(_columns.number)
         for row in connection.execute(query):
-            found[ids[row.record]].append(as_movement(row, ids[row.record]))
+            key = keys[row.record]
+            found[key].append(as_movement(row, key))
     return {key: tuple(lines) for key, lines in found.items()}
 
 

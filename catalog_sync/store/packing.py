@@ -91,6 +91,10 @@ _SAID = tuple(name for name in _HINTS if name not in _OWN)
 _values, _own_values = attrgetter(*_SAID), attrgetter(*_OWN)
 _said: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple(_HINTS[n] for n in _SAID)])  # type: ignore[misc]
 _own: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple(_HINTS[n] for n in _OWN)])  # type: ignore[misc]
+_bare: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(  # what libraries have is passed over
+    tuple[tuple(msgspec.Raw if n == "holdings" else _HINTS[n] for n in _OWN)]  # type: ignore[misc]
+)
+_NONE = Holdings()
 _SHAPE = blake2b(repr((READING_VERSION, _HINTS, _OWN)).encode(), digest_size=1).digest()
 _HEAD = struct.Struct("<cI")  # the shape, and how long what is said of the edition is
 
@@ -106,18 +110,21 @@ class PackedBib(NamedTuple):
         values: tuple[RecordKey, Holdings, str, tuple[str, ...]] = _own.decode(self.own)
         return values
 
-    def bib(self, alike: dict[bytes, Any] | None = None) -> BibRecord:
-        """The description. `alike` keeps what is said, unpacked, for the copies of it. Raises as `decompress` does."""
+    def bib(self, alike: dict[bytes, Any] | None = None, *, bare: bool = False) -> BibRecord:
+        """The description; `bare` is without holdings. `alike` keeps what is said, unpacked, for the copies of it.
+
+        Raises as `decompress` does.
+        """
         said = alike.get(self.said) if alike else None
         try:
             if said is None:
                 said = _said.decode(decompress(self.said))
                 if alike is not None:
                     alike[self.said] = said
-            key, *rest = _own.decode(self.own)
+            key, holdings, *rest = (_bare if bare else _own).decode(self.own)
         except msgspec.DecodeError as error:
             raise StopEverything(DAMAGED) from error
-        return BibRecord(key, *said, *rest)
+        return BibRecord(key, *said, *((_NONE if bare else holdings), *rest))
 
     @classmethod
     def of(cls, bib: BibRecord) -> PackedBib:

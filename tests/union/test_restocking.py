@@ -55,3 +55,12 @@ def test_a_mended_description_is_no_change_of_copies_alone() -> None:
     before = BibRecord(RecordKey("s", "1"), Dialect.RUSMARC, title="Физика")
     assert between(before, replace(before, extent="128 с.")) is None
     assert between(before, replace(before, warnings=("длина записи",))) is None
+
+
+def test_a_bare_description_is_the_same_without_holdings() -> None:
+    bib = BibRecord(
+        RecordKey("s", "1"), Dialect.RUSMARC, title="Физика", changed="20260901", warnings=("нет номера записи (001)",),
+        holdings=Holdings((Item("1", price="120"),)),
+    )  # fmt: skip
+    assert PackedBib.of(bib).bib() == bib
+    assert PackedBib.of(bib).bib(bare=True) == replace(bib, holdings=Holdings())
