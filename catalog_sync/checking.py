@@ -123,7 +123,9 @@ class _Odd:
 
 
 def _bytes(connection: Connection, damaged: Collection[int]) -> Iterator[str]:
-    yield from _named("байты повреждены у записей", [str(k) for k in records.keys_of(connection, damaged).values()])
+    before = records.damaged_before(connection)
+    for what, ids in (("байты", damaged), ("прежние байты (их вернул бы откат)", before)):
+        yield from _named(f"{what} повреждены у записей", [str(k) for k in records.keys_of(connection, ids).values()])
 
 
 def _records(connection: Connection, sound: Sequence[int], damaged: Collection[int]) -> Iterator[str]:

@@ -178,6 +178,8 @@ class Reader:
             wanted = translate.wishes(query, now.schema)
             if prefer:
                 wanted.append(translate.preferred(prefer, now.schema))
+            if translate.weighs_nothing(query):
+                return _latest_first(now, required, wanted, offset, limit)
             found = now.searcher.search(translate.with_wishes(required, wanted), limit, offset=offset)
         else:
             field, order = _ORDERS[sort]
@@ -257,6 +259,19 @@ class Reader:
         """How many records are indexed."""
         now = self.snapshot()
         return int(now.searcher.search(translate.everything(now.schema), 1).count)
+
+
+def _latest_first(now: Snapshot, required: Any, wishes: Sequence[Any], offset: int, limit: int) -> Page:
+    """Where no hit weighs more than another: by the wishes granted, the latest year first."""
+    total, addresses = int(now.searcher.search(required, 1).count), list[Any]()
+    field, order = _ORDERS[Sort.YEAR_DOWN]
+    for layer in translate.layers(required, wishes):
+        if len(addresses) == limit:
+            break
+        found = now.searcher.search(layer, limit - len(addresses), offset=offset, order_by_field=field, order=order)
+        addresses += [address for _, address in found.hits]
+        offset = max(0, offset - found.count)
+    return _page_of(now, total, addresses)
 
 
 _ORDERS = {

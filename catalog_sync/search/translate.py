@@ -141,6 +141,24 @@ def preferred(library: str, index_schema: Any) -> Any:
     return TQ.const_score_query(TQ.term_query(index_schema, "library", library), _PREFERRED)
 
 
+_NAMING = {Access.ISBN, Access.ISSN, Access.LOCAL_ID, Access.CALL_NUMBER}  # one edition, or a few
+
+
+def weighs_nothing(query: Query) -> bool:
+    """Whether all hits answer alike: «7 класс», «год:2019», a facet. No word is in one of them more than in another."""
+    asked = {term.access for term in positive_terms(query)}
+    return bool(asked) and asked.isdisjoint(schema.TEXT) and asked.isdisjoint(_NAMING)
+
+
+def layers(required: Any, wishes: Sequence[Any]) -> list[Any]:
+    """Queries that part the hits by the wishes they grant, those that grant the last wish first."""
+    found = [required]
+    for wish in wishes:
+        granted = [TQ.boolean_query([(MUST, one), (MUST, wish)]) for one in found]
+        found = granted + [TQ.boolean_query([(MUST, one), (NOT, wish)]) for one in found]
+    return found
+
+
 def positive_terms(query: Query) -> list[Term]:
     """The terms a hit is asked to match, left to right; what stands right of Not is left out."""
     found: list[Term] = []

@@ -90,6 +90,10 @@ def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
     [
         ("update record set data = x'00' where id = 2", "байты повреждены у записей: s:R0001"),
         ("update record set data = (select data from record where id = 3) where id = 2", "байты повреждены у записей"),
+        (
+            "update record_change set digest = zeroblob(16), data = x'00' where record = 2",
+            "прежние байты (их вернул бы откат) повреждены у записей: s:R0001",
+        ),
         ("insert into match_block values (5, x'01000000')", "лишних мест в группах сопоставления: 1"),
         ("update match_block set members = x'01' where key < 0", "ключи сопоставления"),
         ("delete from record where id = 2", "строк без исходной записи в таблице member: 1"),

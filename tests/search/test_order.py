@@ -6,9 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from catalog_sync.model import PartName
-from catalog_sync.query import Everything, Sort
+from catalog_sync.query import Access, Everything, Relation, Sort, Term
 from catalog_sync.search.document import part_numbers
 from catalog_sync.search.engine import Engine
 from catalog_sync.search.reader import Reader
@@ -71,3 +72,25 @@ def test_a_second_key_that_is_asked_for_comes_before_class_and_part(tmp_path: Pa
 )  # fmt: skip
 def test_a_part_is_numbered_however_it_is_designated(designated: tuple[str, ...], found: tuple[int, ...]) -> None:
     assert part_numbers(designated) == found
+
+
+def test_where_no_hit_weighs_more_the_wished_for_and_the_latest_come_first(tmp_path: Path) -> None:
+    engine = Engine.create(tmp_path / "index")
+    shelf = [
+        book(f"{number}", f"Книга {number}", subtitle=f"{kind} : 7 класс", year_text=year)
+        for number, (kind, year) in enumerate(
+            (("учебник", "2015"), ("рабочая тетрадь", "2024"), ("учебник", "2023"), ("рабочая тетрадь", ""),
+             ("учебник", "2019"), ("рабочая тетрадь", "2020")), 1
+        )
+    ]  # fmt: skip
+    mine = {"c4", "c5"}
+    made = [replace(d, libraries=("school",) if d.cluster in mine else ("other",)) for d in documents(shelf)]
+    engine.write(made, [], 1)
+    reader = engine.reader()
+    seventh = Term("7", Access.GRADE)
+    assert reader.search(seventh).clusters == ("c3", "c5", "c1", "c2", "c6", "c4")
+    assert reader.search(seventh, prefer="school").clusters == ("c5", "c4", "c3", "c1", "c2", "c6")
+    pages = [reader.search(seventh, prefer="school", offset=at, limit=2) for at in range(0, 8, 2)]
+    assert sum((page.clusters for page in pages), ()) == ("c5", "c4", "c3", "c1", "c2", "c6")
+    assert {page.total for page in pages} == {6}
+    assert reader.search(Term("2020", Access.YEAR, Relation.GREATER_EQUAL)).clusters == ("c2", "c3", "c6")
