@@ -181,9 +181,9 @@ class Reader:
             if translate.weighs_nothing(query):
                 return _latest_first(now, required, wanted, offset, limit)
             found = now.searcher.search(translate.with_wishes(required, wanted), limit, offset=offset)
-        else:
-            field, order = _ORDERS[sort]
-            found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
+            return _page_of(now, found.count, _latest_of_equals(now, found.hits))
+        field, order = _ORDERS[sort]
+        found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
         return _page_of(now, found.count, (address for _, address in found.hits))
 
     def _page_by_keys(
@@ -272,6 +272,13 @@ def _latest_first(now: Snapshot, required: Any, wishes: Sequence[Any], offset: i
         addresses += [address for _, address in found.hits]
         offset = max(0, offset - found.count)
     return _page_of(now, total, addresses)
+
+
+def _latest_of_equals(now: Snapshot, hits: Sequence[tuple[float, Any]]) -> list[Any]:
+    """Addresses of a page; of hits that weigh the same, as editions of one textbook do, the latest first."""
+    years = now.searcher.fast_field_values("year", [address for _, address in hits])
+    ordered = sorted(zip(hits, years, strict=True), key=lambda hit: (-hit[0][0], -(hit[1] or 0)))
+    return [address for (_, address), _ in ordered]
 
 
 _ORDERS = {

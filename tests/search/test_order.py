@@ -94,3 +94,13 @@ def test_where_no_hit_weighs_more_the_wished_for_and_the_latest_come_first(tmp_p
     assert sum((page.clusters for page in pages), ()) == ("c5", "c4", "c3", "c1", "c2", "c6")
     assert {page.total for page in pages} == {6}
     assert reader.search(Term("2020", Access.YEAR, Relation.GREATER_EQUAL)).clusters == ("c2", "c3", "c6")
+
+
+def test_of_hits_that_weigh_the_same_the_latest_comes_first(tmp_path: Path) -> None:
+    engine = Engine.create(tmp_path / "index")
+    shelf = [book(f"{n}", "Алгебра", "Дубровин, И. А.", year_text=y) for n, y in enumerate(("2015", "2023", "2019"))]
+    engine.write(documents(shelf), [], 1)
+    reader = engine.reader()
+    assert reader.search(Term("алгебра")).clusters == ("c1", "c2", "c0")
+    pages = [reader.search(Term("алгебра"), offset=at, limit=1).clusters for at in range(4)]
+    assert sorted(sum(pages, ())) == ["c0", "c1", "c2"]
