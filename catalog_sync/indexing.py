@@ -7,19 +7,22 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.model import Category, UnionRecord
+from catalog_sync.model import Category
 from catalog_sync.query import Everything, OneOf
-from catalog_sync.search import brief, document, sendable
 from catalog_sync.search.engine import Engine, IndexOutdated
-from catalog_sync.store import federal_list, leases, outbox, unions
+from catalog_sync.store import federal_list, leases, outbox
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, reading, writing
 from catalog_sync.store.federal_list import FederalList
 from catalog_sync.system import System
+
+if TYPE_CHECKING:
+    from catalog_sync.search.document import Document
 
 # Clusters in one commit of the index; the outbox number moves with each. Every commit is a segment, and segments are
 # merged: with four times as many commits tantivy spends half as much again on a document.
@@ -132,31 +135,12 @@ def _compare_textbooks(system: System, index: Engine, listed: FederalList, me: s
     return written
 
 
-def _documents(connection: Connection, clusters: Sequence[str], listed: FederalList) -> Iterator[document.Document]:
+def _documents(connection: Connection, clusters: Sequence[str], listed: FederalList) -> Iterator[Document]:
     """The documents of many clusters, of which only some are in memory together."""
+    from catalog_sync.documenting import documents_of  # only here: a night that changes nothing ends without it
+
     for some in chunks(clusters):
         yield from documents_of(connection, some, listed)
-
-
-def documents_of(connection: Connection, clusters: Sequence[str], listed: FederalList) -> list[document.Document]:
-    """Search documents of live clusters."""
-    held = unions.holdings(connection, clusters)
-    created = unions.created(connection, clusters)
-
-    def made(union: UnionRecord) -> document.Document:
-        places = held.get(union.cluster, [])
-        return document.make(
-            union,
-            [place.library for place in places],
-            added=created[union.cluster].date(),
-            copies=sum(place.copies for place in places),
-            call_numbers=(call for place in places for call in place.call_numbers),
-            listed=listed.admits(union.bib),
-            brief=brief.pack(brief.of(union, places)),
-            sendable=sendable.record(union, places),
-        )
-
-    return list(map(made, unions.load(connection, clusters)))
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The only place where the steps are joined: fetch → stage → guard → publish, or hold; and what people decide.
+"""The only place where the steps are joined: fetch → stage → guard → publish, or hold.
 
 Every verb here is one sentence of DESIGN §6. A crash at any point leaves yesterday's catalogue: staging writes beside
 the published records, publishing is one transaction, and the next run discards what a dead process left.
@@ -16,13 +16,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog_sync import indexing, publishing, staging
+from catalog_sync import confirming, staging
 from catalog_sync.copies import Copies
 from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.failures import sentence
 from catalog_sync.guard import reasons_to_hold, unreadable
 from catalog_sync.marc import reading as marc_reading
-from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState, Source
+from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
 from catalog_sync.runlog import RunLog, as_state, ending
 from catalog_sync.store import leases, records, registry, runs
 from catalog_sync.store.database import reading, writing
@@ -64,7 +64,7 @@ def run_source(
     with _staged(system, code, files, incremental, asked_by, progress) as run:
         if run.state is RunState.HELD:
             return run
-        [published] = publishing.publish(system, [run.number])
+        [published] = _publish(system, [run])
     _index(system, index)
     return published
 
@@ -130,13 +130,22 @@ def run_together(
         while group:
             _fail_staged(group.pop()[0], error)
         raise
-    indexing.drain(system)
+    _index(system, True)
+
+
+def _publish(system: System, staged: Sequence[HarvestRun], *, who: str = "") -> list[HarvestRun]:
+    numbers = [run.number for run in staged]
+    if not any(map(_differing, staged)) and (confirmed := confirming.confirm(system, numbers, who=who)) is not None:
+        return confirmed
+    from catalog_sync import publishing  # only here and where runs are taken back: it reads all of matching
+
+    return publishing.publish(system, numbers, who=who)
 
 
 def _publish_group(system: System, group: list[Staged], told: Told) -> None:
     """Publish what is staged and empty `group`; where that fails each by itself, so that one takes no other along."""
     try:
-        published = publishing.publish(system, [run.number for _, run in group]) if group else []
+        published = _publish(system, [run for _, run in group]) if group else []
     except Exception as error:
         if len(group) > 1:
             log.exception("runs %s can't be published together", [run.number for _, run in group])
@@ -173,7 +182,9 @@ def reread(
         reasons = reasons_to_hold(difference, system.settings.guard)
         if reasons:
             raise Refused(f"настройки сохранены, но прочитанное раньше осталось как было: {'; '.join(reasons)}")
-        [published] = publishing.publish(system, [number])
+        with reading(system.engine) as connection:
+            staged = runs.get(connection, number)
+        [published] = _publish(system, [staged])
         with writing(system.engine) as connection:
             runs.save(connection, number, message="прочитано по-новому: изменились настройки источника")
     _index(system, index)
@@ -266,7 +277,7 @@ def _beating(system: System, source: Source, progress: Progress, also: Sequence[
 
 def _hold(system: System, number: int, reasons: list[str]) -> HarvestRun:
     with writing(system.engine) as connection:
-        publishing.supersede_held(connection, runs.get(connection, number), system.now())
+        confirming.supersede_held(connection, runs.get(connection, number), system.now())
         runs.save(
             connection, number, state=RunState.HELD, finished=system.now(), message="; ".join(reasons), progress=""
         )
@@ -275,14 +286,15 @@ def _hold(system: System, number: int, reasons: list[str]) -> HarvestRun:
 
 def _index(system: System, wanted: bool) -> None:
     if wanted:
+        from catalog_sync import indexing  # only here: it reads all that searches
+
         indexing.drain(system)
 
 
 def approve(system: System, number: int, *, who: str, index: bool = True) -> HarvestRun:
     """Publish a held run on a person's word."""
     with _alone(system, _source_of(system, number)):
-        _expect(system, number, RunState.HELD, "опубликовать")
-        [run] = publishing.publish(system, [number], who=who)
+        [run] = _publish(system, [_expect(system, number, RunState.HELD, "опубликовать")], who=who)
     _index(system, index)
     return run
 
@@ -298,6 +310,8 @@ def reject(system: System, number: int, *, who: str) -> HarvestRun:
 
 def roll_back(system: System, number: int, *, who: str, index: bool = True) -> HarvestRun:
     """Undo the last published run of its source: records, holdings, clusters and bookmark as before it."""
+    from catalog_sync import publishing
+
     with _alone(system, _source_of(system, number)):
         run = publishing.roll_back(system, number, who=who)
     _index(system, index)
@@ -309,11 +323,12 @@ def _source_of(system: System, number: int) -> str:
         return runs.get(connection, number).source
 
 
-def _expect(system: System, number: int, state: RunState, verb: str) -> None:
+def _expect(system: System, number: int, state: RunState, verb: str) -> HarvestRun:
     with reading(system.engine) as connection:
         found = runs.get(connection, number)
     if found.state is not state:
         raise Refused(f"сеанс № {number} нельзя {verb}: сейчас он {as_state(found.state)}")
+    return found
 
 
 def sources_to_harvest(system: System, codes: Sequence[str], *, due: bool) -> list[str]:
@@ -365,36 +380,3 @@ def _bring(system: System, source: Source, bookmark: str) -> Iterator[FetchedFil
         yield from make(source, Secrets.of_process(), system.settings.home).fetch(bookmark)
     except OSError as error:
         raise SourceUnavailable(f"{source.code}: {error}") from error
-
-
-def decide(
-    system: System, left: RecordKey, right: RecordKey, *, same: bool, who: str, why: str, whole: bool = False,
-    index: bool = True,
-) -> int:  # fmt: skip
-    """A librarian's word: same edition or not. Refused with the chain of earlier words it contradicts."""
-    number = publishing.decide(system, left, right, same=same, who=who, why=why, whole=whole)
-    _index(system, index)
-    return number
-
-
-def undo(system: System, number: int, *, who: str, index: bool = True) -> None:
-    """Take a decision back; clusters become what they were without it."""
-    publishing.undo(system, number, who=who)
-    _index(system, index)
-
-
-def rebuild(system: System, progress: Progress = quiet) -> str:
-    """Everything derived, computed anew from source records and decisions. Returns the digest of the clusters."""
-    digest = publishing.rebuild(system, progress)
-    indexing.drain(system, from_scratch=True)
-    return digest
-
-
-def check(system: System, *, index: bool = True) -> list[str]:
-    """What is stored against what it should be; sentences in Russian, empty when all is well."""
-    return [*publishing.check(system), *(indexing.check(system) if index else [])]
-
-
-def drain_index(system: System, *, from_scratch: bool = False) -> int:
-    """Bring the search index up to the last change; returns how many clusters were written."""
-    return indexing.drain(system, from_scratch=from_scratch)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from catalog_sync import checking, deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
+from catalog_sync.confirming import expect_last, mark_published
 from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.reclustering import Concerned
@@ -26,9 +27,9 @@ from catalog_sync.store import (
     hand,
     leases,
     ledger_check,
-    portraits,
     records,
     registry,
+    rules,
     runs,
 )
 from catalog_sync.store import ledger as stock
@@ -67,7 +68,10 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
         for one in brought:
             if len(numbers) > 1:
                 due = set(clusters.clusters_of(connection, one.touched).values())
-            _mark_published(connection, one, now, system.now(), len(due), who)
+            mark_published(
+                connection, one.staged, now, system.now(), touched=len(due), added=one.copies["added"],
+                removed=one.copies["removed"], who=who,
+            )  # fmt: skip
         return [runs.get(connection, number) for number in numbers]
 
 
@@ -96,34 +100,8 @@ def _brought(connection: Connection, number: int, now: datetime) -> Brought:
     return Brought(run, touched, first, records.reread_by(connection, number) if touched else (), restocked)
 
 
-def _mark_published(
-    connection: Connection, brought: Brought, now: datetime, finished: datetime, touched: int, who: str
-) -> None:
-    run, copies = brought.staged, brought.copies
-    before = registry.bookmark(connection, run.source)
-    registry.set_published(connection, run.source, run.number, run.bookmark)
-    supersede_held(connection, run, now)
-    counts = replace(
-        run.counts, clusters_touched=touched, copies_added=copies["added"], copies_removed=copies["removed"]
-    )
-    runs.save(
-        connection, run.number, state=RunState.PUBLISHED, counts=counts, published=now, finished=finished,
-        progress="", decided_by=who, bookmark_before=before, message="",
-    )  # fmt: skip
-
-
 def _today(system: System, now: datetime) -> date:
     return now.astimezone(system.settings.time_zone).date()
-
-
-def supersede_held(connection: Connection, run: HarvestRun, now: datetime) -> None:
-    """A newer run of a source makes an older held one pointless: its difference is against yesterday's state."""
-    for held in runs.held_before(connection, run):
-        records.unstage(connection, held.number)
-        runs.save(
-            connection, held.number, state=RunState.REJECTED, finished=now,
-            message=f"{held.message} (заменён сеансом № {run.number})",
-        )  # fmt: skip
 
 
 # --- deriving ---------------------------------------------------------------------------------------------------------
@@ -222,16 +200,6 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
             message=f"отменён {now.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}, {who}",
         )  # fmt: skip
         return runs.get(connection, number)
-
-
-def expect_last(connection: Connection, run: HarvestRun) -> None:
-    """Refused unless it is the last published run of its source."""
-    last = registry.published_run(connection, run.source)
-    if run.state is not RunState.PUBLISHED or last != run.number:
-        raise Refused(
-            f"сеанс № {run.number} нельзя отменить: отменяется только последний опубликованный сеанс источника "
-            f"{run.source}" + (f" (№ {last})" if last else "")
-        )
 
 
 def _unpublish(connection: Connection, run: HarvestRun) -> None:
@@ -336,13 +304,13 @@ def rebuild(system: System, progress: Progress) -> str:
 def outdated(system: System) -> bool:
     """Whether an earlier version of the program, with other rules of matching, computed what is stored."""
     with reading(system.engine) as connection:
-        return portraits.outdated(connection)
+        return rules.outdated(connection)
 
 
 def _alone(system: System, connection: Connection, now: datetime) -> None:
     """Begin a publication: nobody else publishes, and what it builds on is of this version's rules."""
     leases.one_publisher(connection)
-    if portraits.outdated(connection):
+    if rules.outdated(connection):
         log.warning("rules of matching have changed with this version: everything is computed anew")
         _compute_anew(connection, now, _today(system, now), lambda _what, _done: None)
 

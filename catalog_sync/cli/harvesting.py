@@ -11,7 +11,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
-from catalog_sync import pipeline, previewing, publishing
+from catalog_sync import confirming, pipeline, previewing
 from catalog_sync.cli.root import (
     Context,
     answer,
@@ -240,7 +240,7 @@ def _show_undone(system: System, number: int) -> None:
     """What a roll-back takes back, as the page of the site shows it."""
     with reading(system.engine) as connection:
         run = runs.get(connection, number)
-        publishing.expect_last(connection, run)
+        confirming.expect_last(connection, run)
         before = runs.published_before(connection, run)
     click.echo(f"сеанс № {number}, {run.source}, {local(system, run.finished or run.started)}")
     for name, text in UNDONE:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from catalog_sync import court, pipeline, school_letters, scoring
+from catalog_sync import court, school_letters, scoring, upkeep
 from catalog_sync.cli.root import Context, example, record_key, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.store import clusters, decisions
@@ -30,7 +30,7 @@ ANSWERS = ("о", "р", "п", "в")  # одно, разные, пропустит
 def decide(context: Context, verdict: str, left: str, right: str, why: str) -> None:
     """Решить, одно ли издание описывают две записи. Решение переживает все сборы и перестройки."""
     pair = record_key(left), record_key(right)
-    number = pipeline.decide(context.system(), *pair, same=verdict == "same", who=operator(), why=why)
+    number = upkeep.decide(context.system(), *pair, same=verdict == "same", who=operator(), why=why)
     click.echo(f"решение № {number} записано; отменить: catalog-sync undo {number}")
 
 
@@ -39,7 +39,7 @@ def decide(context: Context, verdict: str, left: str, right: str, why: str) -> N
 @with_context
 def undo(context: Context, decision: int) -> None:
     """Отменить решение; в истории оно остаётся."""
-    pipeline.undo(context.system(), decision, who=operator())
+    upkeep.undo(context.system(), decision, who=operator())
     click.echo(f"решение № {decision} отменено")
 
 
@@ -123,7 +123,7 @@ def _decide(system: System, case: court.Case, *, same: bool) -> bool:
     """Keep the word as the page does: «одно» is about whole editions. False where earlier words contradict it."""
     why = click.prompt("  основание", default="по описаниям")
     try:
-        number = pipeline.decide(
+        number = upkeep.decide(
             system, case.comparison.left, case.comparison.right, same=same, who=operator(), why=why, whole=same
         )
     except Refused as error:  # the other questions can still be answered

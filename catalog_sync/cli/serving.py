@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import indexing, pipeline, publishing
+from catalog_sync import indexing, publishing, upkeep
 from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
@@ -154,7 +154,7 @@ def _catch_up(settings: Settings) -> None:
     system = open_system(settings)
     if publishing.outdated(system):
         click.echo("программа обновилась, каталог вычисляется заново: подождите, записи и решения на месте", err=True)
-        pipeline.rebuild(system)
+        upkeep.rebuild(system)
     # Better a start that takes minutes than a server that answers every question with an error.
     indexing.mend(system, warn)
     indexing.drain(system)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import onboarding, pipeline
+from catalog_sync import onboarding, pipeline, upkeep
 from catalog_sync.cli import sample_papers, sample_shelves
 from catalog_sync.cli.root import (
     Context,
@@ -125,7 +125,7 @@ def rebuild(context: Context) -> None:
     """Вычислить всё заново из хранимых записей и решений: кластеры, сводные записи, индекс."""
     begin_long_work()
     system = context.system(anew=True)
-    digest = pipeline.rebuild(system, progress_line("перестройка"))
+    digest = upkeep.rebuild(system, progress_line("перестройка"))
     end_progress()
     click.echo(f"готово, отпечаток кластеров {digest}")
 
@@ -136,7 +136,7 @@ def rebuild(context: Context) -> None:
 def check(context: Context, as_json: bool) -> None:
     """Проверить, что всё вычисленное равно вычисляемому; код выхода 1, если найдены расхождения."""
     system = context.system()
-    found = pipeline.check(system)
+    found = upkeep.check(system)
     if as_json:
         click.echo(json.dumps({"ok": not found, "problems": found}, ensure_ascii=False, indent=2))
     else:
@@ -166,5 +166,5 @@ def restore(context: Context, file: Path, yes: bool) -> None:
     home = context.settings.home
     question = f"Заменить каталог в {home} копией {file}?"
     kept = maintenance.restore(home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes))
-    pipeline.drain_index(context.system(), from_scratch=True)
+    upkeep.drain_index(context.system(), from_scratch=True)
     click.echo(f"восстановлено из {file}" + (f"; прежний каталог сохранён в {kept}" if kept else ""))

@@ -12,11 +12,10 @@ from catalog_sync.matching.discriminators import Grade
 from catalog_sync.matching.extents import disc, pages, size
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
+from catalog_sync.matching.version import FEATURES_VERSION, is_current
 from catalog_sync.matching.zone import YEAR, Zone
 from catalog_sync.model import BibRecord, Isbn
 from catalog_sync.text import fold, repair_year
-
-FEATURES_VERSION = 35  # raise when `extract` gives or verdicts say something else: all is then computed anew
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -66,20 +65,14 @@ class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):
             values.pop()
         return msgspec.json.encode((FEATURES_VERSION, values))
 
-    @staticmethod
-    def is_current(data: bytes) -> bool:
-        """Whether packed features are of this version."""
-        return data.startswith(_CURRENT)
-
     @classmethod
     def unpack(cls, data: bytes) -> Features:
         """Raises ValueError where the bytes are of another FEATURES_VERSION."""
-        if not cls.is_current(data):
+        if not is_current(data):
             raise ValueError(f"features of version {data[1:9].split(b',')[0].decode()}, expected {FEATURES_VERSION}")
         return _decoder.decode(data)[1]
 
 
-_CURRENT = f"[{FEATURES_VERSION},".encode()
 _EMPTY: tuple[object, ...] = ((), "", 0, False, None)
 _decoder = msgspec.json.Decoder(tuple[int, Features])
 

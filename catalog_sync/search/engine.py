@@ -16,15 +16,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tantivy
 
 from catalog_sync.errors import Refused, StopEverything
-from catalog_sync.search import analysis, cards, schema
-from catalog_sync.search.document import Document
-from catalog_sync.search.reader import META_FILE, Reader, read_state
+from catalog_sync.search import cards, schema
 from catalog_sync.text_ru import dictionary_version
+
+if TYPE_CHECKING:  # read where something is written or searched: to see whether the index is whole needs neither
+    from catalog_sync.search.document import Document
+    from catalog_sync.search.reader import Reader
 
 HEAP_BYTES = 128_000_000  # of the writer, before it flushes a segment; a district's 40 MB index fits at once
 WRITER_THREADS = 1  # our analysis in Python is the limit, more threads only make more segments
@@ -102,7 +104,7 @@ class Engine:
     def state(self) -> State:
         """What the last commit remembered."""
         index = _open(self.path)
-        return State(**read_state(index.searcher(), index.schema))
+        return State(**schema.read_state(index.searcher(), index.schema))
 
     def last_number(self) -> int:
         """The outbox number applied last; 0 for an empty index."""
@@ -120,6 +122,8 @@ class Engine:
 
     def reader(self) -> Reader:
         """A reader of what is committed; it notices later commits by itself. Make it after forking."""
+        from catalog_sync.search.reader import Reader
+
         return Reader(self.path)
 
 
@@ -147,6 +151,8 @@ def _put(
     writer: Any, shelf: cards.CardWriter, documents: Iterable[Document], index_schema: Any, alphabet: _Alphabet,
     *, fresh: bool,
 ) -> int:  # fmt: skip
+    from catalog_sync.search import analysis
+
     count, seen = 0, set[str]()
     for document in documents:
         count += 1
@@ -181,7 +187,7 @@ def _open(path: Path) -> Any:
 def _damage(error: ValueError) -> str:
     """What tantivy says of a file in twenty lines of its own names, in one."""
     named = _FILE.search(str(error))
-    return f"файл индекса {named[0] if named else META_FILE} потерян или повреждён"
+    return f"файл индекса {named[0] if named else schema.META_FILE} потерян или повреждён"
 
 
 def _is_torn(file: Path) -> bool:
@@ -244,11 +250,11 @@ def _check(path: Path) -> None:
         raise IndexOutdated(
             f"{path}: индекс построен другой версией ({written}, ожидалась {_format()}); выполните catalog-sync rebuild"
         )
-    if not (path / META_FILE).exists():  # opening would make an empty index in its place
-        raise IndexOutdated(f"{path}: нет файла {META_FILE}; выполните catalog-sync rebuild")
+    if not (path / schema.META_FILE).exists():  # opening would make an empty index in its place
+        raise IndexOutdated(f"{path}: нет файла {schema.META_FILE}; выполните catalog-sync rebuild")
     try:
         index = _open(path)
-        promised = State(**read_state(index.searcher(), index.schema)).card_bytes
+        promised = State(**schema.read_state(index.searcher(), index.schema)).card_bytes
     except ValueError as error:  # a file of it is missing or cut short
         raise IndexOutdated(f"{path}: {_damage(error)}; выполните catalog-sync rebuild") from error
     if cards.size(path) < promised:

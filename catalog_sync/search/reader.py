@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from catalog_sync.search.order import first_key
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
-META_FILE = "meta.json"  # tantivy's: the writer replaces it with every commit
 MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
 MAX_SORTED = 50_000  # hits ordered by several keys: each key costs a walk over all of them
 KEPT_ANSWERS = 512  # of the latest queries: turning pages must not count again, and a class asks what was just asked
@@ -68,7 +66,7 @@ class Snapshot:
         self.pages: Latest[Page] = Latest(KEPT_ANSWERS)
         self.facets: Latest[dict[str, tuple[FacetValue, ...]]] = Latest(KEPT_ANSWERS)
         self.names = names if len(names) < KEPT_NAMES else {}
-        state = read_state(searcher, index_schema)
+        state = schema.read_state(searcher, index_schema)
         self.alphabet: str = state.get("alphabet", "")
 
 
@@ -76,19 +74,12 @@ def _page_of(now: Snapshot, total: int, addresses: Iterable[Any]) -> Page:
     return Page(total, now.cards.read(now.searcher.fast_field_values("card", list(addresses))))
 
 
-def read_state(searcher: Any, index_schema: Any) -> dict[str, Any]:
-    """What the writer left in the index: {"number": …, "alphabet": …}, or {} in an empty one."""
-    query = tantivy.Query.term_query(index_schema, "meta", schema.STATE, index_option="basic")
-    hits = searcher.search(query, 1).hits
-    return dict(json.loads(searcher.doc(hits[0][1])["payload"][0])) if hits else {}
-
-
 class Reader:
     """Answers from the last commit. Safe to share between threads; make it after forking, on a local disk."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._meta, self._folder = os.fspath(self.path / META_FILE), os.fspath(self.path)
+        self._meta, self._folder = os.fspath(self.path / schema.META_FILE), os.fspath(self.path)
         self._index: Any = None
         self._opened = 0  # inode of the folder that `_index` is open on
         self._stamp = (0, 0)

@@ -8,6 +8,7 @@ field) and `*_s` the same with the displayed form behind a separator, which make
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import tantivy
@@ -16,6 +17,7 @@ from catalog_sync.query import Access
 
 SCHEMA_VERSION = 9  # grows with every change here: an index of another version is rebuilt, never guessed at
 SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
+META_FILE = "meta.json"  # tantivy's: the writer replaces it with every commit
 STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number
 
 WORDS = "words"  # our own analysis joins words by spaces; Python tokens would index six times slower
@@ -112,3 +114,10 @@ def build() -> Any:
 def register(index: Any) -> None:
     """Tokenizers are not kept in the index: they are registered again at every opening."""
     index.register_tokenizer(WORDS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+
+
+def read_state(searcher: Any, index_schema: Any) -> dict[str, Any]:
+    """What the writer left in the index: {"number": …, "alphabet": …}, or {} in an empty one."""
+    query = tantivy.Query.term_query(index_schema, "meta", STATE, index_option="basic")
+    hits = searcher.search(query, 1).hits
+    return dict(json.loads(searcher.doc(hits[0][1])["payload"][0])) if hits else {}

@@ -180,9 +180,3 @@ def features_of(connection: Connection, ids: Iterable[int]) -> dict[int, Feature
     numbers = of_records(connection, ids)
     found = features(connection, set(numbers.values()))
     return {id_: found[number] for id_, number in numbers.items()}
-
-
-def outdated(connection: Connection) -> bool:
-    """Whether stored features are of another version; one answers for all, as they are computed anew together."""
-    data = connection.execute(select(t.portrait.c.data).order_by(t.portrait.c.number).limit(1)).scalar()
-    return data is not None and not Features.is_current(data)

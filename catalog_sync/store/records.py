@@ -134,10 +134,12 @@ def sound_and_damaged(connection: Connection, *, batch: int = 1000) -> tuple[lis
 
 
 def damaged_before(connection: Connection, *, batch: int = 1000) -> set[int]:
-    """Ids of records of which what stood before a run, and a roll-back would put back, is not what its digest says."""
+    """Ids of records of which what a roll-back would put back is not what its digest says."""
     c = t.record_change.c
-    kept = select(c.record, c.digest, c.data).where(c.data.is_not(None)).execution_options(yield_per=batch)
-    return {row.record for row in connection.execute(kept) if not _is_whole(row.data, row.digest or b"")}
+    last = t.record_change.join(t.source, t.source.c.published_run == c.run)  # no other run can be taken back
+    kept = select(c.record, c.digest, c.data).select_from(last).where(c.data.is_not(None))
+    rows = connection.execute(kept.execution_options(yield_per=batch))
+    return {row.record for row in rows if not _is_whole(row.data, row.digest or b"")}
 
 
 def _is_whole(packed: bytes, digest: bytes) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from catalog_sync import __version__
 from catalog_sync.cli.root import MODULES, load_commands, root
+from tests.exports import TITLES, book, mrc
+from tests.pipeline.test_unchanged import dated
 
 
 def test_every_command_is_found_where_the_list_says() -> None:
@@ -56,3 +58,41 @@ def test_a_process_that_ends_at_once_still_says_everything_and_tells_who_asked_t
     ended = in_a_process(tmp_path, "--version", before="import atexit; atexit.register(print, 'the end')")
     assert (ended.returncode, ended.stdout) == (0, f"catalog-sync {__version__}\nthe end\n")
     assert in_a_process(tmp_path, "searhc").returncode == 2
+
+
+CONFIG = """
+[[library]]
+code = "s"
+name = "Школа"
+[[source]]
+code = "s"
+library = "s"
+harvester = "files"
+dialect = "rusmarc"
+folder = "FOLDER"
+archive = "no"
+settle_seconds = "0"
+"""
+
+
+def test_a_night_that_changes_nothing_reads_neither_matching_nor_searching(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    config = tmp_path / "catalog-sync.toml"
+    config.write_text(CONFIG.replace("FOLDER", str(drop)), encoding="utf-8")
+    tell = "import atexit, sys\natexit.register(lambda: print('read:', *sorted(sys.modules)))"
+    told = {}
+    for night in ("20260901", "20260902"):
+        records = [dated(book(f"R{n}", title), night) for n, title in enumerate(TITLES)]
+        (drop / "books.mrc").write_bytes(mrc(records))
+        for command in ("init", "harvest"):
+            ended = in_a_process(tmp_path, "--config", str(config), command, before=tell)
+            assert ended.returncode == 0, ended.stderr
+        told[night] = ended.stdout
+    assert f"новых {len(TITLES)}" in told["20260901"]
+    assert "catalog_sync.matching.verdict" in told["20260901"]
+    assert f"без изменений {len(TITLES)}" in told["20260902"]
+    read = told["20260902"].partition("read:")[2].split()
+    heavy = ("matching.", "search.analysis", "search.reader", "union", "citation")
+    found = [module for module in read if module.removeprefix("catalog_sync.").startswith(heavy)]
+    assert found == ["catalog_sync.matching.version"]

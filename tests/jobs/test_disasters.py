@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from catalog_sync import jobs, pipeline
+from catalog_sync import jobs, pipeline, upkeep
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.query import Everything, Query, Term
 from catalog_sync.store import database, digests, leases, runs
@@ -64,7 +64,7 @@ class District:
 
     def assert_yesterday_is_served(self) -> None:
         assert self.now_served() == self.yesterday
-        assert pipeline.check(self.town.system) == []
+        assert upkeep.check(self.town.system) == []
 
 
 @pytest.fixture(scope="module")

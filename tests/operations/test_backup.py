@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from catalog_sync import pipeline
+from catalog_sync import upkeep
 from catalog_sync.errors import CatalogSyncError, Refused, StopEverything
 from catalog_sync.model import RecordKey
 from catalog_sync.settings import Settings
@@ -34,7 +34,7 @@ def filled(district: District) -> District:
     district.load("a", shelf(30))
     district.load("b", shelf(20, prefix="Q"))
     district.load("a", [*shelf(28), book("R0028", "Юность", year="1999")])
-    pipeline.decide(
+    upkeep.decide(
         district.system, RecordKey("a", "R0001"), RecordKey("b", "Q0002"), same=True, who="тест", why="сверено"
     )  # fmt: skip
     return district
@@ -63,7 +63,7 @@ def restored(home: Path, archive: Path, url: str = "") -> District:
     settings = replace(settings, store=replace(settings.store, url=url))
     maintenance.restore(home, settings.database_url, archive)
     system = open_system(settings)
-    pipeline.drain_index(system, from_scratch=True)
+    upkeep.drain_index(system, from_scratch=True)
     return District(system)
 
 
@@ -73,7 +73,7 @@ def test_what_is_restored_is_what_was_backed_up(district: District, tmp_path: Pa
     assert copy.digest() == before.digest()
     assert copy.clusters() == before.clusters()
     assert rows(copy.system) == rows(before.system)
-    assert pipeline.check(copy.system) == []
+    assert upkeep.check(copy.system) == []
     copy.system.engine.dispose()
 
 
@@ -93,7 +93,7 @@ def test_a_district_moves_to_postgresql_and_goes_on(
     assert moved.load("b", shelf(24, prefix="Q")).counts.new == 4
     assert before.load("b", shelf(24, prefix="Q")).counts.new == 4
     assert moved.digest() == before.digest()
-    assert pipeline.check(moved.system) == []
+    assert upkeep.check(moved.system) == []
     with pytest.raises(StopEverything, match="не пуста"):
         maintenance.restore(tmp_path / "server", url, tmp_path / "copy.zip")
     moved.system.engine.dispose()
@@ -117,7 +117,7 @@ def test_a_catalogue_that_is_open_is_not_replaced(sqlite_district: District, tmp
         maintenance.restore(
             sqlite_district.system.settings.home, sqlite_district.system.settings.database_url, archive
         )  # fmt: skip
-    assert pipeline.check(sqlite_district.system) == []
+    assert upkeep.check(sqlite_district.system) == []
 
 
 def flipped(archive: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_sync import pipeline
+from catalog_sync import upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, RunState, Source
 from catalog_sync.query import Access, Term
@@ -173,7 +173,7 @@ def test_twenty_kills_leave_yesterdays_catalogue_and_the_next_import_completes(
         imported(finished, exports[here])
         assert digest(finished) == digests[here]
         assert found(finished, HOUSES[here]) == BOOKS // 2
-        assert pipeline.check(finished) == []
+        assert upkeep.check(finished) == []
         if kills >= KILLS:
             break
     assert kills >= KILLS

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from catalog_sync import pipeline
+from catalog_sync import pipeline, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, RecordKey, RunState, Source
 from catalog_sync.settings import District as DistrictSettings
@@ -101,17 +101,17 @@ class Play:
             pipeline.roll_back(self.district.system, last, who="методист", index=False)
 
     def do_decide(self, left: RecordKey, right: RecordKey, same: bool) -> None:
-        made = pipeline.decide(
+        made = upkeep.decide(
             self.district.system, left, right, same=same, who="методист", why="сверено", index=False
         )  # fmt: skip
         self.words.append(made)
 
     def do_undo(self) -> None:
         if self.words:
-            pipeline.undo(self.district.system, self.words.pop(), who="методист", index=False)
+            upkeep.undo(self.district.system, self.words.pop(), who="методист", index=False)
 
     def do_rebuild(self) -> None:
-        pipeline.rebuild(self.district.system)
+        upkeep.rebuild(self.district.system)
 
     def do_kind(self, code: str, kind: str) -> None:
         with writing(self.district.system.engine) as connection:
@@ -176,7 +176,7 @@ def test_state_is_yesterdays_plus_what_came_minus_what_went_whatever_happened(hi
         with reading(play.district.system.engine) as connection:
             _balances_hold(connection, today)
             _figures_are_what_is_there(connection)
-        assert pipeline.check(play.district.system, index=False) == []
+        assert upkeep.check(play.district.system, index=False) == []
 
 
 def _balances_hold(connection: Connection, today: date) -> None:
@@ -250,7 +250,7 @@ def test_a_school_that_becomes_a_partner_leaves_the_figures_of_the_district() ->
         with reading(play.district.system.engine) as connection:
             figures = balances(connection, ALL, FIRST, date(2030, 1, 1))
         assert (_of(figures, "copies", "*").closing, _of(figures, "copies", "s1").closing) == (0, 1)
-        assert pipeline.check(play.district.system, index=False) == []
+        assert upkeep.check(play.district.system, index=False) == []
 
 
 def test_the_day_of_the_last_export_is_a_day_of_the_districts_calendar() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from catalog_sync import explaining, indexing, pipeline
+from catalog_sync import explaining, indexing, upkeep
 from catalog_sync.errors import StopEverything
 from catalog_sync.failures import sentence
 from catalog_sync.model import RecordKey
@@ -38,7 +38,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for code in ("s", "t"):
         district.source(code)
         district.load_bytes(code, mrc(shelf(5)) + b"<html>500</html>" * (code == "t") + mrc(shelf(6)[5:]))
-    assert pipeline.check(system) == []
+    assert upkeep.check(system) == []
     system.engine.dispose()
     return home
 
@@ -78,11 +78,11 @@ DERIVED = {
 
 def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
     system = broken(*DERIVED)
-    found = "\n".join(pipeline.check(system))
+    found = "\n".join(upkeep.check(system))
     for named in DERIVED.values():
         assert named in found
-    pipeline.rebuild(system)
-    assert pipeline.check(system) == []
+    upkeep.rebuild(system)
+    assert upkeep.check(system) == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_is_derived_is_named_and_computed_anew(broken: Break) -> None:
     ],
 )
 def test_what_can_t_be_computed_is_named(broken: Break, sql: str, named: str) -> None:
-    assert named in "\n".join(pipeline.check(broken(sql)))
+    assert named in "\n".join(upkeep.check(broken(sql)))
 
 
 COMPARED = [
@@ -126,9 +126,9 @@ COMPARED = [
 @pytest.mark.parametrize(("sql", "named"), COMPARED)
 def test_what_comparisons_came_to_is_judged_anew(broken: Break, sql: str, named: str) -> None:
     system = broken(sql)
-    assert named in "\n".join(pipeline.check(system))
-    pipeline.rebuild(system)
-    assert pipeline.check(system) == []
+    assert named in "\n".join(upkeep.check(system))
+    upkeep.rebuild(system)
+    assert upkeep.check(system) == []
 
 
 @pytest.mark.parametrize(
@@ -151,34 +151,34 @@ LEFT_OUT = "остальное не сверено: сначала исправ�
 
 def test_lost_features_are_named_and_computed_anew(broken: Break) -> None:
     system = broken("delete from portrait where number % 3 = 0")
-    assert pipeline.check(system)[:2] == [
+    assert upkeep.check(system)[:2] == [
         "строк без признаков в таблице feature: 4; выполните catalog-sync rebuild", LEFT_OUT
     ]  # fmt: skip
     with reading(system.engine) as connection, pytest.raises(StopEverything, match="выполните catalog-sync rebuild"):
         portraits.features_of(connection, range(1, 13))
-    pipeline.rebuild(system)
-    assert pipeline.check(system) == []
+    upkeep.rebuild(system)
+    assert upkeep.check(system) == []
 
 
 def test_a_lost_source_is_named_and_only_a_backup_brings_it_back(broken: Break) -> None:
     system = broken("delete from source where code = 't'")
-    found = pipeline.check(system)
+    found = upkeep.check(system)
     assert "строк без источника в таблице record: 6 (t); восстановите копию (catalog-sync restore ФАЙЛ)" in found
     assert LEFT_OUT in found
     with pytest.raises(StopEverything, match="записи источника t, а самого его нет: восстановите копию"):
-        pipeline.rebuild(system)
+        upkeep.rebuild(system)
 
 
 def test_a_lost_table_is_named(broken: Break) -> None:
     system = broken("drop table edge")
-    assert pipeline.check(system)[0] == "в базе нет таблиц: edge; восстановите копию (catalog-sync restore ФАЙЛ)"
+    assert upkeep.check(system)[0] == "в базе нет таблиц: edge; восстановите копию (catalog-sync restore ФАЙЛ)"
     with pytest.raises(OperationalError) as error:
-        pipeline.rebuild(system)
+        upkeep.rebuild(system)
     assert sentence(error.value) == "в базе нет таблицы edge: восстановите копию (catalog-sync restore ФАЙЛ)"
 
 
 def test_one_wrong_line_of_the_ledger_is_told_in_a_few_sentences(broken: Break) -> None:
-    found = pipeline.check(broken("update stock_movement set copies = copies + 1 where kind = 'initial'"))
+    found = upkeep.check(broken("update stock_movement set copies = copies + 1 where kind = 'initial'"))
     assert found[0].endswith("первичное отражение, экземпляров: по журналу 24, в итогах 12")
     assert len(found) <= 8
 

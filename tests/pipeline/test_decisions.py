@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog_sync import court, pipeline
+from catalog_sync import court, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 from catalog_sync.store import clusters, decisions, unions
@@ -33,7 +33,7 @@ def load_two_apart(district: District) -> None:
 
 
 def decide(district: District, a: RecordKey, b: RecordKey, same: bool) -> int:
-    return pipeline.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой")
+    return upkeep.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой")
 
 
 def test_different_splits_what_matching_joined_and_undo_joins_it_again(district: District) -> None:
@@ -42,10 +42,10 @@ def test_different_splits_what_matching_joined_and_undo_joins_it_again(district:
     assert district.together("s1:A", "s2:B", "s3:C")
     number = decide(district, A, B, same=False)
     assert not district.together("s1:A", "s2:B")
-    assert pipeline.check(district.system) == []
-    pipeline.undo(district.system, number, who="библиотекарь")
+    assert upkeep.check(district.system) == []
+    upkeep.undo(district.system, number, who="библиотекарь")
     assert district.clusters() == before
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_same_joins_what_matching_kept_apart_and_survives_harvest_change_and_rebuild(district: District) -> None:
@@ -56,7 +56,7 @@ def test_same_joins_what_matching_kept_apart_and_survives_harvest_change_and_reb
     district.load("s2", [*shelf(15), book("B", "Повести Белкина", year="1998")])
     assert district.together("s1:A", "s2:B")
     digest = district.digest()
-    assert pipeline.rebuild(district.system) == digest
+    assert upkeep.rebuild(district.system) == digest
     assert district.together("s1:A", "s2:B")
 
 
@@ -74,7 +74,7 @@ def test_a_contradiction_is_refused_with_its_chain(district: District) -> None:
     decide(district, B, C, same=True)
     with pytest.raises(Refused, match=r"№ 1.*№ 2"):
         decide(district, A, C, same=False)
-    pipeline.undo(district.system, 2, who="библиотекарь")
+    upkeep.undo(district.system, 2, who="библиотекарь")
     decide(district, A, C, same=False)
     with pytest.raises(Refused, match=r"№ 1.*№ 3|№ 3.*№ 1"):
         decide(district, B, C, same=True)
@@ -83,9 +83,9 @@ def test_a_contradiction_is_refused_with_its_chain(district: District) -> None:
 def test_an_undone_decision_cannot_be_undone_twice(district: District) -> None:
     load_three(district)
     number = decide(district, A, B, same=False)
-    pipeline.undo(district.system, number, who="м")
+    upkeep.undo(district.system, number, who="м")
     with pytest.raises(Refused, match="уже отменено"):
-        pipeline.undo(district.system, number, who="м")
+        upkeep.undo(district.system, number, who="м")
 
 
 def test_old_links_redirect_after_a_merge_and_the_history_says_why(district: District) -> None:
@@ -106,7 +106,7 @@ def test_an_undone_merge_gives_every_old_link_back(district: District) -> None:
     number = decide(district, A, B, same=True)
     lost = ({before["s1:A"], before["s2:B"]} - {district.clusters()["s1:A"]}).pop()
     district.load("s2", [*shelf(15), book("B", "Повести Белкина", year="1999")])
-    pipeline.undo(district.system, number, who="м")
+    upkeep.undo(district.system, number, who="м")
     assert district.clusters() == before
     with reading(district.system.engine) as connection:
         assert unions.redirect(connection, lost) == lost
@@ -153,7 +153,7 @@ def test_the_same_word_twice_is_refused_for_undoing_one_would_leave_the_other(di
     for again in (decide, whole):
         with pytest.raises(Refused, match="это уже сказано: решение № 1"):
             again(district, B, A, same=True)
-    pipeline.undo(district.system, 1, who="библиотекарь")
+    upkeep.undo(district.system, 1, who="библиотекарь")
     assert district.clusters() == before
     decide(district, A, B, same=True)
     assert district.together("s1:A", "s2:B")
@@ -162,13 +162,13 @@ def test_the_same_word_twice_is_refused_for_undoing_one_would_leave_the_other(di
 def test_a_refusal_names_the_day_of_the_district_not_of_greenwich(district: District) -> None:
     load_two_apart(district)
     late = replace(district.system, now=lambda: datetime(2026, 9, 30, 22, tzinfo=UTC))
-    pipeline.decide(late, A, B, same=True, who="м", why="сверено")
+    upkeep.decide(late, A, B, same=True, who="м", why="сверено")
     with pytest.raises(Refused, match=r"\(м, 01\.10\.2026\)"):
         decide(district, A, B, same=False)
 
 
 def whole(district: District, a: RecordKey, b: RecordKey, same: bool) -> int:
-    return pipeline.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой", whole=True)
+    return upkeep.decide(district.system, a, b, same=same, who="библиотекарь", why="сверено с книгой", whole=True)
 
 
 def test_a_record_taken_out_of_an_edition_leaves_the_others_together(district: District) -> None:
@@ -177,8 +177,8 @@ def test_a_record_taken_out_of_an_edition_leaves_the_others_together(district: D
     number = whole(district, A, B, same=False)
     assert district.together("s1:A", "s3:C")
     assert not district.together("s1:A", "s2:B")
-    assert pipeline.check(district.system) == []
-    pipeline.undo(district.system, number, who="библиотекарь")
+    assert upkeep.check(district.system) == []
+    upkeep.undo(district.system, number, who="библиотекарь")
     assert district.clusters() == before
 
 
@@ -194,13 +194,13 @@ def test_two_editions_said_to_be_one_are_joined_with_all_their_records_and_one_u
     before = district.clusters()
     number = whole(district, A, RecordKey("s4", "D"), same=True)
     assert district.together("s1:A", "s2:B", "s3:C", "s4:D", "s5:E")
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
     with reading(district.system.engine) as connection:
         assert [d.number for d in decisions.history(connection)] == [number]
         follower = next(d for d in decisions.standing(connection) if d.part_of == number)
     with pytest.raises(Refused, match=f"следует из решения № {number}"):
-        pipeline.undo(district.system, follower.number, who="библиотекарь")
-    pipeline.undo(district.system, number, who="библиотекарь")
+        upkeep.undo(district.system, follower.number, who="библиотекарь")
+    upkeep.undo(district.system, number, who="библиотекарь")
     assert district.clusters() == before
     with reading(district.system.engine) as connection:
         assert decisions.standing(connection) == []
@@ -228,7 +228,7 @@ def test_an_undone_merge_of_two_editions_of_one_size_gives_each_its_own_link_bac
     before = district.clusters()
     number = whole(district, A, B, same=True)
     assert district.together("s1:A", "s2:B")
-    pipeline.undo(district.system, number, who="библиотекарь")
+    upkeep.undo(district.system, number, who="библиотекарь")
     assert district.clusters() == before
 
 

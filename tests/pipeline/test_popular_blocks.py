@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from catalog_sync import court, pipeline
+from catalog_sync import court, pipeline, upkeep
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.features import extract
@@ -52,4 +52,4 @@ def test_a_block_that_fills_and_empties_is_told_and_stays_true(sqlite_district: 
     with reading(district.system.engine) as connection:
         assert court.left_out(connection) == ""
     assert stored_equals_reference(district)
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []

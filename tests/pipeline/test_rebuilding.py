@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select
 
-from catalog_sync import pipeline
+from catalog_sync import upkeep
 from catalog_sync.marc import reading as marc_reading
 from catalog_sync.marc import rusmarc
 from catalog_sync.model import Holdings, MovementKind
@@ -37,11 +37,11 @@ def test_copies_that_new_rules_find_are_in_the_books_after_a_rebuild(
         district.load("s", [book("1", copies=3), book("2", "Муму", copies=2)])
     marc_reading._to_bib.cache_clear()
     assert copies(district) == 3
-    pipeline.rebuild(district.system)
+    upkeep.rebuild(district.system)
     assert copies(district) == 5
-    assert pipeline.check(district.system, index=False) == []
+    assert upkeep.check(district.system, index=False) == []
     with reading(district.system.engine) as connection:
         rows = connection.execute(select(stock_movement).where(stock_movement.c.run.is_(None))).all()
     assert {(row.kind, row.copies) for row in rows} == {(MovementKind.CORRECTION.value, 1)}  # no growth of this day
-    pipeline.rebuild(district.system)
+    upkeep.rebuild(district.system)
     assert copies(district) == 5

@@ -7,7 +7,7 @@ import random
 import pytest
 from sqlalchemy import select
 
-from catalog_sync import pipeline
+from catalog_sync import pipeline, upkeep
 from catalog_sync.matching.verdict import KINDS
 from catalog_sync.model import MarcRecord
 from catalog_sync.store import tables as t
@@ -44,7 +44,7 @@ def worn(sqlite_district: District) -> District:
 def test_refusals_are_those_of_a_catalogue_made_anew(worn: District) -> None:
     found = refused(worn)
     assert len({KINDS[code].feature for code in found.values()}) > 1
-    pipeline.rebuild(worn.system)
+    upkeep.rebuild(worn.system)
     assert refused(worn) == found
 
 
@@ -55,5 +55,5 @@ def test_who_is_gone_is_not_named_any_more(worn: District) -> None:
     with reading(worn.system.engine) as connection:
         digests = set(connection.execute(select(t.portrait.c.digest)).scalars())
     assert {one for two in alive for one in two} <= digests
-    pipeline.rebuild(worn.system)
+    upkeep.rebuild(worn.system)
     assert refused(worn) == alive

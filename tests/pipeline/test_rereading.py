@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from catalog_sync import pipeline
+from catalog_sync import pipeline, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, MovementKind, RecordKey, RunState
 from catalog_sync.store import ledger, registry
@@ -40,7 +40,7 @@ def test_a_corrected_encoding_gives_the_same_catalogue_as_if_it_had_never_been_w
     assert (run.state, run.counts.changed, run.counts.read, run.encoding) == (RunState.PUBLISHED, 30, 0, "cp866")
     assert district.together("right:R0001", "wrong:R0001")
     assert _lines(district, "wrong") == _lines(district, "right")
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
     tonight = district.load_bytes("wrong", mrc(shelf(30), "cp866"))
     assert (tonight.state, tonight.counts.unchanged) == (RunState.PUBLISHED, 30)
 
@@ -54,7 +54,7 @@ def test_copies_found_only_by_the_right_profile_were_there_all_the_time(district
     columns = {kind for kind, _ in _lines(district, "s1")}
     assert not columns & {MovementKind.ACQUIRED, MovementKind.WITHDRAWN}
     assert sum(copies for _, copies in _lines(district, "s1")) == 30
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_an_export_read_by_changed_settings_is_not_taken_for_unchanged(district: District) -> None:
@@ -88,4 +88,4 @@ def test_what_was_read_anew_can_be_rolled_back(district: District) -> None:
     _corrected(district, "s1", **RIGHT)
     pipeline.roll_back(district.system, run.number, who="тест")
     assert (district.clusters(), _lines(district, "s1")) == (clusters, lines)
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog_sync import pipeline, unifying
+from catalog_sync import pipeline, unifying, upkeep
 from catalog_sync.model import MarcField, MarcRecord, Subfield, UnionRecord
 from catalog_sync.query import Change
 from catalog_sync.store import blocks, clusters, outbox, registry, unions
@@ -83,7 +83,7 @@ def test_more_copies_of_a_book_are_published_without_reading_what_other_schools_
         assert len(outbox.after(connection, number, 100)) == 5
         held = unions.holdings(connection, [record.cluster for record in after])
     assert sum(place.copies for places in held.values() for place in places) == 70
-    assert pipeline.check(loaded.system) == []
+    assert upkeep.check(loaded.system) == []
 
 
 def changes(district: District, after: int) -> list[Change]:
@@ -100,7 +100,7 @@ def test_what_one_school_mends_and_the_union_does_not_take_up_is_no_news(loaded:
     run = loaded.load("s1", [mended(n, "20260901" if n < 5 else "") for n in range(20)])
     assert len(changes(loaded, number)) == 5  # now most say so, and the word of s1 is in the records
     assert {record.bib.changed for record in united(loaded)} == {"20200101", "20260901"}
-    assert pipeline.check(loaded.system) == []
+    assert upkeep.check(loaded.system) == []
 
 
 def test_copies_that_come_with_a_mended_description_are_news(loaded: District) -> None:
@@ -108,7 +108,7 @@ def test_copies_that_come_with_a_mended_description_are_news(loaded: District) -
     loaded.load("s2", [mended(n, "20260901" if n < 5 else "", copies=2 if n < 3 else 1) for n in range(20)])
     assert united(loaded) == before
     assert len(changes(loaded, number)) == 3
-    assert pipeline.check(loaded.system) == []
+    assert upkeep.check(loaded.system) == []
 
 
 def test_another_base_of_the_source_is_heard_of_though_only_copies_changed(loaded: District) -> None:
@@ -136,8 +136,8 @@ def test_nights_of_mixed_changes_leave_what_a_rebuild_makes(sqlite_district: Dis
             run = district.load(code, records)
             if run.state.value == "held":
                 pipeline.approve(district.system, run.number, who="тест")
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
     told, stored = united(district), rows(district)
-    pipeline.rebuild(district.system)
+    upkeep.rebuild(district.system)
     assert united(district) == told
     assert rows(district) == stored

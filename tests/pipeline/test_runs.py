@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from catalog_sync import pipeline, previewing
+from catalog_sync import pipeline, previewing, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import RunState
 from catalog_sync.store import records, registry, runs
@@ -19,7 +19,7 @@ def test_a_first_export_is_published_whole(district: District) -> None:
     run = district.load("s1", shelf(40))
     assert run.state is RunState.PUBLISHED
     assert (run.counts.read, run.counts.new, run.counts.clusters_touched, run.counts.copies_added) == (40, 40, 40, 40)
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_the_same_export_again_changes_nothing(district: District) -> None:
@@ -42,7 +42,7 @@ def test_what_is_missing_from_a_full_export_becomes_a_tombstone_and_comes_back_u
     assert "s1:R0003" not in district.clusters()
     district.load("s1", shelf(30))
     assert district.clusters()["s1:R0003"] == link
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_what_is_missing_from_an_incremental_export_stays(district: District) -> None:
@@ -97,7 +97,7 @@ def test_a_held_run_shows_its_difference_and_waits_for_a_word(district: District
     assert len(shown["gone"]) == 10
     assert pipeline.approve(district.system, run.number, who="методист").state is RunState.PUBLISHED
     assert len(district.clusters()) == 4
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_a_rejected_run_leaves_no_trace_in_the_catalogue(district: District) -> None:
@@ -135,7 +135,7 @@ def test_a_roll_back_restores_records_links_clusters_and_copies(district: Distri
     with reading(district.system.engine) as connection:
         assert registry.published_run(connection, "s1") == 1
         assert records.live_count(connection) == 30
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_only_the_last_published_run_can_be_rolled_back_one_by_one(district: District) -> None:
@@ -147,7 +147,7 @@ def test_only_the_last_published_run_can_be_rolled_back_one_by_one(district: Dis
     pipeline.roll_back(district.system, second.number, who="м")
     pipeline.roll_back(district.system, first.number, who="м")
     assert district.clusters() == {}
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_a_damaged_record_is_set_aside_and_yesterdays_stays(district: District) -> None:
@@ -168,7 +168,7 @@ def test_two_schools_meet_in_one_cluster_and_part_when_one_corrects_its_record(d
     assert district.together("s1:B1", "s2:B1")
     district.load("s2", [*shelf(20), book("B1", isbn="978-5-08-005000-5", year="2005")])
     assert not district.together("s1:B1", "s2:B1")
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_a_source_is_harvested_by_one_process_at_a_time(district: District) -> None:
@@ -210,7 +210,7 @@ def test_a_record_of_which_only_copies_changed_stays_in_its_cluster_and_its_copi
     run = district.load("s1", [*shelf(3), more, *shelf(6, start=4)])
     assert (run.counts.changed, run.counts.gone, run.counts.copies_added, run.counts.clusters_touched) == (1, 0, 3, 1)
     assert district.clusters() == before
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_who_publishes_longer_than_a_heart_may_pause_is_not_buried(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_sync import pipeline
+from catalog_sync import pipeline, upkeep
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.errors import Refused
 from catalog_sync.marc.reading import to_bib
@@ -97,11 +97,11 @@ def detour_decisions(system: System, rng: random.Random) -> None:
     for _ in range(4):
         left, right = rng.sample(keys, 2)
         made.append(
-            pipeline.decide(system, left, right, same=rng.random() < 0.5, who="тест", why="проба", index=False)
+            upkeep.decide(system, left, right, same=rng.random() < 0.5, who="тест", why="проба", index=False)
         )
     rng.shuffle(made)
     for number in made:
-        pipeline.undo(system, number, who="тест", index=False)
+        upkeep.undo(system, number, who="тест", index=False)
 
 
 def reference(system: System) -> set[frozenset[RecordKey]]:
@@ -129,7 +129,7 @@ def decide_for_good(system: System, rng: random.Random, count: int) -> None:
     for _ in range(count):
         left, right = rng.sample(keys, 2)
         try:
-            pipeline.decide(system, left, right, same=rng.random() < 0.6, who="тест", why="навсегда", index=False)
+            upkeep.decide(system, left, right, same=rng.random() < 0.6, who="тест", why="навсегда", index=False)
         except Refused:
             continue
 
@@ -144,7 +144,7 @@ def test_any_way_to_the_same_set_gives_the_same_clusters(tmp_path: Path, seed: i
     wandering = open_at(tmp_path / "wandering", all_shelves)
     wander(wandering, all_shelves, random.Random(seed))
     assert digest(wandering) == digest(straight)
-    assert pipeline.check(wandering, index=False) == []
+    assert upkeep.check(wandering, index=False) == []
 
 
 @pytest.mark.slow
@@ -155,5 +155,5 @@ def test_the_store_agrees_with_the_clusterer_in_memory_decisions_included(tmp_pa
     decide_for_good(system, random.Random(6), 12)
     assert stored(system) == reference(system)
     before = digest(system)
-    assert pipeline.rebuild(system) == before
-    assert pipeline.check(system) == []
+    assert upkeep.rebuild(system) == before
+    assert upkeep.check(system) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from catalog_sync import court, pipeline, publishing
+from catalog_sync import court, pipeline, publishing, upkeep
 from catalog_sync.explaining import lines
 from catalog_sync.model import RecordKey, RunState
 from catalog_sync.store import tables as t
@@ -34,7 +34,7 @@ def test_what_many_schools_copied_is_kept_and_compared_once(district: District) 
     pipeline.roll_back(district.system, 4, who="тест")
     assert district.together("s1:A", "s2:A", "s3:A")
     assert count(district, t.portrait) == 2
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_explain_tells_of_records_typed_alike_what_it_tells_of_others(district: District) -> None:
@@ -57,18 +57,18 @@ def test_thin_records_typed_alike_wait_for_a_word(district: District) -> None:
         pairs = [(str(case.left.key), str(case.right.key)) for case in court.queue(connection)]
     assert pairs == [("s1:A", "s2:A"), ("s1:A", "s3:A"), ("s2:A", "s3:A")]
     first, second = RecordKey("s1", "A"), RecordKey("s2", "A")
-    pipeline.decide(district.system, first, second, same=True, who="методист", why="обе в руках", whole=True)
+    upkeep.decide(district.system, first, second, same=True, who="методист", why="обе в руках", whole=True)
     assert district.together("s1:A", "s2:A")
     with reading(district.system.engine) as connection:
         assert court.queue_length(connection) == 1
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_who_is_typed_like_two_that_a_word_parted_waits_for_a_word(district: District) -> None:
     district.source("s1")
     district.load("s1", [book(f"A{n}", isbn=ISBN) for n in range(5)])
     first, last = RecordKey("s1", "A0"), RecordKey("s1", "A4")
-    pipeline.decide(district.system, first, last, same=False, who="методист", why="другая обложка")
+    upkeep.decide(district.system, first, last, same=False, who="методист", why="другая обложка")
     found = district.clusters()
     assert len(set(found.values())) == 3
     with reading(district.system.engine) as connection:
@@ -77,7 +77,7 @@ def test_who_is_typed_like_two_that_a_word_parted_waits_for_a_word(district: Dis
     assert {frozenset(two) for two in asked} == {
         frozenset({middle, found["s1:A0"]}), frozenset({middle, found["s1:A4"]}),
     }  # fmt: skip
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 @pytest.mark.slow
@@ -94,7 +94,7 @@ def test_too_many_thin_records_typed_alike_are_told_as_not_compared(sqlite_distr
         assert f"не сравнивалось пар: {320 * 319 // 2}" in court.left_out(connection)
         assert court.queue_length(connection) == 319
     assert len(set(district.clusters().values())) == 320
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_a_word_takes_one_record_out_of_an_edition_that_every_school_of_a_large_district_has(
@@ -106,13 +106,13 @@ def test_a_word_takes_one_record_out_of_an_edition_that_every_school_of_a_large_
     district.load("s1", [book(f"A{n}", isbn=ISBN) for n in range(600)])
     district.load("s2", [book("B", isbn=ISBN)])
     left, right = RecordKey("s1", "A0"), RecordKey("s2", "B")
-    pipeline.decide(district.system, left, right, same=False, who="методист", why="другая обложка", whole=True)
+    upkeep.decide(district.system, left, right, same=False, who="методист", why="другая обложка", whole=True)
     found = district.clusters()
     assert len(set(found.values())) == 2
     assert list(found.values()).count(found["s2:B"]) == 1
-    pipeline.undo(district.system, 1, who="методист")
+    upkeep.undo(district.system, 1, who="методист")
     assert len(set(district.clusters().values())) == 1
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def edges(district: District) -> set[tuple[bytes, bytes]]:
@@ -145,5 +145,5 @@ def test_the_number_of_a_portrait_that_died_is_not_given_to_another(
     assert number_of(district, "D") > last
     assert not district.together("s1:A", "s1:D")
     stored, digest = edges(district), district.digest()
-    pipeline.rebuild(district.system)
+    upkeep.rebuild(district.system)
     assert (edges(district), district.digest()) == (stored, digest)

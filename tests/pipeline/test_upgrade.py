@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import select, update
 
-from catalog_sync import pipeline, publishing
+from catalog_sync import publishing, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.explaining import lines
 from catalog_sync.model import RecordKey
@@ -34,7 +34,7 @@ def test_a_catalogue_of_an_earlier_version_is_computed_anew_by_the_next_publicat
         list(lines(connection, RecordKey("s1", "A")))
     district.load("s2", [*shelf(15, prefix="s2"), book("B", isbn="978-5-08-005000-5")])
     assert district.together("s1:A", "s2:B")
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
     assert not publishing.outdated(district.system)
     with reading(district.system.engine) as connection:
         assert b"old" not in b"".join(connection.execute(select(t.portrait.c.data)).scalars())
@@ -54,7 +54,7 @@ def test_a_catalogue_from_before_portraits_is_computed_anew_by_the_next_publicat
     district.load("s2", [*shelf(15, prefix="s2"), book("B", isbn="978-5-08-005000-5")])
     assert district.together("s1:A", "s2:B")
     assert not publishing.outdated(district.system)
-    assert pipeline.check(district.system) == []
+    assert upkeep.check(district.system) == []
 
 
 def test_an_empty_catalogue_is_of_no_version(district: District) -> None:
