@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 
 from sqlalchemy import Connection
 
-from catalog_sync import checking, deriving, ledger, reclustering, unifying
+from catalog_sync import deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.confirming import expect_last, mark_published
 from catalog_sync.errors import Refused
@@ -289,7 +289,7 @@ def undo(system: System, number: int, *, who: str) -> None:
         unite(connection, change, now, today=_today(system, now), cause="split" if gone[0].same else "merge")
 
 
-# --- rebuild and check ------------------------------------------------------------------------------------------------
+# --- rebuild ---------------------------------------------------------------------------------------------------------
 
 
 def rebuild(system: System, progress: Progress) -> str:
@@ -351,9 +351,3 @@ def _read_otherwise(
             first_load=False, run=None, day=today, posted=posted[key],
         )  # fmt: skip
     return ledger.always_there(lines)
-
-
-def check(system: System) -> list[str]:
-    """Stored against computed: features, clusters, union records, holdings and the ledger. Sentences in Russian."""
-    with reading(system.engine) as connection:
-        return checking.problems(connection)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from catalog_sync import indexing, publishing
+from catalog_sync import checking, indexing, publishing
 from catalog_sync.model import RecordKey
 from catalog_sync.pipeline import Progress, quiet
+from catalog_sync.store.database import reading
 from catalog_sync.system import System
 
 
@@ -35,7 +36,9 @@ def rebuild(system: System, progress: Progress = quiet) -> str:
 
 def check(system: System, *, index: bool = True) -> list[str]:
     """What is stored against what it should be; sentences in Russian, empty when all is well."""
-    return [*publishing.check(system), *(indexing.check(system) if index else [])]
+    with reading(system.engine) as connection:
+        found = checking.problems(connection)
+    return [*found, *(indexing.check(system) if index else [])]
 
 
 def drain_index(system: System, *, from_scratch: bool = False) -> int:
