@@ -148,7 +148,7 @@ def _publish_group(system: System, group: list[Staged], told: Told) -> None:
         published = _publish(system, [run for _, run in group]) if group else []
     except Exception as error:
         if len(group) > 1:
-            log.exception("runs %s can't be published together", [run.number for _, run in group])
+            log.exception("сеансы %s вместе не публикуются: теперь по одному", [run.number for _, run in group])
             while group:
                 _publish_group(system, [group.pop(0)], told)
             return

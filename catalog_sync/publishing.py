@@ -311,7 +311,7 @@ def _alone(system: System, connection: Connection, now: datetime) -> None:
     """Begin a publication: nobody else publishes, and what it builds on is of this version's rules."""
     leases.one_publisher(connection)
     if rules.outdated(connection):
-        log.warning("rules of matching have changed with this version: everything is computed anew")
+        log.warning("правила сопоставления в этой версии другие: каталог пересчитывается целиком")
         _compute_anew(connection, now, _today(system, now), lambda _what, _done: None)
 
 

@@ -74,7 +74,7 @@ class ProtocolLog:
                 fresh.write_text("".join(metrics.text() for metrics in self._metrics.values()), encoding="utf-8")
                 fresh.replace(self._file)
         except OSError as error:
-            log.warning("counters or access log can't be written: %s", error)
+            log.warning("счётчики и журнал запросов не записать: %s", error)
 
     def text(self) -> str:
         """Counters of every process that serves a protocol, ours included, grouped by name."""

@@ -58,7 +58,7 @@ class Counters:
                 with writing(self._engine) as connection:
                     usage.add(connection, taken)
         except (OSError, SQLAlchemyError) as error:
-            log.warning("counts of use can't be written now: %s", error)
+            log.warning("счётчики посещений сейчас не записать: %s", error)
             with self._lock:
                 self._counts.update(taken)
         finally:

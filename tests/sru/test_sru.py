@@ -137,7 +137,7 @@ def test_a_fault_of_ours_is_a_diagnostic_without_our_innards(caplog: pytest.LogC
     response = application(Broken()).test_client().get("/sru?query=a")
     assert wrong(etree.fromstring(response.data)) == (1, "")
     assert b"secret" not in response.data
-    assert "failed" in caplog.text
+    assert "запрос searchRetrieve не выполнен" in caplog.text
 
 
 def test_extension_parameters_are_allowed(client: FlaskClient) -> None:

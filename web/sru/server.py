@@ -56,7 +56,7 @@ class Server:
         except (CqlError, Unsupported) as error:
             found = of_error(error)
         except Exception:
-            log.exception("SRU %s failed", request.operation)
+            log.exception("SRU: запрос %s не выполнен", request.operation)
             found = Diagnostic(1)
         return self._failed(request.operation, request.version, found)
 

@@ -82,7 +82,7 @@ class Connection:
         except OSError:
             pass  # the client went away, or doesn't read: nobody is left to tell
         except Exception:
-            log.exception("connection %s failed", self._session.number)
+            log.exception("соединение № %s прервано сбоем", self._session.number)
         finally:
             self._hang_up()
 

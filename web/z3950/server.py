@@ -111,7 +111,7 @@ class Server:
         except BlockingIOError:
             return False
         except OSError as error:  # out of file descriptors: those that are open go on being served
-            log.warning("a connection can't be accepted: %s", error)
+            log.warning("соединение не принято: %s", error)
             time.sleep(PAUSE_SECONDS)
             return False
         client.setblocking(True)
@@ -183,7 +183,7 @@ class Server:
             if self._settings.metrics_file is not None:
                 self.metrics.write(self._settings.metrics_file)
         except OSError as error:
-            log.warning("metrics or access log can't be written: %s", error)
+            log.warning("счётчики и журнал запросов не записать: %s", error)
 
 
 def _refuse(client: socket.socket) -> None:

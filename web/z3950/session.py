@@ -145,7 +145,7 @@ class Session:
         except Unsupported as error:
             outcome = self._refused(request, refusal(error))
         except Exception:
-            log.exception("association %s: %s failed", self.number, type(request).__name__)
+            log.exception("сеанс Z39.50 № %s: запрос %s не выполнен", self.number, type(request).__name__)
             ours = Fault(Condition.TEMPORARY_SYSTEM_ERROR, "сбой на стороне каталога, он записан в журнал")
             outcome = self._refused(request, ours)
         response = outcome.response

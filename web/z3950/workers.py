@@ -78,7 +78,7 @@ class _Workers:
             self._work(share)
             code = 0
         except BaseException:
-            log.exception("Z39.50 worker %s failed", share.worker)
+            log.exception("процесс № %s сервера Z39.50: сбой", share.worker)
         finally:
             os._exit(code)
 
@@ -102,7 +102,7 @@ class _Workers:
             if child in self._numbers:
                 ended.append(self._numbers.pop(child))
                 if not self.stopping:
-                    log.error("Z39.50 worker %s ended with status %s", ended[-1], status)
+                    log.error("процесс № %s сервера Z39.50 закончился, состояние %s", ended[-1], status)
         return ended
 
     @property
