@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,7 @@ from wtforms import (
     Field,
     IntegerField,
     PasswordField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -54,14 +56,15 @@ def lines_of(text: str | None) -> list[str]:
     return [line.strip() for line in re.split(r"[\n,]", text or "") if line.strip()]
 
 
-def choices(table: dict[str, str]) -> list[tuple[str, str]]:
-    return list(table.items())
+def choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """(value, text) as options of a list."""
+    return [SelectChoice(value, text) for value, text in pairs]
 
 
 class UserForm(FlaskForm):  # type: ignore[misc]
     login = StringField(N_("Имя для входа"), [InputRequired(), Length(max=64), Regexp(r"^[\w.@-]+$")])
     name = StringField(N_("Как зовут"), [InputRequired(), Length(max=200)])
-    role = SelectField(N_("Роль"), choices=[(role, ROLE_WORDS[role]) for role in ROLES])
+    role = SelectField(N_("Роль"), choices=choices((role, ROLE_WORDS[role]) for role in ROLES))
     library = SelectField(N_("Библиотека"), [Optional()], choices=[])
     active = BooleanField(N_("Может входить"), default=True)
     password = PasswordField(
@@ -77,7 +80,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
 class LibraryForm(FlaskForm):  # type: ignore[misc]
     code = StringField(N_("Код"), [InputRequired(), CODE])
     name = StringField(N_("Название"), [InputRequired(), Length(max=300)])
-    kind = SelectField(N_("Вид"), choices=choices(LIBRARY_KINDS))
+    kind = SelectField(N_("Вид"), choices=choices(LIBRARY_KINDS.items()))
     settlement = StringField(N_("Населённый пункт"), [Length(max=200)])
     address = StringField(N_("Адрес"), [Length(max=300)])
     email = StringField(N_("Почта"), [Length(max=200)])
@@ -106,12 +109,12 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
     name = StringField(N_("Название"), [Length(max=300)])
     library = SelectField(N_("Библиотека"))
     base = StringField(N_("База в программе школы («Учебники», «Книги»)"), [Length(max=200)])
-    harvester = SelectField(N_("Как собирать"), choices=choices(HARVESTERS))
+    harvester = SelectField(N_("Как собирать"), choices=choices(HARVESTERS.items()))
     options = TextAreaField(
         N_("Настройки сбора: «имя = значение» по одной в строке; пароль — только ссылкой env:ИМЯ или file:/путь"),
         [Length(max=10_000)], render_kw={"rows": 6, "spellcheck": "false"},
     )  # fmt: skip
-    dialect = SelectField(N_("Формат записей"), choices=choices(DIALECTS))
+    dialect = SelectField(N_("Формат записей"), choices=choices(DIALECTS.items()))
     encoding = StringField(N_("Кодировка (пусто — определять по файлу)"), [Length(max=40)])
     incremental = BooleanField(N_("Приходят только изменения: записей, которых нет в выгрузке, не удалять"))
 
@@ -131,13 +134,13 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
 class ResourceForm(FlaskForm):  # type: ignore[misc]
     code = StringField(N_("Код"), [InputRequired(), CODE])
     title = StringField(N_("Название"), [InputRequired(), Length(max=300)])
-    kind = SelectField(N_("Вид"), choices=choices(RESOURCE_KINDS))
+    kind = SelectField(N_("Вид"), choices=choices(RESOURCE_KINDS.items()))
     url = StringField(N_("Адрес"), [InputRequired(), Length(max=1000), check_address])
     search_url = StringField(N_("Адрес поиска, {query} — слова читателя"), [Length(max=1000), check_address])
     description = TextAreaField(N_("О ресурсе"), [Length(max=5000)])
     how_to = TextAreaField(N_("Как пользоваться"), [Length(max=5000)])
     provider = StringField(N_("Кто предоставляет"), [Length(max=300)])
-    basis = SelectField(N_("Основание доступа"), choices=choices(BASES))
+    basis = SelectField(N_("Основание доступа"), choices=choices(BASES.items()))
     licence = StringField(N_("Лицензия"), [Length(max=300)])
     contract = StringField(N_("Договор (номер и дата)"), [Length(max=300)])
     starts = DateField(N_("Доступ с"), [Optional()])
@@ -145,7 +148,9 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
     seats = IntegerField(N_("Одновременных читателей"), [Optional(), NumberRange(1, 1_000_000)])
     libraries = TextAreaField(N_("Каким библиотекам (коды, пусто — всем)"), [Length(max=5000)])
     networks = TextAreaField(N_("Сети помещений (192.168.1.0/24)"), [check_networks])
-    age = SelectField(N_("Возраст"), choices=[("", N_("знак не указан")), *((mark, mark) for mark in AGE_MARKS)])
+    age = SelectField(
+        N_("Возраст"), choices=choices([("", N_("знак не указан")), *((mark, mark) for mark in AGE_MARKS)])
+    )
     subjects = StringField(N_("Предметы (через запятую)"), [Length(max=500)])
     cluster = StringField(
         N_("Издание каталога, которое здесь открывается (адрес его карточки; пусто — ресурс не об одном издании)"),

@@ -56,7 +56,7 @@ def new() -> str | Response:
     """The contract and the file; then what would be taken; then, after «Загрузить», the same without a second choice
     of the file."""
     form = fields.PackageForm(data={"code": request.args.get("code", ""), "copies": 1} | prolonged())
-    form.library.choices = [(x.code, x.name) for x in services().directory.all().values()]
+    form.library.choices = fields.choices((x.code, x.name) for x in services().directory.all().values())
     if not form.validate_on_submit():
         return shown(form)
     try:

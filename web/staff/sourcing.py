@@ -58,7 +58,7 @@ def edit(code: str = "") -> Answer:
     """A source: whose, how it is collected and read. What its kind of harvest can't understand is refused here."""
     before = known(code) if code else None
     form = fields.SourceForm(data=as_typed(before) if before else {"dialect": "marcsql"})
-    form.library.choices = [(x.code, x.name) for x in services().directory.all().values()]
+    form.library.choices = fields.choices((x.code, x.name) for x in services().directory.all().values())
     title = (before.name or before.code) if before else _("Новый источник")
     if before is not None:
         form.code.render_kw = {"readonly": True}
