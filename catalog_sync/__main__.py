@@ -27,8 +27,8 @@ def run() -> None:
         if threading.active_count() == 1 and isinstance(end.code, int):
             atexit._run_exitfuncs()
             with suppress(OSError):  # nobody reads any more: Python says so in its own way
-                sys.stdout.flush()
-                sys.stderr.flush()
+                for stream in filter(None, (sys.stdout, sys.stderr)):  # one that was closed to us (`>&-`) is None
+                    stream.flush()
                 os._exit(end.code)
         raise
 

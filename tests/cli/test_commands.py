@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from catalog_sync import __version__
 from catalog_sync.cli.root import MODULES, load_commands, root
 from tests.exports import TITLES, book, mrc
@@ -58,6 +60,12 @@ def test_a_process_that_ends_at_once_still_says_everything_and_tells_who_asked_t
     ended = in_a_process(tmp_path, "--version", before="import atexit; atexit.register(print, 'the end')")
     assert (ended.returncode, ended.stdout) == (0, f"catalog-sync {__version__}\nthe end\n")
     assert in_a_process(tmp_path, "searhc").returncode == 2
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_command_whose_output_is_closed_ends_as_well_as_any(tmp_path: Path, closed: str) -> None:
+    ended = in_a_process(tmp_path, "init", before=f"import sys; sys.{closed} = None  # `>&-`, as Python has it")
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 CONFIG = """
