@@ -257,8 +257,13 @@ def _said_before(standing: Sequence[Decision], left: RecordKey, right: RecordKey
 
 
 def _the_rest(connection: Connection, left: int, right: int, same: bool) -> list[tuple[RecordKey, RecordKey]]:
-    """The other pairs a word about whole editions is said of; none where they are too many to be meant."""
+    """The other pairs a word about whole editions is said of; none where they are too many to be meant.
+
+    Of a record that is gone nothing stands in an edition: the word is about the two alone, until it comes back.
+    """
     of = clusters.clusters_of(connection, [left, right])
+    if len(of) < 2:
+        return []
     members = clusters.members_of(connection, set(of.values()))
     if (of[left] == of[right]) is same:
         return []

@@ -257,3 +257,13 @@ def test_editions_that_contradict_each_other_in_other_records_are_asked_about_la
     assert [(case.copies, bool(case.against)) for case in cases] == [(2, False), (2, False), (120, True)]
     assert court.as_text(cases[-1]).endswith("в тех же изданиях: разные классы — s1:6 и s2:7")
     assert court.as_dict(cases[0])["against"] == ""
+
+
+def test_a_word_about_an_edition_and_a_record_that_went_meanwhile_is_about_the_two(district: District) -> None:
+    load_two_apart(district)
+    district.load("s2", shelf(15))
+    whole(district, A, B, same=True)
+    assert "s2:B" not in district.clusters()
+    district.load("s2", [*shelf(15), book("B", "Повести", year="1999")])
+    assert district.together("s1:A", "s2:B")
+    assert upkeep.check(district.system) == []
