@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    ExceptionContext,
     Select,
     Table,
     create_engine,
@@ -56,7 +57,18 @@ def open_engine(url: str) -> Engine:
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", _keep_when_stopped)
     return engine
+
+
+def _keep_when_stopped(context: ExceptionContext) -> None:
+    """Ctrl+C leaves the connection whole, to be rolled back.
+
+    SQLAlchemy would close it instead, and where a cursor is still held by what was at work SQLite keeps its transaction
+    open: whoever then notes that the run was stopped waits for a writer that is nobody.
+    """
+    if isinstance(context.original_exception, KeyboardInterrupt | SystemExit):
+        context.is_disconnect = False
 
 
 def _set_pragmas(raw: sqlite3.Connection, _: object) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from catalog_sync.store import database
 
@@ -25,4 +26,30 @@ def test_the_journal_of_a_first_load_does_not_stay_on_the_disk(tmp_path: Path, m
             with database.writing(engine) as connection:
                 connection.execute(text("INSERT INTO load VALUES (1)"))
         assert journal.stat().st_size <= 1 << 20
+    engine.dispose()
+
+
+def test_what_ctrl_c_stops_is_rolled_back_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLAlchemy would close the connection under an open cursor, and SQLite keep the writer's lock for nobody."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    engine = database.open_engine(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    with database.writing(engine) as connection:
+        connection.execute(text("CREATE TABLE book (number INTEGER)"))
+        connection.execute(text("INSERT INTO book VALUES (1), (2)"))
+
+    def stopped_while_reading(cursor: Any, statement: str, parameters: Any, _context: object) -> None:
+        if statement.startswith("SELECT"):
+            cursor.execute(statement, parameters)
+            raise KeyboardInterrupt
+
+    event.listen(engine, "do_execute", stopped_while_reading)
+    try:
+        with database.writing(engine) as connection:
+            connection.execute(text("INSERT INTO book VALUES (3)"))
+            connection.execute(text("SELECT number FROM book"))
+    except KeyboardInterrupt as error:  # whose frames hold the cursor while it is noted that the work was stopped
+        event.remove(engine, "do_execute", stopped_while_reading)
+        with database.writing(engine) as connection:
+            assert connection.execute(text("SELECT count(*) FROM book")).scalar() == 2
+        assert error.__traceback__
     engine.dispose()
