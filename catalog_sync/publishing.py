@@ -59,10 +59,8 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
             connection, found.concerned, run_of.keys() - found.restocked.keys(), now=now, runs=run_of
         )
         stirred = change.moved.union(clusters.clusters_of(connection, run_of.keys() - found.same_copies).values())
-        change = replace(
-            change, restocked=_restocked_clusters(connection, found.restocked, change.live),
-            quiet=change.live - stirred,
-        )  # fmt: skip
+        restocked = _restocked_clusters(connection, found.restocked, change.live)
+        change = replace(change, restocked=restocked, quiet=change.live.union(restocked) - stirred)
         unite(connection, change, now, today=today, run=numbers[-1], cause="stock")
         due = {*change.live, *change.gone, *change.restocked}
         for one in brought:

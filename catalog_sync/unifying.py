@@ -34,9 +34,11 @@ def unite(connection: Connection, change: Change, now: datetime) -> None:
             libraries = [sources[key.source].library for key in one.members]
             announced[one.cluster] = unions.sets_of(one, libraries)
 
+    told = set[str]()
     for some in chunks(sorted(change.restocked), BATCH):
-        announce(_restock_batch(connection, {cluster: change.restocked[cluster] for cluster in some}))
-    for some in chunks(sorted({*change.live, *change.restocked}.difference(announced)), BATCH):
+        news = _restock_batch(connection, {cluster: change.restocked[cluster] for cluster in some}, change.quiet, told)
+        announce(news)
+    for some in chunks(sorted({*change.live, *change.restocked} - told), BATCH):
         made = _news(connection, united(connection, some, sources), change.quiet)
         unions.save(connection, made)
         announce(made)
@@ -51,16 +53,21 @@ def _news(connection: Connection, made: Sequence[UnionRecord], quiet: Collection
     return [one for one in made if said.get(one.cluster) != one]
 
 
-def _restock_batch(connection: Connection, changed: Mapping[str, Sequence[Restocked]]) -> list[UnionRecord]:
-    """The union records that can be told without reading their members; those that are others now are saved."""
-    told, others = [], []
+def _restock_batch(
+    connection: Connection, changed: Mapping[str, Sequence[Restocked]], quiet: Collection[str], told: set[str]
+) -> list[UnionRecord]:
+    """What is news of the union records that can be `told` without reading their members; those others now are saved.
+
+    Of a `quiet` one not even the copies changed: its source mended what nobody reads.
+    """
+    others, same = list[UnionRecord](), list[UnionRecord]()
     for stored in unions.load(connection, list(changed)):
         made = _restocked(stored, changed[stored.cluster])
         if made is not None:
-            told.append(made)
-            others += [made] if made != stored else []
+            told.add(made.cluster)
+            (others if made != stored else same).append(made)
     unions.save(connection, others)
-    return told
+    return others + [one for one in same if one.cluster not in quiet]
 
 
 def _restocked(record: UnionRecord, changed: Sequence[Restocked]) -> UnionRecord | None:

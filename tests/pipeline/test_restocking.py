@@ -103,6 +103,16 @@ def test_what_one_school_mends_and_the_union_does_not_take_up_is_no_news(loaded:
     assert upkeep.check(loaded.system) == []
 
 
+def test_what_a_school_mends_where_nobody_reads_is_no_news(loaded: District) -> None:
+    """Neither what the record says nor the copies are others: only a field that nothing here is made of."""
+    number = changes(loaded, 0)[-1].number
+    unread = MarcField("801", "  ", (Subfield("b", "ШБ 2"),))
+    records = [MarcRecord(made.leader, (*made.fields, unread)) for made in map(owned, range(20))]
+    assert loaded.load("s2", records).counts.changed == 20
+    assert changes(loaded, number) == []
+    assert upkeep.check(loaded.system) == []
+
+
 def test_copies_that_come_with_a_mended_description_are_news(loaded: District) -> None:
     before, number = united(loaded), changes(loaded, 0)[-1].number
     loaded.load("s2", [mended(n, "20260901" if n < 5 else "", copies=2 if n < 3 else 1) for n in range(20)])
