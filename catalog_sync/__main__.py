@@ -10,6 +10,7 @@ import threading
 from contextlib import suppress
 
 FEW_CYCLES = 20_000  # objects made before Python looks for cycles: an import makes millions of values and no cycle
+INTERRUPTED = 130  # 128 + SIGINT, as shells expect; as the commands themselves end
 
 
 def run() -> None:
@@ -19,10 +20,13 @@ def run() -> None:
     threads are still at work it ends as every process does.
     """
     gc.set_threshold(FEW_CYCLES)  # before anything is read: reading modules makes many objects too
-    from catalog_sync.cli import main
-
     try:
+        from catalog_sync.cli import main
+
         main()
+    except KeyboardInterrupt:  # before the command could say so: modules were still being read
+        print("прервано", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except SystemExit as end:
         if threading.active_count() == 1 and isinstance(end.code, int):
             atexit._run_exitfuncs()

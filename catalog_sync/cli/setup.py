@@ -24,7 +24,7 @@ from catalog_sync.errors import StopEverything
 from catalog_sync.model import HarvestRun, Source
 from catalog_sync.runlog import as_state
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
-from catalog_sync.store import maintenance, registry
+from catalog_sync.store import maintenance, outbox, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 from harvesters.registry import check_settings
@@ -46,9 +46,13 @@ def init(context: Context, sample: bool) -> None:
     settings = system.settings
     with writing(system.engine) as connection:
         today = system.now().astimezone(settings.time_zone).date()
+        told = outbox.last_number(connection)
         registry.save_libraries(connection, settings.libraries, today=today, now=system.now())
+        renamed = outbox.last_number(connection) > told
         known = {source.code: source for source in registry.sources(connection)}
         registry.save_sources(connection, [_kept(known.get(source.code), source) for source in settings.sources])
+    if renamed:  # what they hold says their name
+        upkeep.drain_index(system)
     counts = f"библиотек: {len(settings.libraries)}, источников: {len(settings.sources)}"
     click.echo(f"{counts}; папка данных {settings.home}")
     if not settings.sources:

@@ -12,6 +12,7 @@ import pytest
 
 from catalog_sync import __version__
 from catalog_sync.cli.root import MODULES, load_commands, root
+from tests.cli.conftest import Cli
 from tests.exports import TITLES, book, mrc
 from tests.pipeline.test_unchanged import dated
 
@@ -54,6 +55,12 @@ def test_a_command_that_is_over_has_closed_its_database(tmp_path: Path) -> None:
     ended = in_a_process(tmp_path, "init")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [file.name for file in tmp_path.glob("catalog.sqlite*")] == ["catalog.sqlite"]
+
+
+def test_ctrl_c_while_the_program_is_still_starting(tmp_path: Path) -> None:
+    interrupting = "class Stop:\n def find_spec(self, name, *_):\n  if name == 'click': raise KeyboardInterrupt"
+    ended = in_a_process(tmp_path, "init", before=f"{interrupting}\nimport sys; sys.meta_path.insert(0, Stop())")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "прервано\n")
 
 
 def test_a_process_that_ends_at_once_still_says_everything_and_tells_who_asked_to_be_told(tmp_path: Path) -> None:
@@ -104,3 +111,9 @@ def test_a_night_that_changes_nothing_reads_neither_matching_nor_searching(tmp_p
     heavy = ("matching.", "search.analysis", "search.reader", "union", "citation")
     found = [module for module in read if module.removeprefix("catalog_sync.").startswith(heavy)]
     assert found == ["catalog_sync.matching.version"]
+
+
+def test_init_brings_the_new_name_of_a_library_into_the_index_too(school: Cli, home: Path) -> None:
+    (home / "catalog-sync.toml").write_text('[[library]]\ncode = "school-1"\nname = "Гимназия"\n', encoding="utf-8")
+    assert school("init").code == 0
+    assert school("check").code == 0
