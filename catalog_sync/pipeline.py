@@ -129,6 +129,9 @@ def run_together(
     except BaseException as error:
         while group:
             _fail_staged(group.pop()[0], error)
+        if isinstance(error, OSError):  # nobody reads what is told any more, or the disk it goes to is full
+            with suppress(Exception):
+                _index(system, True)  # of what is published nevertheless
         raise
     _index(system, True)
 

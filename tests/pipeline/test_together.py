@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 
 import pytest
 
-from catalog_sync import pipeline, publishing
+from catalog_sync import pipeline, publishing, upkeep
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import FetchedFile, HarvestRun, RunState
 from catalog_sync.store import clusters, leases, records, runs
@@ -112,3 +113,15 @@ def test_an_interruption_publishes_nothing_and_frees_every_source(schools: Distr
     assert all(free_and_empty(schools, code) for code in CODES)
     with reading(schools.system.engine) as connection:
         assert {runs.latest(connection, source=code, limit=1)[0].state for code in CODES} == {RunState.FAILED}
+
+
+def test_what_is_published_is_found_though_nobody_reads_how_it_went(district: District) -> None:
+    """`catalog-sync harvest | head -1`, or into a file on a full disk."""
+    district.source("s1")
+
+    def full(_code: str, _end: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        pipeline.run_together(district.system, [("s1", file(mrc(shelf(3))))], full)
+    assert upkeep.check(district.system) == []

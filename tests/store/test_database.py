@@ -47,9 +47,8 @@ def test_what_ctrl_c_stops_is_rolled_back_at_once(tmp_path: Path, monkeypatch: p
         with database.writing(engine) as connection:
             connection.execute(text("INSERT INTO book VALUES (3)"))
             connection.execute(text("SELECT number FROM book"))
-    except KeyboardInterrupt as error:  # whose frames hold the cursor while it is noted that the work was stopped
+    except KeyboardInterrupt:  # whose frames hold the cursor while it is noted that the work was stopped
         event.remove(engine, "do_execute", stopped_while_reading)
         with database.writing(engine) as connection:
             assert connection.execute(text("SELECT count(*) FROM book")).scalar() == 2
-        assert error.__traceback__
     engine.dispose()
