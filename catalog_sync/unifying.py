@@ -39,18 +39,25 @@ def unite(connection: Connection, change: Change, now: datetime) -> None:
         news = _restock_batch(connection, {cluster: change.restocked[cluster] for cluster in some}, change.quiet, told)
         announce(news)
     for some in chunks(sorted({*change.live, *change.restocked} - told), BATCH):
-        made = _news(connection, united(connection, some, sources), change.quiet)
-        unions.save(connection, made)
-        announce(made)
+        announce(_save(connection, united(connection, some, sources), change.quiet))
     unions.forget(connection, sorted(change.gone))
     outbox.announce(connection, announced, sorted(change.gone), now)
 
 
-def _news(connection: Connection, made: Sequence[UnionRecord], quiet: Collection[str]) -> list[UnionRecord]:
-    """Without records of `quiet` clusters that say what they said: no index, harvester or feed need hear of them."""
+def _save(connection: Connection, made: Sequence[UnionRecord], quiet: Collection[str]) -> list[UnionRecord]:
+    """Keep what is another now; returns what is news: of `quiet` clusters, records that do not say what they said.
+
+    Who contributed to the same words is kept, and no index, harvester or feed need hear of it.
+    """
     before = unions.stored(connection, [one.cluster for one in made if one.cluster in quiet])
     said = {cluster: record for cluster, record, _ in before}
-    return [one for one in made if said.get(one.cluster) != one]
+    others = [one for one in made if said.get(one.cluster) != one]
+    unions.save(connection, others)
+    return [one for one in others if not _says_what(said.get(one.cluster), one)]
+
+
+def _says_what(record: UnionRecord | None, other: UnionRecord) -> bool:
+    return record is not None and replace(record, contributors=other.contributors) == other
 
 
 def _restock_batch(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
@@ -80,7 +80,7 @@ def rank(members: Iterable[BibRecord]) -> Ranked:
 class _Chosen:
     value: Any
     giver: RecordKey
-    others: Sequence[RecordKey] = ()  # who added to what the giver has
+    others: Sequence[RecordKey] = ()  # who added to what the giver has, or whose votes settled it
 
 
 _Rule = Callable[[Ranked, str], "_Chosen | None"]
@@ -151,7 +151,12 @@ def _voted(ranked: list[BibRecord], name: str) -> _Chosen | None:
         return None
     winners = max(votes.values(), key=len)  # the first of equals: dictionaries keep the order of rank
     giver = min(winners, key=lambda m: untidiness(getattr(m, name)))
-    return _Chosen(getattr(giver, name), giver.key)
+    return _Chosen(getattr(giver, name), giver.key, _decisive(winners, votes))
+
+
+def _decisive(winners: Sequence[BibRecord], votes: Mapping[Hashable, object]) -> list[RecordKey]:
+    """Whose votes settled what was disputed: without them the record might say otherwise."""
+    return [m.key for m in winners] if len(votes) > 1 else []
 
 
 def _publishers(ranked: list[BibRecord], name: str) -> _Chosen | None:
@@ -164,7 +169,7 @@ def _publishers(ranked: list[BibRecord], name: str) -> _Chosen | None:
         return None
     winners = max(votes.values(), key=len)
     giver = min(winners, key=lambda m: (untidiness(m.publishers), *_ornaments(m.publishers)))
-    return _Chosen(giver.publishers, giver.key)
+    return _Chosen(giver.publishers, giver.key, _decisive(winners, votes))
 
 
 def _ornaments(names: tuple[str, ...]) -> tuple[int, int]:

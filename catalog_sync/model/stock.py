@@ -63,7 +63,8 @@ class UnionRecord:
     members: tuple[RecordKey, ...]
     provenance: Mapping[str, RecordKey] = field(default_factory=dict)
     classified: Classified | None = None
-    contributors: tuple[RecordKey, ...] = ()  # members whose word the record has, in the order of `members`
+    # Members who gave it a field, added to a list or settled a dispute by their vote; in the order of `members`.
+    contributors: tuple[RecordKey, ...] = ()
 
 
 class MovementKind(enum.StrEnum):

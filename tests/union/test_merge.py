@@ -254,3 +254,19 @@ def test_who_adds_one_word_to_a_list_has_a_word_in_the_record() -> None:
     assert made.provenance["keywords"] == first.key
     assert made.contributors == (first.key, RecordKey("s", "2"))
     assert made.bib.changed == "20260901"
+
+
+def test_a_vote_that_settles_what_was_disputed_makes_the_record_younger() -> None:
+    def school(number: int, extent: str, day: str) -> BibRecord:
+        return record(str(number), extent=extent, changed=day)
+
+    shelf = [school(1, "128 с.", "20260401"), school(2, "130 с.", "20260301"), school(3, "128 с.", "20260201"),
+             school(4, "128 с.", "20260101")]  # fmt: skip
+    made = merge("c1", shelf)
+    assert (made.bib.extent, made.bib.changed) == ("128 с.", "20260401")
+    shelf[2] = school(3, "130 с.", "20260601")  # two against two: the record says what it said
+    assert (merge("c1", shelf).bib.extent, merge("c1", shelf).bib.changed) == ("128 с.", "20260401")
+    shelf[3] = school(4, "130 с.", "20260602")
+    made = merge("c1", shelf)
+    assert (made.bib.extent, made.bib.changed) == ("130 с.", "20260602")
+    assert made.provenance["extent"] == RecordKey("s", "2")
