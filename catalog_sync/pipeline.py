@@ -176,6 +176,8 @@ def reread(
 
     Raises Refused where the settings make nothing of the records: they stay as they were read before.
     """
+    from catalog_sync import publishing
+
     with reading(system.engine) as connection:
         source = registry.get_source(connection, code)
     with _claimed(system, source, True, asked_by) as number, _logged(system, number):
@@ -188,6 +190,7 @@ def reread(
         with reading(system.engine) as connection:
             staged = runs.get(connection, number)
         [published] = _publish(system, [staged])
+        publishing.classify_again(system, code)  # the name of the base is a setting too, and no bytes say it
         with writing(system.engine) as connection:
             runs.save(connection, number, message="прочитано по-новому: изменились настройки источника")
     _index(system, index)

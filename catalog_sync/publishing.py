@@ -292,6 +292,20 @@ def undo(system: System, number: int, *, who: str) -> None:
         unite(connection, change, now, today=_today(system, now), cause="split" if gone[0].same else "merge")
 
 
+def classify_again(system: System, code: str) -> None:
+    """The classes of a source's records, of their editions and in the books, as the name of its base now says."""
+    now = system.now()
+    today = _today(system, now)
+    with writing(system.engine) as connection:
+        _alone(system, connection, now)
+        ids = records.live_ids(connection, code)
+        for some in chunks(ids, BATCH):
+            deriving.save(connection, deriving.understand(connection, some))
+        hand.align_classes(connection, why="источник прочитан по-новому", today=today)
+        touched = frozenset(clusters.clusters_of(connection, ids).values())
+        unite(connection, clusters.Change(live=touched, quiet=touched), now, today=today, cause="correction")
+
+
 # --- rebuild ---------------------------------------------------------------------------------------------------------
 
 

@@ -295,7 +295,7 @@ def show_card(card: onboarding.Card) -> None:
 
 def _difference(before: Source, after: Source) -> str:
     told = []
-    for name in ("dialect", "encoding", "holdings_profile"):
+    for name in ("dialect", "encoding", "holdings_profile", "base"):
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             told.append(f"{name} {was or '—'} → {now or '—'}")

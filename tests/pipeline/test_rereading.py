@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Table
 
 from catalog_sync import pipeline, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, MovementKind, RecordKey, RunState
-from catalog_sync.store import ledger, registry
+from catalog_sync.store import clusters, ledger, registry, unions
+from catalog_sync.store import tables as t
 from catalog_sync.store.database import reading, writing
-from tests.exports import mrc, shelf
+from tests.exports import book, mrc, shelf
 from tests.pipeline.conftest import District
 
 WRONG = {"encoding": "koi8-r"}
@@ -89,3 +91,35 @@ def test_what_was_read_anew_can_be_rolled_back(district: District) -> None:
     pipeline.roll_back(district.system, run.number, who="тест")
     assert (district.clusters(), _lines(district, "s1")) == (clusters, lines)
     assert upkeep.check(district.system) == []
+
+
+def _classes(district: District) -> dict[str, str]:
+    """Classes of editions by the sources that have them."""
+    with reading(district.system.engine) as connection:
+        found = unions.load(connection, sorted(clusters.live(connection)))
+    return {"+".join(k.source for k in u.members): u.classified.category.value for u in found if u.classified}
+
+
+def test_another_name_of_the_base_classifies_what_is_loaded(district: District) -> None:
+    for code in ("s1", "s2"):
+        district.source(code)
+        district.load(code, [book("R1", "Физика", year="2019", copies=3)])
+    before = _classes(district)
+    _corrected(district, "s1", base="Учебники")
+    run = pipeline.reread(district.system, "s1")
+    assert (run.state, run.counts.changed) == (RunState.PUBLISHED, 0)
+    assert before == {"s1+s2": "other"}
+    assert _classes(district) == {"s1+s2": "textbook"}
+    assert upkeep.check(district.system) == []
+    _corrected(district, "s1", base="")
+    pipeline.reread(district.system, "s1")
+    assert _classes(district) == before
+    assert upkeep.check(district.system) == []
+    told = {table: _rows(district, table) for table in (t.holding, t.union_record, t.member)}
+    upkeep.rebuild(district.system)
+    assert {table: _rows(district, table) for table in told} == told
+
+
+def _rows(district: District, table: Table) -> list[tuple[object, ...]]:
+    with reading(district.system.engine) as connection:
+        return sorted(map(tuple, connection.execute(table.select())), key=repr)

@@ -82,7 +82,7 @@ def edit(code: str = "") -> Answer:
 
 
 def _reads_otherwise(before: Source, after: Source) -> bool:
-    return (before.dialect, before.encoding) != (after.dialect, after.encoding)
+    return (before.dialect, before.encoding, before.base) != (after.dialect, after.encoding, after.base)
 
 
 @blueprint.post("/<code>/test")
