@@ -16,10 +16,10 @@ REASON = "решение библиотекаря"
 
 def corrections(connection: Connection, keys: Collection[RecordKey]) -> dict[RecordKey, Correction]:
     """The standing correction of each record that has one. They are few: all are read."""
-    wanted = set(keys)
     query = select(class_override).where(class_override.c.undone.is_(None)).order_by(class_override.c.number)
     found: dict[RecordKey, Correction] = {}
-    for row in connection.execute(query):
+    wanted = set(keys) if (rows := connection.execute(query).all()) else ()
+    for row in rows:
         key = RecordKey(row.source, row.local_id)
         if key in wanted:
             found[key] = (

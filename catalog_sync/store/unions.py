@@ -50,12 +50,12 @@ def stored(
     connection: Connection, clusters: Sequence[str]
 ) -> Iterator[tuple[str, UnionRecord | None, int | None]]:
     """(cluster, union record, year kept beside it); None for a union record that is damaged."""
-    for some in chunks(clusters):
-        for row in connection.execute(select(t.union_record).where(t.union_record.c.cluster.in_(some))):
-            try:
-                yield row.cluster, unpack_union(row.data), row.year
-            except StopEverything:
-                yield row.cluster, None, row.year
+    c = t.union_record.c
+    for cluster, data, printed in plain_rows(connection, select(c.cluster, c.data, c.year), c.cluster, clusters):
+        try:
+            yield cluster, unpack_union(data), printed
+        except StopEverything:
+            yield cluster, None, printed
 
 
 def created(connection: Connection, clusters: Sequence[str]) -> dict[str, datetime]:
