@@ -58,9 +58,8 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
         change = reclustering.regroup(
             connection, found.concerned, run_of.keys() - found.restocked.keys(), now=now, runs=run_of
         )
-        stirred = change.moved.union(clusters.clusters_of(connection, run_of.keys() - found.same_copies).values())
-        restocked = _restocked_clusters(connection, found.restocked, change.live)
-        change = replace(change, restocked=restocked, quiet=change.live.union(restocked) - stirred)
+        change = replace(change, restocked=_restocked_clusters(connection, found.restocked, change.live))
+        change = _with_quiet(connection, change, run_of.keys() - found.same_copies)
         unite(connection, change, now, today=today, run=numbers[-1], cause="stock")
         due = {*change.live, *change.gone, *change.restocked}
         for one in brought:
@@ -160,6 +159,12 @@ def _restocked_clusters(
     return found
 
 
+def _with_quiet(connection: Connection, change: clusters.Change, other_copies: Collection[int]) -> clusters.Change:
+    """Which clusters have the members and copies they had; `other_copies`: records whose copies are others now."""
+    stirred = change.moved.union(clusters.clusters_of(connection, other_copies).values())
+    return replace(change, quiet=change.live.union(change.restocked) - stirred)
+
+
 def _derive_again(connection: Connection, touched: Sequence[int]) -> Concerned:
     """Features, edges and holdings as the records now say; the ledger is left alone."""
     comparing = reclustering.Comparing(connection)
@@ -189,8 +194,11 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
         expect_last(connection, run)
         touched = records.roll_back(connection, number, now)
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
+        before = derived.held(connection, touched, damaged=set())  # they are made anew
         concerned = _derive_again(connection, touched)
+        after = derived.held(connection, touched)
         change = reclustering.regroup(connection, concerned, touched, now=now)
+        change = _with_quiet(connection, change, [id_ for id_ in touched if before.get(id_) != after.get(id_)])
         unite(connection, change, now, today=today, cause="rollback")
         _unpublish(connection, run)
         runs.save(

@@ -118,6 +118,16 @@ def test_what_a_school_mends_where_nobody_reads_is_no_news(loaded: District) -> 
     assert upkeep.check(loaded.system) == []
 
 
+def test_what_was_no_news_is_none_when_it_is_taken_back(loaded: District) -> None:
+    before = words(loaded)
+    run = loaded.load("s2", [mended(n, "20260901" if n < 5 else "", copies=2 if n < 3 else 1) for n in range(20)])
+    number = changes(loaded, 0)[-1].number
+    pipeline.roll_back(loaded.system, run.number, who="тест")
+    assert words(loaded) == before
+    assert len(changes(loaded, number)) == 3  # of two nothing changed but what the union does not take up
+    assert upkeep.check(loaded.system) == []
+
+
 def test_copies_that_come_with_a_mended_description_are_news(loaded: District) -> None:
     before, number = words(loaded), changes(loaded, 0)[-1].number
     loaded.load("s2", [mended(n, "20260901" if n < 5 else "", copies=2 if n < 3 else 1) for n in range(20)])
