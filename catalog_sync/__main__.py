@@ -9,8 +9,9 @@ import sys
 import threading
 from contextlib import suppress
 
+from catalog_sync.errors import INTERRUPTED
+
 FEW_CYCLES = 20_000  # objects made before Python looks for cycles: an import makes millions of values and no cycle
-INTERRUPTED = 130  # 128 + SIGINT, as shells expect; as the commands themselves end
 
 
 def run() -> None:

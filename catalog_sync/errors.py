@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+INTERRUPTED = 130  # exit code: 128 + SIGINT, as shells expect
+
 
 class CatalogSyncError(Exception):
     """Base of ours: the command line shows its text as one line and exits non-zero."""

@@ -36,7 +36,8 @@ def unite(connection: Connection, change: Change, now: datetime) -> None:
 
     told = set[str]()
     for some in chunks(sorted(change.restocked), BATCH):
-        news = _restock_batch(connection, {cluster: change.restocked[cluster] for cluster in some}, change.quiet, told)
+        made, news = _restock_batch(connection, {cluster: change.restocked[cluster] for cluster in some}, change.quiet)
+        told |= made
         announce(news)
     for some in chunks(sorted({*change.live, *change.restocked} - told), BATCH):
         announce(_save(connection, united(connection, some, sources), change.quiet))
@@ -61,9 +62,9 @@ def _says_what(record: UnionRecord | None, other: UnionRecord) -> bool:
 
 
 def _restock_batch(
-    connection: Connection, changed: Mapping[str, Sequence[Restocked]], quiet: Collection[str], told: set[str]
-) -> list[UnionRecord]:
-    """What is news of the union records that can be `told` without reading their members; those others now are saved.
+    connection: Connection, changed: Mapping[str, Sequence[Restocked]], quiet: Collection[str]
+) -> tuple[set[str], list[UnionRecord]]:
+    """Clusters whose union record can be told without reading its members, and what is news of them; others are saved.
 
     Of a `quiet` one not even the copies changed: its source mended what nobody reads.
     """
@@ -71,10 +72,10 @@ def _restock_batch(
     for stored in unions.load(connection, list(changed)):
         made = _restocked(stored, changed[stored.cluster])
         if made is not None:
-            told.add(made.cluster)
             (others if made != stored else same).append(made)
     unions.save(connection, others)
-    return others + [one for one in same if one.cluster not in quiet]
+    told = {one.cluster for one in others + same}
+    return told, others + [one for one in same if one.cluster not in quiet]
 
 
 def _restocked(record: UnionRecord, changed: Sequence[Restocked]) -> UnionRecord | None:

@@ -9,10 +9,9 @@ import click
 
 from catalog_sync.cli import failing
 from catalog_sync.cli.root import PROGRAM, end_progress, root
+from catalog_sync.errors import INTERRUPTED
 from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
-
-INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,6 +27,7 @@ _IN_STATE = (
     .order_by(t.run.c.number.desc())
 )
 _IN_STATE_BEFORE = _IN_STATE.where(t.run.c.number < bindparam("before"))
+_LAST_IN_STATE, _LAST_BEFORE = _IN_STATE.limit(1), _IN_STATE_BEFORE.limit(1)  # a source has a run for every night
 _AT_WORK = t.run.c.state.in_([RunState.RUNNING.value, RunState.STAGED.value])
 
 
@@ -102,23 +103,23 @@ def details(connection: Connection, numbers: Sequence[int]) -> dict[int, Details
 
 
 def last_published(connection: Connection, source: str) -> HarvestRun | None:
-    row = connection.execute(_IN_STATE, {"asked": source, "state": RunState.PUBLISHED.value}).first()
+    row = connection.execute(_LAST_IN_STATE, {"asked": source, "state": RunState.PUBLISHED.value}).first()
     return _run(row) if row else None
 
 
 def published_before(connection: Connection, run: HarvestRun) -> HarvestRun | None:
     """The published run of the same source before this one: what stands after a roll-back."""
-    return next(_before(connection, run, RunState.PUBLISHED), None)
+    row = connection.execute(_LAST_BEFORE, _asked_before(run, RunState.PUBLISHED)).first()
+    return _run(row) if row else None
 
 
 def held_before(connection: Connection, run: HarvestRun) -> list[HarvestRun]:
     """Runs of the same source that wait for a word, older than this one."""
-    return list(_before(connection, run, RunState.HELD))
+    return [_run(row) for row in connection.execute(_IN_STATE_BEFORE, _asked_before(run, RunState.HELD))]
 
 
-def _before(connection: Connection, run: HarvestRun, state: RunState) -> Iterator[HarvestRun]:
-    asked = {"asked": run.source, "state": state.value, "before": run.number}
-    return map(_run, connection.execute(_IN_STATE_BEFORE, asked).all())
+def _asked_before(run: HarvestRun, state: RunState) -> dict[str, Any]:
+    return {"asked": run.source, "state": state.value, "before": run.number}
 
 
 def bookmark_before(connection: Connection, number: int) -> str:

@@ -57,8 +57,8 @@ def user(login: str = "") -> Answer:
     if login and before is None:
         abort(404)
     form = fields.UserForm(obj=before)
-    held = services().directory.all().values()
-    form.library.choices = fields.choices([("", _("нет")), *((x.code, x.name) for x in held)])
+    libraries = services().directory.all().values()
+    form.library.choices = fields.choices([("", _("нет")), *((x.code, x.name) for x in libraries)])
     title = before.name if before else _("Новый сотрудник")
     if before is not None:
         form.login.render_kw = {"readonly": True}
