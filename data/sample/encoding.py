@@ -64,7 +64,7 @@ def exported(records: list[MarcRecord], form: str) -> tuple[str, bytes]:
     """Extension and bytes of an export; `form` is an encoding of ISO 2709, or xml, json, xml.gz, zip."""
     if form in ("xml", "xml.gz"):
         data = _XML_HEAD + b"\n".join(to_marcxml(r) for r in records) + b"\n</collection>\n"
-        return form, gzip.compress(data, mtime=0) if form == "xml.gz" else data
+        return form, _compressed(data) if form == "xml.gz" else data
     if form == "json":
         return "json", json.dumps([_as_json(r) for r in records], ensure_ascii=False, indent=0).encode()
     if form == "zip":
@@ -81,6 +81,13 @@ def _value(field: MarcField) -> object:
         return field.data
     first, second = field.indicators
     return {"ind1": first, "ind2": second, "subfields": [{s.code: s.value} for s in field.subfields]}
+
+
+def _compressed(data: bytes) -> bytes:
+    packed = BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file:  # compress() names the system from Python to Python
+        file.write(data)
+    return packed.getvalue()
 
 
 def _zipped(data: bytes) -> bytes:

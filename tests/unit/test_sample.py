@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import runpy
 import sys
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 
@@ -22,8 +25,21 @@ def made() -> Iterator[dict[str, bytes]]:
     sys.path[:] = before
 
 
+def unpacked(name: str, data: bytes) -> bytes:
+    """What an archive holds: how tightly it is packed depends on Python and its zlib."""
+    if name.endswith(".gz"):
+        return gzip.decompress(data)
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            return repr([(one, archive.read(one)) for one in archive.namelist()]).encode()
+    return data
+
+
 def test_the_exports_are_those_the_generator_makes(made: dict[str, bytes]) -> None:
-    assert {path.name: path.read_bytes() for path in (FOLDER / "exports").iterdir()} == made
+    kept = {path.name: path.read_bytes() for path in (FOLDER / "exports").iterdir()}
+    assert {name: unpacked(name, data) for name, data in kept.items()} == {
+        name: unpacked(name, data) for name, data in made.items()
+    }
 
 
 def test_twenty_schools_a_partner_and_a_museum_in_every_dialect() -> None:
