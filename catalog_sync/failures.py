@@ -13,10 +13,10 @@ from catalog_sync.errors import CatalogSyncError
 from catalog_sync.file_names import readable
 from catalog_sync.query import Unsupported
 
-NO_SPACE = "на диске кончилось место: освободите его и повторите; каталог остался прежним"
+NO_SPACE = "на диске кончилось место: освободите его и повторите; в каталоге ничего не потеряно"
 OS_ERRORS: Mapping[int, str] = {
     errno.ENOSPC: NO_SPACE,
-    errno.EDQUOT: "исчерпана квота на диске: освободите место и повторите; каталог остался прежним",
+    errno.EDQUOT: "исчерпана квота на диске: освободите место и повторите; в каталоге ничего не потеряно",
     errno.EACCES: "нет прав",
     errno.EPERM: "нет прав",
     errno.EROFS: "диск или папка только для чтения",
