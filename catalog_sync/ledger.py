@@ -333,10 +333,10 @@ def _undated(posted: Sequence[StockMovement], kind: MovementKind, copies: int) -
 
 
 def _net(posted: Sequence[StockMovement]) -> list[StockMovement]:
-    """What stands in the books: lines summed by day, column, class and basis; those that cancel out are left out."""
+    """What stands in the books: lines summed by library, day, column, class and basis; nothing that cancels out."""
     sums: dict[tuple[object, ...], StockMovement] = {}
     for line in posted:
-        key = (line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
+        key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
         there = sums.get(key)
         sums[key] = replace(there, copies=there.copies + line.copies) if there else replace(line, kind=line.column)
     return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))

@@ -190,7 +190,7 @@ def reread(
         with reading(system.engine) as connection:
             staged = runs.get(connection, number)
         [published] = _publish(system, [staged])
-        publishing.classify_again(system, code)  # the name of the base is a setting too, and no bytes say it
+        publishing.settle_again(system, code)  # base and library are settings too, and no bytes say them
         with writing(system.engine) as connection:
             runs.save(connection, number, message="прочитано по-новому: изменились настройки источника")
     _index(system, index)

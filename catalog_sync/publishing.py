@@ -31,6 +31,7 @@ from catalog_sync.store import (
     registry,
     rules,
     runs,
+    transfers,
 )
 from catalog_sync.store import ledger as stock
 from catalog_sync.store.database import chunks, reading, writing
@@ -300,18 +301,23 @@ def undo(system: System, number: int, *, who: str) -> None:
         unite(connection, change, now, today=_today(system, now), cause="split" if gone[0].same else "merge")
 
 
-def classify_again(system: System, code: str) -> None:
-    """The classes of a source's records, of their editions and in the books, as the name of its base now says."""
+def settle_again(system: System, code: str) -> None:
+    """Classes and library of a source's records, in their editions and in the books, as its settings now say."""
     now = system.now()
     today = _today(system, now)
     with writing(system.engine) as connection:
         _alone(system, connection, now)
         ids = records.live_ids(connection, code)
+        library = registry.get_source(connection, code).library
+        elsewhere = False
         for some in chunks(ids, BATCH):
+            elsewhere |= any(there != library for there, _ in derived.counted(connection, some).values())
             deriving.save(connection, deriving.understand(connection, some))
+        transfers.follow_libraries(connection, code, recorded=today)
         hand.align_classes(connection, why="источник прочитан по-новому", today=today)
         touched = frozenset(clusters.clusters_of(connection, ids).values())
-        unite(connection, clusters.Change(live=touched, quiet=touched), now, today=today, cause="correction")
+        quiet = frozenset[str]() if elsewhere else touched
+        unite(connection, clusters.Change(live=touched, quiet=quiet), now, today=today, cause="correction")
 
 
 # --- rebuild ---------------------------------------------------------------------------------------------------------
@@ -356,6 +362,7 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     comparing.finish()
     change = reclustering.regroup_everything(connection, now=now)
     progress("кластеров", len(change.live))
+    transfers.follow_libraries(connection, recorded=today)
     # All titles are counted anew, whether or not anything moved: this also mends what was wrong.
     unite(connection, replace(change, moved=change.live), now, today=today, cause="merge")
     hand.align_classes(connection, why="каталог перестроен по новым правилам", today=today)

@@ -20,6 +20,7 @@ from catalog_sync.cli.root import (
     root,
     with_context,
 )
+from catalog_sync.cli.sources import difference, read_anew
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import HarvestRun, Source
 from catalog_sync.runlog import as_state
@@ -50,7 +51,8 @@ def init(context: Context, sample: bool) -> None:
         registry.save_libraries(connection, settings.libraries, today=today, now=system.now())
         renamed = outbox.last_number(connection) > told
         known = {source.code: source for source in registry.sources(connection)}
-        registry.save_sources(connection, [_kept(known.get(source.code), source) for source in settings.sources])
+        sources = [_kept(known.get(source.code), source) for source in settings.sources]
+        registry.save_sources(connection, sources)
     if renamed:  # what they hold says their name
         upkeep.drain_index(system)
     counts = f"библиотек: {len(settings.libraries)}, источников: {len(settings.sources)}"
@@ -60,6 +62,10 @@ def init(context: Context, sample: bool) -> None:
             "источников в настройках нет: опишите их в catalog-sync.toml, заведите командой source add "
             "или посмотрите учебный район: catalog-sync init --sample"
         )
+    for source in sources:
+        if changed := difference(known.get(source.code, source), source):
+            click.echo(f"источник {source.code}: {changed}")
+            read_anew(system, source.code)
     if sampling or (sample and _is_sample(settings)):
         _load_sample(system)
     elif sample:

@@ -137,8 +137,8 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
         click.echo("ничего не изменилось")
         return
     click.echo(f"источник {code} изменён")
-    if _difference(before, after):
-        _read_anew(system, code)
+    if difference(before, after):
+        read_anew(system, code)
 
 
 @source.command(epilog=example("catalog-sync source reread school-07"))
@@ -146,10 +146,10 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
 @with_context
 def reread(context: Context, code: str) -> None:
     """Прочесть уже загруженные записи источника по нынешним настройкам, ничего не скачивая."""
-    _read_anew(context.system(), code)
+    read_anew(context.system(), code)
 
 
-def _read_anew(system: System, code: str) -> None:
+def read_anew(system: System, code: str) -> None:
     """What is published is read as the settings now say, and the difference is told; held runs keep their old reading.
 
     Raises Refused: the settings are kept, the records are as they were.
@@ -262,10 +262,10 @@ def test(context: Context, code: str, files: tuple[Path, ...], cards: int, write
     elif write:
         with writing(system.engine) as connection:
             save(connection, system, found, after)
-        click.echo(f"записано: {_difference(found, after)}")
-        _read_anew(system, code)
+        click.echo(f"записано: {difference(found, after)}")
+        read_anew(system, code)
     else:
-        click.echo(f"в настройках иначе: {_difference(found, after)}; записать найденное: добавьте --write")
+        click.echo(f"в настройках иначе: {difference(found, after)}; записать найденное: добавьте --write")
 
 
 def _show(seen: onboarding.Look) -> None:
@@ -293,13 +293,10 @@ def show_card(card: onboarding.Card) -> None:
     click.echo("  " + told + (numbers if card.numbers else ""))
 
 
-def _difference(before: Source, after: Source) -> str:
-    told = []
-    for name in ("dialect", "encoding", "holdings_profile", "base"):
-        was, now = getattr(before, name), getattr(after, name)
-        if was != now:
-            told.append(f"{name} {was or '—'} → {now or '—'}")
-    return ", ".join(told)
+def difference(before: Source, after: Source) -> str:
+    """What says how records are read, where it changed; "" where nothing of it did."""
+    changed = after.read_otherwise(before).items()
+    return ", ".join(f"{name} {was or '—'} → {now or '—'}" for name, (was, now) in changed)
 
 
 # --- running ----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ class Library:
     coordinates: str = ""  # «55.7558, 37.6176» as a map gives them: the radar of exchange asks who is nearest
 
 
+READING = ("library", "dialect", "encoding", "holdings_profile", "base")  # of a source: what its records mean
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One base of one library, and how to read it. `settings` are the harvester's own (URL, folder, schedule …)."""
@@ -40,6 +43,11 @@ class Source:
     schedule: str = ""
     active: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    def read_otherwise(self, before: Source) -> dict[str, tuple[str, str]]:
+        """What was set otherwise `before`, of all that says what records mean: name → (value then, value now)."""
+        both = {name: (str(getattr(before, name)), str(getattr(self, name))) for name in READING}
+        return {name: (then, now) for name, (then, now) in both.items() if then != now}
 
 
 @dataclass(frozen=True, slots=True)

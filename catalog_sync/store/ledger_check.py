@@ -26,6 +26,7 @@ from catalog_sync.store.rollups import (
     schools,
     starts,
 )
+from catalog_sync.store.tables import record, source
 from catalog_sync.store.titles import titles_changed
 
 EXAMPLES = 3  # of cells named before «и ещё N»
@@ -35,7 +36,9 @@ SAID = {"initial": "первичное отражение", "acquired": "пос�
 
 def check(connection: Connection) -> list[str]:
     """Sentences about every projection that differs from its ledger; an empty list means they are equal."""
-    return [*_first(_check_rollups(connection)), *_first(_check_positions(connection))]
+    return [
+        *_first(_check_rollups(connection)), *_first(_check_positions(connection)), *_check_libraries(connection)
+    ]  # fmt: skip
 
 
 def _first(found: Iterator[str]) -> Iterator[str]:
@@ -104,8 +107,26 @@ def _check_positions(connection: Connection) -> Iterator[str]:
         .select_from(sums.outerjoin(stock_position, and_(*same)))
         .where(or_(there.copies.is_(None), there.copies != sums.c.copies))
     )
-    for library, record, expected, came in connection.execute(query):
-        yield f"состоит в фонде ({library}, запись № {record}): по журналу {expected} экз., в итогах {came or 0}"
+    for library, number, expected, came in connection.execute(query):
+        yield f"состоит в фонде ({library}, запись № {number}): по журналу {expected} экз., в итогах {came or 0}"
+
+
+def _check_libraries(connection: Connection) -> Iterator[str]:
+    """Copies stand in the library their source belongs to."""
+    there = stock_position.c
+    query = (
+        select(source.c.code, source.c.library, there.library.label("standing"), func.sum(there.copies).label("copies"))
+        .join_from(stock_position, record, record.c.id == there.record)
+        .join(source, source.c.code == record.c.source)
+        .where(there.library != source.c.library, there.copies != 0)
+        .group_by(source.c.code, source.c.library, there.library)
+        .order_by(source.c.code)
+    )
+    for row in connection.execute(query):
+        yield (
+            f"источник {row.code} отнесён к библиотеке {row.library}, а в журнале фонда за {row.standing} стоит его "
+            f"{row.copies} экз.: catalog-sync source reread {row.code}"
+        )
 
 
 def rebuild(connection: Connection) -> None:

@@ -126,6 +126,31 @@ def test_a_pause_survives_reading_the_settings_file_again(cli: Cli, home: Path) 
     assert "cp866" in cli("source", "show", "s").out
 
 
+TWO_SCHOOLS = (
+    '[[library]]\ncode = "a"\nname = "Школа А"\n[[library]]\ncode = "b"\nname = "Школа Б"\n'
+    '[[source]]\ncode = "s"\nlibrary = "a"\ndialect = "rusmarc"\nharvester = "files"\nsettle_seconds = "0"\n'
+)
+
+
+def test_a_source_put_right_in_the_settings_file_takes_its_books_along(cli: Cli, home: Path) -> None:
+    (home / "drop" / "s").mkdir(parents=True)
+    (home / "drop" / "s" / "books.mrc").write_bytes(mrc([book("R1", "Муму", copies=3)]))
+    settings = home / "catalog-sync.toml"
+    settings.write_text(TWO_SCHOOLS, encoding="utf-8")
+    cli("init")
+    assert cli("harvest").code == 0
+    assert "Школа А: 3 экз." in cli("search", "муму").out
+    settings.write_text(TWO_SCHOOLS.replace('library = "a"', 'library = "b"'), encoding="utf-8")
+    said = cli("init").out
+    assert "источник s: library a → b" in said
+    assert "прочитаны по-новому" in said
+    assert "Школа Б: 3 экз." in cli("search", "муму").out
+    assert cli("check").out.strip() == "расхождений нет"
+    assert "источник s" not in cli("init").out
+    assert cli("source", "set", "s", "library=a").code == 0
+    assert "Школа А: 3 экз." in cli("search", "муму").out
+
+
 def test_run_now_leaves_a_request_for_the_jobs(cli: Cli, home: Path) -> None:
     add(cli, "--kind", "files")
     assert "просьба № 1" in cli("source", "run-now", "school-7").out

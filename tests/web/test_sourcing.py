@@ -62,6 +62,20 @@ def test_a_new_source_is_made_scheduled_and_tried(administrator: FlaskClient, ow
     assert export.name in said
 
 
+def test_a_source_entered_under_another_library_is_read_anew(administrator: FlaskClient, own: System) -> None:
+    page = "/staff/sources/tales-1/edit"
+    with reading(own.engine) as connection:
+        source = registry.get_source(connection, "tales-1")
+    form = {"csrf_token": token(administrator.get(page)), "code": source.code, "name": source.name, "base": source.base,
+            "dialect": source.dialect.value, "encoding": source.encoding, "harvester": "manual", "options": "",
+            "library": "school-02"}  # fmt: skip
+    answer = administrator.post(page, data=form, follow_redirects=True)
+    assert "прочитаны по-новому" in answer.text
+    with reading(own.engine) as connection:
+        asked = jobs.latest(connection)[0]
+    assert (asked.what, asked.argument) == ("reread", source.code)
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [

@@ -71,7 +71,7 @@ def edit(code: str = "") -> Answer:
             if before is None and registry.find_source(connection, after.code) is not None:
                 raise Refused(f"источник {after.code} уже есть")
             kept(connection, before, after)
-            if before is not None and _reads_otherwise(before, after) and registry.published_run(connection, code):
+            if before is not None and after.read_otherwise(before) and registry.published_run(connection, code):
                 order(connection, "reread", code)
                 flash(_("Уже загруженные записи будут прочитаны по-новому; что вышло, появится в списке поручений."))
     except (Refused, StopEverything) as error:
@@ -79,10 +79,6 @@ def edit(code: str = "") -> Answer:
     services().directory.forget()
     flash(_("Сохранено. Теперь проверьте источник: что приходит и как это понято."))
     return redirect(url_for("staff.sources"), 303)
-
-
-def _reads_otherwise(before: Source, after: Source) -> bool:
-    return (before.dialect, before.encoding, before.base) != (after.dialect, after.encoding, after.base)
 
 
 @blueprint.post("/<code>/test")
