@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from catalog_sync import onboarding, pipeline, previewing
-from catalog_sync.cli.root import Context, end_progress, example, local, progress_line, root, with_context
+from catalog_sync.cli.harvesting import say
+from catalog_sync.cli.root import Context, answer, end_progress, example, local, progress_line, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
 from catalog_sync.runlog import as_state
-from catalog_sync.store import audit, jobs, registry, runs
+from catalog_sync.store import audit, jobs, records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
 from harvesters.registry import check_settings, kind_of
@@ -24,6 +25,7 @@ from harvesters.secrets import redact
 OWN = ("name", "library", "harvester", "dialect", "encoding", "holdings_profile", "base", "schedule", "incremental")
 TRUE, FALSE = ("да", "yes", "true", "1"), ("нет", "no", "false", "0", "")
 REREAD_EXAMPLES = 3  # titles before and after: enough to see whether letters became letters
+EMPTY = b'<collection xmlns="http://www.loc.gov/MARC21/slim"/>'
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -318,6 +320,31 @@ def resume(context: Context, code: str) -> None:
     """Снова собирать источник по расписанию."""
     _set_active(context.system(), code, active=True)
     click.echo(f"источник {code} снова собирается по расписанию")
+
+
+@source.command(epilog=example("catalog-sync source close school-07"))
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="Не спрашивать.")
+@with_context
+def close(context: Context, code: str, yes: bool) -> None:
+    """Убрать из каталога все записи источника: школа закрылась или перешла на другую программу.
+
+    Экземпляры выбывают сегодняшним днём, прошлые отчёты остаются как были. Источник встаёт на паузу.
+    """
+    system = context.system()
+    with reading(system.engine) as connection:
+        found = registry.get_source(connection, code)
+        live = len(records.live_ids(connection, code))
+    if not live:
+        raise Refused(f"записей источника {code} в каталоге нет; не собирать его: catalog-sync source pause {code}")
+    answer(f"Убрать из каталога записи источника {found.name or code} ({live})? Экземпляры выбудут сегодня.", yes=yes)
+    empty = [FetchedFile("source close", EMPTY, format="marcxml")]
+    run = pipeline.run_source(system, code, empty, incremental=False, asked_by=operator())
+    if run.state is RunState.HELD:  # an empty export always is, and here a person has said it is meant
+        run = pipeline.approve(system, run.number, who=operator())
+    _set_active(system, code, active=False)
+    say(run)
+    click.echo(f"вернуть: catalog-sync rollback {run.number} и catalog-sync source resume {code}")
 
 
 def _set_active(system: System, code: str, *, active: bool) -> None:

@@ -151,6 +151,23 @@ def test_a_source_put_right_in_the_settings_file_takes_its_books_along(cli: Cli,
     assert "Школа А: 3 экз." in cli("search", "муму").out
 
 
+def test_a_closed_source_leaves_the_catalogue_and_can_come_back(school: Cli) -> None:
+    before = school("clusters").out
+    assert "Ответить некому" in school("source", "close", "school-1").line
+    ended = school("source", "close", "school-1", "--yes")
+    assert ended.code == 0, ended.err
+    assert "опубликован" in ended.out
+    assert len(school("clusters").out.splitlines()) == 1
+    assert "[пауза]" in school("source", "list").out
+    assert school("check").out.strip() == "расхождений нет"
+    assert "записей источника school-1 в каталоге нет" in school("source", "close", "school-1", "--yes").line
+    found = re.search(r"catalog-sync rollback (\d+)", ended.out)
+    assert found
+    assert school("rollback", found[1], "--yes").code == 0
+    assert school("clusters").out == before
+    assert school("check").out.strip() == "расхождений нет"
+
+
 def test_run_now_leaves_a_request_for_the_jobs(cli: Cli, home: Path) -> None:
     add(cli, "--kind", "files")
     assert "просьба № 1" in cli("source", "run-now", "school-7").out
