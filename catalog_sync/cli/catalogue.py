@@ -23,7 +23,7 @@ from catalog_sync.model import Dialect, MarcRecord, UnionRecord
 from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Sort, Term
 from catalog_sync.search.codes import digits
 from catalog_sync.search.fewer import fewer_words
-from catalog_sync.search.parse import search_box
+from catalog_sync.search.parse import alternatives_meant, search_box
 from catalog_sync.store import clusters as store_clusters
 from catalog_sync.store import tables as t
 from catalog_sync.store import unions
@@ -54,11 +54,12 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
     Поле называют перед словом: «автор:пушкин», «год:2015-2020»; ещё заглавие, тема, издательство, серия, класс, ббк,
     удк и шифр.
     """
-    catalogue, order = opened(context.system()), Sort(sort)
-    hits = catalogue.search(search_box(" ".join(query)), limit=limit, sort=order, suggest=True)
-    meant = hits.suggestion if not hits.total else ""
-    if meant:
-        hits = catalogue.search(search_box(meant), limit=limit, sort=order)
+    catalogue, order, asked = opened(context.system()), Sort(sort), " ".join(query)
+    hits = catalogue.search(search_box(asked), limit=limit, sort=order, suggest=True)
+    meant = ""
+    for text in (hits.suggestion, alternatives_meant(asked), alternatives_meant(hits.suggestion)):
+        if text and not hits.total and (instead := catalogue.search(search_box(text), limit=limit, sort=order)).total:
+            hits, meant = instead, text
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]
     if as_json:
         records = [_brief(record, holdings) for record, holdings in found]
@@ -69,7 +70,7 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
         click.echo(f"так ничего не нашлось; показано найденное по запросу: {meant}")
     click.echo(f"найдено: {hits.total}")
     if not hits.total:
-        for left in fewer_words(" ".join(query), lambda text: catalogue.search(search_box(text), limit=0).total):
+        for left in fewer_words(asked, lambda text: catalogue.search(search_box(text), limit=0).total):
             click.echo(f"без «{left.without}» нашлось бы: {left.count}")
     for record, holdings in found:
         click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")

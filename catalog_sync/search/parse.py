@@ -28,6 +28,7 @@ _OPERATOR = re.compile(
     r'(?P<phrase>["«“„][^"»”“]+["»”“])|'
     r"(?<!\S)(?:(?P<or>OR|ИЛИ)|(?P<not>(?:AND\s+|И\s+)?(?:NOT|НЕ))|AND|И)\s+"
 )
+_SMALL_OR = re.compile(r'(?P<phrase>["«“„][^"»”“]+["»”“])|(?<=\s)(?:или|либо|or)(?=\s+(?!не\s|not\s))')
 _GROUP = re.compile(r"(?<!\w)\(([^()]*)\)(?!\w)")
 MOST_GROUPS = 20  # in one query; brackets beyond them are brackets
 _FIRST_GROUP = "\U00010428"  # small letters of an alphabet nobody types (Deseret) stand for groups already understood
@@ -110,6 +111,15 @@ def _operators(text: str) -> str:
     if not any(letter.islower() for letter in text):
         return text
     return _OPERATOR.sub(lambda m: m[0] if m["phrase"] else _OR if m["or"] else "-" if m["not"] else "", text)
+
+
+def alternatives_meant(text: str) -> str:
+    """The query with its «или» as the operator it may be meant for; "" where it has none.
+
+    In small letters it is a word of a title, and «быть или не быть» nothing else: this is for where nothing was found.
+    """
+    meant = _SMALL_OR.sub(lambda m: m["phrase"] or "ИЛИ", text.strip())
+    return "" if meant == text.strip() else meant
 
 
 def _understand(text: str, groups: Sequence[Query]) -> Query:

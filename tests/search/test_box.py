@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalog_sync.model import PartName
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
-from catalog_sync.search.parse import search_box
+from catalog_sync.search.parse import alternatives_meant, search_box
 from catalog_sync.search.reader import Reader
 from catalog_sync.search.suggest import Suggestion
 from tests.search.shelf import book, found, refusal, shelf
@@ -279,6 +279,23 @@ def test_a_corrected_query_keeps_its_other_parts(reader: Reader) -> None:
 )
 def test_suggestions_while_typing(reader: Reader, typed: str, first: Suggestion | None) -> None:
     assert next(iter(reader.suggest(typed)), None) == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("пушкин или лермонтов", "пушкин ИЛИ лермонтов"),
+        (" алгебра либо геометрия 7 класс", "алгебра ИЛИ геометрия 7 класс"),
+        ("cats or dogs", "cats ИЛИ dogs"),
+        ("«сказки или были»", ""),
+        ("быть или не быть", ""),
+        ("или", ""),
+        ("килим", ""),
+        ("пушкин ИЛИ лермонтов", ""),
+    ],
+)
+def test_a_small_or_may_be_meant(typed: str, meant: str) -> None:
+    assert alternatives_meant(typed) == meant
 
 
 def test_one_letter_and_junk_suggest_nothing(reader: Reader) -> None:

@@ -134,6 +134,13 @@ def test_a_typing_error_finds_what_was_meant_and_says_so(client: FlaskClient) ->
     assert twin["total"] == client.get("/search.json?q=алгебра").json["total"] > 0
 
 
+def test_a_small_or_between_words_nobody_has_together_is_taken_for_the_operator(client: FlaskClient) -> None:
+    page = text_of(client.get("/search?q=алгебра или химия").text)
+    assert "Показано найденное по запросу: алгебра ИЛИ химия" in page
+    either = client.get("/search.json?q=алгебра ИЛИ химия").json["total"]
+    assert client.get("/search.json?q=алгебра или химия").json["total"] == either > 0
+
+
 def test_an_empty_answer_says_what_to_do(client: FlaskClient) -> None:
     page = text_of(client.get("/search?q=щщщщщщ&kind=учебник").text)
     assert "Ничего не нашлось" in page

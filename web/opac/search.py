@@ -16,6 +16,7 @@ from catalog_sync.search import brief
 from catalog_sync.search.brief import Brief
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 from catalog_sync.search.fewer import Fewer, fewer_words
+from catalog_sync.search.parse import alternatives_meant
 from web.i18n import N_, _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word, unanswered
 from web.opac import box
@@ -177,10 +178,10 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         )
     except Unsupported as error:
         return Answer(state, 0, (), (), (), "", unanswered(error))
-    if state.q and not hits.total and hits.suggestion not in ("", state.q):
-        meant = answer(replace(state, q=hits.suggestion, page=1), with_facets=with_facets)
-        if meant.total:
-            return replace(meant, asked=state.q, suggestion=hits.suggestion)
+    for text in (hits.suggestion, alternatives_meant(state.q)) if state.q and not hits.total else ():
+        meant = answer(replace(state, q=text, page=1), with_facets=with_facets) if text not in ("", state.q) else None
+        if meant and meant.total:
+            return replace(meant, asked=state.q, suggestion=text)
     counted: dict[str, Sequence[FacetValue]] = {**hits.facets, **open_facets(state, names)}
     listed = next((v.count for v in hits.facets.get("access", ()) if v.value == ACCESS_TEXTBOOK_LIST), 0)
     others = [v for v in counted.get("access", ()) if v.value != ACCESS_TEXTBOOK_LIST]  # which has a switch of its own
