@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from catalog_sync.distance import point
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Dialect, ExternalTarget, Library, Source
+from catalog_sync.shipped import DATA
 
 TYPES = {str: "слово в кавычках", int: "целое число", float: "число", bool: "true или false"}
 HIGHEST_PORT = 65_535
-SAMPLE_CONFIG = Path(__file__).resolve().parents[1] / "data" / "sample" / "catalog-sync.toml"
+SAMPLE_CONFIG = DATA / "sample" / "catalog-sync.toml"
 
 
 def setting(default: Any, sentence: str) -> Any:

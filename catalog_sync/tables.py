@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
-TABLES = Path(__file__).resolve().parents[1] / "data" / "tables"
+from catalog_sync.shipped import TABLES
 
 
 def rows(name: str) -> list[dict[str, str]]:

@@ -9,12 +9,11 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from catalog_sync.errors import Refused, StopEverything
+from catalog_sync.shipped import TABLES
 from harvesters.table_reading import MAX_COLUMNS, Sheet
 
-TABLES = Path(__file__).resolve().parents[1] / "data" / "tables"
 HEADING_ROWS = 25  # a title, a stamp and a signature may stand above the headings
 MIN_HEADINGS = 2  # known headings that make a row the heading row
 MOST_WORDS = 6  # a longer cell is a sentence, not a heading

@@ -14,7 +14,7 @@ from catalog_sync.marc.counters import counted
 from catalog_sync.marc.dates import day_of
 from catalog_sync.marc.parts import Fields
 from catalog_sync.model import Dialect, Holdings, Item, MarcField
-from catalog_sync.tables import TABLES
+from catalog_sync.shipped import TABLES
 
 _CODES = string.digits + string.ascii_letters
 _KEYS = ("number", "barcode", "sigla", "call", "price", "ksu", "copies", "registered", "withdrawn", "act", "reason")

@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from catalog_sync.reports.facts import ALL, Kinds
+from catalog_sync.shipped import TABLES
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "tables" / "forms"
+FOLDER = TABLES / "forms"
 
 
 @dataclass(frozen=True, slots=True)

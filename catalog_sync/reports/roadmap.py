@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.period import Period
+from catalog_sync.shipped import TABLES
 
-FILE = Path(__file__).resolve().parents[2] / "data" / "tables" / "roadmap.toml"
+FILE = TABLES / "roadmap.toml"
 
 
 @dataclass(frozen=True, slots=True)

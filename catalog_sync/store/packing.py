@@ -6,7 +6,6 @@ import struct
 import threading
 from hashlib import blake2b
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
@@ -15,11 +14,12 @@ import zstandard
 from catalog_sync.errors import StopEverything
 from catalog_sync.marc.reading import READING_VERSION
 from catalog_sync.model import BibRecord, Holdings, RecordKey, UnionRecord
+from catalog_sync.shipped import TABLES
 
 LEVEL = 3  # zstd's own default
 # Dictionaries below 32,768 are reserved for a registrar (RFC 8878, 3.1.1.1.3). Records of schools shrink to 46 %
 # with it, to 74 % without. Frames name their dictionary: a shipped one is never changed, a new one gets a new number.
-DICTIONARY = Path(__file__).resolve().parents[2] / "data" / "tables" / "records-32769.zdict"
+DICTIONARY = TABLES / "records-32769.zdict"
 
 
 class _Zstd(threading.local):
