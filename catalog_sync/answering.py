@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog_sync import onboarding, pipeline
+from catalog_sync import onboarding, pipeline, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.harvesting import Harvests
 from catalog_sync.model import HarvestRun, RunState
@@ -32,6 +32,8 @@ def carry_out(request: store.Request, system: System, harvests: Harvests) -> str
         return "приостановлен" if request.what == "pause" else "возобновлён"
     if request.what == "reread":
         return pipeline.reread(system, request.argument, asked_by=who)
+    if request.what == "close":
+        return upkeep.close_source(system, request.argument, who=who)
     if request.what == "test":
         return tried(system, request.argument)
     verbs = {"approve": pipeline.approve, "reject": pipeline.reject, "rollback": pipeline.roll_back}

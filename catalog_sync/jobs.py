@@ -46,7 +46,7 @@ RECONCILE_SECONDS = 30.0  # how soon a changed schedule is
 WATCH_SECONDS = 300.0  # how often overdue sources and the digest are looked at
 MAX_THREADS = 64  # harvests that may wait for their sources at once; each costs a thread, not a working place
 BUSY_AGAIN = timedelta(seconds=pipeline.LEASE_SECONDS + 30)  # a dead process frees its source after this
-KINDS = ("harvest", "import", "pause", "resume", "approve", "reject", "rollback", "test", "reread")
+KINDS = ("harvest", "import", "pause", "resume", "approve", "reject", "rollback", "test", "reread", "close")
 log = logging.getLogger(__name__)
 _process: list[Process] = []  # job rows name functions of this module; they find their process here
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from catalog_sync import checking, indexing, publishing
-from catalog_sync.model import RecordKey
+from catalog_sync import checking, indexing, pipeline, publishing
+from catalog_sync.errors import Refused
+from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState
 from catalog_sync.pipeline import Progress, quiet
-from catalog_sync.store.database import reading
+from catalog_sync.store import records, registry
+from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
+
+EMPTY = b'<collection xmlns="http://www.loc.gov/MARC21/slim"/>'
 
 
 def decide(
@@ -25,6 +29,26 @@ def undo(system: System, number: int, *, who: str, index: bool = True) -> None:
     publishing.undo(system, number, who=who)
     if index:
         indexing.drain(system)
+
+
+def close_source(system: System, code: str, *, who: str) -> HarvestRun:
+    """Its records leave the catalogue, its copies the stock, today; a pause from now on. A roll-back brings all back.
+
+    Raises Refused where it has no records.
+    """
+    with reading(system.engine) as connection:
+        registry.get_source(connection, code)
+        live = records.live_ids(connection, code)
+    if not live:
+        raise Refused(f"записей источника {code} в каталоге нет; не собирать его: catalog-sync source pause {code}")
+    run = pipeline.run_source(
+        system, code, [FetchedFile("source close", EMPTY, format="marcxml")], incremental=False, asked_by=who
+    )
+    if run.state is RunState.HELD:  # an empty export always is, and here a person has said it is meant
+        run = pipeline.approve(system, run.number, who=who)
+    with writing(system.engine) as connection:
+        registry.set_active(connection, code, False)
+    return run
 
 
 def rebuild(system: System, progress: Progress = quiet) -> str:

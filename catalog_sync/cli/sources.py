@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from catalog_sync import onboarding, pipeline, previewing
+from catalog_sync import onboarding, pipeline, previewing, upkeep
 from catalog_sync.cli.harvesting import say
 from catalog_sync.cli.root import Context, answer, end_progress, example, local, progress_line, root, with_context
 from catalog_sync.errors import Refused
@@ -25,7 +25,6 @@ from harvesters.secrets import redact
 OWN = ("name", "library", "harvester", "dialect", "encoding", "holdings_profile", "base", "schedule", "incremental")
 TRUE, FALSE = ("да", "yes", "true", "1"), ("нет", "no", "false", "0", "")
 REREAD_EXAMPLES = 3  # titles before and after: enough to see whether letters became letters
-EMPTY = b'<collection xmlns="http://www.loc.gov/MARC21/slim"/>'
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -335,14 +334,12 @@ def close(context: Context, code: str, yes: bool) -> None:
     with reading(system.engine) as connection:
         found = registry.get_source(connection, code)
         live = len(records.live_ids(connection, code))
-    if not live:
-        raise Refused(f"записей источника {code} в каталоге нет; не собирать его: catalog-sync source pause {code}")
-    answer(f"Убрать из каталога записи источника {found.name or code} ({live})? Экземпляры выбудут сегодня.", yes=yes)
-    empty = [FetchedFile("source close", EMPTY, format="marcxml")]
-    run = pipeline.run_source(system, code, empty, incremental=False, asked_by=operator())
-    if run.state is RunState.HELD:  # an empty export always is, and here a person has said it is meant
-        run = pipeline.approve(system, run.number, who=operator())
-    _set_active(system, code, active=False)
+    if live:
+        name = found.name or code
+        answer(f"Убрать из каталога записи источника {name} ({live})? Экземпляры выбудут сегодня.", yes=yes)
+    run = upkeep.close_source(system, code, who=operator())
+    with writing(system.engine) as connection:
+        audit.note(connection, operator(), f"источник {code}: закрыт", system.now())
     say(run)
     click.echo(f"вернуть: catalog-sync rollback {run.number} и catalog-sync source resume {code}")
 

@@ -50,6 +50,10 @@ def test_what_a_person_asks_for_is_done_and_answered(here: Town) -> None:
         pause = here.ask("pause", "school-1")
         wait_until(lambda: here.answer(pause))
         assert here.answer(pause) == "приостановлен"
+        close = here.ask("close", "school-1")
+        wait_until(lambda: here.answer(close))
+        assert "опубликовано; новых 0, изменено 0, исчезло 30" in here.answer(close)
+        assert here.live("school-1") == 0
 
 
 @pytest.mark.slow

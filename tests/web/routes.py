@@ -87,6 +87,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/staff/runs/<int:number>": ("/staff/runs/{held}", "/staff/runs/1"),
     "/staff/runs/<int:number>/rollback": ("/staff/runs/1/rollback",),
     "/staff/sources": ("/staff/sources",),
+    "/staff/sources/<code>/close": ("/staff/sources/school-02/close",),
     "/staff/sources/<code>/edit": ("/staff/sources/school-02/edit",),
     "/staff/sources/<code>/schedule": ("/staff/sources/school-02/schedule",),
     "/staff/sources/new": ("/staff/sources/new",),
@@ -156,6 +157,7 @@ METHODOLOGIST = (
 )
 ADMINISTRATOR = (
     "/reports/desk/key",
+    "/staff/sources/<code>/close",
     "/staff/sources/<code>/edit",
     "/staff/sources/new",
     "/staff/users",

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 
+from catalog_sync import upkeep
 from catalog_sync.answering import tried
 from catalog_sync.model import Dialect
 from catalog_sync.settings import SAMPLE_CONFIG
@@ -74,6 +76,21 @@ def test_a_source_entered_under_another_library_is_read_anew(administrator: Flas
     with reading(own.engine) as connection:
         asked = jobs.latest(connection)[0]
     assert (asked.what, asked.argument) == ("reread", source.code)
+
+
+def test_a_source_is_closed_only_after_a_page_that_says_what_goes(administrator: FlaskClient, own: System) -> None:
+    [link] = html.fromstring(administrator.get("/staff/sources/muzei/edit").text).xpath("//a[@class='button danger']")
+    asks = administrator.get(link.get("href"))
+    gone, copies = (item.findtext("b") for item in html.fromstring(asks.text).xpath("//ul[@class='numbers']/li"))
+    assert (gone, int(copies) > 0) == ("15", True)
+    [form] = [f for f in html.fromstring(asks.text).forms if f.action.endswith("/close")]
+    assert administrator.post(form.action, data={"csrf_token": token(asks)}).status_code == 303
+    with reading(own.engine) as connection:
+        request = jobs.latest(connection)[0]
+    assert (request.what, request.argument, request.asked_by) == ("close", "muzei", "admin")
+    run = upkeep.close_source(own, request.argument, who=request.asked_by)
+    assert run.counts.gone == 15
+    assert "Записей этого источника в каталоге нет" in administrator.get(link.get("href")).text
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from werkzeug.wrappers import Response
 from catalog_sync import scheduling
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.model import Dialect, Source
-from catalog_sync.store import audit, registry
+from catalog_sync.store import audit, derived, records, registry
 from catalog_sync.store.database import reading, writing
 from harvesters.registry import KINDS, check_settings
 from harvesters.secrets import redact
+from web import labels
 from web.i18n import _, moment
 from web.services import services
 from web.staff import fields
@@ -63,7 +64,7 @@ def edit(code: str = "") -> Answer:
     if before is not None:
         form.code.render_kw = {"readonly": True}
     if not form.validate_on_submit():
-        return shown(title, form, kinds=True)
+        return shown(title, form, kinds=True, closable=code)
     after = changed(before, form)
     try:
         check_settings(after)
@@ -75,10 +76,32 @@ def edit(code: str = "") -> Answer:
                 order(connection, "reread", code)
                 flash(_("Уже загруженные записи будут прочитаны по-новому; что вышло, появится в списке поручений."))
     except (Refused, StopEverything) as error:
-        return shown(title, form, str(error), kinds=True)
+        return shown(title, form, str(error), kinds=True, closable=code)
     services().directory.forget()
     flash(_("Сохранено. Теперь проверьте источник: что приходит и как это понято."))
     return redirect(url_for("staff.sources"), 303)
+
+
+@blueprint.get("/<code>/close")
+@needs("administrator")
+def confirm_close(code: str) -> str:
+    """What would leave the catalogue with the source, in numbers, before anybody asks for it."""
+    source = known(code)
+    with reading(services().store) as connection:
+        held = derived.counted(connection, records.live_ids(connection, code)).values()
+    return render_template("staff/close.html", source=source, records=len(held), copies=sum(n for _, n in held))
+
+
+@blueprint.post("/<code>/close")
+@needs("administrator")
+def close(code: str) -> Response:
+    """Ask the jobs to take the records of a source out of the catalogue."""
+    known(code)
+    with writing(services().store) as connection:
+        order(connection, "close", code)
+        audit.note(connection, me().login, f"источник {code}: {labels.ORDERS['close']}", services().now())
+    flash(_("Поручение записано."))
+    return redirect(url_for("staff.sources") + "#orders", 303)
 
 
 @blueprint.post("/<code>/test")
@@ -142,6 +165,6 @@ def plain(source: Source) -> dict[str, str]:
     return {name: redact(str(value)) for name, value in {**asdict(source), "dialect": source.dialect.value}.items()}
 
 
-def shown(title: str, form: Any, complaint: str = "", *, kinds: bool = False) -> str:
-    return render_template("staff/source.html", title=title, form=form, complaint=complaint,
+def shown(title: str, form: Any, complaint: str = "", *, kinds: bool = False, closable: str = "") -> str:
+    return render_template("staff/source.html", title=title, form=form, complaint=complaint, closable=closable,
                            back=url_for("staff.sources"), kinds=KINDS.values() if kinds else ())  # fmt: skip
