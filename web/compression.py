@@ -33,7 +33,10 @@ def compress(response: Response) -> Response:
         return response
     if request.endpoint == "static":
         response.direct_passthrough = False
+        file = response.response
         response.set_data(packed_file(response))
+        if close := getattr(file, "close", None):
+            close()
     else:
         response.set_data(pack(response.get_data(), LEVEL))
     response.headers["Content-Encoding"] = "gzip"
