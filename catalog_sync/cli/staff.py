@@ -102,12 +102,19 @@ def _password(generate: bool) -> str:
         made = secrets.token_urlsafe(GENERATED_BYTES)
         click.echo(f"пароль (больше не покажется): {made}")
         return made
-    try:
-        typed: str = click.prompt("пароль", hide_input=True, confirmation_prompt="ещё раз")
-    except click.Abort:
-        if sys.stdin.isatty():
-            raise
-        raise Refused("пароль ввести некому: добавьте --generate") from None
+    if not sys.stdin.isatty():
+        return _piped()
+    typed: str = click.prompt("пароль", hide_input=True, confirmation_prompt="ещё раз")
+    return typed
+
+
+def _piped() -> str:
+    """A script's two lines. A hidden prompt would not read them: it asks the keyboard of the terminal, and waits."""
+    typed, again = (sys.stdin.readline().rstrip("\r\n") for _ in range(2))
+    if not typed:
+        raise Refused("пароль ввести некому: добавьте --generate")
+    if typed != again:
+        raise Refused("пароль подают двумя одинаковыми строками, а строки разные")
     return typed
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 from catalog_sync.settings import Settings
@@ -24,6 +26,19 @@ def test_the_first_administrator_is_made_and_can_log_in(cli: Cli, home: Path) ->
     assert staff.log_in(system.engine, "ivanova", PASSWORD, "127.0.0.1", system.now())
     assert "администратор" in cli("user", "list").out
     assert "уже есть" in cli(*words, typed=f"{PASSWORD}\n{PASSWORD}\n").err
+
+
+def test_a_script_hands_the_password_over_in_two_lines_and_no_keyboard_is_asked(cli: Cli, home: Path) -> None:
+    """A process of its own: a hidden prompt reads the terminal beside the pipe, or complains that there is none."""
+    words = ("-m", "catalog_sync", "user", "add", "ivanova", "--role", "administrator")
+    lines = f"{PASSWORD}\n{PASSWORD}\n".encode()
+    ended = subprocess.run(
+        [sys.executable, *words], input=lines, capture_output=True, start_new_session=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    system = open_system(Settings(home=home))
+    assert staff.log_in(system.engine, "ivanova", PASSWORD, "127.0.0.1", system.now())
+    assert "разные" in cli("user", "password", "ivanova", typed=f"{PASSWORD}\n{PASSWORD}2\n").line
 
 
 def test_a_password_can_be_made_up_and_is_shown_once(cli: Cli, home: Path) -> None:
