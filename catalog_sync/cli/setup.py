@@ -172,7 +172,7 @@ def backup(context: Context, file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Не спрашивать.")
 @with_context
 def restore(context: Context, file: Path, yes: bool) -> None:
-    """Вернуть каталог из копии. Прежние файлы остаются рядом с пометкой времени."""
+    """Вернуть каталог из копии. Прежняя база остаётся рядом: catalog.sqlite.before-restore-1."""
     home = context.settings.home
     question = f"Заменить каталог в {home} копией {file}?"
     kept = maintenance.restore(home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes))

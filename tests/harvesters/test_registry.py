@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import os
+import re
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Source
-from harvesters.registry import ALIASES, KINDS, kind_of, kinds, make
+from harvesters.registry import ALIASES, KINDS, Kind, kind_of, kinds, make
 from harvesters.secrets import Secret, Secrets, redact
 
-MANUAL = Path(__file__).resolve().parents[2] / "docs" / "ru" / "istochniki.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+MANUAL = DOCS / "ru" / "istochniki.md"
 
 
 def test_every_kind_and_every_setting_is_in_the_manual_in_its_own_words() -> None:
@@ -25,6 +28,12 @@ def test_every_kind_and_every_setting_is_in_the_manual_in_its_own_words() -> Non
 
 def section(text: str, kind: str) -> str:
     return text.partition(f"## `{kind}`")[2].partition("\n## ")[0]
+
+
+def test_the_page_for_a_new_kind_shows_a_row_that_the_registry_takes() -> None:
+    row = re.search(r"^Kind\((.+)\),$", (DOCS / "adding-a-source.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert row
+    assert Kind(*literal_eval(f"({row[1]},)")).class_name == "FtpHarvester"
 
 
 def test_an_unknown_kind_is_refused_with_a_hint() -> None:
