@@ -20,7 +20,7 @@ TYPED_NOUNS = """дом лес река дорога остров звезда �
 TYPED_ADJECTIVES = """старый новый тихий далёкий белый чёрный зелёный последний первый северный добрый злой малый"""
 SUBJECTS, SURNAMES = TYPED_SUBJECTS.split(), TYPED_SURNAMES.split()
 NOUNS, ADJECTIVES = TYPED_NOUNS.split(), TYPED_ADJECTIVES.split()
-TEXTBOOKS = 1_400  # editions of textbooks in a district (DOMAIN §6)
+TEXTBOOKS = 1_400  # editions of textbooks; a district of twenty schools has 1,000 to 1,500
 FICTION_PER_RECORD = 0.16  # unique fiction editions per record of the district
 YEARS = (2008, 2024)
 # What one night brings, as shares of a school's records: books come and go more often than descriptions are mended.

@@ -1,4 +1,4 @@
-"""Fund category, carrier, kind of e-edition and age mark of a record (DOMAIN.md §2.4), each with its reason in Russian.
+"""Fund category, carrier, kind of e-edition and age mark (rows of form ОО-2), each with its reason in Russian.
 
 The reasons are shown to librarians beside every figure, so they name the field that decided, not the code path.
 Facets for readers (kind of document, class, school subject …) are in catalog_sync.facets.
@@ -207,7 +207,7 @@ def carrier_of(bib: BibRecord) -> tuple[Carrier, str]:
 @lru_cache(maxsize=1 << 13)
 def _carrier(typed: CarrierSigns, extent: str, unimarc: bool) -> tuple[Carrier, str]:
     signs = [s for s in _carrier_signs(typed, extent, unimarc) if s is not None]
-    # Order of DOMAIN.md §2.4: electronic before audiovisual before microform, whichever field says so.
+    # Exactly one, so that row 01 of ОО-2 is 06 + 07 + 08 + 09: electronic first, then audiovisual, then microform.
     for carrier in (Carrier.ELECTRONIC, Carrier.AUDIOVISUAL, Carrier.MICROFORM):
         for found, reason in signs:
             if found is carrier:

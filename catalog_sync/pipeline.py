@@ -1,7 +1,8 @@
 """The only place where the steps are joined: fetch → stage → guard → publish, or hold.
 
-Every verb here is one sentence of DESIGN §6. A crash at any point leaves yesterday's catalogue: staging writes beside
-the published records, publishing is one transaction, and the next run discards what a dead process left.
+Every verb here is a step of «A night» in docs/ARCHITECTURE.md. A crash at any point leaves yesterday's catalogue:
+staging writes beside the published records, publishing is one transaction, and the next run discards what a dead
+process left.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _ROMAN = re.compile(r"[IVXivx]{1,6}")
 _SPACES = re.compile(r"\s+")
 _TOKEN = re.compile(r"№|[^\W_]+")
 
-# Quotes of every shape become one; dashes of every length become a hyphen; ё is е, й stays (DESIGN.md §5).
+# Quotes of every shape become one; dashes of every length become a hyphen; ё is е, й stays.
 _SIGNS: dict[int, str | None] = {}
 _SIGNS |= {ord(c): '"' for c in "«»„“”‟‹›〈〉《》″"} | {ord(c): "'" for c in "‘’‚‛′`ʼ"}
 _SIGNS |= {ord(c): "-" for c in "‐‑‒–—―−"} | {ord("ё"): "е", 0xAD: None, 0x301: None, 0x300: None}

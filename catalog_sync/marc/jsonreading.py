@@ -80,7 +80,7 @@ def _field(tag: str, content: Any) -> MarcField:
     return MarcField(tag, str(content.get("ind1", " ")) + str(content.get("ind2", " ")), subfields)
 
 
-# Columns of INV and INVOFF (DOMAIN §2.1) as subfields, so that a row reads like any field.
+# Columns of INV and INVOFF of a МАРК-SQL database as subfields, so that a row reads like any field.
 _COLUMNS = {
     "inv_id": "i",
     "t090e": "e",

@@ -1,4 +1,4 @@
-"""MARC 21 → BibRecord (DESIGN §9). 880 holds the other script of a field and is not a second title."""
+"""MARC 21 → BibRecord (docs/crosswalk.md). 880 holds the other script of a field and is not a second title."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""МАРК-SQL → BibRecord: USMARC with local fields (DOMAIN §2.1, reference/marcsql_tags.tsv)."""
+"""МАРК-SQL → BibRecord: USMARC with local fields (data/tables/crosswalk_marcsql.tsv)."""
 
 from __future__ import annotations
 

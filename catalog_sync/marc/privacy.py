@@ -1,4 +1,4 @@
-"""Names of staff stay in the kept bytes: what is shown, indexed or exported goes through here (DESIGN §4)."""
+"""Names of staff stay in the kept bytes: what is shown, indexed or exported goes through here (docs/security.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RUSMARC and UNIMARC → BibRecord (DESIGN §9; RUSMARC dictionary of 2019-03-24)."""
+"""RUSMARC and UNIMARC → BibRecord (docs/crosswalk.md; RUSMARC dictionary of 2019-03-24)."""
 
 from __future__ import annotations
 

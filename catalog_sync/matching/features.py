@@ -153,7 +153,7 @@ def _isbns(isbns: tuple[Isbn, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _form_of_carrier(bib: BibRecord) -> str:
     """Form by coded values (leader/06, 182$a, 106$a, 008/23) where the title area doesn't say it.
 
-    A link (856) is no sign: on a description of a printed book it leads to a scan (DESIGN.md §5).
+    A link (856) is no sign: on a description of a printed book it leads to a scan.
     """
     signs = bib.carrier
     if signs.leader_type in _FORM_BY_TYPE:

@@ -1,4 +1,4 @@
-"""Fund category, carrier, kind of e-edition and age mark: DOMAIN.md §2.4, every rule with its reason."""
+"""Fund category, carrier, kind of e-edition and age mark: every rule with its reason."""
 
 from __future__ import annotations
 
