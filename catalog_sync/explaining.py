@@ -1,4 +1,4 @@
-"""The whole line for one record, in words: bytes → fields → features → comparisons → cluster → union record."""
+"""The whole line for one record, in words: bytes → fields → stock → features → comparisons → cluster → union record."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from catalog_sync import citation, wording
+from catalog_sync import citation, facets, wording
 from catalog_sync.classify import classify
 from catalog_sync.clustering import blocking
 from catalog_sync.court import WORDS, reason_line
 from catalog_sync.errors import BadRecord, Refused
+from catalog_sync.ledger import RUN
 from catalog_sync.marc.reading import marc_record, to_bib
 from catalog_sync.matching.compare import explain
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.values import shown
 from catalog_sync.matching.verdict import KINDS, SAME
-from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, Verdict
+from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, StockMovement, Verdict
 from catalog_sync.query import LibraryHoldings
-from catalog_sync.store import clusters, decisions, edges, overrides, portraits, records, registry, unions
+from catalog_sync.store import clusters, decisions, edges, ledger, overrides, portraits, records, registry, unions
 
 PRIVATE = {("040", "e"), ("097", ""), ("990", "a")}  # names of staff: never shown (152-ФЗ)
 EXAMPLES = 3  # records named per reason of refusal
-SHOWN = 30  # comparisons printed; a textbook owned by 200 schools has 199
+SHOWN = 30  # comparisons printed, and lines of the ledger; a textbook owned by 200 schools has 199 of the former
 
 
 def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
@@ -44,6 +45,7 @@ def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
     yield "\nПоля"
     yield from (f"  {line}" for field in marc.fields for line in _field(field))
     yield from _bib(connection, bib, source, bib.warnings[len(record.warnings) :])
+    yield from _stock(connection, key)
     if record.deleted:
         yield "\nЗапись исчезла из источника: она ни в каком кластере."
         return
@@ -62,9 +64,17 @@ def edition(connection: Connection, cluster: str) -> Iterator[str]:
     yield from (f"  {member}" for member in union.members)
     yield "\nСводная запись"
     yield f"  {citation.gost(union.bib, today=None)}"
+    yield f"  отбор в поиске: {_narrowed_by(facets.facets(union.bib))}"
     yield from (f"  {wording.FIELDS[name]}: из {member}" for name, member in sorted(union.provenance.items()))
     for held in unions.holdings(connection, [cluster]).get(cluster, []):
         yield f"  {at_library(held)}"
+
+
+def _narrowed_by(found: facets.DocumentFacets) -> str:
+    """The facets under which readers find an edition."""
+    grades, subjects = ", ".join(map(str, found.grades)), ", ".join(found.subjects)
+    told = (("вид", found.kind), ("класс", grades), ("предмет", subjects), ("раздел ББК", found.bbk))
+    return "; ".join(f"{name} – {value}" for name, value in told if value)
 
 
 def at_library(held: LibraryHoldings) -> str:
@@ -99,6 +109,24 @@ def _bib(connection: Connection, bib: BibRecord, source: Source, warnings: tuple
     yield f"  вид фонда – {wording.CATEGORIES[found.category]}: {found.category_reason}"
     yield f"  носитель – {wording.CARRIERS[found.carrier]}: {found.carrier_reason}"
     yield f"  экземпляров {bib.holdings.copies} (по {bib.holdings.basis or 'записи: сведений о наличии нет'})"
+
+
+def _stock(connection: Connection, key: RecordKey) -> Iterator[str]:
+    """Its lines of the ledger: figures and reports are sums of these."""
+    posted = ledger.posted(connection, [key])[key]
+    if posted:
+        yield "\nДвижение фонда"
+        yield from (f"  {_movement(line)}" for line in posted[:SHOWN])
+    if len(posted) > SHOWN:
+        yield f"  … и ещё {len(posted) - SHOWN}"
+
+
+def _movement(line: StockMovement) -> str:
+    dated = "дата – день загрузки" if line.basis == RUN else f"дата по {line.basis}"
+    came = f"; сеанс № {line.run}" if line.run else ""
+    paper = f"; документ {line.document}" if line.document else ""
+    reason = f"; {line.reason}" if line.reason else ""
+    return f"{line.day:%d.%m.%Y}  {wording.MOVEMENTS[line.kind]}, экз. {line.copies:+d}: {dated}{came}{paper}{reason}"
 
 
 def _matching(connection: Connection, id_: int, key: RecordKey) -> Iterator[str]:

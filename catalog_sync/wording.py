@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog_sync.model import Carrier, Category
+from catalog_sync.model import Carrier, Category, MovementKind
 
 FIELDS = {
     "title": "заглавие", "parallel_titles": "параллельное заглавие", "subtitle": "сведения к заглавию",
@@ -34,6 +34,12 @@ CATEGORIES = {
 CARRIERS = {
     Carrier.PRINT: "печать", Carrier.AUDIOVISUAL: "аудио и видео", Carrier.MICROFORM: "микроформа",
     Carrier.ELECTRONIC: "электронное издание",
+}  # fmt: skip
+
+MOVEMENTS = {
+    MovementKind.INITIAL: "первичное отражение", MovementKind.ACQUIRED: "поступило",
+    MovementKind.WITHDRAWN: "выбыло", MovementKind.EXPIRED: "истекла лицензия",
+    MovementKind.CORRECTION: "исправление",
 }  # fmt: skip
 
 

@@ -52,8 +52,19 @@ def test_search_on_the_terminal_names_fields_and_orders(district: Cli) -> None:
 
 def test_explain_shows_the_whole_line(district: Cli) -> None:
     told = district("explain", "school-1:R0000").out
-    for heading in ("Исходная запись", "Поля", "Понято как", "Признаки", "Сравнения", "Кластер", "Сводная запись"):
-        assert heading in told
+    headings = (
+        "Исходная запись", "Поля", "Понято как", "Движение фонда", "Признаки", "Сравнения", "Кластер", "Сводная запись"
+    )  # fmt: skip
+    assert [told.index(heading) for heading in headings] == sorted(told.index(heading) for heading in headings)
+    assert "первичное отражение, экз. +1: дата – день загрузки; сеанс № 1\n" in told
+    assert "  отбор в поиске: вид – " in told
+
+
+def test_explain_tells_what_a_record_that_is_gone_did_to_the_stock(district: Cli, export: Export) -> None:
+    district("import", export("b.mrc", shelf(8, prefix="Q")[:7]), "--source", "school-2")
+    told = district("explain", "school-2:Q0007").out
+    assert "выбыло, экз. -1: дата – день загрузки; сеанс № 3; нет в новой выгрузке\n" in told
+    assert "Запись исчезла из источника" in told
 
 
 def test_explain_tells_an_edition_by_its_card_or_by_isbn(district: Cli, export: Export) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from catalog_sync import wording
 from catalog_sync.matching.features import Features
-from catalog_sync.model import BibRecord, Carrier, Category
+from catalog_sync.model import BibRecord, Carrier, Category, MovementKind
 
 NOT_UNITED = {"key", "dialect", "holdings"}  # of one record, not of an edition
 
@@ -18,6 +18,7 @@ def test_every_name_has_its_word() -> None:
     assert set(wording.FEATURES) == set(Features.__struct_fields__)
     assert set(wording.CATEGORIES) == set(Category)
     assert set(wording.CARRIERS) == set(Carrier)
+    assert set(wording.MOVEMENTS) == set(MovementKind)
     words = [*wording.FIELDS.values(), *wording.FEATURES.values(), *wording.CATEGORIES.values()]
     assert not [word for word in words if not re.search("[а-я]|ISBN|ISSN|УДК|ББК", word)]
 
