@@ -5,6 +5,7 @@ The rules (docs/decisions/0050-stock-ledger.md):
 - A copy with a registration date was acquired on that date, whenever its export came. A copy without one is
   «первичное отражение» when its base is loaded for the first time, otherwise it was acquired on the day of the run.
 - A copy that vanishes from an export was withdrawn on the day of the run; with an act's date, on that date.
+- A copy that an export left out and the next one has again never left: the exit is taken back on its day.
 - A changed date or class moves history by corrections: each names the column it moves and the line it corrects.
 - An open link is no stock. A local or licensed network document without items is one copy (1 название = 1 экз.).
 
@@ -19,12 +20,12 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import Posting, by_key, changed_postings, dates, merged, money, postings, taken
+from catalog_sync.ledger_items import RUN, Posting, by_key, changed_postings, dates, merged, money, net, postings, taken
+from catalog_sync.ledger_returns import without_returns
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
 BASIS_OF_DATE = (("INV", "INV.REGDATE"), ("990", "990$f"))  # holdings basis → the field its dates come from
-RUN = "run"
 REREAD = "источник прочитан по-новому"
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
@@ -82,18 +83,18 @@ def movements(
     basis = _date_basis((new or old or Holdings()).basis)
     context = _Context(library, key, classified, basis, first_load, run, day)
     found: list[StockMovement] = []
-    if classified_before and _has_moved(classified_before, classified, posted):
+    was = classified_before or _as_it_stood(new, posted)
+    if was and _has_moved(was, classified, posted):
         if before is not None and old is None and new is not None:  # an open link turned out to be stock
             return [_as_correction(line) for line in _whole(context, new)]
         into = None if classified.ekind is EKind.OPEN_LINK else classified
-        found += _reclassified(context, old, classified_before, posted, into)
+        found += _reclassified(context, old, was, posted, into)
         if into is None:
             return found  # it turned out to be no stock: the history has left the books
-    if old is None and new is not None:
-        found += _whole(context, new)
-    elif old is not None:
-        found += _difference(context, old, new, posted)
-    return merged(found)
+    changed: Iterable[StockMovement] = _whole(context, new) if old is None and new is not None else ()
+    if old is not None:
+        changed = _difference(context, old, new, posted)
+    return merged([*found, *without_returns(changed, [*posted, *found], whole=old is None)])
 
 
 def _date_basis(holdings_basis: str) -> str:
@@ -129,9 +130,18 @@ def reversal(line: StockMovement, *, run: int | None, reason: str, number: int |
     )
 
 
+def _as_it_stood(new: Holdings | None, posted: Sequence[StockMovement]) -> Classified | None:
+    """The class in which the books know a record that was away."""
+    standing = net(posted) if new is not None else []
+    if not standing:
+        return None
+    line = standing[-1]
+    return Classified(line.category, "", line.carrier, "", line.ekind)
+
+
 def _has_moved(was: Classified, now: Classified, posted: Sequence[StockMovement]) -> bool:
     """Whether the class changed, or the books still stand in another one (the rules changed between two exports)."""
-    return _cell(was) != _cell(now) or any(_standing(line) != _cell(now) for line in _net(posted))
+    return _cell(was) != _cell(now) or any(_standing(line) != _cell(now) for line in net(posted))
 
 
 def _standing(line: StockMovement) -> tuple[object, ...]:
@@ -325,21 +335,11 @@ def _taken_back(
 
 def _undated(posted: Sequence[StockMovement], kind: MovementKind, copies: int) -> Iterator[tuple[StockMovement, int]]:
     came = (MovementKind.INITIAL, _ACQUIRED) if kind is _ACQUIRED else (_WITHDRAWN, MovementKind.EXPIRED)
-    for line in reversed(_net(posted)):
+    for line in reversed(net(posted)):
         if copies > 0 and line.basis == RUN and line.column in came:
             count = min(abs(line.copies), copies)
             copies -= count
             yield line, count
-
-
-def _net(posted: Sequence[StockMovement]) -> list[StockMovement]:
-    """What stands in the books: lines summed by library, day, column, class and basis; nothing that cancels out."""
-    sums: dict[tuple[object, ...], StockMovement] = {}
-    for line in posted:
-        key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
-        there = sums.get(key)
-        sums[key] = replace(there, copies=there.copies + line.copies) if there else replace(line, kind=line.column)
-    return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
 
 
 def _reclassified(
@@ -352,7 +352,7 @@ def _reclassified(
     """Move the whole history of a record from one class to another (or out of the stock), day by day."""
     lines = posted or (_whole(replace(context, classified=was), old) if old else ())
     reason = f"класс изменён: {_name(was)} → {_name(into) if into else 'не фонд'}"
-    for line in _net(lines):
+    for line in net(lines):
         if into and _standing(line) == _cell(into):
             continue
         out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from catalog_sync.model import Holdings, Item, MovementKind, StockMovement
 from catalog_sync.remembering import remembering
 
+RUN = "run"  # basis of a line whose day is that of the run: the data name none
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
 
 
@@ -142,3 +143,13 @@ def _but_sums(line: StockMovement) -> tuple[object, ...]:
         line.library, line.record, line.day, line.kind, line.category, line.carrier, line.ekind, line.basis, line.run,
         line.document, line.corrects, line.of, line.reason,
     )  # fmt: skip
+
+
+def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
+    """What stands in the books: lines summed by library, day, column, class and basis; nothing that cancels out."""
+    sums: dict[tuple[object, ...], StockMovement] = {}
+    for line in posted:
+        key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
+        there = sums.get(key)
+        sums[key] = replace(there, copies=there.copies + line.copies) if there else replace(line, kind=line.column)
+    return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))

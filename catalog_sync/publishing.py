@@ -127,7 +127,8 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
         before = derived.held(connection, ids)
         restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
         found = deriving.understand(connection, ids, restocked, alike=alike)
-        posted = stock.posted_to(connection, {id_: found.keys[id_] for id_ in before})
+        known = (id_ for id_ in found.keys if id_ in before or not by[id_].first_load)  # others may have been away
+        posted = stock.posted_to(connection, {id_: found.keys[id_] for id_ in known})
         movements: list[StockMovement] = []
         for id_, key in found.keys.items():
             old, new, one = before.get(id_), found.held.get(id_), by[id_]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, select
 
 from catalog_sync.errors import BadRecord
-from catalog_sync.ledger import RUN
+from catalog_sync.ledger_items import RUN
 from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
 from catalog_sync.store import ledger, records, unions

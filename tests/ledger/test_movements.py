@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -64,6 +65,74 @@ def test_a_copy_that_vanishes_was_withdrawn_on_the_day_of_the_run():
 
 def test_a_record_that_is_gone_withdraws_all_its_copies():
     assert short(moved(holds(item(copies=30, came=PAST)), None)) == [("withdrawn", TODAY, -30)]
+
+
+def standing(*exports: Holdings | None, first: bool = True) -> dict[tuple[str, date], int]:
+    """What the books say by column and day after exports of one night each; the first is of TODAY."""
+    posted: list[StockMovement] = []
+    for night, (before, after) in enumerate(pairwise([None, *exports])):
+        day = TODAY + timedelta(night)
+        posted += moved(before, after, klass(), klass(), first=first and not night, day=day, posted=posted)
+    sums: Counter[tuple[str, date]] = Counter()
+    for line in posted:
+        sums[line.column.value, line.day] += line.copies
+    return {place: copies for place, copies in sums.items() if copies}
+
+
+GROUP = item(copies=30, came=PAST)
+
+
+@pytest.mark.parametrize(
+    ("whole", "short_of_it"),
+    [
+        (holds(item("17", came=PAST), item("18", came=PAST)), None),
+        (holds(item("17", came=PAST), item("18", came=PAST)), holds(item("17", came=PAST))),
+        (holds(item("17"), item("18")), None),
+        (holds(item("17"), item("18")), holds(item("18"))),
+        (holds(GROUP), None),
+        (holds(GROUP), holds(item(copies=25, came=PAST))),
+        (holds(item(copies=30)), None),
+        (Holdings(received=30, withdrawn=5, basis="990"), None),
+    ],
+)
+def test_what_an_export_left_out_once_never_left(whole, short_of_it):
+    assert standing(whole, short_of_it, whole) == standing(whole)
+    assert standing(whole, short_of_it, whole, short_of_it, whole) == standing(whole)
+
+
+def test_what_comes_beside_a_copy_that_is_back_is_new():
+    after = holds(item("17", came=PAST), item("19", came=PAST))
+    assert standing(holds(item("17", came=PAST)), None, after) == {("acquired", PAST): 2}
+
+
+def test_another_copy_of_the_same_day_is_not_the_one_that_left():
+    before, after = holds(item("17", came=PAST), item("18")), holds(item("18"), item("19", came=PAST))
+    left = standing(before, holds(item("18")), after)
+    assert (left["acquired", PAST], left["withdrawn", TODAY + timedelta(1)]) == (2, -1)
+
+
+def test_undated_copies_beside_others_may_be_new_ones():
+    night = TODAY + timedelta(1)
+    assert standing(holds(item(copies=30)), holds(item(copies=25)), holds(item(copies=30))) == {
+        ("initial", TODAY): 30, ("withdrawn", night): -5, ("acquired", night + timedelta(1)): 5,
+    }  # fmt: skip
+
+
+def test_what_is_back_in_another_class_stood_in_it_all_the_time():
+    books = holds(item("17", came=PAST))
+    posted = moved(None, books, now=klass("fiction"), first=True)
+    posted += moved(books, None, klass("fiction"), posted=posted)
+    posted += moved(None, books, now=klass("textbook"), posted=posted)
+    sums: Counter[tuple[str, date]] = Counter()
+    for line in posted:
+        sums[line.category.value, line.day] += line.copies
+    assert {place: copies for place, copies in sums.items() if copies} == {("textbook", PAST): 1}
+
+
+def test_a_copy_that_is_back_with_an_act_left_on_the_day_of_the_act():
+    went = date(2026, 3, 1)
+    books, written_off = holds(item("17", came=PAST)), holds(item("17", came=PAST, went=went))
+    assert standing(books, None, written_off) == {("acquired", PAST): 1, ("withdrawn", went): -1}
 
 
 def test_a_group_without_numbers_that_splits_into_kept_and_withdrawn_only_withdraws():

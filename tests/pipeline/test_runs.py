@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from msgspec import structs
+from sqlalchemy import func, select
 
 from catalog_sync import pipeline, previewing, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import RunState
 from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading
+from catalog_sync.store.ledger_tables import stock_movement
 from tests.exports import AUTHORS, TITLES, book, field, mrc, shelf
 from tests.pipeline.conftest import District
 
@@ -43,6 +45,11 @@ def test_what_is_missing_from_a_full_export_becomes_a_tombstone_and_comes_back_u
     district.load("s1", shelf(30))
     assert district.clusters()["s1:R0003"] == link
     assert upkeep.check(district.system) == []
+    column = stock_movement.c.column
+    with reading(district.system.engine) as connection:
+        found = connection.execute(select(column, func.sum(stock_movement.c.copies)).group_by(column)).all()
+    sums = {name: copies for name, copies in found}
+    assert sums == {"initial": 30, "withdrawn": 0}, "and it never left the stock"
 
 
 def test_what_is_missing_from_an_incremental_export_stays(district: District) -> None:

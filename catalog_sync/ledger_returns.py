@@ -1,0 +1,96 @@
+"""Copies that come back: an export left them out once, so the books saw them leave, and the next one has them again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from catalog_sync.ledger_items import RUN, net
+from catalog_sync.model import MovementKind, StockMovement
+
+BACK = "снова в выгрузке"
+_ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)
+
+
+def without_returns(
+    lines: Iterable[StockMovement], posted: Sequence[StockMovement], *, whole: bool
+) -> Iterator[StockMovement]:
+    """`lines` with the exits of copies that are back taken off their own day, in place of a second arrival.
+
+    Acquired once more on the day of registration, a copy would stand twice in every figure between that day and the day
+    it was missing. It is the same copy where the books have one of that day and, if it is numbered, saw that number
+    leave. One without a date is known by its number, or by the record, where all of that was away (`whole`).
+    """
+    away = _Away(posted)
+    for line in lines:
+        left = line.copies
+        for day_of, copies in away.back(line, whole) if line.kind in _ARRIVALS and left > 0 else ():
+            left -= copies
+            value = None if line.kopecks is None else round(line.kopecks * copies / line.copies)
+            yield replace(
+                line, kind=MovementKind.CORRECTION, of=MovementKind.WITHDRAWN, day=day_of, copies=copies, basis=RUN,
+                kopecks=value, document="", reason=BACK,
+            )  # fmt: skip
+        if left == line.copies:
+            yield line
+        elif left:
+            value = None if line.kopecks is None else round(line.kopecks * left / line.copies)
+            yield replace(line, copies=left, kopecks=value)
+
+
+class _Away:
+    """Of a record's lines those that say which copies are missing, and on which days the missing ones had come."""
+
+    def __init__(self, posted: Sequence[StockMovement]) -> None:
+        standing = net(posted)
+        self._exits = [line for line in standing if _is_exit(line) and line.copies < 0]
+        self._left = [-line.copies for line in self._exits]
+        self._came = Counter[object]()
+        for line in standing:
+            if line.column in _ARRIVALS:
+                self._came[_when(line)] += line.copies
+        self._numbers, self._numberless = _missing(line for line in posted if _is_exit(line))
+
+    def back(self, line: StockMovement, whole: bool) -> Iterator[tuple[object, int]]:
+        """Days of the exits that an arrival takes back, the last first, and the copies of each."""
+        wanted = min(line.copies, self._came[_when(line)], self._of_number(line, whole))
+        for place in reversed(range(len(self._exits))):
+            exit_ = self._exits[place]
+            copies = min(wanted, self._left[place])
+            if copies > 0 and _cell(exit_) == _cell(line):
+                wanted -= copies
+                self._left[place] -= copies
+                self._came[_when(line)] -= copies
+                yield exit_.day, copies
+
+    def _of_number(self, line: StockMovement, whole: bool) -> int:
+        if line.inventory:
+            return line.copies if self._numbers[line.inventory] > 0 else 0
+        return self._numberless if whole or line.basis != RUN else 0
+
+
+def _is_exit(line: StockMovement) -> bool:
+    return line.column is MovementKind.WITHDRAWN and line.basis == RUN
+
+
+def _when(line: StockMovement) -> object:
+    """The day a copy is known to have come on; the day of a run says nothing of it."""
+    return None if line.basis == RUN else line.day
+
+
+def _cell(line: StockMovement) -> tuple[object, ...]:
+    return line.library, line.category, line.carrier, line.ekind
+
+
+def _missing(exits: Iterable[StockMovement]) -> tuple[Counter[str], int]:
+    """How often each number left and did not come back, and how many copies without one."""
+    numbers, numberless = Counter[str](), 0
+    for line in exits:
+        sign = 1 if line.copies < 0 else -1
+        named = line.inventory.split(", ") if line.inventory else []
+        for number in named:
+            numbers[number] += sign
+        numberless += -line.copies - sign * len(named)
+    return numbers, numberless
