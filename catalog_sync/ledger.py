@@ -6,6 +6,7 @@ The rules (docs/decisions/0050-stock-ledger.md):
   «первичное отражение» when its base is loaded for the first time, otherwise it was acquired on the day of the run.
 - A copy that vanishes from an export was withdrawn on the day of the run; with an act's date, on that date.
 - A copy that an export left out and the next one has again never left: the exit is taken back on its day.
+- Numbers retyped or given to copies that were only counted move nothing.
 - A changed date or class moves history by corrections: each names the column it moves and the line it corrects.
 - An open link is no stock. A local or licensed network document without items is one copy (1 название = 1 экз.).
 
@@ -20,7 +21,19 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import RUN, Posting, by_key, changed_postings, dates, merged, money, net, postings, taken
+from catalog_sync.ledger_items import (
+    RUN,
+    Posting,
+    by_key,
+    changed_postings,
+    dates,
+    merged,
+    money,
+    net,
+    postings,
+    renumbered,
+    taken,
+)
 from catalog_sync.ledger_returns import without_returns
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
@@ -214,7 +227,8 @@ def _difference(
     if not old.items or (new is not None and not new.items and new.received is not None):
         yield from _recounted(context, old, new)
         return
-    before, after = by_key(old), by_key(new)
+    after = by_key(new)
+    before = renumbered(by_key(old), after)
     for key in before | after:
         yield from _one_key(context, before.get(key, []), after.get(key, []), posted)
 

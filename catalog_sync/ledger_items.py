@@ -73,6 +73,32 @@ def by_key(holdings: Holdings | None) -> dict[str, list[Item]]:
     return grouped
 
 
+def renumbered(before: dict[str, list[Item]], after: dict[str, list[Item]]) -> dict[str, list[Item]]:
+    """`before`, its copies under the keys that `after` has for them.
+
+    A number retyped, or given to each copy of a group, makes no other copies of them: those of which either side has a
+    key of its own are the same as far as they came on the same day, and are rather still there than written off.
+    """
+    free: dict[date, list[str]] = {}
+    new = ((key, item) for key, items in after.items() if key not in before for item in items)
+    for key, item in sorted(new, key=lambda pair: pair[1].withdrawn is None):
+        if item.registered:
+            free.setdefault(item.registered, []).extend([key] * item.copies)
+    found = {key: list(items) for key, items in before.items() if key in after or not free}
+    for key, items in before.items() if free else ():
+        for item in items if key not in after else ():
+            for here, copies in Counter(_places(key, item, free)).items():
+                found.setdefault(here, []).append(replace(item, copies=copies))
+    return found
+
+
+def _places(key: str, item: Item, free: dict[date, list[str]]) -> Iterator[str]:
+    """The key of each copy of an item: the last free one of its day, or its own."""
+    day = item.registered if item.withdrawn is None else None
+    places = free.get(day, []) if day else []
+    return (places.pop() if places else key for _ in range(item.copies))
+
+
 def money(items: Iterable[Item], copies: int) -> int | None:
     """Value of `copies` of these items at their mean price; None unless every one has a price."""
     total = value = 0

@@ -169,6 +169,25 @@ def test_a_retyped_document_number_moves_nothing():
     assert moved(before, holds(item("17", came=PAST, ksu_number="1/2"))) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([item("17", came=PAST)], [item("0017", came=PAST)]),
+        ([item(copies=3, came=PAST)], [item("1", came=PAST), item("2", came=PAST), item("3", came=PAST)]),
+        ([item("1", came=PAST), item("2", came=PAST)], [item(copies=2, came=PAST)]),
+    ],
+)
+def test_numbers_retyped_given_or_taken_off_move_nothing(before, after):
+    assert moved(holds(*before), holds(*after)) == []
+
+
+def test_a_group_that_gets_numbers_keeps_what_is_left_of_it_and_what_is_new():
+    numbered = [item("1", came=PAST), item("2", came=PAST, went=date(2026, 3, 1)), item("4", came=date(2026, 9, 1))]
+    assert short(moved(holds(item(copies=3, came=PAST)), holds(*numbered))) == [
+        ("withdrawn", date(2026, 3, 1), -1), ("acquired", date(2026, 9, 1), 1), ("withdrawn", TODAY, -1),
+    ]  # fmt: skip
+
+
 def test_an_undone_withdrawal_is_a_correction_of_withdrawals():
     went = date(2026, 3, 1)
     (line,) = moved(holds(item("17", came=PAST, went=went)), holds(item("17", came=PAST)))
