@@ -7,6 +7,7 @@ The rules (docs/decisions/0050-stock-ledger.md):
 - A copy that vanishes from an export was withdrawn on the day of the run; with an act's date, on that date.
 - A copy that an export left out and the next one has again never left: the exit is taken back on its day.
 - Numbers retyped or given to copies that were only counted move nothing.
+- Copies that leave one record and come to another in the same run have moved (`ledger_moves`).
 - A changed date or class moves history by corrections: each names the column it moves and the line it corrects.
 - An open link is no stock. A local or licensed network document without items is one copy (1 название = 1 экз.).
 
@@ -22,6 +23,8 @@ import msgspec
 from msgspec.structs import replace
 
 from catalog_sync.ledger_items import (
+    COUNTED_LESS,
+    GONE,
     RUN,
     Posting,
     by_key,
@@ -238,7 +241,7 @@ def _counted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator
     if new is None:
         gone = (old.received or 0) - (old.withdrawn or 0)
         if gone > 0:
-            yield context.line(_WITHDRAWN, None, -gone)
+            yield context.line(_WITHDRAWN, None, -gone, reason=GONE)
         return
     came = (new.received or 0) - (old.received or 0)
     went = (new.withdrawn or 0) - (old.withdrawn or 0)
@@ -262,7 +265,7 @@ def _present(holdings: Holdings | None) -> int:
 
 
 def _correction(context: _Context, of: MovementKind, copies: int) -> StockMovement:
-    return context.line(MovementKind.CORRECTION, None, copies, of=of, reason="счётчик в источнике уменьшен")
+    return context.line(MovementKind.CORRECTION, None, copies, of=of, reason=COUNTED_LESS)
 
 
 def _as_correction(line: StockMovement) -> StockMovement:
@@ -282,7 +285,7 @@ def _one_key(
         gone = sum(item.copies for item in before if item.withdrawn is None)
         if gone:
             value = _negative(money(before, gone))
-            yield context.line(_WITHDRAWN, None, -gone, reason="нет в новой выгрузке", kopecks=value, **about)
+            yield context.line(_WITHDRAWN, None, -gone, reason=GONE, kopecks=value, **about)
         return
     old, new = postings(before, context.day), postings(after, context.day)
     for kind, sign in ((_ACQUIRED, 1), (_WITHDRAWN, -1)):
@@ -321,7 +324,7 @@ def _shifted(
             yield context.line(kind, posting.day, -copies, kopecks=value, **note, **about)
     for posting, copies in taken(list(reversed(removed)), fewer - same):
         if kind is _ACQUIRED:
-            yield context.line(_WITHDRAWN, None, -copies, reason="нет в новой выгрузке", **about)
+            yield context.line(_WITHDRAWN, None, -copies, reason=GONE, **about)
         else:
             note = {"of": kind, "reason": "списание отменено в источнике"}
             yield context.line(MovementKind.CORRECTION, posting.day, copies, **note, **about)

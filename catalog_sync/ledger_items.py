@@ -14,6 +14,8 @@ from catalog_sync.model import Holdings, Item, MovementKind, StockMovement
 from catalog_sync.remembering import remembering
 
 RUN = "run"  # basis of a line whose day is that of the run: the data name none
+GONE = "нет в новой выгрузке"  # reason of an exit that no document names
+COUNTED_LESS = "счётчик в источнике уменьшен"  # reason of a correction, not of an exit
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
 
 

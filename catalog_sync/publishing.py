@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 
 from sqlalchemy import Connection
 
-from catalog_sync import deriving, ledger, reclustering, unifying
+from catalog_sync import deriving, ledger, ledger_moves, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.confirming import expect_last, mark_published
 from catalog_sync.errors import Refused
@@ -123,6 +123,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
     comparing, alike = reclustering.Comparing(connection), deriving.Alike()
+    news, books = list[StockMovement](), dict[RecordKey, tuple[StockMovement, ...]]()
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
         restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
@@ -145,7 +146,10 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
             )  # fmt: skip
             movements += ledger.always_there(lines) if id_ in one.reread else lines
         stock.append(connection, movements, recorded=today)
+        news += [line for line in movements if line.record in posted]  # a first load has lost nothing
+        books |= {line.record: posted[line.record] for line in news if line.record in posted and line.copies < 0}
         comparing.take(deriving.save(connection, found))
+    stock.append(connection, list(ledger_moves.moved(news, books)), recorded=today)
     told.concerned = comparing.finish()
     return told
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, select
 
 from catalog_sync.errors import BadRecord
-from catalog_sync.ledger_items import RUN
+from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN
 from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
 from catalog_sync.store import ledger, records, unions
@@ -212,13 +212,19 @@ def count_before(connection: Connection, library: str, column: str, start: date)
 
 
 def _stated(row: Any) -> str:
-    """Corrections belong to the act they correct; their own reason is not the act's."""
-    return "" if row.kind == "correction" else row.reason
+    """Corrections belong to the act they correct; their own reason is not the act's.
+
+    An exit that no document names is that of the day's export, and so is what takes it back.
+    """
+    if row.kind != "correction":
+        return str(row.reason)
+    unnamed = row.column == "withdrawn" and row.basis == RUN and row.reason != COUNTED_LESS
+    return GONE if unnamed else ""
 
 
 def _act(key: tuple[date, str, str, str], rows: Sequence[Any], books: dict[int, BibRecord]) -> Act:
     sign = 1 if key[3] in ("acquired", "initial") else -1
-    made = Act(*key, sign * sum(row.copies for row in rows), _money(rows))
+    made = Act(*key, sign * sum(row.copies for row in rows), _money(rows, sign))
     _count(made, rows, books, sign)
     return made
 
@@ -234,9 +240,9 @@ def _count(made: Act, rows: Sequence[Any], books: dict[int, BibRecord], sign: in
         made.grades[level_of(book)] += copies
 
 
-def _money(rows: Sequence[Any]) -> int | None:
+def _money(rows: Sequence[Any], sign: int) -> int | None:
     known = [row.kopecks for row in rows if row.kopecks is not None]
-    return abs(sum(known)) if known else None
+    return sign * sum(known) if known else None
 
 
 def _books(connection: Connection, records: set[int]) -> dict[int, BibRecord]:

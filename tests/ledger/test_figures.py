@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from catalog_sync.store import ledger
+from catalog_sync.store import acts, ledger
 from catalog_sync.store.figures import LAST_DAY, Balance, Horizon, Selection, balances, horizon, pieces, series
 from catalog_sync.store.ledger_check import check, library_kind_changed, rebuild
 from catalog_sync.store.ledger_tables import stock_movement, stock_rollup, title_movement
@@ -214,6 +214,23 @@ def test_retro_loading_is_not_growth(connection):
     assert (copies.opening, copies.initial, copies.acquired, copies.closing) == (1, 1, 0, 2)
     assert copies.growth == 0
     assert (titles.opening, titles.closing) == (1, 1)
+
+
+def test_an_exit_that_was_taken_back_is_no_act_of_the_day(connection):
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    books = {n: (holds(item(n, came=date(2024, 5, 1), price="100")), klass()) for n in ("1", "2")}
+    district.publish(connection, "a", date(2025, 1, 10), books)
+    day = date(2025, 2, 10)
+    district.publish(connection, "a", day, {"1": books["1"]})
+    year = ("a", ("withdrawn",), date(2025, 1, 1), date(2025, 12, 31), ("fiction",))
+    (act,) = acts.acts(connection, *year)
+    assert (act.copies, act.kopecks, act.reason) == (1, 10000, "нет в новой выгрузке")
+    district.publish(connection, "a", day, books)
+    assert acts.acts(connection, *year) == []
+    district.publish(connection, "a", day, {})
+    (act,) = acts.acts(connection, *year)
+    assert (act.copies, act.kopecks) == (2, 20000)
 
 
 def test_a_merge_changes_titles_of_the_past_and_says_so(connection):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from catalog_sync import pipeline, previewing, upkeep
 from catalog_sync.errors import Refused
-from catalog_sync.model import RunState
+from catalog_sync.model import MarcField, RunState
 from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading
 from catalog_sync.store.ledger_tables import stock_movement
@@ -45,10 +45,31 @@ def test_what_is_missing_from_a_full_export_becomes_a_tombstone_and_comes_back_u
     district.load("s1", shelf(30))
     assert district.clusters()["s1:R0003"] == link
     assert upkeep.check(district.system) == []
+    assert books(district) == {"initial": 30, "withdrawn": 0}, "and it never left the stock"
+
+
+def books(district: District) -> dict[str, int]:
     column = stock_movement.c.column
     with reading(district.system.engine) as connection:
         found = connection.execute(select(column, func.sum(stock_movement.c.copies)).group_by(column)).all()
-    assert dict(found) == {"initial": 30, "withdrawn": 0}, "and it never left the stock"
+    return dict(found)
+
+
+def test_records_that_are_numbered_anew_neither_lose_nor_bring_books(district: District) -> None:
+    district.source("s1")
+    district.load("s1", shelf(30))
+    before = books(district)
+    anew = [MarcField("001", data=f"Z{n}") for n in range(30)]
+    run = district.load(
+        "s1", [structs.replace(r, fields=(one, *r.fields[1:])) for r, one in zip(shelf(30), anew, strict=True)]
+    )
+    assert (run.state, run.counts.new, run.counts.gone) == (RunState.HELD, 30, 30)
+    pipeline.approve(district.system, run.number, who="методист")
+    assert {column: copies for column, copies in books(district).items() if copies} == before
+    assert upkeep.check(district.system) == []
+    pipeline.roll_back(district.system, run.number, who="методист")
+    assert {column: copies for column, copies in books(district).items() if copies} == before
+    assert upkeep.check(district.system) == []
 
 
 def test_what_is_missing_from_an_incremental_export_stays(district: District) -> None:
