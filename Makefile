@@ -42,5 +42,6 @@ lock: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --generate-hashes --extra test pyproject.toml -o requirements.lock
 
+# What setup made. The catalogue in data/var is yours and stays.
 clean:
-	rm -rf .venv build *.egg-info data/var
+	rm -rf .venv build *.egg-info
