@@ -164,7 +164,7 @@ def _comparisons(connection: Connection, portrait: int, key: RecordKey, mine: Fe
         word = "одно издание" if decision.same else "разные издания"
         yield (
             f"  решение № {decision.number}{' (отменено)' if decision.undone else ''}: {decision.left} и "
-            f"{decision.right} — {word}: {decision.why} ({decision.who})"
+            f"{decision.right} — {word}: {decision.why}"
         )
 
 

@@ -67,6 +67,16 @@ def test_explain_tells_what_a_record_that_is_gone_did_to_the_stock(district: Cli
     assert "Запись исчезла из источника" in told
 
 
+def test_explain_names_the_decision_and_not_who_took_it(district: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it prints is sent to us and among libraries; `decisions` names people."""
+    monkeypatch.setenv("LOGNAME", "ivanova")
+    district("decide", "different", "school-1:R0000", "school-2:Q0000", "--why", "разные книги")
+    told = district("explain", "school-1:R0000").out
+    assert "решение № 1: school-1:R0000 и school-2:Q0000 — разные издания: разные книги\n" in told
+    assert "ivanova" in district("decisions").out
+    assert "ivanova" not in told
+
+
 def test_explain_tells_an_edition_by_its_card_or_by_isbn(district: Cli, export: Export) -> None:
     district("import", export("isbn.mrc", [book("I1", "Иверень", isbn="978-5-08-005000-5")]), "--source", "school-1",
              "--incremental", "--yes")  # fmt: skip
