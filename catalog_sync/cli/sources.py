@@ -147,7 +147,13 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
 @with_context
 def reread(context: Context, code: str) -> None:
     """Прочесть уже загруженные записи источника по нынешним настройкам, ничего не скачивая."""
-    read_anew(context.system(), code)
+    system = context.system()
+    with reading(system.engine) as connection:
+        registry.get_source(connection, code)
+        loaded = registry.published_run(connection, code) is not None
+    read_anew(system, code)
+    if not loaded:
+        click.echo(f"загруженных записей у источника {code} нет: читать по-новому нечего")
 
 
 def read_anew(system: System, code: str) -> None:

@@ -101,6 +101,14 @@ def test_a_source_is_not_added_twice(cli: Cli) -> None:
     assert "уже есть" in cli("source", "add", "school-7", "--library", "school-7").line
 
 
+def test_what_was_never_loaded_cannot_be_read_anew(cli: Cli) -> None:
+    add(cli)
+    assert "нечего" in cli("source", "reread", "school-7").out
+    unknown = cli("source", "reread", "school-8")
+    assert unknown.code == 1
+    assert "нет источника 'school-8'" in unknown.line
+
+
 def test_a_paused_source_is_left_out_until_resumed(cli: Cli, home: Path) -> None:
     add(cli, "--kind", "files")
     (home / "drop" / "school-7").mkdir(parents=True)
