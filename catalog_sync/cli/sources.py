@@ -89,7 +89,8 @@ def kinds(kind: str | None) -> None:
     for option in kind_of(kind).options():
         empty = option.default in ("", ".")
         default = "обязательна" if option.default is None else f"по умолчанию {'пусто' if empty else option.default}"
-        click.echo(f"{option.name:<18} {option.sentence} ({option.type}; {default})")
+        values = f"; можно {', '.join(option.choices)}" if option.choices else ""
+        click.echo(f"{option.name:<18} {option.sentence} ({option.type}; {default}{values})")
 
 
 @source.command(epilog=example("catalog-sync source add school-07 --library school-07 --kind files --dialect marcsql"))

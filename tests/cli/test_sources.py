@@ -94,6 +94,7 @@ def test_an_unknown_kind_is_refused_with_those_there_are(cli: Cli) -> None:
     for name in ("files", "table", "oai_pmh", "z3950"):
         assert name in cli("source", "kinds").out
     assert "обязательна" in cli("source", "kinds", "http").out
+    assert "по умолчанию ssl; можно ssl, starttls, none" in cli("source", "kinds", "mailbox").out
 
 
 def test_a_source_is_not_added_twice(cli: Cli) -> None:
