@@ -10,7 +10,8 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_sync.store import tables as t
 
@@ -48,14 +49,20 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, secon
     until = now + timedelta(seconds=seconds)
     row = connection.execute(_CLAIM.with_for_update(), {"asked": name}).first()
     if row is None:
-        connection.execute(insert(t.lease).values(name=name, holder=holder, until=until))
-        return True
+        return _claim_free(connection, name, holder, until)
     # A claim that reaches further than any was ever made for is from before the clock was set back.
     good = now < row.until <= now + timedelta(seconds=2 * seconds)
     if row.holder != holder and good and not has_died(row.holder):
         return False
     connection.execute(_RENEW, {"asked": name, "holder": holder, "until": until})
     return True
+
+
+def _claim_free(connection: Connection, name: str, holder: str, until: datetime) -> bool:
+    """False where another was quicker: on PostgreSQL two processes may see at once that nobody claims `name`."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    claim = make(t.lease).values(name=name, holder=holder, until=until).on_conflict_do_nothing()
+    return connection.execute(claim, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def is_orphaned(connection: Connection, name: str) -> bool:

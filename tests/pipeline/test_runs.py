@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from msgspec import structs
 from sqlalchemy import func, select
@@ -207,6 +209,23 @@ def test_a_source_is_harvested_by_one_process_at_a_time(district: District) -> N
         leases.acquire(connection, "source:s1", "другой", district.system.now(), 60)
     with pytest.raises(Refused, match="другой процесс"):
         district.load("s1", shelf(3))
+
+
+def test_two_processes_that_claim_a_source_at_once_agree_on_one(district: District) -> None:
+    from catalog_sync.store import leases
+    from catalog_sync.store.database import writing
+
+    def claim() -> bool:
+        with writing(district.system.engine) as connection:
+            return leases.acquire(connection, "source:s1", "another", district.system.now(), 60)
+
+    with ThreadPoolExecutor(1) as another:
+        with writing(district.system.engine) as connection:
+            assert leases.acquire(connection, "source:s1", "one", district.system.now(), 60)
+            answer = another.submit(claim)
+            with pytest.raises(TimeoutError):  # the other has looked, and waits
+                answer.result(timeout=0.5)
+        assert answer.result() is False
 
 
 def test_a_run_whose_process_died_is_buried_by_the_next_one(district: District) -> None:
