@@ -28,6 +28,10 @@ class Refused(CatalogSyncError):
     """A person asked for something that can't be done; tell them why and change nothing."""
 
 
+class Unholdable(CatalogSyncError):
+    """A value no database can hold, so that nothing is found by it and nothing is kept of it."""
+
+
 CYRILLIC = re.compile(rb"[\t\r\n\x20-\x7e\x96\x97\xa8\xab\xb8\xb9\xbb\xc0-\xff]*")  # what a text in cp1251 is made of
 
 

@@ -41,6 +41,36 @@ SQLITE_ERRORS: Mapping[str, str] = {
     "malformed": "файл базы повреждён: восстановите копию (catalog-sync restore ФАЙЛ)",
     "not a database": "файл базы повреждён или это не база каталога: восстановите копию (catalog-sync restore ФАЙЛ)",
 }
+# SQLSTATE of PostgreSQL, or the beginning of a class of them; the longest that fits is taken.
+POSTGRES_ERRORS: Mapping[str, str] = {
+    "08": "сервер базы данных не отвечает",
+    "23505": "то же самое только что записал другой процесс: повторите",
+    "25006": "база данных открыта только для чтения: снимите default_transaction_read_only или укажите главный сервер",
+    "25P03": "сервер базы данных прервал работу: idle_in_transaction_session_timeout мал, поставьте 0",
+    "28": "сервер базы данных не пускает: проверьте имя и пароль в [store] url и в ~/.pgpass",
+    "3D000": "на сервере нет такой базы данных: создайте её (createdb) или исправьте [store] url",
+    "40": "базу данных одновременно менял другой процесс: повторите",
+    "42501": "в базе данных не хватает прав: сделайте своего пользователя её владельцем",
+    "42703": "в базе данных нет столбца: восстановите копию (catalog-sync restore ФАЙЛ) в пустую базу",
+    "42P01": "в базе данных нет таблицы: восстановите копию (catalog-sync restore ФАЙЛ) в пустую базу",
+    "53100": f"сервер базы данных: {NO_SPACE}",
+    "53200": "серверу базы данных не хватило памяти: повторите позже",
+    "53300": "сервер базы данных не даёт больше соединений: повторите позже или увеличьте max_connections",
+    "55P03": "база занята другим процессом: дождитесь конца сбора и повторите",
+    "57014": "сервер базы данных прервал запрос: statement_timeout мал, поставьте 0",
+    "57P": "сервер базы данных остановлен или перезапускается: повторите позже",
+    "58": "сервер базы данных не читает или не пишет свой диск: проверьте место и сам диск",
+    "XX00": "база данных на сервере повреждена: восстановите копию (catalog-sync restore ФАЙЛ) в пустую базу",
+}
+# Who is not let in is told no SQLSTATE but words, in the language of the server.
+REFUSALS: tuple[tuple[str, str], ...] = (
+    ("password authentication failed|no password supplied|no pg_hba.conf entry|role .* does not exist", "28"),
+    ("не прошёл проверку подлинности|в pg_hba.conf нет записи|роль .* не существует", "28"),
+    ("database .* does not exist|база данных .* не существует", "3D000"),
+    ("too many connections|too many clients|connection slots are reserved|слишком много", "53300"),
+    ("is starting up|is shutting down|in recovery mode|запускается|останавливается|в режиме восстановления", "57P"),
+    ("connection|соединени|resolve host", "08"),
+)
 
 
 def sentence(error: BaseException) -> str | None:
@@ -84,11 +114,15 @@ def _database(error: DBAPIError) -> str | None:
     text = str(error.orig).strip()
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite(text)
-    if error.connection_invalidated or "connection" in text.lower():
-        return f"сервер базы данных не отвечает: {text.splitlines()[0]}"
-    if "No space left" in text:
-        return f"сервер базы данных: {NO_SPACE}"
-    return None
+    state = getattr(error.orig, "sqlstate", None) or _refusal(text)
+    known = max((start for start in POSTGRES_ERRORS if state.startswith(start)), key=len, default="")
+    if not known and error.connection_invalidated:
+        known = "08"
+    return f"{POSTGRES_ERRORS[known]} ({text.splitlines()[0]})" if known else None
+
+
+def _refusal(text: str) -> str:
+    return next((state for words, state in REFUSALS if re.search(words, text, re.IGNORECASE)), "")
 
 
 def _sqlite(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 
-from catalog_sync.errors import StopEverything
+from catalog_sync.errors import StopEverything, Unholdable
 
 BUSY_SECONDS = 30  # how long a person waits for a writer: a nightly publish of a large school takes 10–20 s
 PATIENT_SECONDS = 1800  # how long a harvest does: a school's first export on a slow machine takes minutes
@@ -40,15 +41,23 @@ JOURNAL_BYTES = 64 << 20  # kept of the WAL file: a first load of 300,000 makes 
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; makes the folder of an SQLite file.
 
-    Raises StopEverything for any other kind of database.
+    Raises StopEverything for any other kind of database. Statements raise Unholdable for what it can't hold.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ValueError as error:
+        raise StopEverything(f"[store] url: номер порта – это число ({error})") from error
     if parsed.drivername in ("postgres", "postgresql"):  # as hosting panels print it, without a driver
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise StopEverything(f"[store] url: возможны sqlite и postgresql+psycopg, а стоит {parsed.drivername!r}")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        # What the driver tells besides the error it raises would reach an operator's terminal, in English.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args={"client_encoding": "utf8"})
+        event.listen(engine, "connect", _refuse_encoding, insert=True)  # before SQLAlchemy asks the server anything
+        event.listen(engine, "handle_error", _tell_unholdable)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # The connection returned last is taken first: few of them are in use at once, and only those fill a cache of pages.
@@ -58,7 +67,30 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _keep_when_stopped)
+    event.listen(engine, "handle_error", _tell_unholdable)
     return engine
+
+
+def _refuse_encoding(raw: Any, _: object) -> None:
+    """A server's database in another encoding would lose letters of some records, or fail over them at night."""
+    found = raw.info.parameter_status("server_encoding")
+    if found not in (None, "UTF8"):
+        raise StopEverything(
+            f"база данных {raw.info.dbname} в кодировке {found}, а нужна UTF8: создайте её заново "
+            "(createdb --encoding UTF8 --template template0 ИМЯ)"
+        )
+
+
+def _tell_unholdable(context: ExceptionContext) -> None:
+    """Numbers and texts that people type into commands and addresses: SQLite and PostgreSQL have other limits."""
+    error = context.original_exception
+    state = getattr(error, "sqlstate", "") or ""
+    if isinstance(error, OverflowError) or state == "22003":
+        raise Unholdable("число слишком велико: такого номера нет") from error
+    if isinstance(error, UnicodeEncodeError):
+        raise Unholdable("в тексте есть байты не в кодировке UTF-8") from error
+    if "NUL (0x00)" in str(error):
+        raise Unholdable("в тексте есть нулевой байт (0x00)") from error
 
 
 def _keep_when_stopped(context: ExceptionContext) -> None:
