@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -92,6 +93,12 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, MemoryError):
         return "не хватило памяти: закройте другие программы или загрузите выгрузку частями (--incremental)"
     return None
+
+
+def note(log: logging.Logger, what: str, error: BaseException) -> None:
+    """A line of the log where the cause is known: what is tried again every minute would fill it with stacks."""
+    known = sentence(error)
+    log.error("%s: %s", what, known or error, exc_info=None if known else error)
 
 
 def _unanswered(error: Unsupported) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy.exc import OperationalError
 from catalog_sync import alarms, indexing, letters, link_check, pipeline, scheduling
 from catalog_sync.answering import carry_out, outcome
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable, StopEverything
-from catalog_sync.failures import sentence
+from catalog_sync.failures import note, sentence
 from catalog_sync.harvesting import Harvests, Stopping
 from catalog_sync.letters import deliver
 from catalog_sync.model import HarvestRun, RunState, Source
@@ -118,8 +118,8 @@ class Process:
             with writing(self.system.engine) as connection:
                 self._free_dead(connection)
                 return leases.acquire(connection, LEAD, self.me, self.system.now(), LEAD_SECONDS)
-        except Exception:
-            log.exception("база данных не отвечает, задания ждут")
+        except Exception as error:
+            note(log, "база данных не отвечает, задания ждут", error)
             return was
 
     def _free_dead(self, connection: Connection) -> None:
@@ -179,8 +179,8 @@ class Process:
         """What goes wrong in one round is logged; the next round tries again."""
         try:
             task()
-        except Exception:
-            log.exception("задания: %s не удалось", getattr(task, "__name__", task))
+        except Exception as error:
+            note(log, f"задания: {getattr(task, '__name__', task)} не удалось", error)
 
     def _scheduler(self) -> BackgroundScheduler:
         if self.system.engine.dialect.name == "sqlite":

@@ -16,10 +16,12 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
 from markupsafe import Markup
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from catalog_sync.errors import Refused
+from catalog_sync.errors import Refused, Unholdable
+from catalog_sync.failures import note, sentence
 from catalog_sync.query import Catalogue, Unsupported
 from catalog_sync.settings import Settings
 from web import compression, i18n, labels, security
@@ -29,6 +31,7 @@ from web.services import Services, clock, services
 
 log = logging.getLogger(__name__)
 FORM_PARTS = 2000
+RETRY_SECONDS = 60  # after which a page without its database is worth asking for again
 
 
 def create_app(
@@ -209,6 +212,19 @@ def set_up_errors(app: Flask) -> None:
     @app.errorhandler(Unsupported)
     def unsupported(error: Unsupported) -> tuple[str, int]:
         return page(400, _("Такой запрос каталог не понимает"), labels.unanswered(error)), 400
+
+    @app.errorhandler(Unholdable)
+    def unholdable(error: Unholdable) -> tuple[str, int]:
+        code = 404 if request.method in ("GET", "HEAD") else 400  # an address names nothing, a form is mistyped
+        return page(code, *map(_, TEXTS[code])), code
+
+    @app.errorhandler(DBAPIError)
+    def without_database(error: DBAPIError) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
+        """A server that is restarted is asked by every page: each of them is one line of the log."""
+        if not sentence(error):
+            return broken(error)
+        note(log, f"{request.method} {request.path}", error)
+        return page(503, *map(_, TEXTS[503])), 503, {"Retry-After": str(RETRY_SECONDS)}
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> tuple[str, int]:

@@ -7,16 +7,18 @@ import logging
 from typing import Any
 
 from flask import Blueprint, Response, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from catalog_sync.errors import Refused
+from catalog_sync.errors import Refused, Unholdable
+from catalog_sync.failures import note, sentence
 from catalog_sync.query import Unsupported
 
 log = logging.getLogger(__name__)
 TITLES = {
     400: "Запрос не понят", 401: "Нужен ключ доступа", 403: "Нет доступа", 404: "Не найдено", 405: "Метод не поддержан",
     406: "Такого формата нет", 409: "Сделать нельзя", 410: "Удалено", 422: "Значение не подходит",
-    500: "Ошибка на сервере",
+    500: "Ошибка на сервере", 503: "Каталог сейчас недоступен",
 }  # fmt: skip
 
 
@@ -63,6 +65,17 @@ def set_up(blueprint: Blueprint) -> None:
         if error.code == 405 and getattr(error, "valid_methods", None):
             made.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
         return made
+
+    @blueprint.errorhandler(Unholdable)
+    def unholdable(error: Unholdable) -> Response:
+        return response(404, str(error))
+
+    @blueprint.errorhandler(DBAPIError)
+    def without_database(error: DBAPIError) -> Response:
+        if not sentence(error):
+            return unexpected(error)
+        note(log, f"API {request.path}", error)
+        return response(503, "База данных не отвечает или занята, повторите позже")
 
     @blueprint.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

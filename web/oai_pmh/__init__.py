@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, request
@@ -37,7 +38,7 @@ def blueprint(
         current = catalogue() if callable(catalogue) else catalogue
         pieces = repository(current, settings, signing_key()).answer(given(), now())
         packed = request.accept_encodings["gzip"] > 0
-        body = blocks(pieces)
+        body = begun(blocks(pieces))
         found = Response(gzipped(body) if packed else body, content_type="text/xml; charset=utf-8")
         if packed:
             found.headers["Content-Encoding"] = "gzip"
@@ -50,6 +51,11 @@ def blueprint(
     oai.csrf_exempt = True  # type: ignore[attr-defined]
     watch(oai, "oai")
     return oai
+
+
+def begun(body: Iterator[bytes]) -> Iterator[bytes]:
+    """The first block is made before the status is written: without its database a list is a 503, not half a list."""
+    return chain([next(body)], body)
 
 
 def blocks(pieces: Iterable[str]) -> Iterator[bytes]:

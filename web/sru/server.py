@@ -6,6 +6,9 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy.exc import DBAPIError
+
+from catalog_sync.failures import note
 from catalog_sync.protocol.cql import CqlError, SearchClause, parse
 from catalog_sync.protocol.cql_context import find_index, in_scope, sort_of_parameter
 from catalog_sync.protocol.cql_query import read_words, to_query
@@ -55,9 +58,9 @@ class Server:
             found = failed.diagnostic
         except (CqlError, Unsupported) as error:
             found = of_error(error)
-        except Exception:
-            log.exception("SRU: запрос %s не выполнен", request.operation)
-            found = Diagnostic(1)
+        except Exception as error:
+            note(log, f"SRU: запрос {request.operation} не выполнен", error)
+            found = Diagnostic(2 if isinstance(error, DBAPIError) else 1)  # 2: temporarily unavailable
         return self._failed(request.operation, request.version, found)
 
     def _failed(self, operation: str, version: str, found: Diagnostic) -> str:

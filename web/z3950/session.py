@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args
 
+from catalog_sync.failures import note
 from catalog_sync.protocol import requests, responses
 from catalog_sync.protocol.apdu import (
     Close,
@@ -144,8 +145,8 @@ class Session:
             outcome = self._refused(request, fault)
         except Unsupported as error:
             outcome = self._refused(request, refusal(error))
-        except Exception:
-            log.exception("сеанс Z39.50 № %s: запрос %s не выполнен", self.number, type(request).__name__)
+        except Exception as error:
+            note(log, f"сеанс Z39.50 № {self.number}: запрос {type(request).__name__} не выполнен", error)
             ours = Fault(Condition.TEMPORARY_SYSTEM_ERROR, "сбой на стороне каталога, он записан в журнал")
             outcome = self._refused(request, ours)
         response = outcome.response
