@@ -32,7 +32,7 @@ def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
             value, at = _DECODER.raw_decode(text, at)
             piece = text[start:at].encode()
             fault = "" if isinstance(value, dict) else f"ожидался объект JSON, пришло {text[start : start + 40]!r}"
-            yield start, piece, piece, "" if fault else _local_id(value), fault, False
+            yield start, piece, piece, "" if fault else _whole(_local_id(value)), fault, False
         except (ValueError, RecursionError):
             following = _NEXT_RECORD.search(text, start + 1)
             at = following.start(1) if following else size
@@ -71,6 +71,11 @@ def _without_halves(value: Any) -> Any:
     """Escaped halves of surrogate pairs and NULs are no text: they become U+FFFD or go, as no store takes them."""
     text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return json.loads(text.replace("\\u0000", ""))
+
+
+def _whole(text: str) -> str:
+    """The same of one value."""
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _field(tag: str, content: Any) -> MarcField:

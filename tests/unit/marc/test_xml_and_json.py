@@ -131,6 +131,15 @@ def test_a_broken_record_inside_a_list_on_one_line_costs_only_itself() -> None:
     assert sum(isinstance(f, SetAside) for f in found) == 1
 
 
+def test_half_a_letter_or_a_zero_byte_in_a_number_costs_no_other_record() -> None:
+    numbers = ["a\U0001f600", "b\udfff", "c\0d", "e"]
+    text = json.dumps([as_json(1) | {"fields": [{"001": number}, {"200": "T"}]} for number in numbers])
+    row = json.dumps({"doc_id": 7, "item": "001 f\ud800\x1e200  \x1faT"})
+    found = [*read_export(text.encode(), school()), *read_export(row.encode(), school())]
+    kept = [f.local_id for f in found if isinstance(f, SourceRecord)]
+    assert kept == ["a\U0001f600", "b\ufffd", "cd", "e", "f\ufffd"]
+
+
 def test_json_that_is_no_record_is_bad() -> None:
     for text in ('{"fields": 5}', '{"fields": [{"245": 7}]}', '{"a": 1}'):
         for found in read_export(text.encode(), school(), format="json"):
