@@ -191,6 +191,7 @@ def lines(connection: Connection, today: date, libraries: Sequence[str] = ()) ->
     last = today.year + (today.month >= SCHOOL_YEAR_BEGINS)
     year = connection.execute(select(func.max(columns.year)).where(columns.year <= last)).scalar()
     query = select(textbook_need).where(columns.year == year).order_by(columns.library, columns.grade, columns.subject)
+    query = query.order_by(columns.fpu)  # books of one subject
     if libraries:
         query = query.where(columns.library.in_(libraries))
     needs = connection.execute(query).all()
@@ -298,4 +299,9 @@ def reconcile(connection: Connection, library: str) -> list[Pair]:
             grade = ", ".join(str(g) for g in sorted(book.grades))
             isbn, copies = next(iter(sorted(book.isbns)), ""), book.printed + book.electronic
             pairs.append(Pair(book.bib.title, grade, isbn, None, copies, (book.cluster,)))
-    return sorted(pairs, key=lambda pair: (pair.ais == pair.catalogue, pair.ais is None, pair.title))
+    return sorted(pairs, key=_place)
+
+
+def _place(pair: Pair) -> tuple[bool, bool, str, list[int], str]:
+    """Books of one title stand by class: the database gives them in an order of its own."""
+    return pair.ais == pair.catalogue, pair.ais is None, pair.title, sorted(grades_of(pair.grade)), pair.isbn

@@ -233,6 +233,18 @@ def test_lists_come_in_with_their_own_headings_and_are_reconciled(connection):
     assert pairs == {"История Древнего мира": (22, 20), "Физика": (10, None)}
 
 
+def test_books_of_one_title_are_reconciled_class_by_class(connection):
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    isbns = {11: "9785090000015", 10: "9785090000022", 5: "9785090000039", 9: "9785090000008"}
+    books = {f"r{grade}": (holds(item(copies=3, came=date(2024, 8, 1))), klass("textbook")) for grade in isbns}
+    district.publish(connection, "a", TODAY, books)
+    for grade, isbn in isbns.items():
+        book = bib("Алгебра", subtitle=f"{grade} класс : учебник", isbns=(Isbn("", isbn),))
+        unions.save(connection, [union(f"c-r{grade}", book)])
+    assert [pair.grade for pair in provision.reconcile(connection, "a")] == ["5", "9", "10", "11"]
+
+
 @pytest.mark.parametrize(
     ("data", "word"),
     [(b"PK\x03\x04junk", "не таблица"), (b"\xd0\xcf\x11\xe0", "xlsx"), ("а;б\n1;2\n".encode(), "не нашлись столбцы")],
