@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 
-from catalog_sync.errors import StopEverything, Unholdable
+from catalog_sync.errors import Refused, StopEverything, Unholdable
 
 BUSY_SECONDS = 30  # how long a person waits for a writer: a nightly publish of a large school takes 10–20 s
 PATIENT_SECONDS = 1800  # how long a harvest does: a school's first export on a slow machine takes minutes
@@ -201,6 +201,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose primary key is not there yet."""
     insert_rows(connection, table, rows, "ON CONFLICT DO NOTHING")
+
+
+def refuse_long(table: Table, row: Mapping[str, Any]) -> None:
+    """PostgreSQL alone keeps to the length of a column: what SQLite took of people could not move to a region.
+
+    Raises Refused.
+    """
+    for name, value in row.items():
+        length = getattr(table.columns[name].type, "length", None)
+        if length and isinstance(value, str) and len(value) > length:
+            raise Refused(f"«{value[:20]}…»: знаков {len(value)}, а можно не больше {length}")
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -13,7 +13,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import Dialect, Library, Source
 from catalog_sync.store import outbox
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import upsert
+from catalog_sync.store.database import refuse_long, upsert
 from catalog_sync.store.ledger_check import library_kind_changed
 
 CODES_SHOWN = 12  # of the sources there are, to whoever mistyped one
@@ -44,6 +44,8 @@ def save_libraries(
     say its name: they are announced as changed at `now`. Both are needed only where there is such a change.
     """
     new = list(values)
+    for value in new:
+        refuse_long(t.library, asdict(value))
     before = {library.code: library for library in libraries(connection)}
     upsert(connection, t.library, [asdict(value) for value in new])
     for value in new:
@@ -82,8 +84,11 @@ def get_source(connection: Connection, code: str) -> Source:
 
 
 def save_sources(connection: Connection, values: Iterable[Source]) -> None:
-    """Insert or replace sources; bookmark and published run of a known source stay."""
-    upsert(connection, t.source, [_row(value) for value in values])
+    """Insert or replace sources; bookmark and published run of a known source stay. Raises Refused."""
+    rows = [_row(value) for value in values]
+    for row in rows:
+        refuse_long(t.source, row)
+    upsert(connection, t.source, rows)
 
 
 def bookmark(connection: Connection, code: str) -> str:

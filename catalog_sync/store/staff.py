@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from catalog_sync.errors import Refused
-from catalog_sync.store.database import upsert, writing
+from catalog_sync.store.database import refuse_long, upsert, writing
 from catalog_sync.store.staff_tables import borrowed, error_report, login_failure, staff_user
 
 ROLES = ("librarian", "methodologist", "administrator")  # each may do what those before it may
@@ -75,6 +75,7 @@ def save_user(connection: Connection, user: User, password: str | None, now: dat
         "password": hashed, "active": user.active, "created": old.created if old else now,
         "stamp": secrets.token_hex(8),
     }  # fmt: skip
+    refuse_long(staff_user, row)
     upsert(connection, staff_user, [row])
 
 

@@ -25,6 +25,7 @@ from catalog_sync.store.provision import isbn13
 
 HEADER_SEARCHED = 30  # official lists begin with titles and notes
 MOST_ROWS = 200_000
+LARGEST = 2_000_000_000  # that a column holds on PostgreSQL; anything near it is mistyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def import_fpu(connection: Connection, rows: Sequence[Mapping[str, str]], list_n
     found = {}
     for row in rows:
         number = row.get("number", "").strip()
-        if not re.search(r"\d", number) or not row.get("title"):
+        if not re.search(r"\d", number) or len(number) > 32 or not row.get("title"):
             continue  # headings of sections inside the list
         found[number] = {
             "number": number, "title": row["title"], "authors": row.get("authors", ""),
@@ -192,7 +193,7 @@ def import_ais(connection: Connection, library: str, rows: Sequence[Mapping[str,
     connection.execute(delete(ais_row).where(ais_row.c.library == library))
     found = [
         {
-            "library": library, "line": line, "fpu": row.get("fpu", ""), "title": row["title"],
+            "library": library, "line": line, "fpu": row.get("fpu", "")[:32], "title": row["title"],
             "authors": row.get("authors", ""), "grade": row.get("grade", "")[:16],
             "isbn": isbn13(row.get("isbn", "")), "year": row.get("year", "")[:4],
             "copies": whole(row["copies"], "количество", line), "imported": now,
@@ -248,7 +249,10 @@ def whole(text: str, name: str, line: int) -> int:
     digits = re.match(r"\s*(\d[\d\s]*)", text)
     if not digits:
         raise Refused(f"строка {line}: {name} — ожидалось целое число, пришло {text!r}")
-    return int(re.sub(r"\s", "", digits[1]))
+    number = int(re.sub(r"\s", "", digits[1]))
+    if number > LARGEST:
+        raise Refused(f"строка {line}: {name} — число слишком велико: {number}")
+    return number
 
 
 def day(text: str) -> date | None:

@@ -250,3 +250,14 @@ def test_a_wrong_encoding_and_dialect_are_corrected_afterwards(cli: Cli, export:
     assert cli("check").code == 0
     again = cli("import", path, "--source", "s")
     assert "без изменений 5" in again.out
+
+
+def test_a_code_longer_than_a_region_keeps_is_refused_in_a_district_too(cli: Cli, home: Path) -> None:
+    long = "s" * 65
+    assert "знаков 65, а можно не больше 64" in cli("source", "add", long, "--library", "a").line
+    ended = cli("source", "add", "a", "--library", long)
+    assert "знаков 65, а можно не больше 64" in ended.line
+    assert "знаков 65" in cli("user", "add", long, "--role", "librarian", "--generate").err
+    (home / "catalog-sync.toml").write_text(f'[[library]]\ncode = "{long}"\nname = "Школа"\n', encoding="utf-8")
+    assert "знаков 65, а можно не больше 64" in cli("init").line
+    assert cli("source", "list").out.count("\n") <= 1

@@ -245,6 +245,16 @@ def test_books_of_one_title_are_reconciled_class_by_class(connection):
     assert [pair.grade for pair in provision.reconcile(connection, "a")] == ["5", "9", "10", "11"]
 
 
+def test_a_list_with_numbers_or_texts_that_no_database_holds_is_told_so(connection):
+    District(connection.engine).add_library(connection, "a")
+    ais = {"title": "Алгебра", "copies": "99999999999", "fpu": "1" * 40, "grade": "5" * 40}
+    with pytest.raises(Refused, match="строка 1: количество — число слишком велико"):
+        tabular.import_ais(connection, "a", [ais], datetime(2026, 1, 1, tzinfo=UTC))
+    assert tabular.import_ais(connection, "a", [{**ais, "copies": "9"}], datetime(2026, 1, 1, tzinfo=UTC)) == 1
+    heading = {"number": f"1. {'Учебники, ' * 9}", "title": "Алгебра"}
+    assert tabular.import_fpu(connection, [heading], "приказ № 858") == 0
+
+
 @pytest.mark.parametrize(
     ("data", "word"),
     [(b"PK\x03\x04junk", "не таблица"), (b"\xd0\xcf\x11\xe0", "xlsx"), ("а;б\n1;2\n".encode(), "не нашлись столбцы")],

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from catalog_sync.errors import Refused
 from catalog_sync.store import audit
+from catalog_sync.store.tabular import LARGEST
 from web.services import services
 from web.staff.access import me
 
@@ -57,9 +58,12 @@ def typed_number(name: str, label: str, default: int | None = None) -> int:
     if not value and default is not None:
         return default
     try:
-        return int(value.replace(" ", ""))
+        number = int(value.replace(" ", ""))
     except ValueError:
         raise Refused(f"{label}: ожидалось целое число, пришло {value!r}") from None
+    if abs(number) > LARGEST:
+        raise Refused(f"{label}: число слишком велико: {number}")
+    return number
 
 
 def typed_day(name: str, label: str) -> date:
