@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table
 from catalog_sync.errors import StopEverything
 from catalog_sync.store import ledger_tables, staff_tables, tables
 from catalog_sync.store.database import writing
+from catalog_sync.store.leases import one_publisher
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -46,6 +47,9 @@ def upgrade(engine: Engine) -> None:
     from alembic import command  # reading it takes longer than all else a command does before its work
 
     with writing(engine) as connection:
+        one_publisher(connection)  # of several processes that start at once the first does it for all
+        if _version_in(connection) == known[-1]:
+            return
         if is_new:
             tables.metadata.create_all(connection)
             command.stamp(config(connection), "head")
@@ -61,6 +65,10 @@ def is_empty(engine: Engine) -> bool:
 def _version(engine: Engine) -> str:
     """Of the schema there is; "" where there is none yet."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return ""
-        return connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalar() or ""
+        return _version_in(connection)
+
+
+def _version_in(connection: Connection) -> str:
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalar() or ""
