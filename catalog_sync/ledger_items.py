@@ -19,6 +19,7 @@ COUNTED_LESS = "счётчик в источнике уменьшен"  # reason
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
 
 
+PRICE_DIGITS = 7  # of rubles: a longer number is a barcode or an ISBN in the wrong place
 _PRICE = re.compile(r"(\d[\d ]*)(?:[.,\-=](\d{1,2}))?\s*(к(?:\.|оп))?")
 
 
@@ -34,11 +35,14 @@ class Posting:
 
 @remembering
 def kopecks(price: str) -> int | None:
-    """A price as typed («125.50», «125-50», «125,5 р.», «16 к.») in kopecks; None where there is no number."""
+    """A price as typed («125.50», «125-50», «125,5 р.», «16 к.») in kopecks; None where there is no price."""
     found = _PRICE.search(price.replace("\u00a0", " "))
     if not found:
         return None
-    whole = int(found[1].replace(" ", ""))
+    digits = found[1].replace(" ", "").lstrip("0")
+    if len(digits) > PRICE_DIGITS:
+        return None
+    whole = int(digits or "0")
     if found[3] and not found[2]:
         return whole
     return whole * 100 + int((found[2] or "0").ljust(2, "0"))

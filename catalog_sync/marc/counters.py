@@ -11,10 +11,10 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from catalog_sync.marc.amounts import amount
 from catalog_sync.marc.dates import day_of
 from catalog_sync.model import Holdings, Item, MarcField
 
-_NUMBER = re.compile(r"\d+")
 _DATED = re.compile(r"(\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}|(?<!\d)\d{8}(?!\d))\s*(?:[(\[:–-]\s*(\d+))?")
 
 
@@ -43,11 +43,7 @@ def counted(holdings: Holdings, like: Sequence[Item], field: MarcField) -> Holdi
 
 
 def _number(said: dict[str, str], code: str) -> int | None:
-    typed = said.get(code)
-    if not typed:
-        return None
-    found = _NUMBER.search(typed)
-    return int(found.group()) if found else None
+    return amount(said.get(code, ""))
 
 
 def _sum(said: dict[str, str], codes: str) -> int | None:
@@ -82,4 +78,4 @@ def _arrivals(field: MarcField) -> Iterator[tuple[date, int]]:
     for typed in field.all("f"):
         for found in _DATED.finditer(typed):
             if day := day_of(found[1]):
-                yield day, int(found[2] or 0)
+                yield day, amount(found[2] or "") or 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from catalog_sync.errors import StopEverything
+from catalog_sync.marc.amounts import amount
 from catalog_sync.marc.counters import counted
 from catalog_sync.marc.dates import day_of
 from catalog_sync.marc.parts import Fields
@@ -192,4 +193,4 @@ def _has(field: MarcField, status: tuple[str, str]) -> bool:
 
 
 def _count(typed: str) -> int:
-    return int(typed) if typed.isdigit() and int(typed) > 0 else 1
+    return (amount(typed) if typed.isdecimal() else None) or 1

@@ -315,6 +315,19 @@ def test_a_list_in_excel_becomes_records_with_copies(cli: Cli, tmp_path: Path) -
     assert "без изменений 2" in cli("import", tmp_path / "spisok.zip", "--source", "school-9").out
 
 
+def test_a_barcode_typed_for_a_price_or_a_number_of_copies_costs_neither_the_list_nor_the_figures(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    rows = ["Название;Год;Количество;Цена", "Алгебра;2020;4607012345678;300", "Физика;2021;5;46070123456789012345"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    ended = cli("import", path, "--source", "school-1", "--yes")
+    assert "опубликован; прочитано 2, новых 2" in ended.out
+    assert cli("check").code == 0
+    assert "1 экз." in cli("search", "Алгебра").out
+    assert "5 экз." in cli("search", "Физика").out
+
+
 def test_a_list_without_a_title_column_is_refused_with_its_headings(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "spisok.csv"
     path.write_text("Колонка один;Колонка два\nа;б\nв;г\n", encoding="cp1251")

@@ -239,7 +239,8 @@ def test_a_copy_first_seen_when_already_gone_adds_nothing_to_today():
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [("125.50", 12550), ("125-5", 12550), ("1 250,00 р.", 125000), ("16 к.", 16), ("б. ц.", None), ("", None)],
+    [("125.50", 12550), ("125-5", 12550), ("1 250,00 р.", 125000), ("16 к.", 16), ("б. ц.", None), ("", None),
+     ("4607012345678", None), ("99999999999999999999.00", None)],
 )
 def test_prices_as_people_type_them(typed, expected):
     assert kopecks(typed) == expected

@@ -137,3 +137,9 @@ def test_every_dialect_has_a_profile() -> None:
 )
 def test_days_are_read_as_systems_write_them(typed: str, day: date | None) -> None:
     assert day_of(typed) == day
+
+
+@pytest.mark.parametrize("typed", ["4607012345678", "9" * 4500, "²", "0"])
+def test_a_barcode_typed_where_copies_are_counted_counts_nothing(typed: str) -> None:
+    assert holdings(f"910 __$aU$b1001$1{typed}").copies == 1
+    assert holdings(f"990 __$k{typed}$f01.09.2013", dialect=Dialect.MARCSQL).copies == 0
