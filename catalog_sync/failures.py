@@ -45,7 +45,6 @@ SQLITE_ERRORS: Mapping[str, str] = {
 # SQLSTATE of PostgreSQL, or the beginning of a class of them; the longest that fits is taken.
 POSTGRES_ERRORS: Mapping[str, str] = {
     "08": "сервер базы данных не отвечает",
-    "23505": "то же самое только что записал другой процесс: повторите",
     "25006": "база данных открыта только для чтения: снимите default_transaction_read_only или укажите главный сервер",
     "25P03": "сервер базы данных прервал работу: idle_in_transaction_session_timeout мал, поставьте 0",
     "28": "сервер базы данных не пускает: проверьте имя и пароль в [store] url и в ~/.pgpass",
