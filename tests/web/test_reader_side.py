@@ -12,6 +12,9 @@ from msgspec import structs
 from werkzeug.datastructures import MultiDict
 
 from catalog_sync import indexing
+from catalog_sync.marc.framing import pieces
+from catalog_sync.marc.writing import to_marcxml
+from catalog_sync.model import MarcField, MarcRecord
 from catalog_sync.query import Access, Or, Relation, Term
 from catalog_sync.store import eresources, tabular
 from catalog_sync.store.database import writing
@@ -167,6 +170,28 @@ def test_a_reader_is_told_why_it_is_one_edition_without_the_courts_numbers(own: 
 )
 def test_a_telephone_can_be_dialled(phone: str, number: str) -> None:
     assert dialled(phone) == number
+
+
+def test_a_record_too_long_for_iso2709_keeps_no_other_from_being_saved(own: System, tmp_path: Path) -> None:
+    long = MarcRecord("00000nam0 2200000   450 ", (
+        MarcField("001", data="long"), field("200", f"aДлинный зверинец {'слово ' * 2000}", indicators="1 "),
+    ))  # fmt: skip
+    short = MarcRecord("00000nam0 2200000   450 ", (
+        MarcField("001", data="short"), field("200", "aКороткий зверинец", indicators="1 "),
+    ))  # fmt: skip
+    export = tmp_path / "long.xml"
+    inside = "".join(to_marcxml(record).decode() for record in (long, short))
+    export.write_text(f'<collection xmlns="http://www.loc.gov/MARC21/slim">{inside}</collection>', encoding="utf-8")
+    import_paths(own, "odd", [export], incremental=True)
+    client = application(own).test_client()
+    saved = client.get("/search.mrc?q=зверинец")
+    assert len([p for p in pieces(saved.data) if not p.fault]) == 1
+    assert "without 1 too long.mrc" in saved.headers["Content-Disposition"]
+    card = first_hit(client, "длинный зверинец")
+    refused = client.get(f"/record/{card}.mrc")
+    assert refused.status_code == 409
+    assert "не помещается в ISO 2709" in refused.text
+    assert client.get(f"/record/{card}.xml").status_code == 200
 
 
 def test_the_childs_view_hides_what_is_for_adults_and_says_so(own: System, tmp_path: Path) -> None:

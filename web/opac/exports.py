@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.model import Dialect
 from catalog_sync.query import LibraryHoldings, Unsupported
 from web.opac import describe
@@ -44,7 +45,12 @@ def many(ending: str) -> Response:
 def as_file(found: list[Card], ending: str, name: str, note: str = "") -> Response:
     """`note` is said inside the file, where its format has a place for words to people."""
     media = describe.FORMATS[ending][1]
-    data = content(found, ending)
+    data: str | bytes
+    if ending == "mrc":
+        data, left_out = iso2709(found)
+        name = name.replace(".mrc", f" without {left_out} too long.mrc") if left_out else name
+    else:
+        data = content(found, ending)
     whole = noted(data, ending, note) if note and isinstance(data, str) else data
     return attachment(Response(whole, content_type=content_type(media)), name)
 
@@ -65,7 +71,7 @@ def content_type(media: str) -> str:
     return media if media == "application/marc" else f"{media}; charset=utf-8"
 
 
-def content(found: list[Card], ending: str) -> str | bytes:
+def content(found: list[Card], ending: str) -> str:
     match ending:
         case "ris":
             return describe.ris(found)
@@ -73,9 +79,20 @@ def content(found: list[Card], ending: str) -> str | bytes:
             return describe.bibtex(found)
         case "csv":
             return describe.table(found)
-        case "xml":
-            return collection(found).decode()
-    return b"".join(describe.iso2709(c.record, held(c), asked_dialect(), asked_encoding()) for c in found)
+    return collection(found).decode()
+
+
+def iso2709(found: list[Card]) -> tuple[bytes, int]:
+    """The records, and how many of them ISO 2709 has no room for. Refused where it has none for any."""
+    records, fault = [], ""
+    for card in found:
+        try:
+            records.append(describe.iso2709(card.record, held(card), asked_dialect(), asked_encoding()))
+        except BadRecord as error:
+            fault = str(error)
+    if fault and not records:
+        raise Refused(f"запись не помещается в ISO 2709 ({fault}): сохраните её в MARCXML")
+    return b"".join(records), len(found) - len(records)
 
 
 def collection(found: list[Card]) -> bytes:
