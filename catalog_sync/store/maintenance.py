@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import lzma
+import re
 import sqlite3
 import tempfile
 import zipfile
@@ -30,6 +31,7 @@ SETTINGS = "catalog-sync.toml"
 KEY = "snapshot-key"  # signs the snapshots: without it those of the backup can't be verified
 FORMAT = 1  # of the archive; another number is another program's
 ROWS = 2000  # copied at a time between two databases
+_ADDRESS = re.compile(rb"^(\[store\][^\[]*?^[ \t]*)(url[ \t]*=)", re.MULTILINE)
 # What zipfile raises over an archive that some bytes of are wrong.
 UNREADABLE = (zipfile.BadZipFile, ValueError, zlib.error, EOFError, RuntimeError, lzma.LZMAError)
 
@@ -204,7 +206,16 @@ def _put_settings(home: Path, settings: bytes) -> None:
     ours = home / SETTINGS
     if not settings or (ours.exists() and ours.read_bytes() == settings):
         return
+    if not ours.exists():
+        settings = _without_address(settings)
     (ours.with_name(SETTINGS + ".from-backup") if ours.exists() else ours).write_bytes(settings)
+
+
+def _without_address(settings: bytes) -> bytes:
+    """Where no settings were, the data folder was filled: with the address of the copied database in them every command
+    would go on there, in the catalogue that the copy was only taken of.
+    """
+    return _ADDRESS.sub(rb"\1# \2", settings)
 
 
 def _put_key(home: Path, key: bytes) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from catalog_sync import upkeep
 from catalog_sync.errors import CatalogSyncError, Refused, StopEverything
 from catalog_sync.model import RecordKey
-from catalog_sync.settings import Settings
+from catalog_sync.settings import Settings, load
 from catalog_sync.store import maintenance
 from catalog_sync.store.database import reading
 from catalog_sync.store.tables import metadata
@@ -294,3 +294,15 @@ def test_the_key_of_the_snapshots_comes_back_with_the_backup(sqlite_district: Di
     assert (other / "snapshot-key").stat().st_mode & 0o777 == 0o600
     assert archive.stat().st_mode & 0o077 == 0
     assert (other / "snapshot-key.before-restore").read_bytes() == foreign
+
+
+def test_what_is_tried_on_another_computer_does_not_go_on_in_the_database_it_is_a_copy_of(
+    sqlite_district: District, tmp_path: Path
+) -> None:
+    home = sqlite_district.system.settings.home
+    told = '[district]\nname = "Заречье"\n\n[store]\n# the region\'s\nurl = "postgresql://catalog@db/catalog"\n'
+    (home / "catalog-sync.toml").write_text(told, encoding="utf-8")
+    copy = restored(tmp_path / "tried", backed_up(filled(sqlite_district), tmp_path))
+    settings = load(tmp_path / "tried" / "catalog-sync.toml")
+    assert (settings.district.name, settings.store.url) == ("Заречье", "")
+    copy.system.engine.dispose()
