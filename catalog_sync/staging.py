@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -255,6 +255,7 @@ def stage_reread(
     with reading(engine) as connection:
         live = records.live_ids(connection, source.code)
         bookmark = registry.bookmark(connection, source.code)
+        source = replace(source, encoding=source.encoding or _mistaken(connection, live))
     tally = Tally()
     for ids in chunks(live, BATCH):
         with reading(engine) as connection:
@@ -269,6 +270,25 @@ def stage_reread(
     with writing(engine) as connection:
         runs.save(connection, run, counts=tally.counts(0), encoding=tally.encoding(), bookmark=bookmark)
     return Difference(before=0, counts=tally.counts(0), incremental=True, untitled=tally.untitled)
+
+
+def _mistaken(connection: Connection, live: Sequence[int]) -> str:
+    """The encoding of the kept bytes as the program sees it, where most of them were read in another; "" where not.
+
+    So an encoding that was named by mistake is undone by naming none.
+    """
+    sample = [record for _, record in records.load(connection, live[:: len(live) // SAMPLE + 1]) if _in_letters(record)]
+    if not sample:
+        return ""
+    meant, _ = encodings.of_file(b"".join(record.data for record in sample))
+    read, count = Counter(record.encoding for record in sample).most_common(1)[0]
+    cyrillic = {meant, read} <= {*encodings.CYRILLIC}
+    return meant if cyrillic and meant != read and count * 2 > len(sample) else ""
+
+
+def _in_letters(record: SourceRecord) -> bool:
+    """Whether the bytes leave it open what letters they are; MARCXML and JSON say that themselves."""
+    return record.data[:1] not in (b"<", b"{") and not record.data.isascii()
 
 
 def _sort_out_anew(
@@ -297,9 +317,9 @@ def _sort_out_anew(
 
 
 def _read_by(source: Source, record: SourceRecord) -> SourceRecord:
-    """The record as the source's settings read it; MARCXML and JSON say their encoding themselves."""
+    """The record as the source's settings read it."""
     encoding = record.encoding
-    if source.encoding and record.data[:1] not in (b"<", b"{") and not record.data.isascii():
+    if source.encoding and _in_letters(record):
         codec = encodings.known(source.encoding)
         encoding = encodings.of_record(record.data, codec, codec)
     return replace(record, dialect=source.dialect, encoding=encoding)

@@ -32,7 +32,7 @@ _NOT_BIBLIOGRAPHIC = {
     "x": _EITHER, "y": _EITHER, "z": "авторитетная запись",
 }  # leader/06  # fmt: skip
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
-READING_VERSION = 7  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
+READING_VERSION = 8  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
 READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks more than once what a changed record says
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {

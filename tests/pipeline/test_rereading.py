@@ -47,6 +47,20 @@ def test_a_corrected_encoding_gives_the_same_catalogue_as_if_it_had_never_been_w
     assert (tonight.state, tonight.counts.unchanged) == (RunState.PUBLISHED, 30)
 
 
+def test_naming_no_encoding_undoes_a_wrong_one(district: District) -> None:
+    for code in ("left", "named"):
+        district.source(code)
+        district.load_bytes(code, mrc(shelf(30), "cp866"))
+    _corrected(district, "named", **WRONG)
+    assert pipeline.reread(district.system, "named").counts.changed == 30
+    _corrected(district, "named", encoding="")
+    run = pipeline.reread(district.system, "named")
+    assert (run.counts.changed, run.encoding) == (30, "cp866")
+    assert district.together("left:R0001", "named:R0001")
+    assert pipeline.reread(district.system, "named").counts.unchanged == 30
+    assert upkeep.check(district.system) == []
+
+
 def test_copies_found_only_by_the_right_profile_were_there_all_the_time(district: District) -> None:
     district.source("s1", holdings_profile="koha_unimarc")
     assert district.load("s1", shelf(30)).counts.copies_added == 0
