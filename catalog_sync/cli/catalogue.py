@@ -33,6 +33,7 @@ from catalog_sync.system import System
 
 MOST_EXPLAINED = 20  # editions of one ISBN: more share only the number of a set
 SORTS = ("relevance", "year-", "year", "title", "author")  # as in the addresses of the site
+MOST_SHOWN = 100_000  # the index answers no deeper (search/reader.py)
 PAGE = 500  # records taken from the store at a time while exporting
 
 
@@ -44,7 +45,7 @@ def opened(system: System) -> StoreCatalogue:
 @root.command(epilog=example('catalog-sync search "математика 5 класс"'))
 @click.argument("query", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Ответ в JSON.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="Сколько показать.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, MOST_SHOWN), help="Сколько показать.")
 @click.option("--sort", type=click.Choice(SORTS), default="relevance", show_default=True,
               help="Порядок; year- – новые сначала.")  # fmt: skip
 @with_context
