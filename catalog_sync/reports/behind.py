@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
@@ -161,7 +161,7 @@ def _reports(connection: Connection, asked: Asked) -> list[Entry]:
     titles = {duty.code: duty.title for duty in roadmap.duties()}
     found = []
     for code, day, made in kept.on_time(connection, due):
-        in_time = made is not None and made.date() <= day
+        in_time = made is not None and made <= day
         if in_time or asked.name == "due":
             found.append(Entry("", titles[code], 1, day, f"составлен {made:%d.%m.%Y}" if made else "не составлен"))
     return found
@@ -191,18 +191,20 @@ def _uses(connection: Connection, asked: Asked) -> list[Entry]:
 
 def _links(connection: Connection, asked: Asked) -> list[Entry]:
     found = [one for one in eresources.open_ones(connection) if asked.name == "open" or one.works]
+    zone = coverage.zone_of(connection)
     return [
-        Entry("", one.title, 1, one.checked.date() if one.checked else None,
+        Entry("", one.title, 1, one.checked.astimezone(zone).date() if one.checked else None,
               one.check_fault or ("отвечает" if one.checked else "ещё не проверялась"), None, one.cluster)
         for one in found
     ]  # fmt: skip
 
 
 def _borrowed(connection: Connection, asked: Asked) -> list[Entry]:
-    since, until = (datetime.combine(day, time.min, UTC) for day in (asked.start, asked.end + timedelta(1)))
+    zone = coverage.zone_of(connection)
+    since, until = (datetime.combine(day, time.min, zone) for day in (asked.start, asked.end + timedelta(1)))
     rows = staff.borrowed_rows(connection, asked.libraries, since, until)
     return [
-        Entry(row.library, row.origin, 1, row.when.date(), f"взята в формате {row.dialect}", None,
+        Entry(row.library, row.origin, 1, row.when.astimezone(zone).date(), f"взята в формате {row.dialect}", None,
               "" if ":" in row.origin else row.origin)
         for row in rows
     ]  # fmt: skip

@@ -112,14 +112,13 @@ def _row(
     aside = one.set_aside / read if read else 0.0
     fields = [Cell(found.fields[name] if found and found.sample else None) for name in WEIGHTS]
     score = Cell(found.score(aside) if found and found.sample else NO_DATA)
-    day = one.last.date() if one.last else None
     query = listed("borrowed", [one.library], period.start, period.end)
     borrowed = Cell("") if taken is None else Cell(taken, query)
 
     def of(name: str, count: int) -> Cell:
         return Cell(count, listed(name, part=one.source))
 
-    cells = (Cell(names.get(one.library, one.library)), Cell(one.name or one.source), Cell(one.dialect), Cell(day),
+    cells = (Cell(names.get(one.library, one.library)), Cell(one.name or one.source), Cell(one.dialect), Cell(one.last),
              of("base", one.records), of("set-aside", one.set_aside), of("warned", one.with_warnings), *fields,
              of("doubles", one.inner_duplicates), of("shared", one.shared), borrowed, score)  # fmt: skip
     return Row(cells, "" if one.last else "muted")

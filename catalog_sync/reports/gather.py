@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -181,14 +181,14 @@ def make_quarterly(asked: Asked) -> Report:
     shared = sum(one.shared for one in catalogue_state.sources(asked.connection) if one.library in schools)
     links = catalogue_state.open_links(asked.connection).get(DISTRICT, 0)
     due = kept.on_time(asked.connection, _due(asked))
-    done = sum(made is not None and made.date() <= day for _, day, made in due)
+    done = sum(made is not None and made <= day for _, day, made in due)
     uses = usage.counted(asked.connection, asked.period.start, asked.period.end)
-    open_ones = eresources.open_ones(asked.connection)
+    open_ones, zone = eresources.open_ones(asked.connection), coverage.zone_of(asked.connection)
     state = monitoring.State(
         count, editions, shared, links, (done, len(due)), _connected(asked), sum(_borrowed(asked).values()),
         sum(uses.get(what, 0) for what in usage.ASKED), uses.get("record", 0), usage.first_day(asked.connection),
         (sum(one.works for one in open_ones), len(open_ones)),
-        max((one.checked.date() for one in open_ones if one.checked), default=None),
+        max((one.checked.astimezone(zone).date() for one in open_ones if one.checked), default=None),
     )  # fmt: skip
     return monitoring.quarterly(found, roadmap.stages(), state, _manual(asked, found), asked.organisation)
 
@@ -229,9 +229,10 @@ def make_cataloguing(asked: Asked) -> Report:
 
 
 def _borrowed(asked: Asked) -> dict[str, int]:
-    """Records taken ready-made in the period, by library. Days are those of UTC: a count of a quarter bears that."""
+    """Records taken ready-made in the period, by library."""
+    zone = coverage.zone_of(asked.connection)
     since, until = (
-        datetime.combine(day, time.min, UTC) for day in (asked.period.start, asked.period.end + timedelta(1))
+        datetime.combine(day, time.min, zone) for day in (asked.period.start, asked.period.end + timedelta(1))
     )
     return staff.borrowed_by_library(asked.connection, since, until)
 

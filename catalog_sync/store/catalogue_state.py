@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, String, case, cast, func, select
 
+from catalog_sync.store.coverage import zone_of
 from catalog_sync.store.ledger_tables import stock_movement
 from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.store.tables import holding, library, member, record, run, set_aside, source
@@ -23,7 +24,7 @@ class SourceState:
     harvester: str
     dialect: str
     encoding: str
-    last: datetime | None
+    last: date | None  # of the district's calendar: a night's run is of the day before in UTC
     records: int
     set_aside: int
     with_warnings: int
@@ -85,13 +86,14 @@ def sources(connection: Connection) -> list[SourceState]:
         number: int(count)
         for number, count in connection.execute(select(set_aside.c.run, func.count()).group_by(set_aside.c.run))
     }
-    found = []
+    found, zone = [], zone_of(connection)
     for row in connection.execute(select(source).where(source.c.active).order_by(source.c.library, source.c.code)):
         run_ = last.get(row.code)
         found.append(
             SourceState(
                 library=row.library, source=row.code, name=row.name or row.base, harvester=row.harvester,
-                dialect=row.dialect, encoding=run_.encoding if run_ else "", last=run_.published if run_ else None,
+                dialect=row.dialect, encoding=run_.encoding if run_ else "",
+                last=run_.published.astimezone(zone).date() if run_ else None,
                 records=live.get(row.code, 0), set_aside=aside.get(run_.number, 0) if run_ else 0,
                 with_warnings=warned.get(row.code, 0), inner_duplicates=doubles.get(row.code, 0),
                 shared=shared.get(row.code, 0),

@@ -34,12 +34,18 @@ class Freshness:
         return self.since is None or self.since <= end
 
 
+def zone_of(connection: Connection) -> ZoneInfo:
+    """Whose calendar the days of papers are of; UTC where nobody has said."""
+    found: ZoneInfo | None = connection.get_execution_options().get(ZONE)
+    return found or ZoneInfo("UTC")
+
+
 def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Freshness]:
     """All libraries in the order of codes. An export or an act typed by hand counts, a held run does not.
 
     Days are of `zone`, without one of the district's calendar.
     """
-    zone = zone or connection.get_execution_options().get(ZONE) or ZoneInfo("UTC")
+    zone = zone or zone_of(connection)
     published = (
         select(source.c.library, func.min(run.c.published), func.max(run.c.published))
         .join_from(run, source, source.c.code == run.c.source)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from catalog_sync.store.coverage import zone_of
 from catalog_sync.store.ledger_tables import kept_report
 
 
@@ -72,11 +73,12 @@ def mark_mailed(connection: Connection, numbers: Sequence[int], when: datetime) 
     connection.execute(update(kept_report).where(kept_report.c.number.in_(numbers)).values(mailed=when))
 
 
-def on_time(connection: Connection, due: Iterable[tuple[str, date]]) -> list[tuple[str, date, datetime | None]]:
-    """(schedule, due day, when it was first made, or None) of some reports."""
+def on_time(connection: Connection, due: Iterable[tuple[str, date]]) -> list[tuple[str, date, date | None]]:
+    """(schedule, due day, the day of the district's calendar it was first made on, or None) of some reports."""
     rows = connection.execute(select(kept_report.c.schedule, kept_report.c.due, func.min(kept_report.c.made)).group_by(
         kept_report.c.schedule, kept_report.c.due))  # fmt: skip
-    made = {(code, day): first for code, day, first in rows}
+    zone = zone_of(connection)  # made just after midnight there, it is still the day before in UTC
+    made = {(code, day): first.astimezone(zone).date() for code, day, first in rows}
     return [(code, day, made.get((code, day))) for code, day in due]
 
 
