@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +59,8 @@ def total(connection: Connection, name: str, scope: Scope) -> int:
 
 
 def _note(text: str) -> str:
-    """Warnings are a JSON list of sentences."""
-    return text.strip('[]"').replace('", "', "; ") if text.startswith("[") else text
+    """Warnings are a JSON list of sentences, whose Russian letters the database keeps as escapes."""
+    return "; ".join(json.loads(text)) if text.startswith('["') else text
 
 
 def _rows(note: Any = None, everything: bool = False) -> Select[Any]:

@@ -14,6 +14,7 @@ from catalog_sync.reports.model import Table, Text
 from catalog_sync.reports.render import html_page, json_file
 from catalog_sync.store import drill, eresources, licences, manual, staff, usage
 from catalog_sync.store.eresources import EResource
+from catalog_sync.store.tables import record
 from tests.reports.sample import TODAY, build
 from web.reports import listing
 from web.reports.rows import read
@@ -153,3 +154,12 @@ def test_the_json_twin_points_lists_to_their_own_address(engine):
     ways = [way for section in data["sections"] if section["type"] == "table"
             for row in section["rows"] for way in row["rows"] if way]  # fmt: skip
     assert {way.partition("?")[0] for way in ways} == {"/api/v1/statistics/rows", "/api/v1/statistics/lists"}
+
+
+def test_a_remark_on_a_record_is_shown_in_the_letters_it_was_written_in():
+    engine = build(schools=1, records=3)
+    with engine.begin() as connection:
+        told = ["запись в формате RUSMARC", "ISBN: «978»"]
+        connection.execute(record.update().where(record.c.local_id == "e001").values(warnings=told))
+        found = behind.page(connection, listing_of("of=warned&part=school-01"))
+    assert [entry.why for entry in found.entries] == ["; ".join(told)]
