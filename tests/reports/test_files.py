@@ -120,3 +120,20 @@ def test_office_programs_open_every_report_and_make_pages_of_it(engine, tmp_path
         pages = (tmp_path / f"{name}.pdf").read_bytes()
         assert pages.startswith(b"%PDF")
         assert b"/Type/Page" in pages or b"/Type /Page" in pages
+
+
+def test_a_total_over_schools_one_of_which_names_no_number_is_a_number_in_excel():
+    rows = (Row((Cell("А"), Cell(None))), Row((Cell("Б"), Cell("нет данных"))), Row((Cell("В"), Cell(5))),
+            Row((Cell("Г"), Cell(7))), Row((Cell("Всего"), Cell(12, sum_of=(0, 2, 3)))))  # fmt: skip
+    table = Table((Column("Школа", "text"), Column("Обучающихся")), rows, "=Проба")
+    report = Report("x", "Проба", "", TODAY, TODAY, TODAY, (table,), library_name="=1+1")
+    sheet = load_workbook(io.BytesIO(render(report, "xlsx"))).worksheets[0]
+    total = next(row for row in sheet.iter_rows() if row[0].value == "Всего")
+    first = total[1].row - 4
+    assert total[1].value == f"=SUM(B{first},B{first + 2}:B{first + 3})"  # with «+» the dash would be #VALUE!
+    assert {cell.data_type for row in sheet.iter_rows(max_row=first - 1) for cell in row if cell.value} == {"s"}
+    assert "'=1+1" in render(report, "csv").decode("utf-8-sig")
+
+
+def test_a_letter_that_xml_forbids_does_not_keep_a_paper_from_being_made():
+    render(_with_text("Алгебра\ufffe\uffff"), "docx")

@@ -14,10 +14,9 @@ from catalog_sync.wording import safe_cell
 def render(report: Report) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([report.title])
-    writer.writerow([subtitle(report)])
-    if coverage_line(report):
-        writer.writerow([coverage_line(report)])
+    for line in (report.title, subtitle(report), coverage_line(report)):
+        if line:
+            writer.writerow([safe_cell(line)])
     for table in report.tables:
         writer.writerow([])
         _write(writer, table)
@@ -26,7 +25,7 @@ def render(report: Report) -> bytes:
 
 def _write(writer: csv._writer, table: Table) -> None:  # type: ignore[name-defined]
     if table.title:
-        writer.writerow([table.title])
+        writer.writerow([safe_cell(table.title)])
     writer.writerow([f"{c.group}: {c.title}" if c.group else c.title for c in table.columns])
     for row in table.rows:
         writer.writerow([_plain(cell.value, column) for cell, column in zip(row.cells, table.columns, strict=True)])

@@ -48,5 +48,5 @@ def made_line(report: Report) -> str:
 
 
 def clean(text: str) -> str:
-    """Without the control characters XML 1.0 forbids (old exports have them inside titles)."""
-    return "".join(c for c in text if c >= " " or c in "\t\n")
+    """Without the characters XML 1.0 forbids (old exports have them inside titles)."""
+    return "".join(c for c in text if (c >= " " and c not in "\ufffe\uffff") or c in "\t\n")

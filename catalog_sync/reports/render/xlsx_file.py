@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +19,7 @@ NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "mone
                   "text": "@"}  # fmt: skip
 PROSE_WIDTH = 76  # letters in a line of explanations: one column wider than A4 is cut, not shrunk
 LINE = 15  # points: the height of one line of text
+MOST_ARGUMENTS = 255  # of a function: Excel's own limit, too
 SHEET_NAME_LENGTH = 31  # Excel's own limit
 WIDTH_OF_BOLD = 1.2  # of a bold letter against the digits in which Excel counts the width of columns
 _WORDS = {"total": "left"}  # «ВСЕГО» begins at its column and runs into the empty cells beside it
@@ -98,9 +100,8 @@ def _across(sheet: Any, at: int, text: str, look: Any, table: Table) -> None:
     width = sum(column.width for column in table.columns)
     sheet.set_row(at, 16 * -(-len(text) * 11 // (max(width, 1) * 10)))
     if len(table.columns) > 1:
-        sheet.merge_range(at, 0, at, len(table.columns) - 1, text, look)
-    else:
-        sheet.write_string(at, 0, text, look)
+        sheet.merge_range(at, 0, at, len(table.columns) - 1, "", look)
+    sheet.write_string(at, 0, text, look)  # whatever it begins with: a school's name is no formula and no address
 
 
 def _heading(state: _Book, sheet: Any, table: Table, top: int) -> int:
@@ -179,10 +180,25 @@ def _row(state: _Book, sheet: Any, table: Table, row: Row, first: int, number: i
 
 
 def _formula(cell: Cell, at: int, first: int) -> str:
-    column, rows = xl_col_to_name(at), cell.sum_of
-    if list(rows) == list(range(rows[0], rows[0] + len(rows))) and len(rows) > 1:
-        return f"=SUM({column}{first + rows[0] + 1}:{column}{first + rows[-1] + 1})"
-    return "=" + "+".join(f"{column}{first + row + 1}" for row in rows)
+    """SUM passes over the dash of a row that has no number; with «+» Excel would show #VALUE!."""
+    column = xl_col_to_name(at)
+    places = [
+        f"{column}{first + start + 1}" + (f":{column}{first + end + 1}" if end > start else "")
+        for start, end in _runs(cell.sum_of)
+    ]
+    sums = (places[n : n + MOST_ARGUMENTS] for n in range(0, len(places), MOST_ARGUMENTS))
+    return "=" + "+".join(f"SUM({','.join(some)})" for some in sums)
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each row of numbers that follow each other."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
 
 
 def _page(sheet: Any, report: Report, table: Table, top: int, first: int, last: int) -> None:
