@@ -134,8 +134,9 @@ def csv_lines(engine: Engine, question: drill.Question, staff: bool) -> Iterator
         rows = [row if staff else replace(row, document="", inventory="") for row in found.rows]
         return [
             [row.library, safe_cell(str(row.record or row.cluster)), safe_cell(row.title),
-             safe_cell(row.responsibility), row.year, row.copies, row.day, row.basis, CATEGORIES[row.category],
-             safe_cell(row.rule or row.reason), safe_cell(row.document), safe_cell(row.inventory)]
+             safe_cell(row.responsibility), safe_cell(row.year), row.copies, row.day, row.basis,
+             CATEGORIES[row.category], safe_cell(row.rule or row.reason), safe_cell(row.document),
+             safe_cell(row.inventory)]
             for row in rows
         ], found.next  # fmt: skip
 
@@ -163,5 +164,9 @@ def csv_pages(engine: Engine, head: list[str], page: Callable[[Connection, str],
         out.seek(0)
         out.truncate()
         given += len(lines)
-        if not cursor or given >= CSV_MOST:
+        if cursor and given >= CSV_MOST:  # who counts the lines of a file has to hear that it is cut
+            writer.writerow([f"Это первые строки, их {given}: выберите одну библиотеку или вид"])
+            yield out.getvalue().encode("utf-8")
+            return
+        if not cursor:
             return
