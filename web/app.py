@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Flask, current_app, g, render_template, request, url_for
 from markupsafe import Markup
@@ -168,8 +168,10 @@ def digest(path: Path) -> str:
 
 def here(**changes: str) -> str:
     """The address of this page with some parameters changed."""
-    values = {**request.args.to_dict(flat=False), **changes, **(request.view_args or {})}
-    return url_for(request.endpoint or "opac.home", **values)
+    values = {**request.args.to_dict(flat=False), **changes}
+    # As a query of its own: parameters called `endpoint` or `_scheme` would mean something to url_for.
+    address = url_for(request.endpoint or "opac.home", **{**(request.view_args or {}), "lang": None})
+    return f"{address}?{urlencode(values, doseq=True)}" if values else address
 
 
 def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine | None) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 from openpyxl import Workbook
 
+from catalog_sync.model import Library
 from catalog_sync.reports import registry, scheduled
 from catalog_sync.settings import Settings
-from catalog_sync.store import kept, snapshots, staff
+from catalog_sync.store import kept, snapshots, staff, unions
 from catalog_sync.store import registry as registered
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.staff import User
@@ -293,3 +297,32 @@ def test_the_page_of_rows_begins_with_the_number_they_add_up_to(app, engine, cli
     assert f"<h1>Выбыло, экземпляры, за 2026 год: {cell.value}</h1>" in page.replace("\xa0", "")
     lines = client.get(f"/reports/rows.csv?{cell.rows}").get_data(as_text=True).splitlines()[1:]
     assert sum(int(line.split(";")[5]) for line in lines) == cell.value
+
+
+def test_a_long_list_says_where_its_file_ends_and_a_year_is_no_formula(engine, client, monkeypatch):
+    for name in ("CSV_MOST", "CSV_PAGE"):
+        monkeypatch.setattr(import_module("web.reports.rows"), name, 5)
+    with engine.begin() as connection:
+        found = unions.load(connection, ["c-e001"])[0]
+        unions.save(connection, [replace(found, bib=structs.replace(found.bib, year_text="=2+2"))])
+    lines = client.get("/reports/rows.csv?period=2026&category=textbook").get_data(as_text=True).splitlines()
+    assert len(lines) == 7
+    assert "Это первые строки, их 5" in lines[-1]
+    assert ";'=2+2;" in client.get("/reports/rows.csv?period=2026&cluster=c-e001").get_data(as_text=True)
+
+
+def test_a_file_of_a_library_whose_code_is_russian_can_be_named_in_a_header(client, engine):
+    with engine.begin() as connection:
+        registered.save_libraries(connection, [Library("школа-1", "Школа № 1", "museum")])
+    answer = client.get("/reports/oo2.csv?library=школа-1&period=2026")
+    assert answer.headers["Content-Disposition"].isascii()
+
+
+@pytest.mark.parametrize("name", ["endpoint", "_scheme", "_external", "_anchor", "name"])
+def test_an_address_with_an_empty_field_and_a_stranger_s_one_leads_where_it_led(client, name):
+    answer = client.get(f"/reports/oo2?{name}=x&library=")
+    assert (answer.status_code, answer.location) == (302, f"/reports/oo2?{name}=x")
+    page = client.get(answer.location)
+    assert page.status_code == 200
+    assert f'href="/reports/oo2?{name}=x&amp;lang=en"' in page.get_data(as_text=True)
+    assert client.get("/reports/oo2?lang=en&library=").location == "/reports/oo2?lang=en"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -23,6 +24,7 @@ from catalog_sync.store.rollups import DISTRICT
 from web.i18n import _
 from web.reports import desk, listing
 from web.reports import rows as rows_page
+from web.security import attachment
 from web.services import services
 
 FILES = ("xlsx", "docx", "csv", "json")
@@ -53,7 +55,9 @@ def forget_empty_fields() -> Response | None:
     kept = {name: value for name, value in request.args.items() if value}
     if len(kept) == len(request.args):
         return None
-    return redirect(url_for(request.endpoint or "reports.index", **{**(request.view_args or {}), **kept}))  # type: ignore[return-value]
+    # As a query of its own: names like `endpoint` or `_scheme` would mean something to url_for.
+    address = url_for(request.endpoint, **{**(request.view_args or {}), "lang": None})
+    return redirect(f"{address}?{urlencode(kept)}" if kept else address)  # type: ignore[return-value]
 
 
 def refused(error: Refused) -> tuple[str, int]:
@@ -120,8 +124,7 @@ def show(name: str) -> str:
 def as_file(name: str, ending: str) -> Response:
     report = make(name)
     made = Response(render(report, ending), content_type=media_type(ending))
-    made.headers["Content-Disposition"] = f'attachment; filename="{file_name(report, ending)}"'
-    return made
+    return attachment(made, file_name(report, ending))
 
 
 def rows() -> str:
