@@ -131,6 +131,11 @@ def _ksu(asked: Asked, textbooks_only: bool) -> Report:
         for columns in (("acquired",), EXITS)
     )
 
+    def numbered(columns: tuple[str, ...], since: date) -> int:
+        """The number of the period's first act, where the book begins on `since`."""
+        before = period.start - timedelta(1)
+        return acts.count_between(connection, asked.library, columns, since, before, categories) + 1
+
     def moved(columns: tuple[str, ...], start: date, end: date) -> acts.Act:
         return acts.content(connection, asked.library, columns, start, end, categories)
 
@@ -141,7 +146,7 @@ def _ksu(asked: Asked, textbooks_only: bool) -> Report:
     ]
     book = ksu.Book(
         facts.library_of(found, asked.library), period, came, went,
-        acts.count_before(connection, asked.library, "withdrawn", period.start) + 1,
+        numbered(("acquired",), date(period.start.year, 1, 1)), numbered(EXITS, FIRST_DAY),
         moved(COLUMNS, FIRST_DAY, period.start - timedelta(1)), moved(("initial",), period.start, period.end), quarters,
         ksu.balance_of(found, asked.library, textbooks_only), categories,
     )  # fmt: skip

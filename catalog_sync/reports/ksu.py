@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from itertools import groupby
 
 from catalog_sync.model import Library
 from catalog_sync.reports import ksu_lines, russian
@@ -39,6 +40,7 @@ class Book:
     period: Period
     came: Sequence[Act]
     went: Sequence[Act]
+    first_number_in: int  # part 1 begins anew every year
     first_number_out: int  # part 2 is numbered through the years
     opening: Act  # everything that stood there the day before the period
     initial: Act
@@ -74,7 +76,7 @@ def part_in(book: Book, textbooks: bool) -> Table:
         Column("Поступило всего", width=11), *_content_columns(textbooks), Column("На сумму, руб.", "money", width=11),
     )  # fmt: skip
     rows = []
-    for number, act in enumerate(book.came, 1):
+    for number, act in _numbered_by_year(book.came, book.first_number_in):
         head = (
             Cell(act.day),
             Cell(number),
@@ -86,6 +88,13 @@ def part_in(book: Book, textbooks: bool) -> Table:
     rows += _total(rows, columns, "ВСЕГО поступило", _of_period(book, book.period, "acquired", textbooks), textbooks)
     notes = () if all(act.document for act in book.came) else ("Поступление без документа оформляется актом приёма.",)
     return Table(columns, tuple(rows), "Часть 1. Поступление в фонд", notes, True, "part1")
+
+
+def _numbered_by_year(acts: Sequence[Act], first: int) -> Iterator[tuple[int, Act]]:
+    """Acts in the order of days with their numbers, which begin at 1 in every year after the first."""
+    for _, of_year in groupby(acts, key=lambda act: act.day.year):
+        yield from enumerate(of_year, first)
+        first = 1
 
 
 def part_out(book: Book, textbooks: bool) -> Table:

@@ -51,13 +51,14 @@ def acts(
         select(stock_movement)
         .where(move.library == library, move.day.between(start, end), move.column.in_(columns))
         .where(move.category.in_(categories))
-        .order_by(move.day, move.document, move.reason, move.column, move.number)
+        .order_by(move.number)
     )
-    rows = connection.execute(query).all()
+    # Corrections stand with the act they belong to, whatever their own reason begins with.
+    rows = sorted(connection.execute(query), key=lambda row: (_of_act(row), row.number))
     ids = {row.record for row in rows}
     books, suppliers = _books(connection, ids), _suppliers(connection, ids)
     found = []
-    for key, of_one in groupby(rows, key=lambda row: (row.day, row.document, _stated(row), row.column)):
+    for key, of_one in groupby(rows, key=_of_act):
         some = list(of_one)
         made = _act(key, some, books)
         if made.copies:
@@ -198,17 +199,27 @@ def unsure(connection: Connection, libraries: Sequence[str], start: date, end: d
     }
 
 
-def count_before(connection: Connection, library: str, column: str, start: date) -> int:
-    """How many acts came before a day: part 2 of КСУ numbers them through the years."""
+def count_between(
+    connection: Connection, library: str, columns: Sequence[str], start: date, end: date, categories: Sequence[str]
+) -> int:
+    """How many acts `acts` lists of [start, end]: those of a later period are numbered on from there."""
     move = stock_movement.c
-    distinct = (
-        select(move.day, move.document)
-        .where(move.library == library, move.column == column, move.day < start)
-        .group_by(move.day, move.document)
-        .having(func.sum(move.copies) != 0)
-        .subquery()
+    names = (move.day, move.document, move.kind, move.reason, move.basis, move.column)
+    query = (
+        select(*names, func.sum(move.copies).label("copies"))
+        .where(move.library == library, move.day.between(start, end), move.column.in_(columns))
+        .where(move.category.in_(categories))
+        .group_by(*names)
     )
-    return int(connection.execute(select(func.count()).select_from(distinct)).scalar() or 0)
+    copies: Counter[tuple[date, str, str, str]] = Counter()
+    for row in connection.execute(query):
+        copies[_of_act(row)] += int(row.copies)
+    return sum(1 for count in copies.values() if count)
+
+
+def _of_act(row: Any) -> tuple[date, str, str, str]:
+    """What lines of one act have in common."""
+    return row.day, row.document, _stated(row), row.column
 
 
 def _stated(row: Any) -> str:
