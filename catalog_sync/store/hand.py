@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from catalog_sync.ledger import movements, reversal
 from catalog_sync.model import Carrier, Category, Classified, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import ledger
 from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_movement, stock_position
-from catalog_sync.store.overrides import REASON
+from catalog_sync.store.overrides import REASON, corrected
 from catalog_sync.store.packing import unpack_holdings
 from catalog_sync.store.tables import holding, record, source
 
@@ -29,7 +30,7 @@ def enter_act(
     """An act typed by hand: `copies` came (above zero) or were written off (below). Returns the line's number.
 
     Raises Refused without a document, for a day in the future, for a record of another library, or for more copies
-    than there are.
+    than there are or were since that day.
     """
     if not document.strip():
         raise Refused("акт: ожидался номер документа")
@@ -44,6 +45,9 @@ def enter_act(
     present = int(connection.execute(there).scalar() or 0)
     if copies < 0 and present + copies < 0:
         raise Refused(f"акт {document}: списывается {-copies}, а состоит {present}")
+    least = _fewest_since(connection, held.record, day)
+    if copies < 0 and least + copies < 0:
+        raise Refused(f"акт {document}: списывается {-copies}, а {day:%d.%m.%Y} или позже состояло {least}")
     line = StockMovement(
         library=code, record=key, day=day, copies=copies, basis=BY_HAND, document=document.strip(), reason=reason,
         kind=MovementKind.ACQUIRED if copies > 0 else MovementKind.WITHDRAWN, kopecks=kopecks,
@@ -54,10 +58,20 @@ def enter_act(
     return number
 
 
+def _fewest_since(connection: Connection, record_id: int, day: date) -> int:
+    """The fewest copies of a record at the end of a day or of any day after it: no act may leave less than none."""
+    move = stock_movement.c
+    query = select(move.day, func.sum(move.copies)).where(move.record == record_id).group_by(move.day)
+    moved = {when: int(copies) for when, copies in connection.execute(query)}
+    copies = sum(some for when, some in moved.items() if when <= day)
+    return min(accumulate((moved[when] for when in sorted(moved) if when > day), initial=copies))
+
+
 def take_back(connection: Connection, number: int, *, why: str, today: date, who: str) -> int:
     """An act typed wrongly: a correcting line on its own day; the act itself stays. Returns the correction's number.
 
-    Raises Refused without a reason, for a line no hand has written, and for one already taken back.
+    Raises Refused without a reason, for a line no hand has written, for one already taken back, and where what it
+    brought has left since.
     """
     if not why.strip():
         raise Refused("исправление акта: ожидалась причина")
@@ -66,6 +80,8 @@ def take_back(connection: Connection, number: int, *, why: str, today: date, who
         raise Refused(f"строка журнала {number}: акта, внесённого вручную, под этим номером нет")
     if number in _taken_back(connection, [row]):
         raise Refused(f"акт {row.document}: уже исправлен")
+    if row.copies > 0 and _fewest_since(connection, row.record, row.day) < row.copies:
+        raise Refused(f"акт {row.document}: эти экземпляры уже выбыли; исправьте сначала акт выбытия")
     (key,) = ledger.keys_of(connection, {row.record}).values()
     line = reversal(ledger.as_movement(row, key), run=None, reason=f"акт внесён ошибочно: {why.strip()}", number=number)
     (made,) = ledger.append(connection, [line], recorded=today, who=who)
@@ -148,9 +164,7 @@ def reclassify(
     if held is None:
         raise Refused(f"записи {key} в фонде нет")
     was = Classified(Category(held.category), "", Carrier(held.carrier), "", EKind(held.ekind))
-    now_is = replace(was, category=category or was.category, carrier=carrier or was.carrier)
-    if ekind is not None:
-        now_is = replace(now_is, ekind=ekind)
+    now_is = corrected(was, (category, carrier, ekind))
     number = (connection.execute(select(func.max(class_override.c.number))).scalar() or 0) + 1
     values = {"number": number, "source": key.source, "local_id": key.local_id, "who": who, "when": now, "why": why}
     values |= {"category": category, "carrier": carrier, "ekind": ekind}

@@ -81,10 +81,15 @@ def expire(connection: Connection, today: date) -> list[Licence]:
 
 
 def close(connection: Connection, number: int, *, day: date, why: str, today: date, who: str) -> None:
-    """A contract has ended or was dissolved on `day`: its titles leave. Raises Refused when already closed."""
+    """A contract has ended or was dissolved on `day`: its titles leave.
+
+    Raises Refused when already closed, and for a day before its first.
+    """
     one = get(connection, number)
     if one.closed is not None:
         raise Refused(f"лицензия № {number} уже закрыта {one.closed}: {one.closed_why}")
+    if day < one.starts:
+        raise Refused(f"лицензия № {number}: доступ открыт с {one.starts}, раньше ({day}) закрыть её нельзя")
     lines = [_line(one, MovementKind.EXPIRED, day, -one.copies)] if not one.is_database and not one.source else []
     lines += [structs.replace(line, day=day) for line in catalogued(connection, one)] if one.source else []
     ledger.append(connection, [structs.replace(line, reason=why) for line in lines], recorded=today, who=who)

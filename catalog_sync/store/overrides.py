@@ -35,6 +35,8 @@ def corrected(classified: Classified, correction: Correction | None) -> Classifi
     if correction is None:
         return classified
     category, carrier, ekind = correction
+    if ekind is None and carrier not in (None, Carrier.ELECTRONIC):
+        ekind = EKind.NONE  # what is a book after all is no open link either: it counts as stock
     if category is not None:
         classified = replace(classified, category=category, category_reason=REASON)
     if carrier is not None:

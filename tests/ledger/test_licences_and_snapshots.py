@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from catalog_sync.errors import Refused
-from catalog_sync.model import Category, Holdings, RecordKey
-from catalog_sync.store import hand, ledger, licences, snapshots
+from catalog_sync.model import Carrier, Category, EKind, Holdings, RecordKey
+from catalog_sync.store import hand, ledger, licences, overrides, snapshots
 from catalog_sync.store.figures import Selection, balances
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.ledger_tables import snapshot
@@ -180,3 +180,50 @@ def test_a_reversed_run_leaves_the_licences_alone(connection, district):
     ledger.reverse_run(connection, run, by_run=None, recorded=date(2026, 3, 2), why="ошибка")
     ledger.titles_changed(connection, cause="rollback", recorded=date(2026, 3, 2))
     assert balances(connection, Selection(), *YEAR).total()[0].closing == 500
+
+
+def test_an_act_takes_no_more_than_there_was_on_its_day_and_ever_since(connection, district):
+    district.publish(connection, "a", date(2026, 5, 1), {"r": (holds(item("1", came=date(2026, 4, 1))), klass())})
+
+    def act(copies: int, day: date) -> int:
+        return hand.enter_act(
+            connection, "a", RecordKey("a", "r"), copies=copies, day=day, document=f"{copies}", today=NOW.date(),
+            who="м",
+        )  # fmt: skip
+
+    with pytest.raises(Refused, match=r"31\.03\.2026 или позже состояло 0"):  # the quarter would close below nothing
+        act(-1, date(2026, 3, 31))
+    came = act(4, date(2026, 5, 2))
+    act(-5, date(2026, 6, 1))
+    with pytest.raises(Refused, match="состоит 0"):
+        act(-1, date(2026, 5, 3))
+    with pytest.raises(Refused, match="исправьте сначала акт выбытия"):
+        hand.take_back(connection, came, why="не те книги", today=NOW.date(), who="м")
+    act(2, date(2026, 6, 10))
+    with pytest.raises(Refused, match="или позже состояло 0"):
+        act(-1, date(2026, 5, 3))
+    act(-2, date(2026, 6, 10))
+    assert check(connection) == []
+
+
+def test_a_contract_is_not_dissolved_before_it_began(connection, district):
+    number = licences.add(connection, package(), today=date(2026, 2, 3), who="методист")
+    with pytest.raises(Refused, match="доступ открыт с 2026-02-01"):
+        licences.close(connection, number, day=date(2025, 2, 10), why="год набран неверно", today=NOW.date(), who="м")
+    licences.close(connection, number, day=date(2026, 2, 1), why="не открыли", today=NOW.date(), who="м")
+    copies, titles = balances(connection, ELECTRONIC, *YEAR).total()
+    assert (copies.closing, titles.closing) == (0, 0)
+
+
+def test_an_open_link_that_is_said_to_be_a_book_becomes_stock(connection, district):
+    link = klass("other", "electronic", "open_link")
+    district.publish(connection, "a", date(2026, 3, 1), {"r": (holds(item("1", came=date(2026, 2, 1))), link)})
+    key = RecordKey("a", "r")
+    hand.reclassify(
+        connection, key, category=None, carrier=Carrier.PRINT, ekind=None, why="книга, адрес – издательства", who="м",
+        now=NOW, today=NOW.date(),
+    )  # fmt: skip
+    assert balances(connection, Selection(), *YEAR).total()[0].closing == 1
+    assert hand.class_now(connection, key).ekind is EKind.NONE
+    forced = overrides.corrections(connection, [key])[key]
+    assert overrides.corrected(link, forced).ekind is EKind.NONE  # as every later night has it

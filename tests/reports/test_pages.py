@@ -326,3 +326,12 @@ def test_an_address_with_an_empty_field_and_a_stranger_s_one_leads_where_it_led(
     assert page.status_code == 200
     assert f'href="/reports/oo2?{name}=x&amp;lang=en"' in page.get_data(as_text=True)
     assert client.get("/reports/oo2?lang=en&library=").location == "/reports/oo2?lang=en"
+
+
+def test_copies_that_left_are_typed_without_a_sign(app, engine):
+    client = log_in(app, "ivanova")
+    values = {"library": "school-02", "record": "school-02:e004", "direction": "out", "copies": "-1"}
+    before = closing(engine, "school-02")
+    answer = send(client, "/reports/desk/act", **values, day="2026-10-01", document="22").get_data(as_text=True)
+    assert "ожидалось число от нуля" in answer
+    assert closing(engine, "school-02") == before

@@ -61,7 +61,9 @@ def typed_number(name: str, label: str, default: int | None = None) -> int:
         number = int(value.replace(" ", ""))
     except ValueError:
         raise Refused(f"{label}: ожидалось целое число, пришло {value!r}") from None
-    if abs(number) > LARGEST:
+    if number < 0:  # «выбыло: −5» would have come in: the direction is a field of its own
+        raise Refused(f"{label}: ожидалось число от нуля, пришло {value!r}")
+    if number > LARGEST:
         raise Refused(f"{label}: число слишком велико: {number}")
     return number
 
