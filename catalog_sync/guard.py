@@ -53,7 +53,7 @@ def _gone(d: Difference, guard: Guard) -> str:
     gone = d.counts.gone
     too_many = gone > guard.gone_number and gone > guard.gone_share * d.before
     # A school with a dozen records loses half its catalogue long before `gone_number` is reached.
-    small = d.before <= guard.gone_number / guard.gone_share and gone > 2 and gone > guard.gone_share_small * d.before
+    small = d.before * guard.gone_share <= guard.gone_number and gone > 2 and gone > guard.gone_share_small * d.before
     everything = gone == d.before
     if not (too_many or small or everything):
         return ""

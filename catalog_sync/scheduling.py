@@ -15,6 +15,7 @@ from catalog_sync.model import Source
 from catalog_sync.settings import Jobs
 
 DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # 7 is Sunday too
+DAYS = re.compile(r"(\*|[0-7])(?:-([0-7]))?(?:/([1-9]))?")  # one member of the list of days
 NEVER = frozenset({"нет", "никогда", "never", "-", "вручную"})
 LONGEST_PERIOD = timedelta(days=32)  # how far back a missed time is looked for: a monthly schedule fits
 MAX_RETRY_PAUSE = timedelta(hours=4)
@@ -53,12 +54,27 @@ class Spread(CronTrigger):  # type: ignore[misc] # APScheduler has no types
 
 
 def in_named_days(expression: str) -> str:
-    """Cron counts days of the week from Sunday, APScheduler from Monday: names mean the same to both."""
+    """Cron counts days of the week from Sunday, APScheduler from Monday: names mean the same to both.
+
+    Ranges and steps are written out, since they too begin on different days («0-4», «*/2»).
+    """
     fields = expression.split()
-    if len(fields) == 5:
-        days, _, step = fields[4].partition("/")
-        fields[4] = re.sub(r"[0-7]", lambda d: DAY_NAMES[int(d[0])], days) + (f"/{step}" if step else "")
+    if len(fields) == 5 and fields[4] != "*":
+        fields[4] = ",".join(map(_named_days, fields[4].split(",")))
     return " ".join(fields)
+
+
+def _named_days(days: str) -> str:
+    found = DAYS.fullmatch(days)
+    if found is None:  # names, or nonsense that the trigger will refuse
+        return days
+    first, last, step = found.groups()
+    if first == "*":
+        numbers = range(0, 7, int(step or 1))
+    else:
+        end = int(last) if last else 6 if step else int(first)
+        numbers = range(int(first), end + 1, int(step or 1))
+    return ",".join(dict.fromkeys(DAY_NAMES[day] for day in numbers)) or days
 
 
 def trigger_of(source: Source, jobs: Jobs, zone: ZoneInfo) -> Spread | None:

@@ -166,7 +166,7 @@ def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
     sections = {name: make(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in SECTIONS.items()}
     try:
         ZoneInfo(sections["district"].time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # «Europe» alone is a folder
         raise StopEverything(
             f"{where} [district] time_zone: нужен пояс IANA, например Europe/Moscow, а стоит "
             f"{sections['district'].time_zone!r}"

@@ -36,7 +36,9 @@ def test_one_o_clock_is_that_of_the_district() -> None:
 
 @pytest.mark.parametrize(
     ("expression", "day"),
-    [("0 1 * * 1", 7), ("0 1 * * 0", 6), ("0 1 * * 7", 6), ("0 1 * * 1-5", 2), ("0 1 * * mon", 7)],
+    [("0 1 * * 1", 7), ("0 1 * * 0", 6), ("0 1 * * 7", 6), ("0 1 * * 1-5", 2), ("0 1 * * mon", 7),
+     ("0 1 * * 0-1", 6), ("0 1 * * 0-6", 2), ("0 1 * * 5-7", 4), ("0 1 * * */2", 3), ("0 1 * * 1-5/2", 2),
+     ("0 1 * * 0-1,4", 3), ("0 1 * * mon-tue", 7)],
 )
 def test_days_of_the_week_are_counted_as_cron_counts_them(expression: str, day: int) -> None:
     assert plain(expression).next_after(at(1, 12)) == at(day, 1)  # 1 September 2026 is a Tuesday

@@ -33,6 +33,12 @@ def test_a_whole_export_of_which_nothing_can_be_read_is_none_and_changes_alone_a
     assert reasons_to_hold(Difference(5, RunCounts(gone=5)), Guard()) != []
 
 
+def test_a_share_of_nothing_holds_a_run_at_any_loss_and_breaks_none() -> None:
+    strict = Guard(gone_share=0.0)
+    assert reasons_to_hold(difference(500, read=500, unchanged=500), strict) == []
+    assert reasons_to_hold(difference(500, read=479, unchanged=479, gone=21), strict) != []
+
+
 def test_a_usual_night_passes() -> None:
     assert reasons_to_hold(difference(5000, read=5010, new=25, changed=200, unchanged=4785, gone=15), Guard()) == []
 

@@ -24,6 +24,7 @@ def write(folder: Path, text: str) -> Path:
         ('[web]\nport = "80"', "port: ожидалось целое число, а стоит '80'"),
         ("[z3950]\nport = 70000", "port: порт бывает от 1 до 65535, а стоит 70000"),
         ('[district]\ntime_zone = "Москва"', "time_zone.*Москва"),
+        ('[district]\ntime_zone = "Europe"', "time_zone.*Europe"),
         ('[[source]]\ncode = "s"\nlibrary = "l"', "'l'"),
         ('[[library]]\ncode = "l"', "name"),
         ('[[library]]\ncode = "l"\nname = "L"\n[[library]]\ncode = "l"\nname = "L"', "дважды"),
