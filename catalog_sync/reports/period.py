@@ -12,6 +12,7 @@ from catalog_sync.reports.russian import ROMAN, short_day
 
 MONTH_NAMES = ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь",
                "декабрь")  # fmt: skip
+FIRST_YEAR, LAST_YEAR = 1800, 2999  # reports look a period back and a day on: the calendar must have room for both
 EXPECTED = "ожидалось 2026, 2026Q3, 2026H1, 2026-05, 2025/2026 или 2026-01-01:2026-06-30"
 
 
@@ -41,9 +42,12 @@ def parse(text: str, today: date) -> Period:
         found = re.fullmatch(pattern, text, re.IGNORECASE)
         if found:
             try:
-                return make(*found.groups())
+                made = make(*found.groups())
             except ValueError as error:
                 raise Refused(f"период {text!r}: {error}; {EXPECTED}") from error
+            if not FIRST_YEAR <= made.start.year <= made.end.year <= LAST_YEAR:
+                raise Refused(f"период {text!r}: годы бывают от {FIRST_YEAR} до {LAST_YEAR}; {EXPECTED}")
+            return made
     raise Refused(f"период {text!r}: {EXPECTED}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -38,6 +39,8 @@ class Duty:
 
     def due_days(self, year: int) -> Iterator[date]:
         for text in self.when:
+            if text == "02-29" and not isleap(year):
+                text = "02-28"
             yield date.fromisoformat(f"{year}-{text}")
 
     def covers(self, due: date) -> Period:

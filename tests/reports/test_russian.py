@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from catalog_sync.errors import Refused
-from catalog_sync.reports import period
+from catalog_sync.reports import period, roadmap
 from catalog_sync.reports.russian import (
     COPY,
     EDITION,
@@ -90,8 +90,9 @@ def test_periods_as_people_name_them(text, start, end, words):
 
 
 @pytest.mark.parametrize(
-    "text", ["2026Q5", "вчера", "2026-02-30:2026-03-01", "2026-13", "2026-03-01:2026-02-01", "0000"]
-)
+    "text", ["2026Q5", "вчера", "2026-02-30:2026-03-01", "2026-13", "2026-03-01:2026-02-01", "0000", "0001",
+             "9999", "9999Q4", "0001-01-01:0001-01-02"]
+)  # fmt: skip
 def test_a_period_that_is_none_is_refused_with_what_was_expected(text):
     with pytest.raises(Refused, match="ожидалось 2026"):
         period.parse(text, TODAY)
@@ -104,3 +105,8 @@ def test_steps_of_a_period_tile_it():
         assert len(parts) == count
         assert parts[0].start == year.start
         assert parts[-1].end == year.end
+
+
+def test_a_report_due_on_the_leap_day_is_due_on_the_last_of_february_in_other_years():
+    duty = roadmap.Duty("x", "memo", "Проба", ("02-29",), "year")
+    assert [*duty.due_days(2027), *duty.due_days(2028)] == [date(2027, 2, 28), date(2028, 2, 29)]
