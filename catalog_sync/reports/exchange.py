@@ -14,6 +14,7 @@ from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table
 from catalog_sync.reports.period import Period
 from catalog_sync.reports.textbooks import NO_NEEDS, state_of, unless_empty
 from catalog_sync.store.provision import Line, identity
+from catalog_sync.text import fold
 
 MOST_ACTS = 20  # acts printed in one report; the rest of the radar is in its table
 FAR = 1e9  # km: an unknown distance comes after every known one
@@ -50,7 +51,7 @@ def distance(libraries: Mapping[str, Library], one: str, other: str) -> float | 
     places = _point(here), _point(there)
     if places[0] and places[1]:
         return kilometres(places[0], places[1])
-    return 0.0 if here.settlement and here.settlement.casefold() == there.settlement.casefold() else None
+    return 0.0 if here.settlement and fold(here.settlement) == fold(there.settlement) else None
 
 
 def _point(library: Library) -> tuple[float, float] | None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -27,7 +28,7 @@ from catalog_sync.store.ledger_tables import (
     stock_position,
     textbook_need,
 )
-from catalog_sync.text import fold
+from catalog_sync.text import fold, skeleton
 
 SCHOOL_YEAR_BEGINS = 8  # needs of the next school year are entered from summer on
 
@@ -113,8 +114,8 @@ def is_same(wanted: Wanted, book: Stocked) -> bool:
     grades = grades_of(wanted.grade)
     if grades and book.grades and not grades & book.grades:
         return False
-    title = set(words_of(wanted.title))
-    if not title or not title <= set(words_of(f"{book.bib.title} {book.bib.subtitle}")) | _NOISE:
+    title = set(words_of(wanted.title)) - _NOISE
+    if not title or not title <= set(words_of(f"{book.bib.title} {book.bib.subtitle}")):
         return False
     surnames = {word for word in words_of(wanted.authors) if len(word) > 2}
     named = words_of(" ".join([book.bib.responsibility, *(agent.name for agent in book.bib.agents)]))
@@ -204,12 +205,17 @@ def lines(connection: Connection, today: date, libraries: Sequence[str] = ()) ->
             Line(
                 need.library, need.year, need.grade, need.subject,
                 Wanted(need.title, need.authors, str(need.grade), need.isbn, need.fpu), need.publisher, need.pupils,
-                math.ceil(need.pupils * need.per_pupil), 0, 0, 0, need.ordered, bool(federal), need.per_pupil,
+                _needed(need.pupils, need.per_pupil), 0, 0, 0, need.ordered, bool(federal), need.per_pupil,
             ),
             stock.get(need.library, Shelf()), federal, today,
         )
         for need in needs
     ]  # fmt: skip
+
+
+def _needed(pupils: int, per_pupil: float) -> int:
+    """Rounded up, of the norm as it was typed: 50 × 1.1 is 55, and a little more in binary."""
+    return math.ceil(pupils * Decimal(str(per_pupil)))
 
 
 def idle(connection: Connection, today: date, stated: Sequence[Line]) -> list[Line]:
@@ -257,7 +263,7 @@ def identity(line: Line) -> tuple[str, ...]:
         return ("fpu", wanted.fpu, str(line.grade))
     if wanted.isbn:
         return ("isbn", wanted.isbn)
-    return ("title", str(line.grade), wanted.title.casefold(), wanted.authors.casefold())
+    return ("title", str(line.grade), skeleton(wanted.title), skeleton(wanted.authors))
 
 
 def prices(connection: Connection, library: str, clusters: Sequence[str]) -> set[int]:

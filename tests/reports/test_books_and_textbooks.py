@@ -180,6 +180,7 @@ def test_a_need_finds_its_book_by_isbn_or_by_class_author_and_title():
     assert not is_same(Wanted("История Древнего мира", "Вигасин А. А.", "6"), book)
     assert not is_same(Wanted("История Древнего мира", "Уколова В. И.", "5"), book)
     assert not is_same(Wanted("История Средних веков", "Вигасин А. А.", "5"), book)
+    assert not is_same(Wanted("Учебник для 5 класса", "", "5"), book)  # words that every textbook has name none
     assert grades_of("10–11 классы") == {10, 11}
 
 
@@ -292,3 +293,18 @@ def test_a_report_of_june_is_about_the_half_year_that_runs():
     (duty,) = (one for one in roadmap.duties() if one.code == "network")
     assert duty.covers(date(2026, 6, 20)).code == "2026H1"
     assert duty.covers(date(2026, 12, 20)).code == "2026H2"
+
+
+@pytest.mark.parametrize(("pupils", "norm", "needed"), [(50, "1,1", 55), (90, "1.1", 99), (33, "1.1", 37), (9, "", 9)])
+def test_the_norm_is_reckoned_as_it_was_typed_and_rounded_up(connection, pupils, norm, needed):
+    District(connection.engine).add_library(connection, "a")
+    need = {"grade": "5", "subject": "История", "pupils": str(pupils), "per_pupil": norm}
+    tabular.import_needs(connection, "a", 2026, [need])
+    assert [line.needed for line in provision.lines(connection, TODAY)] == [needed]
+
+
+def test_one_book_in_one_place_is_the_same_with_and_without_yo():
+    libraries = {code: Library(code, code, settlement=where) for code, where in (("a", "с. Орёл"), ("b", "с. Орел"))}
+    lines = [replace(line(code, need, fit), wanted=Wanted(title, authors)) for code, need, fit, title, authors in (
+        ("a", 10, 0, "Зелёная азбука", "Артёмов А. Б."), ("b", 0, 10, "Зеленая азбука.", "Артемов А.Б."))]  # fmt: skip
+    assert [(found.copies, found.km) for found in exchange.transfers(lines, libraries)] == [(10, 0.0)]
