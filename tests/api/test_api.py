@@ -228,3 +228,10 @@ def test_an_address_with_a_line_feed_is_answered_with_a_problem(client, rest):
     answer = client.get(f"/api/v1/{rest}")
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
+
+
+def test_whoever_follows_the_pages_of_a_search_comes_to_an_end_and_to_no_refusal(client, monkeypatch):
+    monkeypatch.setattr(OneBook, "search", lambda *_, **__: Hits(50_000, ("c-1",)))
+    address = "/api/v1/records?limit=100&offset="
+    assert client.get(f"{address}8900").json["next"] == 9000
+    assert client.get(f"{address}9000").json["next"] is None

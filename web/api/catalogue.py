@@ -22,6 +22,7 @@ from web.api.statistics import CODE, LIMIT, PERIOD
 from web.services import services
 
 DEEPEST = 10_000  # further pages of a search nobody reads; a harvest goes through OAI-PMH
+FURTHEST = DEEPEST - TOKEN_LIMIT  # where a page may begin
 
 _FIELDS = {
     "title": (Access.TITLE, "слова заглавия"),
@@ -44,7 +45,7 @@ def search(args: dict[str, Any]) -> Response:
         _query(args), offset=offset, limit=limit, sort=Sort(args["sort"]), library=args["library"] or ""
     )
     found = catalogue.records(hits.clusters)
-    more = offset + limit if offset + limit < min(hits.total, DEEPEST) else None
+    more = offset + limit if offset + limit < hits.total and offset + limit <= FURTHEST else None
     return answered({"total": hits.total, "records": [record_dict(one) for one in found], "next": more})
 
 
@@ -191,7 +192,7 @@ OPERATIONS = (
             Param("library", "только то, что есть в этой библиотеке", pattern=CODE),
             Param("sort", "порядок", "choice", tuple(sort.value for sort in Sort), default=Sort.RELEVANCE.value),
             LIMIT,
-            Param("offset", "сколько пропустить", "integer", default=0, most=DEEPEST - TOKEN_LIMIT),
+            Param("offset", "сколько пропустить", "integer", default=0, most=FURTHEST),
         ),
     ),
     Operation(
