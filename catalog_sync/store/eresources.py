@@ -79,6 +79,7 @@ def within(address: str, networks: Sequence[str]) -> bool:
     """Whether a network address belongs to one of the networks (CIDR)."""
     try:
         found = ipaddress.ip_address(address)
+        found = getattr(found, "ipv4_mapped", None) or found  # as a server that listens to both kinds tells it
     except ValueError:
         return False
     return any(found in ipaddress.ip_network(network, strict=False) for network in networks)

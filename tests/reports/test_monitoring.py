@@ -125,3 +125,8 @@ def test_an_act_of_transfer_has_the_price_the_records_name_and_leaves_a_doubtful
     act = next(table for table in report.tables if "→" in table.title)
     copies, price, cost = act.rows[0].cells[-3:]
     assert (price.value, cost.value) == (350.0, 350.0 * copies.value)
+
+
+def test_an_address_inside_the_school_is_known_in_both_ways_it_is_told():
+    assert all(eresources.within(address, ["10.1.0.0/16"]) for address in ("10.1.2.3", "::ffff:10.1.2.3"))
+    assert not any(eresources.within(address, ["10.1.0.0/16"]) for address in ("10.2.2.3", "::1", "дома"))
