@@ -72,6 +72,10 @@ class Kind:
     records: str = ""  # the question of store.catalogue_rows
     staff_only: bool = False  # accounting, or what was wrong with somebody's records
     names: tuple[str, ...] = ()  # what `name` may be; empty: not asked
+    staff_names: tuple[str, ...] = ()  # those of them that stand in papers of the staff alone
+
+    def is_for_staff(self, asked: Asked) -> bool:
+        return self.staff_only or asked.name in self.staff_names
 
 
 def page(connection: Connection, asked: Asked, cursor: str = "", limit: int = 50) -> Listing:
@@ -286,8 +290,8 @@ LISTS: dict[str, Kind] = {
     "links": Kind(_links, names=("open", "working")),
     "borrowed": Kind(_borrowed),
     "provision": Kind(_provision, names=NEEDS),
-    "contracts": Kind(_contracts, names=("titles", "copies", "databases", "rubles")),
-    "contract": Kind(_contract, names=("titles", "copies", "rubles")),
+    "contracts": Kind(_contracts, names=("titles", "copies", "databases", "rubles"), staff_names=("rubles",)),
+    "contract": Kind(_contract, names=("titles", "copies", "rubles"), staff_names=("rubles",)),
     "late": Kind(_late),
     "ksu": Kind(_ksu, staff_only=True),
 }  # fmt: skip

@@ -335,3 +335,11 @@ def test_copies_that_left_are_typed_without_a_sign(app, engine):
     answer = send(client, "/reports/desk/act", **values, day="2026-10-01", document="22").get_data(as_text=True)
     assert "ожидалось число от нуля" in answer
     assert closing(engine, "school-02") == before
+
+
+@pytest.mark.parametrize("of", ["contract&part=1", "contracts"])
+def test_what_a_contract_cost_is_told_to_those_who_may_open_its_register(app, client, of):
+    for address in ("/reports/rows", "/reports/rows.csv", "/api/v1/statistics/lists"):
+        assert client.get(f"{address}?of={of}&name=rubles").status_code == 404
+        assert client.get(f"{address}?of={of}&name=titles").status_code == 200
+    assert "34" in log_in(app, "ivanova").get(f"/reports/rows?of={of}&name=rubles").get_data(as_text=True)

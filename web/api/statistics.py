@@ -234,7 +234,7 @@ def show_list(args: dict[str, Any]) -> Response:
     plain = {name: args[name] or "" for name in listing.PLAIN}
     asked = behind.Asked(args["of"], args["library"] or (), period.start, period.end, today, **plain)
     kind = behind.kind_of(asked)
-    if kind.staff_only and not has_token():
+    if kind.is_for_staff(asked) and not has_token():
         raise Problem(404, f"список {asked.of}: только с ключом")
     with reading(services().store) as connection:
         found = behind.page(connection, asked, args["cursor"] or "", limit_of(args["limit"]))

@@ -71,7 +71,7 @@ def read(args: Mapping[str, str], today: date) -> Asked:
     period = periods.parse(args.get("period", ""), today)
     named = {name: args.get(name, "") for name in PLAIN}
     asked = Asked(args.get("of", ""), listed(args, "library"), period.start, period.end, today, **named)
-    if behind.kind_of(asked).staff_only and not is_staff():
+    if behind.kind_of(asked).is_for_staff(asked) and not is_staff():
         abort(404)
     return asked
 
