@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from catalog_sync.errors import Refused, StopEverything, Unholdable
 
@@ -122,14 +123,25 @@ def _begin(connection: Connection) -> None:
     if not options.get("writer", False):
         connection.exec_driver_sql("BEGIN")
         return
-    seconds = PATIENT_SECONDS if options.get("patient", False) else BUSY_SECONDS
+    hasty = options.get("hasty", False)
+    seconds = 0 if hasty else PATIENT_SECONDS if options.get("patient", False) else BUSY_SECONDS
     connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        if hasty:  # whoever gets the connection next may wait as ever
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 def patient(engine: Engine) -> Engine:
     """The same database for work that nobody waits for: it waits its turn behind other writers instead of failing."""
     return engine.execution_options(patient=True)
+
+
+def write_if_free(engine: Engine, change: Callable[[Connection], object]) -> None:
+    """Write what is not worth waiting for: nothing, where the database is being written by somebody else."""
+    with suppress(OperationalError), writing(engine.execution_options(hasty=True)) as connection:
+        change(connection)
 
 
 @contextmanager

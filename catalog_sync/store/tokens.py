@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from catalog_sync.errors import Refused
-from catalog_sync.store.database import writing
+from catalog_sync.store.database import write_if_free
 from catalog_sync.store.ledger_tables import api_token
 
 USED_EVERY = timedelta(hours=1)  # the last use is a hint, not an audit: it is not written on every request
@@ -54,8 +54,8 @@ def holder(connection: Connection, token: str, *, now: datetime) -> tuple[int, s
 def note_use(engine: Engine, number: int, used: datetime | None, now: datetime) -> None:
     """Remember that a key was used, at most once an hour."""
     if used is None or now - used > USED_EVERY:
-        with writing(engine) as connection:
-            connection.execute(api_token.update().where(api_token.c.number == number).values(used=now))
+        change = api_token.update().where(api_token.c.number == number).values(used=now)
+        write_if_free(engine, lambda connection: connection.execute(change))
 
 
 def _digest(token: str) -> str:

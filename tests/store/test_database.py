@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
-from catalog_sync.store import database
+from catalog_sync.settings import Settings
+from catalog_sync.store import database, staff, tokens
+from catalog_sync.system import open_system
+
+NOW = datetime(2026, 10, 10, 9, tzinfo=UTC)
 
 
 def test_the_journal_of_a_first_load_does_not_stay_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +57,22 @@ def test_what_ctrl_c_stops_is_rolled_back_at_once(tmp_path: Path, monkeypatch: p
         with database.writing(engine) as connection:
             assert connection.execute(text("SELECT count(*) FROM book")).scalar() == 2
     engine.dispose()
+
+
+def test_who_knows_the_password_or_has_a_key_waits_for_no_publication(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    engine = open_system(Settings(home=tmp_path)).engine
+    with database.writing(engine) as connection:
+        key = tokens.issue(connection, "регион", now=NOW)
+        staff.save_user(connection, staff.User("boss", "boss", "administrator", None, True, ""), "десять знаков", NOW)
+    assert staff.log_in(engine, "boss", "не тот пароль", "::1", NOW) is None
+    with database.writing(engine):  # a first load publishes for minutes
+        assert staff.log_in(engine, "boss", "десять знаков", "::1", NOW) is not None
+        with database.reading(engine) as connection:
+            number, _, used = tokens.holder(connection, key, now=NOW) or (0, "", NOW)
+        tokens.note_use(engine, number, used, NOW)
+    tokens.note_use(engine, number, used, NOW)
+    with database.reading(engine) as connection:
+        assert [row.used for row in tokens.issued(connection)] == [NOW]
