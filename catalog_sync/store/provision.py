@@ -143,6 +143,8 @@ def isbn13(typed: str) -> str:
     """The 13 digits of a valid ISBN as typed, or "" (ISO 2108)."""
     digits = re.sub(r"[^0-9Xx]", "", typed).upper()
     if len(digits) == 10 and digits[:9].isdigit():
+        if sum(n * (10 if d == "X" else int(d)) for n, d in zip(range(10, 0, -1), digits, strict=True)) % 11:
+            return ""
         digits = "978" + digits[:9]
         return digits + str(-sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(digits)) % 10)
     if len(digits) == 13 and digits.isdigit():

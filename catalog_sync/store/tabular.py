@@ -147,6 +147,9 @@ def read(kind: str, data: bytes, mapping: ColumnMapping | None = None) -> tuple[
     mapping = mapping or guess(kind, table)
     if mapping.header_row > len(table):
         raise Refused(f"в таблице {len(table)} строк, а заголовки ожидались в строке {mapping.header_row}")
+    if missing := [name for name, (must, _) in FIELDS[kind].items() if must and name not in mapping.columns]:
+        words = ", ".join(FIELDS[kind][name][1][0] for name in missing)
+        raise Refused(f"соответствие столбцов сохранено для другого списка: в нём не сказано, где {words}")
     header = list(table[mapping.header_row - 1])
     places = {}
     for name, heading in mapping.columns.items():
@@ -189,8 +192,7 @@ def import_fpu(connection: Connection, rows: Sequence[Mapping[str, str]], list_n
 
 
 def import_ais(connection: Connection, library: str, rows: Sequence[Mapping[str, str]], now: datetime) -> int:
-    """Replace what АИС «Учебник» says of one library."""
-    connection.execute(delete(ais_row).where(ais_row.c.library == library))
+    """Replace what АИС «Учебник» says of one library. Raises Refused for a list that says nothing."""
     found = [
         {
             "library": library, "line": line, "fpu": row.get("fpu", "")[:32], "title": row["title"],
@@ -201,8 +203,10 @@ def import_ais(connection: Connection, library: str, rows: Sequence[Mapping[str,
         for line, row in enumerate(rows, 1)
         if row.get("title") and row.get("copies")
     ]  # fmt: skip
-    if found:
-        connection.execute(ais_row.insert(), found)
+    if not found:
+        raise Refused("в таблице нет ни одной строки с наименованием и количеством; прежний список оставлен")
+    connection.execute(delete(ais_row).where(ais_row.c.library == library))
+    connection.execute(ais_row.insert(), found)
     return len(found)
 
 
@@ -245,8 +249,8 @@ def remove_need(connection: Connection, library: str, year: int, grade: int, sub
 
 
 def whole(text: str, name: str, line: int) -> int:
-    """A whole number as people type it («1 250», «25 экз.»)."""
-    digits = re.match(r"\s*(\d[\d\s]*)", text)
+    """A whole number as people type it («1 250», «25 экз.», «25,0»); «25,5» and «10–11» are none."""
+    digits = re.match(r"\s*(\d[\d\s]*+)(?:[.,]0+(?!\d))?+(?![-–—.,]\s*\d)", text)
     if not digits:
         raise Refused(f"строка {line}: {name} — ожидалось целое число, пришло {text!r}")
     number = int(re.sub(r"\s", "", digits[1]))
@@ -256,11 +260,11 @@ def whole(text: str, name: str, line: int) -> int:
 
 
 def day(text: str) -> date | None:
-    """A date as lists write it: 2027-08-31, 31.08.2027, «до 31 августа 2027 года»."""
+    """A date as lists write it: 2027-08-31, 31.08.2027, 31.08.27, «до 31 августа 2027 года»."""
     if found := re.search(r"(\d{4})-(\d\d)-(\d\d)", text):
         parts = found[1], found[2], found[3]
-    elif found := re.search(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text):
-        parts = found[3], found[2], found[1]
+    elif found := re.search(r"(?<!\d)(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)(?!\d)", text):
+        parts = f"20{found[3]}"[-4:], found[2], found[1]
     elif found := re.search(r"(\d{1,2})\s+([а-я]{3})[а-я]*\s+(\d{4})", text.casefold()):
         months = ("янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
         if found[2] not in months:
