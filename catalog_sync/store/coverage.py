@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from catalog_sync.model import Library
 from catalog_sync.store import registry
 from catalog_sync.store.ledger_tables import stock_movement, stock_rollup
-from catalog_sync.store.tables import run, source
+from catalog_sync.store.rollups import MEASURES
+from catalog_sync.store.tables import library, run, source
 
 ZONE = "district_zone"  # the option of an engine that says whose calendar dates are of (see system.open_system)
 FRESH_DAYS = 30  # «данные не старше 30 дней» (8.1): older ones say nothing about the end of a period
@@ -24,7 +25,7 @@ class Freshness:
     library: Library
     last: date | None
     first: date | None
-    since: date | None = None  # the earliest quarter its books speak of; copies without dates speak of the first export
+    since: date | None = None  # the earliest day its books speak of; copies without dates speak of the first export
 
     def covers(self, end: date, today: date, fresh_days: int = FRESH_DAYS) -> bool:
         """Whether its data say something about the end of a period: they came at most `fresh_days` before it, and the
@@ -81,7 +82,9 @@ def _of(library: Library, seen: tuple[date, date] | None, since: dict[str, date]
 
 
 def _since(connection: Connection) -> dict[str, date]:
-    """The first quarter in which something moved, by library."""
+    """The first day on which something moved, and was not taken back since, by library."""
     row = stock_rollup.c
-    query = select(row.scope, func.min(row.start)).where(row.grain == "Q").group_by(row.scope)
-    return {found[0]: found[1] for found in connection.execute(query)}
+    moved = or_(*(row[name] != 0 for name in MEASURES))
+    # Asked library by library, each is a look into the key of the table; of all together every day would be read.
+    first = select(func.min(row.start)).where(row.grain == "D", row.scope == library.c.code, moved).scalar_subquery()
+    return {code: day for code, day in connection.execute(select(library.c.code, first)) if day is not None}

@@ -152,3 +152,25 @@ def test_a_school_connected_later_without_dates_had_no_zero_stock_before():
     assert [one.library.code for one in last_year.with_data] == ["a"]
     assert last_year.coverage().missing == ("Школа b",)
     assert [one.library.code for one in this_year.with_data] == ["a", "b"]
+
+
+def test_the_months_before_the_first_book_are_no_zero_either():
+    engine = new_engine()
+    with engine.begin() as connection:
+        District(engine).add_library(connection, "a")
+        District(engine).publish(connection, "a", date(2026, 10, 5), {"r": (holds(item("1", came=date(2026, 3, 31))),
+                                                                            klass())})  # fmt: skip
+        covered = [facts.load(connection, parse(month, date(2026, 10, 6)), date(2026, 10, 6)).coverage().covered
+                   for month in ("2026-01", "2026-02", "2026-03", "2026Q1")]  # fmt: skip
+    assert covered == [0, 0, 1, 1]
+
+
+def test_a_date_mistyped_and_mended_says_nothing_of_the_years_between():
+    engine = new_engine()
+    with engine.begin() as connection:
+        district = District(engine)
+        district.add_library(connection, "a")
+        for day, came in ((date(2026, 10, 4), date(1926, 3, 1)), (date(2026, 10, 5), date(2026, 3, 1))):
+            district.publish(connection, "a", day, {"r": (holds(item("1", came=came)), klass())})
+        then = facts.load(connection, parse("2020", date(2026, 10, 6)), date(2026, 10, 6))
+    assert then.coverage().covered == 0
