@@ -102,16 +102,17 @@ def make_replenishment(asked: Asked) -> Report:
 
 
 def make_memo(asked: Asked) -> Report:
-    connection = asked.connection
+    connection, found = asked.connection, load(asked)
     before = facts.load(connection, asked.period.previous, asked.today)
     count, editions = catalogue_state.catalogue_totals(connection)
-    register = licences.register(connection)
+    schools = {one.library.code for one in found.schools}  # what a partner loses is no loss of the schools
+    register = [one for one in licences.register(connection) if one.library in schools]
     needs = provision.lines(connection, asked.today)
     extras = _extras(connection)
     background = Background(
         before, extras, count, editions, register, asked.organisation, provision=textbooks.summary(needs), needs=needs
     )  # fmt: skip
-    return memo.make(load(asked), background)
+    return memo.make(found, background)
 
 
 def make_ksu(asked: Asked) -> Report:
@@ -176,7 +177,8 @@ def make_forecast(asked: Asked) -> Report:
     found = load(asked)
     codes = [asked.library] if asked.library else [one.library.code for one in found.schools]
     until = max(asked.period.end, asked.today)
-    return eregister.forecast(_held(asked, found), until, asked.today, found.copies(codes, ELECTRONIC).closing)
+    held = [one for one in _held(asked, found) if one.licence.library in codes]
+    return eregister.forecast(held, until, asked.today, found.copies(codes, ELECTRONIC).closing)
 
 
 def make_quarterly(asked: Asked) -> Report:

@@ -8,8 +8,9 @@ import pytest
 
 from catalog_sync.model import BibRecord, Dialect, RecordKey, UnionRecord
 from catalog_sync.reports import exchange, registry
+from catalog_sync.reports.model import Text
 from catalog_sync.settings import Settings
-from catalog_sync.store import eresources, hand, unions, usage
+from catalog_sync.store import eresources, hand, licences, unions, usage
 from catalog_sync.store.eresources import EResource
 from tests.api.test_api import OneBook
 from tests.ledger.district import District, holds, item, klass, new_engine
@@ -130,3 +131,19 @@ def test_an_act_of_transfer_has_the_price_the_records_name_and_leaves_a_doubtful
 def test_an_address_inside_the_school_is_known_in_both_ways_it_is_told():
     assert all(eresources.within(address, ["10.1.0.0/16"]) for address in ("10.1.2.3", "::ffff:10.1.2.3"))
     assert not any(eresources.within(address, ["10.1.0.0/16"]) for address in ("10.2.2.3", "::1", "дома"))
+
+
+def test_what_a_partner_loses_is_no_loss_of_the_schools(connection):
+    district = District(connection.engine)
+    for code, kind in (("a", "school"), ("mlb", "partner")):
+        district.add_library(connection, code, kind)
+        contract = licences.Licence(code, f"ЭБС {code}", date(2026, 1, 1), date(2026, 12, 31), titles=5, copies=5)
+        licences.add(connection, contract, today=TODAY, who="boss")
+    district.publish(connection, "a", TODAY, {"r": (holds(item("1")), klass())})
+    found = [registry.make_in(connection, "forecast", library=code, asked_period="2026", today=TODAY).facts["contracts"]
+             for code in ("", "a", "mlb")]  # fmt: skip
+    assert found == [1, 1, 1]
+    memo = registry.make_in(connection, "memo", asked_period="2026", today=TODAY)
+    told = " ".join(" ".join((one.text, *one.items)) for one in memo.sections if isinstance(one, Text))
+    assert "ЭБС a" in told
+    assert "ЭБС mlb" not in told
