@@ -8,7 +8,17 @@ from datetime import date
 from types import MappingProxyType
 
 from catalog_sync.reports import russian
-from catalog_sync.reports.facts import ALL, BESIDE_LEARNING, ELECTRONIC, LEARNING, LICENSED, LOCAL, PHYSICAL, Facts
+from catalog_sync.reports.facts import (
+    ALL,
+    BESIDE_LEARNING,
+    ELECTRONIC,
+    LEARNING,
+    LICENSED,
+    LOCAL,
+    PHYSICAL,
+    Facts,
+    Kinds,
+)
 from catalog_sync.reports.model import (
     NO_DATA,
     Cell,
@@ -73,8 +83,6 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     connected = [one for one in facts.schools if _connected_by(one, facts.period.end)]
     planned = len([one for one in facts.schools if _planned_by(one, stages, facts.period.end)])
     total = len(facts.schools)
-    stock = facts.copies(codes)
-
     start, end = facts.period.start, facts.period.end
 
     def schools(name: str) -> str:
@@ -86,6 +94,11 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     ) -> Row:  # fmt: skip
         return Row((Cell(name), Cell(plan, planned_by), Cell(fact, rows), Cell(source), Cell(comment)))
 
+    def of_stock(name: str, measure: str, kinds: Kinds = ALL) -> Row:
+        """A figure of the ledger; of schools none of which has told of itself it is not known."""
+        value = getattr(facts.copies(codes, kinds), measure) if codes else NO_DATA
+        return line(name, value, "журнал движения фонда", rows=facts.drill(DISTRICT, measure, kinds))
+
     whole = russian.genitive(total, russian.SCHOOL)
     share = f"{russian.percent(len(connected) / total)} от {whole}" if total else "—"
     found = [
@@ -94,15 +107,14 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
              _names(facts.coverage().missing), planned, schools("fresh")),
         line("Записей школ в сводном каталоге", state.records, "сводный каталог", rows=listed("records")),
         line("Изданий без повторов", state.editions, "сводный каталог", rows=listed("editions")),
-        line("Экземпляров в фондах", stock.closing, "журнал движения фонда", rows=facts.drill(DISTRICT, "state")),
-        line("Поступило экземпляров", stock.acquired, "журнал движения фонда", rows=facts.drill(DISTRICT, "acquired")),
-        line("Выбыло экземпляров", stock.left, "журнал движения фонда", rows=facts.drill(DISTRICT, "left")),
+        of_stock("Экземпляров в фондах", "closing"),
+        of_stock("Поступило экземпляров", "acquired"),
+        of_stock("Выбыло экземпляров", "left"),
         _reflected(facts, codes, manual),
     ]  # fmt: skip
     for name, kinds in (("Электронных изданий, экз.", ELECTRONIC), ("в том числе съёмных", PHYSICAL),
                         ("локальных", LOCAL), ("удалённых лицензионных", LICENSED)):  # fmt: skip
-        found.append(line(name, facts.copies(codes, kinds).closing, "журнал движения фонда",
-                          rows=facts.drill(DISTRICT, "state", kinds)))  # fmt: skip
+        found.append(of_stock(name, "closing", kinds))
     found += [
         line("Открытых ресурсов в каталоге", state.open_links, "сводный каталог", "справочно, не фонд",
              rows=listed("open-links")),

@@ -30,8 +30,9 @@ def make(
     codes = [code] if code else [one.library.code for one in facts.with_data]
     name = next((one.library.name for one in facts.freshness if one.library.code == code), "")
     coverage = facts.coverage()
-    sections: list[Section] = [stock_table(facts, form.parts["stock"], codes, code)]
-    sections += checks(facts, form.parts["stock"], codes)
+    known = bool(codes) and (not code or _is_fresh(facts, code))  # what nobody has told of is no zero
+    sections: list[Section] = [stock_table(facts, form.parts["stock"], codes, code, known)]
+    sections += checks(facts, form.parts["stock"], codes) if known else []
     sections += ksu_check.sections(facts, codes, manual, unsure)
     sections += [library_table(form.parts["library"], codes, manual, facts)]
     missing = () if code or not coverage.missing else _missing(coverage.missing)
@@ -47,23 +48,26 @@ def make(
         library_name=name,
         head=(f"Форма утверждена: {form.order}", "Единица измерения: единица (код ОКЕИ 642)"),
         coverage=None if code else coverage,
-        facts=_facts(facts, form.parts["stock"], codes),
+        facts=_facts(facts, form.parts["stock"], codes, known),
     )
 
 
-def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str) -> Table:
+def _is_fresh(facts: Facts, code: str) -> bool:
+    return any(one.library.code == code and facts.has_data(one) for one in facts.freshness)
+
+
+def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str, known: bool) -> Table:
     numbers = [row.number for row in part.rows]
     heads = (Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=10))
     columns = (*heads, *(Column(title, "int", width=16) for title in part.columns))
-    fresh = not code or any(one.library.code == code and facts.has_data(one) for one in facts.freshness)
-    rows = [_row(facts, row, numbers, codes, code, fresh) for row in part.rows]
+    rows = [_row(facts, row, numbers, codes, code, known) for row in part.rows]
     initial = _sum(facts, codes, part.rows[0]).initial
     notes = []
     if facts.as_of < facts.period.end:
         notes.append(f"Период ещё не закончен: показатели на {russian.day(facts.as_of)}, предварительные.")
-    if not fresh:
+    if not known:
         notes.append(f"Свежих данных нет: последняя выгрузка старше конца периода. Это не нули, а «{NO_DATA}».")
-    if initial:
+    if initial and known:
         notes.append(
             f"Кроме того, впервые отражено в каталоге {russian.counted(initial, russian.COPY)} без даты регистрации: "
             "это фонд, который был и раньше, а не поступление года."
@@ -71,15 +75,15 @@ def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str) -> Ta
     return Table(columns, tuple(rows), f"Подраздел {part.number}. {part.title}", tuple(notes), True, "stock")
 
 
-def _row(facts: Facts, row: FormRow, numbers: Sequence[str], codes: Sequence[str], code: str, fresh: bool) -> Row:
+def _row(facts: Facts, row: FormRow, numbers: Sequence[str], codes: Sequence[str], code: str, known: bool) -> Row:
     balance = _sum(facts, codes, row)
     sum_of = tuple(numbers.index(number) for number in row.sum_of)
     scope = code or DISTRICT
     cells = [
         Cell(
-            getattr(balance, measure) if fresh else NO_DATA,
+            getattr(balance, measure) if known else NO_DATA,
             facts.drill(scope, measure, row.kinds),
-            sum_of if fresh else (),
+            sum_of if known else (),
         )
         for measure in MEASURES
     ]
@@ -175,10 +179,10 @@ def _missing(names: Sequence[str]) -> tuple[Section, ...]:
     return (Text("Нет данных", level=3), Text(items=tuple(names)))
 
 
-def _facts(facts: Facts, part: Part, codes: Sequence[str]) -> dict[str, Value]:
+def _facts(facts: Facts, part: Part, codes: Sequence[str], known: bool) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for row in part.rows:
         balance = _sum(facts, codes, row)
         for number, measure in enumerate(MEASURES, 3):
-            found[f"{row.number}.{number}"] = getattr(balance, measure)
+            found[f"{row.number}.{number}"] = getattr(balance, measure) if known else None
     return found

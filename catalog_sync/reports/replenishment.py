@@ -94,14 +94,14 @@ def make(facts: Facts, extras: Extras, code: str = "") -> Report:
 
 
 def named(facts: Facts, codes: Sequence[str], scope: str) -> dict[str, Value]:
+    """Figures by name for machines; of nobody they are not known, which is no zero."""
     found: dict[str, Value] = {}
     for name, kinds in (("electronic", ELECTRONIC), ("fiction", FICTION), ("learning", LEARNING), ("all", ALL)):
         copies = facts.copies(codes, kinds)
         for measure in ("opening", "initial", "acquired", "left", "expired", "closing", "growth"):
-            found[f"{name}.{measure}"] = getattr(copies, measure)
-        found[f"{name}.titles"] = (
-            facts.unique(codes, kinds) if scope == DISTRICT else facts.titles(scope, kinds).closing
-        )
+            found[f"{name}.{measure}"] = getattr(copies, measure) if codes else None
+        titles = facts.unique(codes, kinds) if scope == DISTRICT else facts.titles(scope, kinds).closing
+        found[f"{name}.titles"] = titles if codes else None
     return found
 
 

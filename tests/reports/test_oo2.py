@@ -8,6 +8,7 @@ import pytest
 
 from catalog_sync.model import Classified, Holdings
 from catalog_sync.reports import facts, registry
+from catalog_sync.reports.model import NO_DATA
 from catalog_sync.reports.period import parse
 from catalog_sync.store import manual
 from tests.ledger.district import District, holds, item, klass, new_engine
@@ -174,3 +175,16 @@ def test_a_date_mistyped_and_mended_says_nothing_of_the_years_between():
             district.publish(connection, "a", day, {"r": (holds(item("1", came=came)), klass())})
         then = facts.load(connection, parse("2020", date(2026, 10, 6)), date(2026, 10, 6))
     assert then.coverage().covered == 0
+
+
+@pytest.mark.parametrize("code", ["a", ""])
+def test_what_nobody_has_told_of_is_no_zero_for_machines_either(code):
+    engine = new_engine()
+    with engine.begin() as connection:
+        District(engine).add_library(connection, "a")
+        for name in ("oo2", "replenishment", "memo"):
+            report = registry.make_in(connection, name, library=code, asked_period="2025", today=date(2026, 10, 6))
+            assert {*report.facts.values()} == {None}
+            assert all(table.name != "checks" for table in report.tables)
+        monitored = registry.make_in(connection, "quarterly", asked_period="2025", today=date(2026, 10, 6)).facts
+    assert monitored["Экземпляров в фондах"] == monitored["Электронных изданий, экз."] == NO_DATA
