@@ -103,8 +103,10 @@ def night_of(runs: Iterable[HarvestRun]) -> Night:
     return Night(tuple(latest[code] for code in sorted(latest)), len(every))
 
 
-def digest(night: Night, sources: Mapping[str, Source], overdue_codes: Sequence[str], day: date) -> Alarm:
-    """The morning letter: what came, what waits for a word, what failed, who is silent."""
+def digest(
+    night: Night, sources: Mapping[str, Source], overdue_codes: Sequence[str], day: date, expected: Sequence[str] = ()
+) -> Alarm:
+    """The morning letter: what came, what waits for a word, what failed, who of those `expected` is silent."""
     published = night.in_state(RunState.PUBLISHED)
     waiting, failed = night.in_state(RunState.HELD), night.in_state(RunState.FAILED)
     going = night.in_state(RunState.RUNNING, RunState.STAGED, RunState.WAITING)
@@ -121,8 +123,7 @@ def digest(night: Night, sources: Mapping[str, Source], overdue_codes: Sequence[
     if overdue_codes:
         names = ", ".join(name_of(sources.get(c), c) for c in overdue_codes)
         lines += [f"Давно нет новых выгрузок: {names}", ""]
-    silent = sorted(c for c, s in sources.items() if s.active and s.harvester not in ("", "manual"))
-    silent = [c for c in silent if c not in {r.source for r in night.runs}]
+    silent = sorted(set(expected) - {run.source for run in night.runs})
     if silent:
         lines += [f"Не запускались: {', '.join(name_of(sources.get(c), c) for c in silent)}", ""]
     return Alarm(f"digest {day}", subject(day, waiting, failed), "\n".join(lines).rstrip() + "\n")

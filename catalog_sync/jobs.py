@@ -354,9 +354,9 @@ class Process:
         for alarm in late.values():
             self._tell(alarm)
         self._digest(sources, sorted(late), now)
-        self._reports(now)
         link_check.start_due(self.system)
         indexing.drain(self.system)
+        self._reports(now)  # last: a report that can't be made keeps nothing else from being done
 
     def _digest(self, sources: dict[str, Source], late: list[str], now: datetime) -> None:
         local = now.astimezone(self.zone)
@@ -365,9 +365,11 @@ class Process:
             return
         if not self._untold(f"digest {local.date()}"):
             return
+        yesterday = now - timedelta(days=1)
         with reading(self.system.engine) as connection:
-            night = alarms.night_of(store.since(connection, now - timedelta(days=1)))
-        self._tell(alarms.digest(night, sources, late, local.date()))
+            night = alarms.night_of(store.since(connection, yesterday))
+        expected = scheduling.due_between(sources.values(), self.settings, self.zone, yesterday, now)
+        self._tell(alarms.digest(night, sources, late, local.date(), expected))
 
     def _reports(self, now: datetime) -> None:
         """Licences, quarterly snapshots and the reports of the roadmaps' dates; the methodologist is told."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -111,6 +113,17 @@ def latest_between(trigger: Spread, start: datetime, end: datetime) -> datetime 
     found, at = None, trigger.get_next_fire_time(None, start)
     while at and at <= end:
         found, at = at, trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
+    return found
+
+
+def due_between(sources: Iterable[Source], jobs: Jobs, zone: ZoneInfo, start: datetime, end: datetime) -> list[str]:
+    """Codes of the sources that a scheduled time of theirs fell to meanwhile."""
+    found = []
+    for source in sources:
+        with suppress(StopEverything):  # nonsense, which has been told elsewhere
+            trigger = trigger_of(source, jobs, zone)
+            if trigger and trigger.next_after(start) <= end:
+                found.append(source.code)
     return found
 
 

@@ -83,7 +83,8 @@ def test_the_digest_names_what_waits_what_failed_and_who_is_silent() -> None:
         run(4, RunState.FAILED, 0, "school-03", message="school-03: 404"),
     ]  # fmt: skip
     sources = {s.code: s for s in (SCHOOL, replace(SCHOOL, code="school-09", name=""), Source("by-hand", "x"))}
-    letter = alarms.digest(alarms.night_of(runs), sources, ["school-09"], date(2026, 9, 10))
+    letter = alarms.digest(alarms.night_of(runs), sources, ["school-09"], date(2026, 9, 10),
+                           ["school-07", "school-09"])  # fmt: skip
     assert letter.subject == "Каталог, утро 10.09.2026: ждут решения: 1, не собрались: 1"
     assert "«Учебники школы № 7» (school-07), сеанс № 2: нет 90 %" in letter.text
     assert "«school-03», сеанс № 4: 404" in letter.text

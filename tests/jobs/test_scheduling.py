@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Source
-from catalog_sync.scheduling import Spread, is_missed, last_time, offset_of, retry_at, trigger_of
+from catalog_sync.scheduling import Spread, due_between, is_missed, last_time, offset_of, retry_at, trigger_of
 from catalog_sync.settings import Jobs
 
 TOMSK = ZoneInfo("Asia/Tomsk")  # UTC+7
@@ -98,3 +99,11 @@ def test_pauses_grow_and_patience_ends() -> None:
         now + timedelta(minutes=10), now + timedelta(minutes=20), now + timedelta(minutes=40), None,
     ]  # fmt: skip
     assert retry_at(60, Jobs(retries=99), now) == now + timedelta(hours=4)
+
+
+def test_who_was_not_to_be_harvested_that_night_is_not_missed_in_the_morning() -> None:
+    schools = [school("0 1 * * *"), replace(school("0 1 * * 0"), code="weekly"), replace(school("нет"), code="never"),
+               replace(school("ночью"), code="nonsense")]  # fmt: skip
+    jobs, sunday, tuesday = Jobs(spread_minutes=0), at(6, 8), at(8, 8)
+    found = [due_between(schools, jobs, TOMSK, day - timedelta(days=1), day) for day in (sunday, tuesday)]
+    assert found == [["school-07", "weekly"], ["school-07"]]
