@@ -9,6 +9,7 @@ import lzma
 import re
 import sqlite3
 import tempfile
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -206,9 +207,21 @@ def _put_settings(home: Path, settings: bytes) -> None:
     ours = home / SETTINGS
     if not settings or (ours.exists() and ours.read_bytes() == settings):
         return
-    if not ours.exists():
-        settings = _without_address(settings)
-    (ours.with_name(SETTINGS + ".from-backup") if ours.exists() else ours).write_bytes(settings)
+    beside = ours.with_name(SETTINGS + ".from-backup")
+    if ours.exists():
+        beside.write_bytes(settings)
+        return
+    settings = _without_address(settings)
+    # An address written in one of the other ways TOML has: a person takes it out.
+    (beside if _names_a_database(settings) else ours).write_bytes(settings)
+
+
+def _names_a_database(settings: bytes) -> bool:
+    try:
+        store = tomllib.loads(settings.decode()).get("store", {})
+    except ValueError:  # every command will say what is wrong with it
+        return False
+    return isinstance(store, dict) and bool(store.get("url"))
 
 
 def _without_address(settings: bytes) -> bytes:

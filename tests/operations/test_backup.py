@@ -306,3 +306,17 @@ def test_what_is_tried_on_another_computer_does_not_go_on_in_the_database_it_is_
     settings = load(tmp_path / "tried" / "catalog-sync.toml")
     assert (settings.district.name, settings.store.url) == ("Заречье", "")
     copy.system.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ['store.url = "postgresql://region/база"\n', 'store = { url = "postgresql://region/база" }\n',
+     '[ store ]\nurl = "postgresql://region/база"\n', '[store]\n# [прежняя]\nurl = "postgresql://region/база"\n'],
+)  # fmt: skip
+def test_however_the_address_is_written_in_the_settings(
+    sqlite_district: District, tmp_path: Path, settings: str
+) -> None:
+    (sqlite_district.system.settings.home / "catalog-sync.toml").write_text(settings)
+    restored(tmp_path / "laptop", backed_up(sqlite_district, tmp_path)).system.engine.dispose()
+    assert load(environ={"CATALOG_SYNC_HOME": str(tmp_path / "laptop")}).store.url == ""
+    assert (tmp_path / "laptop" / "catalog-sync.toml.from-backup").read_text() == settings
