@@ -18,7 +18,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import ledger
 from catalog_sync.store.ledger_tables import licence, stock_position
-from catalog_sync.store.tables import library, record
+from catalog_sync.store.tables import library, record, source
 
 BASIS = "договор"
 
@@ -58,6 +58,8 @@ def add(connection: Connection, value: Licence, *, today: date, who: str) -> int
         raise Refused(f"{value.name}: библиотеки {value.library!r} нет")
     if value.kind not in ("package", "database"):
         raise Refused(f"{value.name}: вид {value.kind!r}, ожидался package или database")
+    if value.source:
+        _refuse_strange_source(connection, value)
     if not value.is_database and not value.source and (value.titles < 1 or value.copies < 1):
         raise Refused(f"{value.name}: ожидалось число названий и экземпляров (доступов) от 1 по договору")
     number = (connection.execute(select(func.max(licence.c.number))).scalar() or 0) + 1
@@ -70,6 +72,15 @@ def add(connection: Connection, value: Licence, *, today: date, who: str) -> int
         ledger.append(connection, [line], recorded=today, who=who)
         ledger.titles_changed(connection, recorded=today)
     return number
+
+
+def _refuse_strange_source(connection: Connection, value: Licence) -> None:
+    """A mistyped code would count nothing, and another library's would take its books away with the contract."""
+    owner = connection.execute(select(source.c.library).where(source.c.code == value.source)).scalar()
+    if owner is None:
+        raise Refused(f"{value.name}: источника {value.source!r} нет")
+    if owner != value.library:
+        raise Refused(f"{value.name}: источник {value.source!r} – библиотеки {owner!r}, а договор – {value.library!r}")
 
 
 def expire(connection: Connection, today: date) -> list[Licence]:

@@ -227,3 +227,13 @@ def test_an_open_link_that_is_said_to_be_a_book_becomes_stock(connection, distri
     assert hand.class_now(connection, key).ekind is EKind.NONE
     forced = overrides.corrections(connection, [key])[key]
     assert overrides.corrected(link, forced).ekind is EKind.NONE  # as every later night has it
+
+
+@pytest.mark.parametrize(("source", "word"), [("опечатка", "источника 'опечатка' нет"), ("b", "библиотеки 'b'")])
+def test_the_records_of_a_package_are_of_a_source_of_the_library_that_has_the_contract(
+    connection, district, source, word
+):
+    with pytest.raises(Refused, match=word):
+        licences.add(connection, package(source=source), today=date(2026, 2, 3), who="методист")
+    assert licences.register(connection) == []
+    assert licences.add(connection, package(source="a"), today=date(2026, 2, 3), who="методист") == 1
