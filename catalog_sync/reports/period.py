@@ -35,6 +35,10 @@ class Period:
         return self.start <= day <= self.end
 
 
+class _Misnamed(ValueError):
+    """Days that are there and make no period; the text is for people."""
+
+
 def parse(text: str, today: date) -> Period:
     """A period by its name; empty means the current year. Raises Refused that says what was expected."""
     text = text.strip() or str(today.year)
@@ -44,7 +48,8 @@ def parse(text: str, today: date) -> Period:
             try:
                 made = make(*found.groups())
             except ValueError as error:
-                raise Refused(f"период {text!r}: {error}; {EXPECTED}") from error
+                why = error if isinstance(error, _Misnamed) else "таких дней в календаре нет"
+                raise Refused(f"период {text!r}: {why}; {EXPECTED}") from error
             if not FIRST_YEAR <= made.start.year <= made.end.year <= LAST_YEAR:
                 raise Refused(f"период {text!r}: годы бывают от {FIRST_YEAR} до {LAST_YEAR}; {EXPECTED}")
             return made
@@ -80,7 +85,7 @@ def _month(year: str, month: str) -> Period:
 
 def _school_year(first: str, second: str) -> Period:
     if int(second) != int(first) + 1:
-        raise ValueError("учебный год — это два года подряд")
+        raise _Misnamed("учебный год — это два года подряд")
     code = f"{first}/{second}"
     return Period(date(int(first), 9, 1), date(int(second), 8, 31), code, f"{code} учебный год")
 
@@ -92,7 +97,7 @@ def _between(start: str, end: str) -> Period:
 def between(start: date, end: date) -> Period:
     """Any period by its first and last day."""
     if end < start:
-        raise ValueError("конец раньше начала")
+        raise _Misnamed("конец раньше начала")
     return Period(start, end, f"{start}:{end}", f"период с {short_day(start)} по {short_day(end)}")
 
 

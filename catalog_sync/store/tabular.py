@@ -8,14 +8,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import Connection, delete, select
 
 from catalog_sync.errors import Refused
@@ -84,12 +82,14 @@ def cells(data: bytes) -> list[list[str]]:
 def _sheet(data: bytes) -> Iterator[list[str]]:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise Refused(f"это не таблица Excel: {error}") from error
-    for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True)):
-        if number >= MOST_ROWS:
-            raise Refused(f"в таблице больше {MOST_ROWS} строк")
-        yield [_text(value) for value in row]
+        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True)):
+            if number >= MOST_ROWS:
+                raise Refused(f"в таблице больше {MOST_ROWS} строк")
+            yield [_text(value) for value in row]
+    except Refused:
+        raise
+    except Exception as error:  # whatever openpyxl stumbles over in a file that is damaged, at the start or in a row
+        raise Refused("это не таблица Excel, или она повреждена: откройте её и сохраните заново как .xlsx") from error
 
 
 def _text(value: Any) -> str:
@@ -113,7 +113,11 @@ def _csv(data: bytes) -> Iterator[list[str]]:
         raise Refused("это не таблица: ожидался .xlsx или CSV в UTF-8 или Windows-1251")
     sample = text[:4096]
     delimiter = max(";\t,", key=sample.count)
-    yield from ([" ".join(cell.split()) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter))
+    try:
+        for row in csv.reader(io.StringIO(text, newline=None), delimiter=delimiter):  # lines end as on any system
+            yield [" ".join(cell.split()) for cell in row]
+    except csv.Error as error:
+        raise Refused("это не таблица: ожидался .xlsx или CSV, а файл не делится на строки и столбцы") from error
 
 
 def guess(kind: str, table: Sequence[Sequence[str]]) -> ColumnMapping:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
+from openpyxl import Workbook
 
 from catalog_sync.errors import Refused
 from catalog_sync.store import provision, tabular
@@ -58,3 +62,17 @@ def test_a_list_that_says_nothing_leaves_the_one_that_was_there(connection):
     with pytest.raises(Refused, match="прежний список оставлен"):
         tabular.import_ais(connection, "a", [{"title": "Алгебра", "copies": ""}], NOW)
     assert [row.copies for row in connection.execute(ais_row.select())] == [9]
+
+
+def test_a_file_of_an_old_system_is_a_table_and_one_that_is_none_is_refused_in_russian():
+    assert tabular.cells("Класс;Предмет\r5;История\r".encode()) == [["Класс", "Предмет"], ["5", "История"]]
+    whole = io.BytesIO()
+    Workbook().save(whole)
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(whole) as there, zipfile.ZipFile(damaged, "w") as made:
+        for name in there.namelist():
+            made.writestr(name, there.read(name)[:200] if "sheet1" in name else there.read(name))
+    for data in (b'"' + b"x" * 200_000, damaged.getvalue(), damaged.getvalue()[:300]):
+        with pytest.raises(Refused) as refused:
+            tabular.cells(data)
+        assert re.search(r"[a-z]{4,}", str(refused.value).replace(".xlsx", "").replace("Excel", "")) is None

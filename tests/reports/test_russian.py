@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -94,8 +95,9 @@ def test_periods_as_people_name_them(text, start, end, words):
              "9999", "9999Q4", "0001-01-01:0001-01-02"]
 )  # fmt: skip
 def test_a_period_that_is_none_is_refused_with_what_was_expected(text):
-    with pytest.raises(Refused, match="ожидалось 2026"):
+    with pytest.raises(Refused, match="ожидалось 2026") as refused:
         period.parse(text, TODAY)
+    assert re.search("[a-z]{2,}", str(refused.value)) is None
 
 
 def test_steps_of_a_period_tile_it():

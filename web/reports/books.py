@@ -76,10 +76,11 @@ def act() -> Answer:
         refuse_foreign_library(code)
         sign = -1 if request.form.get("direction") == "out" else 1
         copies, rubles = sign * typed_number("copies", "Экземпляров"), typed_number("rubles", "На сумму", 0)
+        named = typed("record", "Запись")
         try:
-            record = RecordKey.parse(typed("record", "Запись"))
-        except ValueError as error:
-            raise Refused(f"Запись: ожидалось ИСТОЧНИК:НОМЕР ({error})") from None
+            record = RecordKey.parse(named)
+        except ValueError:
+            raise Refused(f"Запись: ожидалось ИСТОЧНИК:НОМЕР, пришло {named!r}") from None
         with writing(services().store) as connection:
             number = hand.enter_act(
                 connection, code, record, copies=copies, day=typed_day("day", "Дата акта"),
