@@ -49,6 +49,9 @@ class Tally:
     seen: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)  # those of `seen` that were passed over as unchanged
     told_gone: set[str] = field(default_factory=set)
+    changes: bool = False  # exports of changes: what comes later is the source's last word
+    told: dict[str, str] = field(default_factory=dict)  # of changes: what a record that was read counts as
+    outdated: list[str] = field(default_factory=list)  # staged, and then something later came
     encodings: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     files: list[dict[str, object]] = field(default_factory=list)
@@ -77,7 +80,7 @@ def stage_files(
         before = runs.last_published(connection, source.code)
         bookmark = registry.bookmark(connection, source.code)
     live = {local_id for alike in published for local_id in alike.local_ids}
-    tally = Tally()
+    tally = Tally(changes=incremental)
     same = _read_alike(source, published)
     for file in files:
         if not file.name:  # brings nothing but what the harvester noticed
@@ -91,6 +94,7 @@ def stage_files(
     encoding = tally.encoding() or (before.encoding if before and not tally.files else "")
     gone = _gone(tally, live, incremental)
     with writing(engine) as connection:
+        records.unstage(connection, run, tally.outdated)
         records.stage_gone(connection, run, sorted(gone))
         runs.save(
             connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,
@@ -117,7 +121,7 @@ def _read_alike(source: Source, published: Iterable[digests.Alike]) -> dict[byte
 
 def _gone(tally: Tally, live: set[str], incremental: bool) -> set[str]:
     """A full export makes what is missing a tombstone; an incremental one only what the source says is deleted."""
-    told = tally.told_gone & live
+    told = (tally.told_gone & live) - tally.seen  # what is there is there, whatever else the export says of it
     if incremental or not tally.complete:
         return told
     missing = live - tally.seen - told
@@ -138,7 +142,8 @@ def _read_file(
     tally.files.append({"name": file.name, "xxh3": digest, "bytes": len(file.data)})
     tally.complete &= file.complete
     tally.bookmark = file.bookmark or tally.bookmark
-    tally.told_gone |= set(file.deleted)
+    for local_id in file.deleted:
+        _tell_gone(local_id, tally, {})
     tally.warnings += file.warnings
     told = replace(source, encoding=file.encoding) if file.encoding else source
     export = read_export(file.data, told, format=file.format, known={} if file.encoding else same)
@@ -146,13 +151,15 @@ def _read_file(
     for batch in _batches(export, BATCH, before):
         published = _published(engine, source, (value for _, value in batch))
         changed, bad = _sort_out(source, file.name, batch, published, tally, copies)
-        for record, _ in changed:  # its number is taken: last night's record under it is not to be met any more
-            if record.local_id in published:
-                same.pop(published[record.local_id].digest, None)
+        for local_id in changed.keys() | tally.told_gone:  # its number is taken: last night's is not to be met any more
+            if local_id in published:
+                same.pop(published[local_id].digest, None)
         with writing(engine) as connection:
-            records.stage(connection, run, changed, published)
+            records.unstage(connection, run, tally.outdated)
+            records.stage(connection, run, [*changed.values()], published)
             runs.keep_set_aside(connection, run, bad)
             runs.save(connection, run, heartbeat=now(), progress=f"прочитано {tally.read}")
+        tally.outdated.clear()
         progress(file.name, tally.read)
     tally.read = before + export.counts.pieces
     tally.unchanged += len(export.unchanged)
@@ -186,8 +193,8 @@ def _batches(export: Export, size: int, before: int) -> Iterator[list[Numbered]]
 def _sort_out(
     source: Source, file: str, batch: list[Numbered], published: Mapping[str, records.Known], tally: Tally,
     copies: Copies,
-) -> tuple[list[Understood], list[SetAside]]:  # fmt: skip
-    changed: list[Understood] = []
+) -> tuple[dict[str, Understood], list[SetAside]]:  # fmt: skip
+    changed: dict[str, Understood] = {}
     bad: list[SetAside] = []
     for number, value in batch:
         tally.read = number
@@ -206,33 +213,56 @@ def _sort_out(
 
 def _take(
     source: Source, record: SourceRecord, published: Mapping[str, records.Known], tally: Tally, copies: Copies,
-    changed: list[Understood],
+    changed: dict[str, Understood],
 ) -> str:  # fmt: skip
     """Count one record and keep it if it differs; returns why it can't be understood, or ""."""
     known = published.get(record.local_id)
     if record.deleted:
-        tally.told_gone.add(record.local_id)
+        _tell_gone(record.local_id, tally, changed)
         return ""
-    if record.local_id in tally.seen:
+    if record.local_id in tally.seen and not tally.changes:
         return f"повтор: запись {record.local_id} уже пришла в этом сеансе"
-    tally.seen.add(record.local_id)
     if not record.data.isascii():
         tally.encodings[record.encoding] += 1
     if known and known.has(record) and not _reads_otherwise(source, record, known):
-        tally.unchanged += 1
+        _count(record.local_id, "unchanged", tally, changed)
         return ""
     try:
         found = copies.read(record, source.holdings_profile)
     except BadRecord as error:
         # What stood under this id yesterday stays: a record we can't read today is not a book that is gone.
+        tally.seen.add(record.local_id)
         return str(error)
-    changed.append((record, found.packed))
+    _count(record.local_id, "changed" if known else "new", tally, changed)
+    changed[record.local_id] = record, found.packed
     tally.untitled += found.untitled
-    if known:
-        tally.changed += 1
-    else:
-        tally.new += 1
     return ""
+
+
+def _count(local_id: str, told: str, tally: Tally, changed: dict[str, Understood]) -> None:
+    if tally.changes:
+        _forget(local_id, tally, changed)
+        tally.told[local_id] = told
+    tally.seen.add(local_id)
+    setattr(tally, told, getattr(tally, told) + 1)
+
+
+def _tell_gone(local_id: str, tally: Tally, changed: dict[str, Understood]) -> None:
+    if tally.changes:
+        _forget(local_id, tally, changed)
+    tally.told_gone.add(local_id)
+
+
+def _forget(local_id: str, tally: Tally, changed: dict[str, Understood]) -> None:
+    """What earlier exports of changes said under a number: of two in one night the later one counts."""
+    tally.told_gone.discard(local_id)
+    tally.seen.discard(local_id)
+    told = "unchanged" if local_id in tally.unread else tally.told.pop(local_id, "")
+    tally.unread.discard(local_id)
+    if told:
+        setattr(tally, told, getattr(tally, told) - 1)
+    if told in ("new", "changed") and changed.pop(local_id, None) is None:
+        tally.outdated.append(local_id)
 
 
 def _reads_otherwise(source: Source, record: SourceRecord, known: records.Known) -> bool:

@@ -143,14 +143,15 @@ class Export:
         elif not local_id:
             warnings += ("нет номера записи (001)",)
             local_id = fingerprint.identity(data)
-        if local_id in self._seen:
+        if local_id in self._seen and not piece.deleted:
             if self._seen[local_id] == digest:
                 return f"повтор: запись {local_id} уже есть в файле, слово в слово"
             warnings += ("номер записи (001) уже встречался в этом файле",)
             local_id = fingerprint.identity(data)
             if local_id in self._seen:
                 return f"повтор: запись {local_id} уже есть в файле, слово в слово"
-        self._seen[local_id] = digest
+        if not piece.deleted:  # a record under the number of a deleted one is that one again
+            self._seen[local_id] = digest
         for text in warnings:
             self._note(text, piece.number, local_id)
         return SourceRecord(

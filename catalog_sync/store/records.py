@@ -229,8 +229,14 @@ def stage_gone(connection: Connection, run: int, local_ids: Sequence[str]) -> No
     insert_rows(connection, t.stage, [{"run": run, "local_id": x, "action": "gone"} for x in local_ids])
 
 
-def unstage(connection: Connection, run: int) -> None:
-    connection.execute(delete(t.stage).where(t.stage.c.run == run))
+def unstage(connection: Connection, run: int, local_ids: Sequence[str] | None = None) -> None:
+    """Forget what a run staged: all of it, or what it staged under these numbers."""
+    everything = delete(t.stage).where(t.stage.c.run == run)
+    if local_ids is None:
+        connection.execute(everything)
+        return
+    for some in chunks(local_ids):
+        connection.execute(everything.where(t.stage.c.local_id.in_(some)))
 
 
 def staged(connection: Connection, run: int, action: str, limit: int | None = None) -> list[Any]:
