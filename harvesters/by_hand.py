@@ -8,7 +8,7 @@ from dataclasses import replace
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable
 from catalog_sync.model import FetchedFile, Source
 from harvesters import limits, options, table
-from harvesters.contents import Contents, contents, foreign, none_of, not_marc
+from harvesters.contents import UTF16, Contents, contents, foreign, none_of, not_marc
 from harvesters.registry import ALIASES, BY_HAND
 from harvesters.secrets import NamedSecrets
 from harvesters.table_reading import XLS_MAGIC
@@ -71,7 +71,10 @@ def is_table(name: str, data: bytes) -> bool:
         return True
     if data.startswith(b"PK"):
         return name.lower().endswith(SHEETS)
-    return name.lower().endswith(TABLE_SUFFIXES) and b"\x1e" not in data[:20_000] and data.lstrip()[:1] not in b"<{["
+    head = data[:20_000]
+    if data.startswith(UTF16):  # Excel's «Текст Юникод»: half of a capital «О» is 0x1E
+        head = head.decode("utf-16", "ignore").encode()
+    return name.lower().endswith(TABLE_SUFFIXES) and b"\x1e" not in head and head.lstrip()[:1] not in b"<{["
 
 
 def keeps_mapping(source: Source) -> bool:

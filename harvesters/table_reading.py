@@ -6,11 +6,13 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
 
 import xlrd
 
@@ -30,11 +32,16 @@ MAX_COLUMNS = 100
 EMPTY_ROWS_END = 1_000  # Excel sheets often claim a million formatted but empty rows
 SNIFF_LINES = 60
 DELIMITERS = ";\t,|"
+FEWEST_COLUMNS = 3  # with fewer, a line of a note with one comma in it looks like a row
 EXCEL_DAY_ZERO = date(1899, 12, 30)  # day number 0 of Excel's 1900 calendar, its false leap day included
 YEAR_NUMBERS = range(1900, 2101)
-UNREADABLE_XLSX = (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError)  # of a broken file
+# Of a broken file; openpyxl reads a sheet row by row, so any of them may come late.
+UNREADABLE_XLSX = (
+    zipfile.BadZipFile, zlib.error, ParseError, EOFError, LookupError, ValueError, OSError, TypeError, AttributeError,
+)  # fmt: skip
 UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError)
 ZEROS = re.compile(r"^0{2,}$")
+NUMBER_ALONE = re.compile(r"\D{0,5}\d{1,8}(?:[/.]\d{1,6})?\w?[,;]?")  # a line that is one inventory number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +56,23 @@ class Sheet:
 def read_sheet(name: str, data: bytes, *, sheet: str = "", encoding: str = "", delimiter: str = "") -> Sheet:
     """The named sheet (else the first), by content: .xlsx, .xls, or text with a delimiter. Raises SourceUnavailable."""
     if data.startswith(b"PK"):
-        return Sheet(bounded(xlsx_rows(name, data, sheet)))
+        return Sheet(bounded(name, xlsx_rows(name, data, sheet)))
     if data.startswith(XLS_MAGIC):
-        return Sheet(bounded(xls_rows(name, data, sheet)))
+        return Sheet(bounded(name, xls_rows(name, data, sheet)))
     return read_text(name, data, encoding, delimiter)
 
 
-def bounded(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Rows up to the limits, without the empty ones; a long empty stretch is the end of the sheet.
+def bounded(name: str, rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows without the empty ones; a long empty stretch is the end of the sheet. Raises SourceUnavailable for more
+    rows than any list has: the books of those left out would be taken for gone.
 
     Excel gives a sheet the width of its widest formatting: each row ends with its last value here.
     """
     kept: list[tuple[str, ...]] = []
     empty = 0
-    for row in islice(rows, MAX_ROWS):
+    for number, row in enumerate(rows):
+        if number == MAX_ROWS:
+            raise SourceUnavailable(f"{name}: строк больше {MAX_ROWS}: разделите список")
         cells = row[:MAX_COLUMNS]
         while cells and not cells[-1]:
             cells = cells[:-1]
@@ -95,11 +105,17 @@ def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
             limit = limits.spelled(limits.MAX_FILE_BYTES)
             raise SourceUnavailable(f"{name}: таблица в распакованном виде больше {limit}")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        page = book[chosen(name, [p.title for p in book.worksheets], sheet)]
+        page.reset_dimensions()  # several programs claim that a sheet of any size is the one cell A1
+        for row in page.iter_rows(max_col=MAX_COLUMNS):
+            yield tuple(xlsx_text(cell) for cell in row)
     except UNREADABLE_XLSX as error:
         raise SourceUnavailable(f"{name}: файл Excel не читается: {error}") from None
-    page = book[chosen(name, book.sheetnames, sheet)]
-    for row in page.iter_rows(max_col=MAX_COLUMNS):
-        yield tuple(cell_text(c.value, getattr(c, "number_format", "")) for c in row)
+
+
+def xlsx_text(cell: Any) -> str:
+    """A formula that failed («#ССЫЛКА!») says nothing of the book."""
+    return "" if cell.data_type == "e" else cell_text(cell.value, getattr(cell, "number_format", ""))
 
 
 def xls_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
@@ -137,7 +153,14 @@ def cell_text(value: Any, number_format: str = "") -> str:
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
     if isinstance(value, date | time):
         return value.isoformat()
-    return " ".join(str(value).replace("_x000D_", " ").split())
+    return one_line(str(value).replace("_x000D_", "\n"))
+
+
+def one_line(text: str) -> str:
+    """A cell on one line. Numbers typed under each other (Alt+Enter) stay apart, as with commas between them."""
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    apart = len(lines) > 1 and all(NUMBER_ALONE.fullmatch(line) for line in lines)
+    return ("; " if apart else " ").join(lines)
 
 
 def number_text(value: float, number_format: str) -> str:
@@ -172,10 +195,24 @@ def read_text(name: str, data: bytes, encoding: str, delimiter: str) -> Sheet:
     found = delimiter.replace("\\t", "\t") or likely_delimiter(text)
     csv.field_size_limit(limits.MEGABYTE)
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=found, skipinitialspace=True)
-        return Sheet(bounded(tuple(" ".join(c.split()) for c in row) for row in rows), codec, found)
+        return Sheet(bounded(name, (tuple(map(one_line, row)) for row in csv_rows(text, found))), codec, found)
     except csv.Error as error:
         raise SourceUnavailable(f"{name}: таблица CSV не читается: {error}") from None
+
+
+def csv_rows(text: str, delimiter: str) -> list[list[str]]:
+    """Rows of a CSV. A quote that nobody closed would swallow the rows behind it: then every line is a row."""
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
+    width = max(map(len, rows[:SNIFF_LINES]), default=0)
+    if width < FEWEST_COLUMNS or not any(_holds_a_row(cell, delimiter, width) for row in rows for cell in row):
+        return rows
+    lines = text.splitlines()
+    return [row for line in lines for row in csv.reader([line], delimiter=delimiter, skipinitialspace=True)]
+
+
+def _holds_a_row(cell: str, delimiter: str, width: int) -> bool:
+    """Whether a line inside a cell has as many delimiters as a row."""
+    return "\n" in cell and any(line.count(delimiter) >= width - 1 for line in cell.splitlines()[1:])
 
 
 def text_encoding(data: bytes) -> str:

@@ -16,7 +16,8 @@ from harvesters.table_reading import Sheet, day_of_number, year_text
 IDENTITY = ("id", "author", "title", "subtitle", "part", "grade", "line", "edition", "publisher", "year", "isbn")
 MAX_RANGE = 1_000  # «1–1000» may be a range of inventory numbers, «1–99999» is a typing error
 LOST_NUMBER = re.compile(r"^\d+(?:[.,]\d+)?[eE]\+?\d+$")  # Excel saved 9785090713675 as 9,78509E+12
-RANGE = re.compile(r"^(\D*)(\d+)\s*[-–—]\s*(\d+)$")
+RANGE = re.compile(r"^(\D*)(\d+)\s*[-–—]\s*(?:\1)?(\d+)$")  # «1201–1215», «Б1201–Б1215»
+WHOLE = re.compile(r"(\d+)\.0")  # a number that a program took for a fraction: «12345.0»
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 TOTALS = re.compile(r"^(итого|всего|итог)\b", re.IGNORECASE)
 FEW_EXAMPLES = 3
@@ -71,7 +72,7 @@ def records_of(sheet: Sheet, columns: Columns, dialect: Dialect) -> Table:
                 faults.setdefault("нет заглавия", []).append(number)
             continue
         items = list(items_of(cells, number, faults))
-        editions.setdefault(identity(cells), Edition(cells)).items.extend(items)
+        editions.setdefault(place_of(cells, editions, number, faults), Edition(cells)).items.extend(items)
     records = tuple(marc(number, edition, dialect) for number, edition in editions.items())
     return Table(records, tuple(complaint(t, n) for t, n in faults.items()), len(rows))
 
@@ -130,8 +131,22 @@ def with_grade(cells: dict[str, str]) -> dict[str, str]:
 
 def identity(cells: Mapping[str, str]) -> str:
     """001: the list's own id, else a digest of what describes the edition. The number of copies may change."""
-    if cells.get("id"):
-        return cells["id"]
+    return cells.get("id") or described(cells)
+
+
+def place_of(
+    cells: Mapping[str, str], editions: Mapping[str, Edition], number: int, faults: dict[str, list[int]]
+) -> str:
+    """The edition a row belongs to. A number that stands before two titles names neither: the second book is known by
+    its description, else it would be lost in the first."""
+    there = editions.get(identity(cells))
+    if there is None or text.fold(there.cells["title"]) == text.fold(cells["title"]):
+        return identity(cells)
+    faults.setdefault("номер карточки уже стоит у другой книги", []).append(number)
+    return described(cells)
+
+
+def described(cells: Mapping[str, str]) -> str:
     typed = "\x1f".join(text.fold(cells.get(f, "")) for f in IDENTITY)
     return "T" + hashlib.blake2b(typed.encode(), digest_size=8).hexdigest()
 
@@ -141,7 +156,7 @@ def items_of(cells: Mapping[str, str], number: int, faults: dict[str, list[int]]
     common = {f: cells[f] for f in ("registered", "price", "ksu", "sigla", "call_number") if cells.get(f)}
     copies = re.match(r"\d+", cells.get("copies", ""))
     count = int(copies[0]) if copies else 1
-    numbers = list(inventory_numbers(cells.get("inventory", "")))
+    numbers = numbers_of(cells.get("inventory", ""), count if copies else 0)
     if numbers and copies and count != len(numbers):
         faults.setdefault("инвентарных номеров не столько, сколько экземпляров", []).append(number)
     if numbers and (not copies or count <= len(numbers)):
@@ -150,13 +165,26 @@ def items_of(cells: Mapping[str, str], number: int, faults: dict[str, list[int]]
         yield {**common, "copies": str(count), **({"inventory": numbers[0]} if count == len(numbers) == 1 else {})}
 
 
+def numbers_of(cell: str, copies: int) -> list[str]:
+    """Inventory numbers of a cell. «2020-2345» may be one number or 326, «1201 1202» one or two: the number of copies
+    tells, where it is known (else 0)."""
+    spaced = cell.split() if cell.replace(" ", "").isdigit() else []
+    ways = [list(inventory_numbers(cell)), typed_apart(cell), spaced]
+    return next((way for way in ways if way and len(way) == copies), ways[0])
+
+
 def inventory_numbers(cell: str) -> Iterator[str]:
-    for part in re.split(r"[,;]\s*", cell.strip()):
-        found = RANGE.match(part.strip())
+    for part in typed_apart(cell):
+        found = RANGE.match(part)
         if found and 0 < int(found[3]) - int(found[2]) < MAX_RANGE:
             yield from (found[1] + str(n).zfill(len(found[2])) for n in range(int(found[2]), int(found[3]) + 1))
-        elif part.strip():
-            yield part.strip()
+        else:
+            yield part
+
+
+def typed_apart(cell: str) -> list[str]:
+    parts = [part.strip() for part in re.split(r"[,;]\s*", cell) if part.strip()]
+    return [whole[1] if (whole := WHOLE.fullmatch(part)) else part for part in parts]
 
 
 def marc(number: str, edition: Edition, dialect: Dialect) -> MarcRecord:

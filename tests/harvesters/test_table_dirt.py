@@ -1,0 +1,147 @@
+"""Lists as spreadsheets and people spoil them: no book and no copy may be lost or counted twice."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pytest
+
+from catalog_sync.errors import SourceUnavailable
+from catalog_sync.model import Dialect, Source
+from harvesters import by_hand, table_reading
+from harvesters.table import TableSettings, preview
+from harvesters.table_reading import read_sheet
+from harvesters.table_records import inventory_numbers, numbers_of
+from tests.harvesters.test_table import bibs, xlsx
+
+HEADINGS = ["Автор", "Название", "Кол-во", "Инв. №"]
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def numbers(cell: str, copies: int | None = None) -> list[str]:
+    """Inventory numbers of a book in the order they are read."""
+    [bib] = bibs(xlsx([HEADINGS, ["Пушкин", "Сказки", copies, cell]]), "a.xlsx")
+    return [item.inventory_number for item in bib.holdings.items for _ in range(item.copies)]
+
+
+def patched(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The workbook with another first sheet."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            new.writestr(entry, change(content) if entry.filename == SHEET else content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("cell", ["15\n16\n17", "15,\r\n16,\r\n17", "Б15\nБ16\nБ17", "15-17", "15; 16; 17"])
+def test_numbers_under_each_other_are_copies_of_their_own(cell: str) -> None:
+    assert len(numbers(cell)) == 3
+    assert len(numbers(cell, 3)) == 3
+
+
+def test_numbers_under_each_other_in_a_csv_are_copies_of_their_own() -> None:
+    [bib] = bibs('Автор;Название;Инв. №\r\nПушкин;Сказки;"15\n16"\r\n'.encode(), "a.csv")
+    assert [item.inventory_number for item in bib.holdings.items] == ["15", "16"]
+
+
+def test_lines_of_words_stay_one_text() -> None:
+    [bib] = bibs(xlsx([HEADINGS, ["Пушкин", "Сказки\nдля детей", 1, None]]), "a.xlsx")
+    assert bib.title == "Сказки для детей"
+
+
+@pytest.mark.parametrize("cell", ["Б1201–Б1203", "Б-1201 - Б-1203"])
+def test_a_range_may_repeat_its_letters(cell: str) -> None:
+    prefix = cell.split("1201")[0]
+    assert list(inventory_numbers(cell)) == [f"{prefix}120{n}" for n in (1, 2, 3)]
+
+
+def test_a_number_with_a_hyphen_is_one_copy_where_the_list_says_one() -> None:
+    assert numbers("2020-2345", 1) == ["2020-2345"]
+    assert numbers("2020-2022", 3) == ["2020", "2021", "2022"]
+    assert numbers("2020-15, 2020-16", 2) == ["2020-15", "2020-16"]
+
+
+def test_numbers_with_a_blank_between_them_are_told_apart_by_the_number_of_copies() -> None:
+    assert numbers_of("1201 1202", 2) == ["1201", "1202"]
+    assert numbers_of("12 345", 1) == ["12 345"]
+    assert numbers_of("12 345", 0) == ["12 345"]
+
+
+def test_a_number_that_became_a_fraction_is_a_number_again() -> None:
+    assert list(inventory_numbers("12345.0, 0017")) == ["12345", "0017"]
+
+
+def test_two_books_under_one_card_number_are_both_there_and_it_is_told() -> None:
+    rows = [["Код", *HEADINGS], ["22", "Пушкин", "Сказки", 2, None], ["22", "Гоголь", "Нос", 1, None]]
+    rows.append(["22", "Пушкин", "Сказки", 1, "17"])
+    found = bibs(xlsx(rows), "a.xlsx")
+    assert [(bib.title, bib.holdings.copies) for bib in found] == [("Сказки", 3), ("Нос", 1)]
+    assert found[0].key.local_id == "22"
+    told = preview("a.xlsx", xlsx(rows), TableSettings(), Dialect.RUSMARC).warnings
+    assert told == ("номер карточки уже стоит у другой книги: строк 1 (3)",)
+
+
+def test_a_sheet_that_claims_to_be_one_cell_is_read_whole() -> None:
+    data = xlsx([HEADINGS, *[["Пушкин", f"Сказка {n}", 1, None] for n in range(20)]])
+    claimed = patched(data, lambda sheet: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', sheet))
+    assert claimed != data
+    assert len(read_sheet("a.xlsx", claimed).rows) == 21
+
+
+@pytest.mark.parametrize("change", [lambda sheet: sheet[: len(sheet) // 2], lambda _: b"", lambda _: b"\xff" * 99])
+def test_a_damaged_sheet_is_named(change: Callable[[bytes], bytes]) -> None:
+    data = patched(xlsx([HEADINGS, ["Пушкин", "Сказки", 1, None]]), change)
+    with pytest.raises(SourceUnavailable, match=r"^a\.xlsx: файл Excel не читается"):
+        read_sheet("a.xlsx", data)
+
+
+def test_packed_bytes_that_were_damaged_on_the_way_are_named() -> None:
+    data = bytearray(xlsx([HEADINGS, *[["Пушкин", f"Сказка {n}", n, None] for n in range(99)]]))
+    place = zipfile.ZipFile(io.BytesIO(bytes(data))).getinfo(SHEET).header_offset + 30 + len(SHEET) + 60
+    data[place : place + 8] = bytes(8)
+    with pytest.raises(SourceUnavailable, match=r"^a\.xlsx: файл Excel не читается"):
+        read_sheet("a.xlsx", bytes(data))
+
+
+def test_a_formula_that_failed_says_nothing() -> None:
+    book = openpyxl.Workbook()
+    page: Any = book.active
+    page.append(HEADINGS)
+    page.append(["Пушкин", "Сказки", 1, "#N/A"])
+    page["D2"].data_type = "e"
+    out = io.BytesIO()
+    book.save(out)
+    assert read_sheet("a.xlsx", out.getvalue()).rows[1] == ("Пушкин", "Сказки", "1")
+
+
+def test_a_quote_nobody_closed_costs_no_other_row() -> None:
+    rows = ['Пушкин;"Сказки;1', "Гоголь;Нос;2", "Чехов;Ваня;3", 'Толстой;"Война и мир";4']
+    found = bibs("\r\n".join(["Автор;Название;Кол-во", *rows, ""]).encode(), "a.csv")
+    assert [bib.title for bib in found][1:] == ["Нос", "Ваня", "Война и мир"]
+    assert [bib.holdings.copies for bib in found][1:] == [2, 3, 4]
+
+
+def test_a_quoted_cell_of_several_lines_is_one_cell() -> None:
+    data = 'Автор;Название;Кол-во;Примечание\r\nПушкин;"Сказки";1;"дар;\r\nветхая; без обложки"\r\nГоголь;Нос;1;\r\n'
+    assert [bib.title for bib in bibs(data.encode(), "a.csv")] == ["Сказки", "Нос"]
+
+
+def test_a_list_longer_than_any_is_refused_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_reading, "MAX_ROWS", 10)
+    data = "\r\n".join(["Автор;Название;Кол-во", *(f"Пушкин;Сказка {n};1" for n in range(9))]).encode()
+    assert len(read_sheet("a.csv", data).rows) == 10
+    with pytest.raises(SourceUnavailable, match="строк больше 10"):
+        read_sheet("a.csv", data + "\r\nПушкин;Сказка;1".encode())
+
+
+@pytest.mark.parametrize("name", ["Список.txt", "Список.csv"])
+def test_unicode_text_of_excel_is_taken_by_hand(name: str) -> None:
+    data = "Автор\tНазвание\tКол-во\r\nОстровский Н. П.\tОбрыв\t2\r\n".encode("utf-16")
+    [file] = by_hand.opened(name, data, Source("s", "s"), complete=True)
+    assert "Обрыв".encode() in file.data
