@@ -53,6 +53,17 @@ class Identity:
     name: str = ""
 
 
+def answers(root: etree._Element, verb: str) -> bool:
+    """Whether this is an answer to the verb: what was asked for, or an error of the protocol."""
+    return any(local(c) in (verb, "error") for c in children(root))
+
+
+def came(root: etree._Element) -> str:
+    """What came instead, for somebody who has to tell the server's keeper: a fault says why in words."""
+    said = " ".join(all_text(root).split())[:200]
+    return f"пришёл {local(root)}" + (f": {said}" if said else "")
+
+
 def page(root: etree._Element) -> Page:
     """Any answer to ListRecords, ListIdentifiers or GetRecord."""
     error = child(root, "error")

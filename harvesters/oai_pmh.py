@@ -18,7 +18,7 @@ from lxml import etree
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import Dialect, FetchedFile
 from harvesters import bookmarks, limits, oai_page, xml_pages
-from harvesters.net import Reach, ask, refuse_status
+from harvesters.net import Reach, TryAgain, ask, refuse_status
 from harvesters.oai_ids import IdBook
 from harvesters.oai_page import OaiRecord, Page
 from harvesters.options import listed, option
@@ -33,7 +33,6 @@ PREFERRED = {
 }
 PREFERRED_ELSE = ("marc21", "marcxml", "marc", "usmarc")
 LIST_SIZE_TOLERANCE = 0.10  # completeListSize may be an estimate (OAI-PMH 3.5); a tenth less is a list that was cut
-ENDED_TOKENS = ("noRecordsMatch", "badResumptionToken")  # what follows a superfluous token after the last page
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,14 @@ class Walk:
     complete: bool = True
     warnings: list[str] = field(default_factory=list)
 
-    def is_new(self, identifier: str) -> bool:
-        before = len(self.seen)
-        self.seen.add(short_digest(identifier))
-        return len(self.seen) > before
+    def is_new(self, record: OaiRecord) -> bool:
+        """Whether it was not handed over yet. A record that left one set is told deleted there and may stand in the
+        next one: a deletion hides nothing that comes after it, and is none where the record has come."""
+        digest = short_digest(record.identifier)
+        is_new = digest not in self.seen
+        if not record.deleted:
+            self.seen.add(digest)
+        return is_new
 
 
 class OaiHarvester:
@@ -231,7 +234,7 @@ class OaiHarvester:
     # --- handing over ---
 
     def _files(self, page: Page, walk: Walk, mark: str, budget: Budget) -> Iterator[FetchedFile]:
-        fresh = [r for r in page.records if walk.is_new(r.identifier)]
+        fresh = [r for r in page.records if walk.is_new(r)]
         records = [r for r in fresh if not r.deleted]
         if self._settings.verb == "ListIdentifiers":
             records = list(self._each(records, walk, budget))
@@ -265,7 +268,11 @@ class OaiHarvester:
         def once() -> etree._Element:
             with ask(url, self._reach, {"Accept-Encoding": "gzip", "Accept": "text/xml, application/xml"}) as answer:
                 refuse_status(answer, self._where, self._surroundings)
-                return xml_pages.parse(answer.body(limits.MAX_PAGE_BYTES), f"{redact(url)}")
+                root = xml_pages.parse(answer.body(limits.MAX_PAGE_BYTES), f"{redact(url)}")
+            if not oai_page.answers(root, arguments["verb"]):
+                # Nothing in it is no end of the list: the rest would be taken for gone.
+                raise TryAgain(f"{redact(url)}: ожидался ответ OAI-PMH на {arguments['verb']}, {oai_page.came(root)}")
+            return root
 
         return with_retries(once, budget, self._where)
 

@@ -113,7 +113,7 @@ class SruHarvester:
         if walk.total >= 0 and page.total != walk.total:
             walk.complete = False
             walk.warnings.append(f"число найденных записей изменилось во время сбора: {walk.total} → {page.total}")
-        walk.total = page.total
+        promised, walk.total = walk.total, page.total
         walk.came += page.came
         digest = hashlib.sha256(b"".join(page.records)).digest()
         if page.records and digest in walk.digests:
@@ -122,9 +122,10 @@ class SruHarvester:
         if page.bad:
             walk.complete = False
             walk.warnings.append(f"записей без MARC внутри: {page.bad}")
-        if not page.came and walk.came < walk.total:
+        if not page.came and walk.came != page.total:  # fewer than came already is a fault, not the end
             said = "; ".join(page.diagnostics) or "без объяснения"
-            raise SourceUnavailable(f"{self._where}: найдено {walk.total}, а отдано только {walk.came} ({said})")
+            found = max(promised, page.total)
+            raise SourceUnavailable(f"{self._where}: найдено {found}, а отдано только {walk.came} ({said})")
         if walk.came > self._settings.max_records:
             raise SourceUnavailable(f"{self._where}: записей больше предела {self._settings.max_records}")
 

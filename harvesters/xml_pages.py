@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from catalog_sync.errors import SourceUnavailable
+from catalog_sync.marc import encodings, xmlreading
 from catalog_sync.marc.xmlreading import fault_of
 from harvesters.net import TryAgain
 from harvesters.unpack import HTML
@@ -47,12 +48,14 @@ def parse(data: bytes, where: str) -> etree._Element:
 
 
 def cleaned(data: bytes) -> str:
-    """Text without what XML forbids, decoded as declared or, where that fails, as CP1251."""
+    """Text without what XML forbids, decoded as declared or, where that fails, as what it is: CP1251, or UTF-8 with a
+    byte that was lost on the way."""
     found = DECLARED.match(data)
     declared = found[1].decode("ascii") if found else "utf-8"
-    text = data.decode("cp1251", "replace")
+    text = data.decode(encodings.of_record(data, "utf-8", "cp1251"), "replace")
     with contextlib.suppress(LookupError, UnicodeDecodeError):
-        text = data.decode(declared)
+        if xmlreading.is_told_truly(declared):
+            text = data.decode(declared)
     text = FORBIDDEN_REFERENCE.sub("", FORBIDDEN.sub("", DECLARATION.sub("", text.lstrip("\ufeff"))))
     return BARE_AMPERSAND.sub("&amp;", text)
 

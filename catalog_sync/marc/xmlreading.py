@@ -44,6 +44,7 @@ _FAULTS = {  # by xmlParserErrors of libxml2
     etree.ErrorTypes.ERR_DOCUMENT_END: "лишнее за концом",
 }
 _RESERVED = {b"xml", b"xmlns"}
+_BEGINNING = b"<?xml "
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
 
 
@@ -89,11 +90,18 @@ def _in_utf8(data: bytes) -> bytes:
         return data.decode("utf-16", "replace").encode()
     declared = _DECLARED.match(data)
     if declared and declared.group(1).lower() not in (b"utf-8", b"utf8", b"us-ascii"):
-        try:
-            return data.decode(declared.group(1).decode("ascii"), "replace").encode()
-        except LookupError:
-            return data
+        encoding = declared.group(1).decode("ascii")
+        return data.decode(encoding, "replace").encode() if is_told_truly(encoding) else data
     return data
+
+
+def is_told_truly(encoding: str) -> bool:
+    """Whether a declaration that was read byte by byte can be in the encoding it names. A text written into a file as
+    UTF-8 often keeps the «utf-16» it had in memory."""
+    try:
+        return _BEGINNING.decode(encoding) == _BEGINNING.decode("ascii")
+    except (LookupError, UnicodeDecodeError):
+        return False
 
 
 def _unescaped(data: bytes) -> bytes:
@@ -148,7 +156,7 @@ def _with_prefixes(data: bytes) -> bytes:
 
 def _from_element(root: etree._Element) -> MarcRecord:
     leader, fields = " " * 24, []
-    for child in root.iter():
+    for child in _not_embedded(root):
         name = etree.QName(child).localname if isinstance(child.tag, str) else ""
         if name == "leader":
             leader = (child.text or "").ljust(24)
@@ -161,6 +169,28 @@ def _from_element(root: etree._Element) -> MarcRecord:
     return MarcRecord(leader, tuple(fields))
 
 
+def _not_embedded(root: etree._Element) -> Iterator[etree._Element]:
+    """Every element but what stands inside a field: the fields of an s1 are those of a linked record."""
+    yield root
+    if not isinstance(root.tag, str) or etree.QName(root).localname != "datafield":
+        for child in root:
+            yield from _not_embedded(child)
+
+
 def _data_field(element: etree._Element) -> MarcField:
-    subfields = tuple(Subfield(s.get("code", ""), s.text or "") for s in element if isinstance(s.tag, str))
+    if any(map(len, element)):
+        subfields = tuple(found for child in element if isinstance(child.tag, str) for found in _subfields(child))
+    else:
+        subfields = tuple([Subfield(s.get("code", ""), s.text or "") for s in element if isinstance(s.tag, str)])
     return MarcField(element.get("tag", ""), element.get("ind1", " ") + element.get("ind2", " "), subfields)
+
+
+def _subfields(element: etree._Element) -> Iterator[Subfield]:
+    """A subfield, whatever stands in its text; or what an s1 of UNIMARC slim holds: the fields of a linked record, each
+    as $1 and its subfields."""
+    if etree.QName(element).localname != "s1":
+        yield Subfield(element.get("code", ""), str(element.xpath("string()")))
+        return
+    for field in _from_element(element).fields:
+        yield Subfield("1", field.tag + (field.indicators if field.data is None else field.data))
+        yield from field.subfields

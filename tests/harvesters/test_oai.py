@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import Dialect, FetchedFile, Source
-from harvesters import limits
+from harvesters import limits, xml_pages
 from harvesters.registry import make
 from harvesters.secrets import Secrets
 from harvesters.surroundings import Surroundings
@@ -293,3 +294,52 @@ def test_the_harvest_ends_with_its_time(server: HostileServer, source: Source, p
     server.behaviours["/oai"] = lambda r: [0.2, *provider(r)]
     with pytest.raises(SourceUnavailable, match="не уложил"):
         fetch(source, home, run_seconds="0.5")
+
+
+FAULT = (
+    b'<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault>'
+    b"<faultstring>Out of memory</faultstring></soap:Fault></soap:Body></soap:Envelope>"
+)
+
+
+@pytest.mark.parametrize("answer", [FAULT, b"<OAI-PMH/>", b"<error>busy</error>"])
+def test_an_answer_that_is_none_does_not_end_a_list(
+    server: HostileServer, source: Source, provider: Provider, home: Path, answer: bytes
+) -> None:
+    provider.faults = {"no list size"}
+
+    def behave(request: hostile.Request) -> Iterable[hostile.Part]:
+        if "resumptionToken" in request.arguments:
+            return hostile.whole(answer, Content_Type="text/xml")
+        return provider(request)
+
+    server.behaviours["/oai"] = behave
+    with pytest.raises(SourceUnavailable, match="ожидался ответ OAI-PMH на ListRecords"):
+        fetch(source, home)
+
+
+def test_one_byte_lost_in_a_page_costs_one_letter(provider: Provider) -> None:
+    whole = provider.envelope("<ListRecords>Учебник для 7 класса, Алгебра</ListRecords>")
+    root = xml_pages.parse(whole.replace("б".encode(), b"\xd0", 1), "x")
+    assert xml_pages.all_text(root).endswith("Уче\ufffdник для 7 класса, Алгебра")
+
+
+def test_a_page_that_is_called_utf_16_and_is_none_is_understood(provider: Provider) -> None:
+    told = provider.envelope("<ListRecords>Алгебра</ListRecords>").replace(b'"UTF-8"', b'"utf-16"')
+    for page in (told, told + b"\n"):  # decoded as it says, an even number of bytes is nonsense and an odd one a fault
+        assert "Алгебра" in xml_pages.all_text(xml_pages.parse(page, "x"))
+
+
+def test_a_record_that_left_one_set_for_another_is_there(
+    server: HostileServer, source: Source, provider: Provider, home: Path
+) -> None:
+    def behave(request: hostile.Request) -> Iterable[hostile.Part]:
+        left = request.arguments.get("set") == "a"
+        provider.items = [OaiItem(1, deleted=left, sets=("a", "b")), OaiItem(2, sets=("a", "b"))]
+        return provider(request)
+
+    server.behaviours["/oai"] = behave
+    assert sorted(local_ids(fetch(source, home, sets="a, b"))) == ids(1, 2)
+    files = fetch(source, home, sets="b, a")
+    assert sorted(local_ids(files)) == ids(1, 2)
+    assert not any(file.deleted for file in files)

@@ -222,3 +222,28 @@ def test_zebra_finds_a_cyrillic_word_and_refuses_an_unknown_index_in_words(zebra
     assert local_ids(fetch(source, home)) == ["sch77"]
     with pytest.raises(SourceUnavailable, match="сервер SRU ответил: 15 Unsupported"):
         fetch(source, home, query="no.such=1")
+
+
+def test_a_fault_in_mid_list_is_not_its_end(sru: SruServer, server: HostileServer, source: Source, home: Path) -> None:
+    def behave(request: Request) -> list[hostile.Part]:
+        if request.arguments.get("startRecord") == "5":
+            sru.faults = {"refuses"}
+        return sru(request)
+
+    server.behaviours["/sru"] = behave
+    with pytest.raises(SourceUnavailable, match="найдено 10, а отдано только 4"):
+        list(built(source, home).fetch(""))
+
+
+def test_records_that_went_while_the_list_was_read_delete_nothing(
+    sru: SruServer, server: HostileServer, source: Source, home: Path
+) -> None:
+    def behave(request: Request) -> list[hostile.Part]:
+        if request.arguments.get("startRecord") == "9":
+            sru.count = 8
+        return sru(request)
+
+    server.behaviours["/sru"] = behave
+    files = list(built(source, home).fetch(""))
+    assert local_ids(files) == ids(8)
+    assert not files[-1].complete
