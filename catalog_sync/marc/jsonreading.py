@@ -21,7 +21,7 @@ _DECODER = json.JSONDecoder()
 
 def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
     """(offset, piece, record, local id, fault, deleted) for every JSON object of a list, of lines, or alone."""
-    text = data.decode("utf-8-sig", "replace")
+    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
     at, size = 0, len(text)
     while at < size:
         if text[at] in " \t\r\n[],\ufeff":

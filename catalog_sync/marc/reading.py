@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalog_sync.errors import BadRecord, StopEverything, shown
-from catalog_sync.marc import encodings, fingerprint, marc21, marcsql, rusmarc, xmlreading
+from catalog_sync.marc import encodings, fingerprint, marc8, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect, speaks
 from catalog_sync.marc.exports import Cut, cut, format_of, is_cut_off, missing_end
@@ -134,8 +134,8 @@ class Export:
         encoding = self.encoding
         if self.format == "iso2709" and not data.isascii():
             encoding, warnings = self._verified(data)
-        if not local_id.isascii():
-            local_id = local_id.encode("latin-1").decode(encoding, "replace") if self.format == "iso2709" else local_id
+        if not local_id.isascii() and self.format == "iso2709":
+            local_id = _number(local_id.encode("latin-1"), encoding)
         local_id = local_id.replace("\0", "")
         if len(local_id) > _LONGEST_ID:
             warnings += (f"номер записи (001) длиннее {_LONGEST_ID} знаков",)
@@ -189,6 +189,11 @@ def read_export(
     `export.unchanged`, and leave the dictionary.
     """
     return Export(data, source, format, {} if known is None else known)
+
+
+def _number(typed: bytes, encoding: str) -> str:
+    """A 001 with letters in it."""
+    return marc8.to_unicode(typed) if encoding == encodings.MARC8 else typed.decode(encoding, "replace")
 
 
 def _codec(source: Source) -> str:

@@ -279,3 +279,10 @@ def test_a_wrong_place_in_the_directory_moves_no_field(start: bytes) -> None:
     bib = to_bib(found)
     assert (bib.title, bib.publishers, bib.extent) == ("Алгебра", ("Дрофа",), "96 с.")
     assert any("места полей в справочнике неверны" in warning for warning in bib.warnings)
+
+
+def test_a_number_with_letters_in_a_record_of_marc_8_is_read() -> None:
+    data = iso(record("001 №1", "200 1_$aCafXe"), encoding="cp1251").replace(b"X", b"\xe2")  # an accent
+    [found] = read_export(data, school(Dialect.MARC21))
+    assert isinstance(found, SourceRecord)
+    assert (found.encoding, found.local_id[-1]) == ("marc-8", "1")

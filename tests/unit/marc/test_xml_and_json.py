@@ -177,3 +177,34 @@ def test_a_fault_of_xml_is_named_in_russian(inside: bytes, said: str) -> None:
         from_marcxml(b"<record><controlfield tag='001'>" + inside + b"</controlfield></record>")
     assert said in str(refusal.value)
     assert "ошибка XML в строке 1, знак " in str(refusal.value)
+
+
+def test_a_file_in_utf_8_that_calls_itself_utf_16_is_read() -> None:
+    told = f'<?xml version="1.0" encoding="utf-16"?>\n<collection>{ONE}{TWO}</collection>'
+    assert titles(told) == ["Алгебра 1", "Алгебра 2"]
+    assert titles(told + "\n") == ["Алгебра 1", "Алгебра 2"]
+    assert titles(told.encode("utf-16")) == ["Алгебра 1", "Алгебра 2"]
+
+
+def test_json_in_utf_16_is_read() -> None:
+    subfields = [{"a": "Алгебра"}]
+    fields = [{"001": "1"}, {"200": {"ind1": "1", "ind2": " ", "subfields": subfields}}]
+    typed = json.dumps([{"leader": "00000nam0 2200000   450 ", "fields": fields}], ensure_ascii=False)
+    assert titles(typed.encode("utf-16")) == ["Алгебра"]
+
+
+def test_a_value_with_a_remark_or_an_element_in_it_keeps_all_its_text() -> None:
+    assert titles(ONE.replace("Алгебра 1", "Ал<!-- опечатка? -->геб<i>ра</i> 1 &amp; 2")) == ["Алгебра 1 & 2"]
+
+
+EMBEDDED = """<datafield tag="461" ind1=" " ind2="0"><s1><controlfield tag="001">SET1</controlfield>
+ <datafield tag="200" ind1="1" ind2=" "><subfield code="a">Собрание</subfield><subfield code="v">Т. 2</subfield>
+ </datafield></s1></datafield>"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_fields_of_a_linked_record_are_not_the_records_own(first: bool) -> None:
+    at = ONE.index("<datafield" if first else "</record>")
+    [bib] = bibs(ONE[:at] + EMBEDDED + ONE[at:])
+    assert bib.title == "Алгебра 1"
+    assert [(h.title, h.volume, h.record_id) for h in bib.hosts] == [("Собрание", "Т. 2", "SET1")]
