@@ -15,6 +15,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import getaddresses
 from pathlib import Path
@@ -31,8 +32,10 @@ from harvesters.surroundings import Budget, Surroundings
 from harvesters.unpack import MARC_EXTENSIONS
 
 KIND = "mailbox"
-MAX_LETTERS = 200  # newest ones looked at in one fetch: a nightly export needs one
+MAX_LETTERS = 200  # looked at in one fetch for the newest export, and with changes taken in one fetch
 HEADERS = "(BODY.PEEK[HEADER.FIELDS (FROM AUTHENTICATION-RESULTS)] RFC822.SIZE)"
+# What email's parser of headers stumbles over in letters of spammers, as Python 3.11 does («From: a:;@b»).
+UNREADABLE_HEADER = (AttributeError, LookupError, TypeError, ValueError, MessageError)
 BASE64_GROWTH = 1.4  # attachments travel as base64 with line breaks
 
 
@@ -86,21 +89,25 @@ class MailboxHarvester:
             ok(imap.select(f'"{modified_utf7(self._settings.folder)}"', readonly=True), "папка не открывается")
             validity = str((imap.response("UIDVALIDITY")[1] or [b"?"])[0] or b"?", "ascii", "replace")
             after = mark.get("uid", 0) if mark.get("uidvalidity") == validity else 0
-            found = []
+            found: list[Letter] = []
+            most = 1 if self._complete else MAX_LETTERS  # the rest of the changes comes next time
             for uid in self._new_uids(imap, after if isinstance(after, int) else 0):
                 budget.check()
                 attachments = self._attachments(imap, uid)
                 if attachments:
                     found.append(Letter(uid, attachments))
-                    if self._complete:
+                    if len(found) == most:
                         break
-        return validity, found[::-1]
+        return validity, found
 
     def _new_uids(self, imap: imaplib.IMAP4, after: int) -> list[int]:
-        """Newest first. `N:*` names at least the last letter even when it is older than N (RFC 3501, 6.4.8)."""
+        """The newest ones, newest first, or of changes every one, oldest first: none may be passed over.
+
+        `N:*` names at least the last letter even when it is older than N (RFC 3501, 6.4.8).
+        """
         found = b" ".join(flat(ok(imap.uid("SEARCH", f"UID {after + 1}:*"), "поиск не удался")))
-        uids = sorted({int(u) for u in found.split() if int(u) > after}, reverse=True)
-        return uids[:MAX_LETTERS]
+        uids = sorted({int(u) for u in found.split() if int(u) > after})
+        return uids[: -MAX_LETTERS - 1 : -1] if self._complete else uids
 
     def _attachments(self, imap: imaplib.IMAP4, uid: int) -> tuple[tuple[str, bytes], ...]:
         head = ok(imap.uid("FETCH", str(uid), HEADERS), "заголовки не читаются")
@@ -109,15 +116,22 @@ class MailboxHarvester:
         size = re.search(rb"RFC822\.SIZE (\d+)", b" ".join(flat(head)))
         if size and int(size[1]) > self._settings.max_bytes * BASE64_GROWTH:
             raise SourceUnavailable(f"{self._where}: письмо {uid} больше предела ({int(size[1])} байт)")
-        letter = message_in(ok(imap.uid("FETCH", str(uid), "(BODY.PEEK[])"), "письмо не читается"))
+        letter = ok(imap.uid("FETCH", str(uid), "(BODY.PEEK[])"), "письмо не читается")
         ends = tuple(listed(self._settings.extensions))
-        named = [p for p in letter.walk() if isinstance(p, EmailMessage) and p.get_filename()]
-        parts = [(file_name(p), p.get_payload(decode=True)) for p in named]
+        try:
+            named = [p for p in message_in(letter).walk() if isinstance(p, EmailMessage) and p.get_filename()]
+            parts = [(file_name(p), p.get_payload(decode=True)) for p in named]
+        except UNREADABLE_HEADER:
+            said = f"письмо {uid} набрано не по правилам и не разбирается; пришлите выгрузку новым письмом"
+            raise SourceUnavailable(f"{self._where}: {said}") from None
         return tuple((n, d) for n, d in parts if n.lower().endswith(ends) and isinstance(d, bytes))
 
     def _is_permitted(self, letter: EmailMessage) -> bool:
         """One From address, on the list, and vouched for by our own mail server where the settings ask for it."""
-        senders = [a.lower() for _, a in getaddresses(letter.get_all("From", []))]
+        try:
+            senders = [a.lower() for _, a in getaddresses(letter.get_all("From", []))]
+        except UNREADABLE_HEADER:  # nobody's letter, and no reason to leave the others unread
+            return False
         allowed = [s.lower() for s in listed(self._settings.senders)]
         if len(senders) != 1 or not any(senders[0] == a or (a[0] == "@" and senders[0].endswith(a)) for a in allowed):
             return False

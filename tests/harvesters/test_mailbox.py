@@ -8,6 +8,7 @@ import pytest
 
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import Source
+from harvesters import mailbox
 from harvesters.mailbox import file_name, message_in, modified_utf7
 from tests.harvesters.conformance import HarvesterConformance, World, built, last_bookmark
 from tests.harvesters.conftest import closed_port
@@ -140,3 +141,37 @@ def test_names_of_attachments_in_raw_cp1251_are_understood() -> None:
         + b'"\r\n\r\nx'
     )
     assert file_name(message_in([(b"1", raw)])) == "Книги.mrc"
+
+
+def test_no_letter_with_changes_is_passed_over_in_a_full_mailbox(
+    imap: ImapServer, source: Source, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "MAX_LETTERS", 3)
+    imap.letters = {1: letter(SCHOOL, ("a.mrc", export([1])))}
+    imap.letters |= {n: letter("news@elsewhere.example") for n in range(2, 10)}
+    imap.letters |= {n: letter(SCHOOL, ("a.mrc", export([n]))) for n in range(10, 14)}
+    changes = replace(source, incremental=True)
+    first = list(built(changes, home).fetch(""))
+    assert local_ids(first) == ["RU/SCH/1", "RU/SCH/10", "RU/SCH/11"]
+    assert local_ids(built(changes, home).fetch(last_bookmark(first))) == ["RU/SCH/12", "RU/SCH/13"]
+
+
+UNREADABLE = b"From: Spam: <x@y>, ,@,;@z\r\nSubject: x\r\n\r\nx"
+
+
+def test_a_letter_whose_headers_nobody_can_read_is_passed_over(imap: ImapServer, source: Source, home: Path) -> None:
+    with pytest.raises(AttributeError):  # else this letter no longer proves anything
+        message_in([(b"", UNREADABLE)]).get_all("From")
+    imap.letters = {5: letter(SCHOOL, ("a.mrc", export(range(3)))), 6: UNREADABLE}
+    assert len(local_ids(built(source, home).fetch(""))) == 3
+
+
+def test_a_letter_of_the_school_that_cannot_be_taken_apart_is_named(
+    imap: ImapServer, source: Source, home: Path
+) -> None:
+    spoilt = letter(SCHOOL, ("a.mrc", export(range(3)))).replace(b"octet-stream", b"octet-stream; name*", 1)
+    imap.letters = {5: spoilt}
+    with pytest.raises(SourceUnavailable, match="письмо 5 набрано не по правилам"):
+        list(built(source, home).fetch(""))
+    imap.letters[6] = letter(SCHOOL, ("a.mrc", export(range(4))))
+    assert len(local_ids(built(source, home).fetch(""))) == 4
