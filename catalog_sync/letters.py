@@ -61,6 +61,8 @@ def why(error: Exception) -> str:
         return f"сервер молчит дольше {SECONDS:.0f} с"
     if isinstance(error, requests.ConnectionError):
         return "сервер не отвечает"  # its own words quote the address, and that may hold a key
+    if isinstance(error, requests.RequestException):
+        return "адрес webhook неверен: ожидалось https://…"  # so do these
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException | requests.RequestException):
         return redact(in_words(error, SECONDS))
     return redact(str(error))

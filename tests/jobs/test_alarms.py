@@ -255,3 +255,15 @@ def test_a_file_brought_by_hand_and_held_is_told_the_methodologist(tmp_path: Pat
         assert letters(here) == ["Выгрузка удержана: «Школа 1» (school-1)"]
     finally:
         process.stop.set()
+
+
+@pytest.mark.parametrize("scheme", ["", "ftp://", "https://["])
+def test_a_webhook_that_is_no_address_is_not_quoted(
+    tmp_path: Path, scheme: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = f"{scheme}hooks.example/services/s3cr3t"
+    wrong = settings(tmp_path, webhook="env:HOOK")
+    assert not deliver("webhook", wrong, ALARM, NOW, Secrets({"HOOK": hook}))
+    assert "адрес webhook неверен" in caplog.text
+    assert "s3cr3t" not in caplog.text
+    assert "hooks.example" not in caplog.text
