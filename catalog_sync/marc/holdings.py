@@ -17,6 +17,7 @@ from catalog_sync.marc.parts import Fields
 from catalog_sync.model import Dialect, Holdings, Item, MarcField
 from catalog_sync.shipped import TABLES
 
+_COPIES = re.compile(r"(\d+)(?:[.,]0+)?\s*(?:экз|шт)?\.?", re.IGNORECASE)
 _CODES = string.digits + string.ascii_letters
 _KEYS = ("number", "barcode", "sigla", "call", "price", "ksu", "copies", "registered", "withdrawn", "act", "reason")
 
@@ -151,6 +152,9 @@ def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool 
             said[key] = said.get(key) or other.first(codes).strip()
         call = call or _joined(other, dict(rule.there).get("call", ""))
     get = said.get
+    copies = _count(get("copies", ""))
+    if not copies and not get("number") and not get("barcode"):
+        return None  # a group of which none is left; of numbered items several systems fill in nothing
     withdrawn = day_of(typed) if (typed := get("withdrawn", "")) else None
     if withdrawn is None and (gone or (rule.gone[0] and _has(field, rule.gone))):
         return None
@@ -161,7 +165,7 @@ def _item(rule: Rule, field: MarcField, beside: Sequence[MarcField], gone: bool 
         call,
         get("price", ""),
         get("ksu", ""),
-        _count(get("copies", "")),
+        copies or 1,
         day_of(typed) if (typed := get("registered", "")) else None,
         withdrawn,
         get("reason", "") if withdrawn else "",
@@ -193,4 +197,7 @@ def _has(field: MarcField, status: tuple[str, str]) -> bool:
 
 
 def _count(typed: str) -> int:
-    return (amount(typed) if typed.isdecimal() else None) or 1
+    """Copies of a group: «25», «25.0», «25 экз.»; 1 where something else is typed, as a price in the wrong place."""
+    found = _COPIES.fullmatch(typed)
+    counted = amount(found[1]) if found else None
+    return 1 if counted is None else counted

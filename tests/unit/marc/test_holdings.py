@@ -143,3 +143,21 @@ def test_days_are_read_as_systems_write_them(typed: str, day: date | None) -> No
 def test_a_barcode_typed_where_copies_are_counted_counts_nothing(typed: str) -> None:
     assert holdings(f"910 __$aU$b1001$1{typed}").copies == 1
     assert holdings(f"990 __$k{typed}$f01.09.2013", dialect=Dialect.MARCSQL).copies == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "copies"), [("25", 25), ("25 экз.", 25), ("25 шт", 25), ("25.0", 25), ("12.50", 1), ("много", 1)]
+)
+def test_a_group_is_as_large_as_is_typed(typed: str, copies: int) -> None:
+    assert holdings(f"910 __$aU$dУЧ$1{typed}", "910 __$aU$dХР$12").copies == copies + 2
+
+
+def test_a_group_of_which_none_is_left_is_no_copy() -> None:
+    assert holdings("910 __$aU$dУЧ$10", "910 __$aU$dХР$12").copies == 2
+    gone = {"t990t": "12", "cnt": 25, "invmode": "Б/У", "offdate": 45000}
+    found = row(inv=[{"t990t": "12", "cnt": 0, "invmode": "Б/У"}], invoff=[gone])
+    assert (found.copies, len(found.items)) == (0, 1)
+
+
+def test_a_numbered_item_is_there_whatever_its_count_says() -> None:
+    assert row(inv=[{"t090e": "1001", "cnt": 0, "invmode": "И/У"}]).copies == 1
