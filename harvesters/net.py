@@ -111,8 +111,10 @@ def unpacked(chunks: Iterator[bytes], encoding: str, limit: int) -> Iterator[byt
     for chunk in chunks:
         rest = chunk
         while rest:
+            if inflate.eof:  # a gzip may have several members, one behind the other (RFC 1952, 2.2)
+                inflate = zlib.decompressobj(GZIP_OR_ZLIB)
             yield inflate.decompress(rest, min(limit, CHUNK * 16))
-            rest = inflate.unconsumed_tail
+            rest = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
     if not inflate.eof:
         raise TryAgain("сжатый ответ оборван")
 

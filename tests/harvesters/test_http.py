@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import ssl
 import time
@@ -17,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from catalog_sync.errors import SourceUnavailable, StopEverything
 from catalog_sync.model import Source
+from harvesters import net
 from harvesters.net import Reach, TryAgain, ask
 from harvesters.secrets import Secret
 from tests.harvesters import hostile
@@ -263,3 +265,10 @@ def test_a_token_travels_in_the_header_only(server: HostileServer, home: Path) -
     assert server.requests[0].headers["authorization"].startswith("Bearer ")
     assert not server.requests[0].arguments
     assert "Bearer" not in repr(Reach("s", token=Secret("x")))
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1000])
+def test_an_answer_packed_in_several_members_is_unpacked_whole(cut: int) -> None:
+    packed = gzip.compress("Алгебра".encode()) + gzip.compress("и геометрия".encode())
+    chunks = iter([packed[i : i + cut] for i in range(0, len(packed), cut)])
+    assert b"".join(net.unpacked(chunks, "gzip", 1000)).decode() == "Алгебраи геометрия"
