@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -164,10 +165,10 @@ def unmistaken(text: str) -> str:
     """CP1251 that was read as Latin-1, put right; any other text as it is."""
     if not MOJIBAKE.search(text) or CYRILLIC.search(text):
         return text
-    try:
-        return text.encode("cp1252").decode("cp1251")
-    except UnicodeError:
-        return text
+    for taken_for in ("cp1252", "latin-1"):  # what servers call Latin-1 has «–» and «„», the standard has not
+        with suppress(UnicodeError):
+            return text.encode(taken_for).decode("cp1251")
+    return text
 
 
 def refuse_writing(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

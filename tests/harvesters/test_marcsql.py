@@ -208,6 +208,7 @@ def test_an_empty_base_is_an_empty_complete_export(base: Path, home: Path) -> No
 
 def test_cp1251_taken_for_latin1_is_put_right_and_french_is_left() -> None:
     assert unmistaken("Алгебра: учебник".encode("cp1251").decode("cp1252")) == "Алгебра: учебник"
+    assert unmistaken("Алгебра – «учебник»".encode("cp1251").decode("latin-1")) == "Алгебра – «учебник»"
     assert unmistaken("Élève à l'école") == "Élève à l'école"
     assert unmistaken("Алгебра Àëãåáðà") == "Алгебра Àëãåáðà"
 
