@@ -104,7 +104,7 @@ def look(files: Iterable[FetchedFile], source: Source, *, cards: int = CARDS) ->
         if not file.data.strip():
             continue
         found = found or _detected(file, source)
-        reader = replace(source, dialect=found.dialect)
+        reader = replace(source, dialect=found.dialect, encoding=file.encoding or source.encoding)  # as a harvest does
         for one in islice(read_export(file.data, reader, format=file.format), SAMPLE - seen):
             seen += 1
             try:
