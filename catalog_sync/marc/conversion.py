@@ -90,7 +90,8 @@ def _with_added_entry(fields: list[MarcField]) -> list[MarcField]:
 
 
 def _with_control_fields(record: MarcRecord) -> MarcRecord:
-    """МАРК-SQL types control fields as $0 of a data field; both are one thing here. Every field has two indicators."""
+    """МАРК-SQL types control fields as $0 of a data field; both are one thing here. Every field has two indicators, and
+    every subfield a code of one character, as they will be written."""
     return MarcRecord(record.leader, tuple(_regular(f) for f in record.fields))
 
 
@@ -99,7 +100,10 @@ def _regular(item: MarcField) -> MarcField:
         return item
     if item.tag.startswith("00") and len(item.subfields) == 1 and item.subfields[0].code in "0a":
         return MarcField(item.tag, data=item.subfields[0].value)
-    return MarcField(item.tag, item.indicators.ljust(2)[:2], item.subfields)
+    subfields = item.subfields
+    if any(len(s.code) != 1 for s in subfields):
+        subfields = tuple(Subfield(s.code[:1] or " ", s.value) for s in subfields)
+    return MarcField(item.tag, item.indicators.ljust(2)[:2], subfields)
 
 
 def _without_people(record: MarcRecord, source: Dialect) -> tuple[MarcRecord, list[Loss]]:

@@ -356,3 +356,15 @@ def test_the_same_book_of_the_state_library_in_both_formats_agrees(shared: Path)
                        ("700", "abg")):
         mine, expected = ([folded(v) for f in r.all(tag) for v in f.all(codes)] for r in (ours, theirs))
         assert mine == expected, tag
+
+
+@pytest.mark.parametrize("code", ["", "ab", "fg"])
+@pytest.mark.parametrize(("source", "target", "tag"), [(RUSMARC, MARC21, "200"), (MARC21, RUSMARC, "245")])
+def test_a_subfield_code_that_is_no_single_character_breaks_no_conversion(
+    code: str, source: Dialect, target: Dialect, tag: str
+) -> None:
+    """As MARCXML and JSON may have them."""
+    typed = MarcField(tag, "1 ", (Subfield("a", "Алгебра"), Subfield(code, "учебник")))
+    found = convert(MarcRecord("00000nam  2200000   450 ", (typed,)), source, target)
+    told = [s.value for f in found.record.fields for s in f.subfields] + [loss.value for loss in found.losses]
+    assert any("учебник" in value for value in told)
