@@ -161,3 +161,22 @@ def test_a_group_of_which_none_is_left_is_no_copy() -> None:
 
 def test_a_numbered_item_is_there_whatever_its_count_says() -> None:
     assert row(inv=[{"t090e": "1001", "cnt": 0, "invmode": "И/У"}]).copies == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["01-09-2013", "2013/09/01", "2013.09.01", "01/09/13", "01. 09. 2013", "01,09,2013", "20130901120000",
+     "1 сентября 2013 г.", "1 Сент. 2013", "поступило 01-09-2013"],
+)  # fmt: skip
+def test_days_are_read_as_people_write_them(typed: str) -> None:
+    assert day_of(typed) == date(2013, 9, 1)
+
+
+@pytest.mark.parametrize("typed", ["1 мая 2013", "1 май 2013"])
+def test_may_is_no_march(typed: str) -> None:
+    assert day_of(typed) == date(2013, 5, 1)
+
+
+@pytest.mark.parametrize("typed", ["12-2013", "2013-2014", "1-09/2013", "акт 17-05", "31-02-2013", "сентябрь 2013"])
+def test_what_names_no_day_is_none(typed: str) -> None:
+    assert day_of(typed) is None
