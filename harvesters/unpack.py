@@ -8,11 +8,12 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
 from catalog_sync.errors import SourceUnavailable
-from catalog_sync.marc import framing
+from catalog_sync.marc import encodings, framing
 from harvesters import limits
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -107,13 +108,13 @@ def climbs_out(path: str) -> bool:
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:
-    """Russian Windows packs names in CP866 without saying so; Python then reads them as CP437."""
+    """Russian Windows packs names in CP866 and macOS in UTF-8 without saying so; Python then reads them as CP437."""
     if entry.flag_bits & UTF8_NAMES:
         return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("cp866")
-    except UnicodeError:
-        return entry.filename
+    with suppress(UnicodeError):
+        typed = entry.filename.encode("cp437")
+        return typed.decode("utf-8" if encodings.is_utf8(typed) else "cp866")
+    return entry.filename
 
 
 def read_bounded(name: str, file: IO[bytes] | gzip.GzipFile, packed_size: int, limit: int) -> bytes:

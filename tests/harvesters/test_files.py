@@ -301,6 +301,11 @@ def test_russian_names_packed_by_windows_are_read() -> None:
     assert [p.name for p in unpack("a.zip", data)] == ["a.zip/Учебники.mrc"]
 
 
+def test_russian_names_packed_by_macos_are_read() -> None:
+    data = zipped(Uchebnik__mrc=export([1])).replace(b"Uchebnik", "Книг".encode())  # UTF-8 without bit 11
+    assert [p.name for p in unpack("a.zip", data)] == ["a.zip/Книг.mrc"]
+
+
 def test_a_drop_folder_that_cannot_be_written_is_read_all_the_same(
     drop: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
