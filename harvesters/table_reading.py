@@ -41,6 +41,7 @@ UNREADABLE_XLSX = (
 )  # fmt: skip
 UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError)
 ZEROS = re.compile(r"^0{2,}$")
+GUARDED = re.compile(r"=\"([^\"]*)\"|'(\d[\d/.-]*)")
 NUMBER_ALONE = re.compile(r"\D{0,5}\d{1,8}(?:[/.]\d{1,6})?\w?[,;]?")  # a line that is one inventory number
 
 
@@ -195,9 +196,16 @@ def read_text(name: str, data: bytes, encoding: str, delimiter: str) -> Sheet:
     found = delimiter.replace("\\t", "\t") or likely_delimiter(text)
     csv.field_size_limit(limits.MEGABYTE)
     try:
-        return Sheet(bounded(name, (tuple(map(one_line, row)) for row in csv_rows(text, found))), codec, found)
+        rows = (tuple(one_line(unguarded(cell)) for cell in row) for row in csv_rows(text, found))
+        return Sheet(bounded(name, rows), codec, found)
     except csv.Error as error:
         raise SourceUnavailable(f"{name}: таблица CSV не читается: {error}") from None
+
+
+def unguarded(cell: str) -> str:
+    """A value without what programs put around it so that Excel leaves its zeros alone: «="00123"», «'00123»."""
+    found = GUARDED.fullmatch(cell.strip())
+    return (found[1] or found[2] or "") if found else cell
 
 
 def csv_rows(text: str, delimiter: str) -> list[list[str]]:

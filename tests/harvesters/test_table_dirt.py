@@ -145,3 +145,19 @@ def test_unicode_text_of_excel_is_taken_by_hand(name: str) -> None:
     data = "Автор\tНазвание\tКол-во\r\nОстровский Н. П.\tОбрыв\t2\r\n".encode("utf-16")
     [file] = by_hand.opened(name, data, Source("s", "s"), complete=True)
     assert "Обрыв".encode() in file.data
+
+
+@pytest.mark.parametrize("typed", ['="00123"', "'00123", '"=""00123"""'])
+def test_what_guards_the_zeros_of_a_number_is_no_part_of_it(typed: str) -> None:
+    [bib] = bibs(f"Автор;Название;Инв. №\r\nПушкин;Сказки;{typed}\r\n".encode(), "a.csv")
+    assert [item.inventory_number for item in bib.holdings.items] == ["00123"]
+
+
+@pytest.mark.parametrize("title", ["'Тень'", '="', "= мир"])
+def test_a_title_in_quotes_keeps_them(title: str) -> None:
+    [bib] = bibs(f"Автор;Название;Инв. №\r\nПушкин;{title};1\r\n".encode(), "a.csv")
+    assert bib.title
+
+
+def test_an_empty_value_that_is_guarded_is_empty() -> None:
+    assert read_sheet("a.csv", 'Автор;Название;Инв. №\r\nПушкин;Сказки;=""\r\n'.encode()).rows[1] == ("Пушкин", "Сказки")
