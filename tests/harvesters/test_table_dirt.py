@@ -160,4 +160,5 @@ def test_a_title_in_quotes_keeps_them(title: str) -> None:
 
 
 def test_an_empty_value_that_is_guarded_is_empty() -> None:
-    assert read_sheet("a.csv", 'Автор;Название;Инв. №\r\nПушкин;Сказки;=""\r\n'.encode()).rows[1] == ("Пушкин", "Сказки")
+    data = 'Автор;Название;Инв. №\r\nПушкин;Сказки;=""\r\n'.encode()
+    assert read_sheet("a.csv", data).rows[1] == ("Пушкин", "Сказки")
