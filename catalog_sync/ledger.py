@@ -227,7 +227,7 @@ def _difference(
     if not old.items and (new is None or not new.items):
         yield from _counted(context, old, new)
         return
-    if not old.items or (new is not None and not new.items and new.received is not None):
+    if (not old.items and _present(old)) or (new is not None and not new.items and new.received is not None):
         yield from _recounted(context, old, new)
         return
     after = by_key(new)
@@ -239,9 +239,11 @@ def _difference(
 def _counted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
     """Counters only (МАРК-SQL 990 $e $w, $z): the growth of each is a movement of the day of the run."""
     if new is None:
-        gone = (old.received or 0) - (old.withdrawn or 0)
-        if gone > 0:
+        if (gone := _present(old)) > 0:
             yield context.line(_WITHDRAWN, None, -gone, reason=GONE)
+        return
+    if old.received is None or new.received is None:  # what was not counted, or is no longer, did not come to nothing
+        yield from _recounted(context, old, new)
         return
     came = (new.received or 0) - (old.received or 0)
     went = (new.withdrawn or 0) - (old.withdrawn or 0)

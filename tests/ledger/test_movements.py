@@ -229,6 +229,18 @@ def test_counters_alone_move_by_their_growth():
     assert short(moved(counted(30, 5), counted(28, 5))) == [("correction", TODAY, -2)]
 
 
+def test_copies_of_a_record_that_had_none_came_on_their_day_of_registration():
+    after = holds(item("17", came=PAST), item(copies=30, came=date(2026, 8, 20)))
+    all_gone = Holdings(received=30, withdrawn=30, basis="990")
+    for before in (holds(), all_gone):  # catalogued before the books came, or all written off since
+        assert short(moved(before, after)) == [("acquired", PAST, 1), ("acquired", date(2026, 8, 20), 30)]
+
+
+def test_an_export_that_no_longer_counts_what_has_all_left_moves_nothing():
+    counted = Holdings(received=30, withdrawn=30, basis="990")
+    assert moved(counted, Holdings()) == moved(Holdings(), counted) == []
+
+
 def test_a_copy_first_seen_when_already_gone_adds_nothing_to_today():
     lines = moved(None, holds(item("9", came=PAST, went=date(2022, 1, 1))), first=True)
     assert sum(line.copies for line in lines) == 0
