@@ -37,7 +37,7 @@ from catalog_sync.ledger_items import (
     renumbered,
     taken,
 )
-from catalog_sync.ledger_returns import without_returns
+from catalog_sync.ledger_returns import unknown, without_returns
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
@@ -107,9 +107,11 @@ def movements(
         found += _reclassified(context, old, was, posted, into)
         if into is None:
             return found  # it turned out to be no stock: the history has left the books
-    changed: Iterable[StockMovement] = _whole(context, new) if old is None and new is not None else ()
+    changed: Iterable[StockMovement] = ()
     if old is not None:
         changed = _difference(context, old, new, posted)
+    elif new is not None:
+        changed = _whole(context, replace(new, items=unknown(new.items, posted, day)) if posted else new)
     return merged([*found, *without_returns(changed, [*posted, *found], whole=old is None)])
 
 

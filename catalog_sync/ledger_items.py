@@ -14,6 +14,7 @@ from catalog_sync.model import Holdings, Item, MovementKind, StockMovement
 from catalog_sync.remembering import remembering
 
 RUN = "run"  # basis of a line whose day is that of the run: the data name none
+BY_HAND = "акт"  # basis of a line that somebody typed
 GONE = "нет в новой выгрузке"  # reason of an exit that no document names
 COUNTED_LESS = "счётчик в источнике уменьшен"  # reason of a correction, not of an exit
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
@@ -151,7 +152,10 @@ def taken(postings: list[tuple[Posting, int]], copies: int) -> Iterator[tuple[Po
 
 
 def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
-    """Lines equal in everything but copies, money and inventory numbers become one; empty ones go."""
+    """Lines equal in everything but copies, money and inventory numbers become one; empty ones go.
+
+    Copies with numbers and those without stay apart: by their numbers they are known again in another record.
+    """
     lines = list(lines)
     if len(lines) < 2:
         return [line for line in lines if line.copies]
@@ -162,8 +166,8 @@ def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
     for parts in sums.values():
         line = parts[0]
         copies = sum(part.copies for part in parts)
-        values = [part.kopecks for part in parts]
-        total = None if None in values else sum(value or 0 for value in values)
+        values = [part.kopecks for part in parts if part.kopecks is not None]
+        total = sum(values) if values else None
         numbers = ", ".join(part.inventory for part in parts if part.inventory)
         if copies:
             found.append(replace(line, copies=copies, kopecks=total, inventory=numbers))
@@ -173,7 +177,7 @@ def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
 def _but_sums(line: StockMovement) -> tuple[object, ...]:
     return (
         line.library, line.record, line.day, line.kind, line.category, line.carrier, line.ekind, line.basis, line.run,
-        line.document, line.corrects, line.of, line.reason,
+        line.document, line.corrects, line.of, line.reason, line.inventory != "",
     )  # fmt: skip
 
 

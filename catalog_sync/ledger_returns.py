@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import RUN, net
-from catalog_sync.model import MovementKind, StockMovement
+from catalog_sync.ledger_items import BY_HAND, RUN, dates, net
+from catalog_sync.model import Item, MovementKind, StockMovement
 
 BACK = "снова в выгрузке"
 _ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)
@@ -41,6 +42,36 @@ def without_returns(
         elif left:
             value = None if line.kopecks is None else round(line.kopecks * left / line.copies)
             yield replace(line, copies=left, kopecks=value)
+
+
+def unknown(items: Sequence[Item], posted: Sequence[StockMovement], day: date) -> tuple[Item, ...]:
+    """`items` of a record that was away, without those written off whose coming and going the books have.
+
+    A database names what it has written off for ever: told anew of a record that one export left out, each would have
+    come and gone a second time, in years long reported.
+    """
+    gone = _gone_for_good(posted)
+    found = []
+    for item in items:
+        went = dates(item, day)[1] if item.withdrawn is not None else None
+        known = min(gone[went, item.inventory_number], item.copies) if went else 0
+        if known:
+            gone[went, item.inventory_number] -= known
+            item = replace(item, copies=item.copies - known)
+        if item.copies:
+            found.append(item)
+    return tuple(found)
+
+
+def _gone_for_good(posted: Sequence[StockMovement]) -> Counter[tuple[date | None, str]]:
+    """How many copies of each number left on a day that an act names."""
+    gone = Counter[tuple[date | None, str]]()
+    for line in posted:
+        if line.column is MovementKind.WITHDRAWN and line.basis not in (RUN, BY_HAND):
+            numbers = line.inventory.split(", ")
+            for number in numbers:
+                gone[line.day, number] -= line.copies if len(numbers) == 1 else line.copies // abs(line.copies)
+    return gone
 
 
 class _Away:

@@ -13,14 +13,13 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.ledger import movements, reversal
+from catalog_sync.ledger_items import BY_HAND
 from catalog_sync.model import Carrier, Category, Classified, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import ledger
 from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_movement, stock_position
 from catalog_sync.store.overrides import REASON, corrected
 from catalog_sync.store.packing import unpack_holdings
 from catalog_sync.store.tables import holding, record, source
-
-BY_HAND = "акт"
 
 
 def enter_act(

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from catalog_sync.ledger import movements, reversal
 from catalog_sync.ledger_items import kopecks
@@ -133,6 +134,23 @@ def test_a_copy_that_is_back_with_an_act_left_on_the_day_of_the_act():
     went = date(2026, 3, 1)
     books, written_off = holds(item("17", came=PAST)), holds(item("17", came=PAST, went=went))
     assert standing(books, None, written_off) == {("acquired", PAST): 1, ("withdrawn", went): -1}
+
+
+@pytest.mark.parametrize("number", ["17", ""])
+def test_what_was_written_off_before_an_export_left_the_record_out_does_not_come_and_go_again(number):
+    went = date(2026, 3, 1)
+    gone = item(number, copies=1 if number else 5, came=PAST, went=went, withdrawal_act="12")
+    books = holds(item("16", came=PAST), gone)
+    assert standing(holds(item("16", came=PAST), replace(gone, withdrawn=None)), books, None, books) == {
+        ("acquired", PAST): 1 + gone.copies, ("withdrawn", went): -gone.copies,
+    }  # fmt: skip
+    undated = replace(gone, registered=None)
+    assert standing(undated_books := holds(undated), None, undated_books) == standing(undated_books)
+
+
+def test_the_value_of_a_delivery_is_that_of_its_copies_with_a_price():
+    some = [item("1", came=PAST, price="100"), item("2", came=PAST), item("3", came=PAST, price="50")]
+    assert [(line.copies, line.kopecks) for line in moved(None, holds(*some))] == [(3, 15000)]
 
 
 def test_a_group_without_numbers_that_splits_into_kept_and_withdrawn_only_withdraws():
