@@ -64,6 +64,33 @@ def test_copies_of_a_second_card_move_to_the_first():
     }  # fmt: skip
 
 
+def test_a_card_of_numbered_copies_and_groups_moves_whole():
+    card = holds(item("17", came=PAST), item("18"), item(copies=5, came=PAST), item(copies=3, came=LATER))
+    assert standing(book_of({"A": card}, {"B": card}), by_record=True) == {
+        ("B", "acquired", PAST): 6, ("B", "acquired", LATER): 3, ("B", "initial", FIRST): 1,
+    }  # fmt: skip
+
+
+def test_groups_of_several_cards_joined_in_one_are_its_group():
+    before = {name: holds(item(copies=count, came=PAST)) for name, count in (("A", 20), ("B", 10), ("C", 5))}
+    assert standing(book_of(before, {"A": holds(item(copies=35, came=PAST))}), by_record=True) == {
+        ("A", "acquired", PAST): 35
+    }  # fmt: skip
+
+
+def test_an_undated_copy_takes_along_the_day_it_came_on():
+    """Of the two without a date on a card one was there from the first, the other came later; this one moves."""
+    first, second = holds(item("1")), holds(item("1"), item("2"))
+    key, other, cell = RecordKey("s", "A"), RecordKey("s", "B"), klass("textbook")
+    came = {"run": 1, "day": FIRST, "first_load": True}
+    posted = movements("s", key, None, first, None, cell, **came)
+    posted += movements("s", key, first, second, cell, cell, first_load=False, run=2, day=LATER, posted=posted)
+    news = movements("s", key, second, first, cell, cell, first_load=False, run=3, day=TODAY, posted=posted)
+    news += movements("s", other, None, holds(item("2")), None, cell, first_load=False, run=3, day=TODAY)
+    lines = [*posted, *news, *moved(news, {key: posted})]
+    assert standing(lines, by_record=True) == {("A", "initial", FIRST): 1, ("B", "acquired", LATER): 1}
+
+
 def test_what_leaves_without_coming_elsewhere_has_left():
     before = {"A": holds(item(copies=30, came=PAST)), "B": holds(item("17", came=PAST), item("18", came=PAST))}
     after = {"X": holds(item(copies=25, came=PAST)), "Y": holds(item("18", came=PAST), item("20", came=PAST))}
