@@ -179,16 +179,17 @@ def align_classes(connection: Connection, *, why: str, today: date, who: str = "
     The rules of classify change with a version, and a rebuild derives every class anew: this brings the ledger after
     them, by corrections that say why.
     """
-    there = stock_position.c
-    differs = or_(*(there[name] != holding.c[name] for name in ("category", "carrier", "ekind")))
+    move = stock_movement.c  # and not the positions: what has all been written off stands in past years
+    differs = or_(*(move[name] != holding.c[name] for name in ("category", "carrier", "ekind")))
     query = (
         select(record.c.source, record.c.local_id)
-        .join_from(stock_position, holding, holding.c.record == there.record)
-        .join(record, record.c.id == there.record)
-        .where(there.copies != 0, differs)
-        .distinct()
+        .join_from(stock_movement, holding, holding.c.record == move.record)
+        .join(record, record.c.id == move.record)
+        .where(differs)
+        .group_by(record.c.source, record.c.local_id, move.day, move.column, move.category, move.carrier, move.ekind)
+        .having(func.sum(move.copies) != 0)
     )
-    keys = [RecordKey(source_, local_id) for source_, local_id in connection.execute(query)]
+    keys = sorted({RecordKey(source_, local_id) for source_, local_id in connection.execute(query)})
     for key in keys:
         held = _held(connection, key)
         now_is = Classified(Category(held.category), "", Carrier(held.carrier), "", EKind(held.ekind))

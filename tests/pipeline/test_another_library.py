@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 
 from catalog_sync import pipeline, upkeep
+from catalog_sync.ledger_items import net
 from catalog_sync.model import Library, RecordKey
-from catalog_sync.store import hand, outbox, registry
+from catalog_sync.store import hand, ledger, outbox, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.ledger_check import DISTRICT
 from catalog_sync.store.ledger_tables import stock_movement, stock_position, stock_rollup
@@ -142,3 +143,15 @@ def test_check_says_what_is_not_followed_yet_and_rebuild_follows(moved: District
     upkeep.rebuild(moved.system)
     with reading(moved.system.engine) as connection:
         assert len(connection.execute(count).all()) == lines
+
+
+def test_another_base_moves_what_was_all_written_off_too(moved: District) -> None:
+    moved.load("s2", [book("R1", copies=0)])
+    with writing(moved.system.engine) as connection:
+        registry.save_sources(connection, [replace(registry.get_source(connection, "s2"), base="Учебники")])
+    pipeline.reread(moved.system, "s2")
+    with reading(moved.system.engine) as connection:
+        lines = ledger.posted(connection, [RecordKey("s2", "R1")])[RecordKey("s2", "R1")]
+    assert {(line.category.value, line.column.value, line.copies) for line in net(lines)} == {
+        ("textbook", "initial", 3), ("textbook", "withdrawn", -3),
+    }  # fmt: skip
