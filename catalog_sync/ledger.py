@@ -16,12 +16,14 @@ Nothing here knows a database or a clock: `day` is the day of the run.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import msgspec
 from msgspec.structs import replace
 
+from catalog_sync.ledger_dates import with_known_days
 from catalog_sync.ledger_items import (
     COUNTED_LESS,
     GONE,
@@ -36,6 +38,7 @@ from catalog_sync.ledger_items import (
     postings,
     renumbered,
     taken,
+    undated,
 )
 from catalog_sync.ledger_returns import unknown, without_returns
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
@@ -96,6 +99,8 @@ def movements(
     classified = classified_after or classified_before
     if classified is None:
         return []
+    if old is not None and new is not None:
+        old, new = with_known_days(old, new, posted)
     basis = _date_basis((new or old or Holdings()).basis)
     context = _Context(library, key, classified, basis, first_load, run, day)
     found: list[StockMovement] = []
@@ -314,8 +319,11 @@ def _shifted(
     """
     fewer, more = sum(n for _, n in removed), sum(n for _, n in added)
     same = min(fewer, more) if (about["inventory"] or fewer == more) else 0
+    days = Counter[date | None]()  # of the undated ones together: each call looks for them in the same lines
     for moved, copies in taken(removed, same):
-        yield from _taken_back(context, kind, sign, moved, copies, posted, about)
+        days[moved.day] += copies
+    for day, copies in days.items():
+        yield from _taken_back(context, kind, sign, day, copies, posted, about)
     for posting, copies in taken(added, same):
         note = {"of": kind, "document": posting.document, "reason": "дата уточнена в источнике"}
         yield context.line(MovementKind.CORRECTION, posting.day, sign * copies, **note, **about)
@@ -338,29 +346,20 @@ def _taken_back(
     context: _Context,
     kind: MovementKind,
     sign: int,
-    posting: Posting,
+    day: date | None,
     copies: int,
     posted: Sequence[StockMovement],
     about: dict[str, object],
 ) -> Iterator[StockMovement]:
     """Take copies off the day they stand on; undated ones stand on the day of the run that brought them."""
     note = {"reason": "дата уточнена в источнике", **about}
-    if posting.day is None:
-        for line, count in _undated(posted, kind, copies):
+    if day is None:
+        for line, count in undated(posted, kind, copies, str(about["inventory"])):
             copies -= count
             column = line.column
             yield context.line(MovementKind.CORRECTION, line.day, -sign * count, of=column, **note)
     if copies:
-        yield context.line(MovementKind.CORRECTION, posting.day, -sign * copies, of=kind, **note)
-
-
-def _undated(posted: Sequence[StockMovement], kind: MovementKind, copies: int) -> Iterator[tuple[StockMovement, int]]:
-    came = (MovementKind.INITIAL, _ACQUIRED) if kind is _ACQUIRED else (_WITHDRAWN, MovementKind.EXPIRED)
-    for line in reversed(net(posted)):
-        if copies > 0 and line.basis == RUN and line.column in came:
-            count = min(abs(line.copies), copies)
-            copies -= count
-            yield line, count
+        yield context.line(MovementKind.CORRECTION, day, -sign * copies, of=kind, **note)
 
 
 def _reclassified(

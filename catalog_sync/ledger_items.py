@@ -189,3 +189,21 @@ def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
         there = sums.get(key)
         sums[key] = replace(there, copies=there.copies + line.copies) if there else replace(line, kind=line.column)
     return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
+
+
+def undated(
+    posted: Sequence[StockMovement], kind: MovementKind, copies: int, number: str
+) -> Iterator[tuple[StockMovement, int]]:
+    """The lines in which so many undated copies stand, the last first; before all others those that name the number."""
+    came = (MovementKind.INITIAL, MovementKind.ACQUIRED)
+    columns = came if kind is MovementKind.ACQUIRED else (MovementKind.WITHDRAWN, MovementKind.EXPIRED)
+    named = {
+        (line.day, line.column) for line in posted
+        if line.basis == RUN and line.column in columns and number in line.inventory.split(", ")
+    }  # fmt: skip
+    standing = [line for line in reversed(net(posted)) if line.basis == RUN and line.column in columns]
+    for line in sorted(standing, key=lambda line: (line.day, line.column) not in named):
+        if copies > 0:
+            count = min(abs(line.copies), copies)
+            copies -= count
+            yield line, count

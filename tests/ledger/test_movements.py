@@ -182,6 +182,45 @@ def test_a_date_learnt_later_takes_the_first_reflection_back_where_it_stands():
     ]
 
 
+@pytest.mark.parametrize(
+    ("dated", "undated"),
+    [
+        ([item("17", came=PAST), item("18", came=date(2020, 9, 1))], [item("17"), item("18")]),
+        ([item(copies=10, came=PAST), item(copies=20, came=date(2020, 9, 1))], [item(copies=30)]),
+    ],
+)
+def test_a_day_once_said_is_not_forgotten_with_an_export_that_names_none(dated, undated):
+    """The rows of a database name the day of each copy, an ISO 2709 export of the same base none."""
+    told, silent = holds(*dated), holds(*undated)
+    corrected = holds(*[replace(one, registered=date(2018, 9, 1)) for one in dated])
+    assert standing(told, silent) == standing(told, silent, told) == standing(told)
+    assert standing(told, silent, corrected) == standing(told, corrected)
+
+
+def test_a_group_whose_days_can_no_longer_be_told_apart_only_grows_and_shrinks():
+    """990 names the days of two deliveries, not how many copies of each are left."""
+    before, more = holds(item(copies=30, came=PAST)), holds(item(copies=50))
+    two = holds(item(copies=10, came=PAST), item(copies=20, came=date(2020, 9, 1)))
+    night = TODAY + timedelta(1)
+    assert standing(before, more) == {("acquired", PAST): 30, ("acquired", night): 20}
+    assert standing(two, holds(item(copies=25))) == standing(two) | {("withdrawn", night): -5}
+
+
+def test_dates_learnt_of_several_deliveries_at_once_take_each_where_it_stands():
+    one, two = item(copies=4, ksu_number="1"), item(copies=3, ksu_number="2")
+    both = [replace(one, registered=PAST), replace(two, registered=date(2020, 9, 1))]
+    assert standing(holds(one), holds(one, two), holds(*both)) == {
+        ("acquired", PAST): 4, ("acquired", date(2020, 9, 1)): 3,
+    }  # fmt: skip
+
+
+def test_a_date_learnt_of_a_numbered_copy_is_taken_where_that_number_stands():
+    first, later = item("1"), item("2")
+    assert standing(holds(first), holds(first, later), holds(replace(first, registered=PAST), later)) == {
+        ("acquired", PAST): 1, ("acquired", TODAY + timedelta(1)): 1,
+    }  # fmt: skip
+
+
 def test_a_retyped_document_number_moves_nothing():
     before = holds(item("17", came=PAST, ksu_number="1"))
     assert moved(before, holds(item("17", came=PAST, ksu_number="1/2"))) == []
