@@ -16,30 +16,15 @@ Nothing here knows a database or a clock: `day` is the day of the run.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-import msgspec
 from msgspec.structs import replace
 
+from catalog_sync.ledger_changes import one_key
 from catalog_sync.ledger_dates import with_known_days
-from catalog_sync.ledger_items import (
-    COUNTED_LESS,
-    GONE,
-    RUN,
-    Posting,
-    by_key,
-    changed_postings,
-    dates,
-    merged,
-    money,
-    net,
-    postings,
-    renumbered,
-    taken,
-    undated,
-)
+from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, net, renumbered
+from catalog_sync.ledger_lines import Context, appeared, came
 from catalog_sync.ledger_returns import unknown, without_returns
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
@@ -48,31 +33,6 @@ BASIS_OF_DATE = (("INV", "INV.REGDATE"), ("990", "990$f"))  # holdings basis →
 REREAD = "источник прочитан по-новому"
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
-
-
-class _Context(msgspec.Struct, frozen=True, gc=False):
-    library: str
-    key: RecordKey
-    classified: Classified
-    basis: str
-    first_load: bool
-    run: int | None
-    day: date
-
-    def line(self, kind: MovementKind, day: date | None, copies: int, **more: object) -> StockMovement:
-        return StockMovement(
-            library=self.library,
-            record=self.key,
-            day=day or self.day,
-            kind=kind,
-            copies=copies,
-            category=self.classified.category,
-            carrier=self.classified.carrier,
-            ekind=self.classified.ekind,
-            basis=self.basis if day else RUN,
-            run=self.run,
-            **more,  # type: ignore[arg-type]
-        )
 
 
 def movements(
@@ -102,7 +62,7 @@ def movements(
     if old is not None and new is not None:
         old, new = with_known_days(old, new, posted)
     basis = _date_basis((new or old or Holdings()).basis)
-    context = _Context(library, key, classified, basis, first_load, run, day)
+    context = Context(library, key, classified, basis, first_load, run, day)
     found: list[StockMovement] = []
     was = classified_before or _as_it_stood(new, posted)
     if was and _has_moved(was, classified, posted):
@@ -191,45 +151,16 @@ def _stock(holdings: Holdings | None, classified: Classified | None) -> Holdings
 # --- Movements -------------------------------------------------------------------------------------------------------
 
 
-def _whole(context: _Context, new: Holdings) -> list[StockMovement]:
+def _whole(context: Context, new: Holdings) -> list[StockMovement]:
     """Everything a record brings when it is seen for the first time."""
     if not new.items:
         copies = (new.received or 0) - (new.withdrawn or 0)
-        return [_came(context, None, copies)] if copies > 0 else []
-    return list(_appeared(context, new.items))
-
-
-def _appeared(context: _Context, items: Iterable[Item]) -> Iterator[StockMovement]:
-    for item in items:
-        if item.copies <= 0:
-            continue
-        came, went = dates(item, context.day)
-        about = {"inventory": item.inventory_number, "kopecks": money([item], item.copies)}
-        if item.withdrawn is None:
-            yield _came(context, came, item.copies, document=item.ksu_number, **about)
-            continue
-        if came:
-            yield _came(context, came, item.copies, document=item.ksu_number, **about)
-        elif went:  # we learn of a copy when it is already gone: it was there until that day, that is all we know
-            yield context.line(MovementKind.INITIAL, went, item.copies, document=item.ksu_number, **about)
-        else:
-            continue  # neither its coming nor its going has a date: no report can use it
-        about["kopecks"] = _negative(about["kopecks"])
-        note = {"document": item.withdrawal_act, "reason": item.withdrawal_reason}
-        yield context.line(_WITHDRAWN, went, -item.copies, **note, **about)
-
-
-def _negative(value: object) -> int | None:
-    return -value if isinstance(value, int) else None
-
-
-def _came(context: _Context, day: date | None, copies: int, **more: object) -> StockMovement:
-    kind = MovementKind.INITIAL if day is None and context.first_load else _ACQUIRED
-    return context.line(kind, day, copies, **more)
+        return [came(context, None, copies)] if copies > 0 else []
+    return list(appeared(context, new.items))
 
 
 def _difference(
-    context: _Context, old: Holdings, new: Holdings | None, posted: Sequence[StockMovement]
+    context: Context, old: Holdings, new: Holdings | None, posted: Sequence[StockMovement]
 ) -> Iterator[StockMovement]:
     if not old.items and (new is None or not new.items):
         yield from _counted(context, old, new)
@@ -240,10 +171,10 @@ def _difference(
     after = by_key(new)
     before = renumbered(by_key(old), after)
     for key in before | after:
-        yield from _one_key(context, before.get(key, []), after.get(key, []), posted)
+        yield from one_key(context, before.get(key, []), after.get(key, []), posted)
 
 
-def _counted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
+def _counted(context: Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
     """Counters only (МАРК-SQL 990 $e $w, $z): the growth of each is a movement of the day of the run."""
     if new is None:
         if (gone := _present(old)) > 0:
@@ -252,15 +183,15 @@ def _counted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator
     if old.received is None or new.received is None:  # what was not counted, or is no longer, did not come to nothing
         yield from _recounted(context, old, new)
         return
-    came = (new.received or 0) - (old.received or 0)
+    more = (new.received or 0) - (old.received or 0)
     went = (new.withdrawn or 0) - (old.withdrawn or 0)
-    if came:
-        yield context.line(_ACQUIRED, None, came) if came > 0 else _correction(context, _ACQUIRED, came)
+    if more:
+        yield context.line(_ACQUIRED, None, more) if more > 0 else _correction(context, _ACQUIRED, more)
     if went:
         yield context.line(_WITHDRAWN, None, -went) if went > 0 else _correction(context, _WITHDRAWN, -went)
 
 
-def _recounted(context: _Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
+def _recounted(context: Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
     """One side lists copies, the other only counts: nothing moved but the way of keeping books, unless sums differ."""
     change = _present(new) - _present(old)
     if change:
@@ -273,7 +204,7 @@ def _present(holdings: Holdings | None) -> int:
     return holdings.copies if holdings.items else (holdings.received or 0) - (holdings.withdrawn or 0)
 
 
-def _correction(context: _Context, of: MovementKind, copies: int) -> StockMovement:
+def _correction(context: Context, of: MovementKind, copies: int) -> StockMovement:
     return context.line(MovementKind.CORRECTION, None, copies, of=of, reason=COUNTED_LESS)
 
 
@@ -281,89 +212,8 @@ def _as_correction(line: StockMovement) -> StockMovement:
     return replace(line, kind=MovementKind.CORRECTION, of=line.column, reason="изменён вид издания")
 
 
-def _one_key(
-    context: _Context, before: list[Item], after: list[Item], posted: Sequence[StockMovement]
-) -> Iterator[StockMovement]:
-    if before == after:
-        return
-    if not before:
-        yield from _appeared(context, after)
-        return
-    about: dict[str, object] = {"inventory": ", ".join(sorted({i.inventory_number for i in (after or before)} - {""}))}
-    if not after:
-        gone = sum(item.copies for item in before if item.withdrawn is None)
-        if gone:
-            value = _negative(money(before, gone))
-            yield context.line(_WITHDRAWN, None, -gone, reason=GONE, kopecks=value, **about)
-        return
-    old, new = postings(before, context.day), postings(after, context.day)
-    for kind, sign in ((_ACQUIRED, 1), (_WITHDRAWN, -1)):
-        removed, added = changed_postings(old, new, kind)
-        yield from _shifted(context, kind, sign, removed, added, posted, after, about)
-
-
-def _shifted(
-    context: _Context,
-    kind: MovementKind,
-    sign: int,
-    removed: list[tuple[Posting, int]],
-    added: list[tuple[Posting, int]],
-    posted: Sequence[StockMovement],
-    items: list[Item],
-    about: dict[str, object],
-) -> Iterator[StockMovement]:
-    """Postings that were there and are not, and the other way round.
-
-    A copy known by its number, or equal sums on both sides, is the same copies with another date: corrected. Otherwise
-    fewer came than we thought, which a source without numbers says when copies are withdrawn.
-    """
-    fewer, more = sum(n for _, n in removed), sum(n for _, n in added)
-    same = min(fewer, more) if (about["inventory"] or fewer == more) else 0
-    days = Counter[date | None]()  # of the undated ones together: each call looks for them in the same lines
-    for moved, copies in taken(removed, same):
-        days[moved.day] += copies
-    for day, copies in days.items():
-        yield from _taken_back(context, kind, sign, day, copies, posted, about)
-    for posting, copies in taken(added, same):
-        note = {"of": kind, "document": posting.document, "reason": "дата уточнена в источнике"}
-        yield context.line(MovementKind.CORRECTION, posting.day, sign * copies, **note, **about)
-    for posting, copies in taken(list(reversed(added)), more - same):
-        note = {"document": posting.document, "reason": posting.reason}
-        value = money(items, sign * copies)
-        if kind is _ACQUIRED:
-            yield _came(replace(context, first_load=False), posting.day, copies, kopecks=value, **note, **about)
-        else:
-            yield context.line(kind, posting.day, -copies, kopecks=value, **note, **about)
-    for posting, copies in taken(list(reversed(removed)), fewer - same):
-        if kind is _ACQUIRED:
-            yield context.line(_WITHDRAWN, None, -copies, reason=GONE, **about)
-        else:
-            note = {"of": kind, "reason": "списание отменено в источнике"}
-            yield context.line(MovementKind.CORRECTION, posting.day, copies, **note, **about)
-
-
-def _taken_back(
-    context: _Context,
-    kind: MovementKind,
-    sign: int,
-    day: date | None,
-    copies: int,
-    posted: Sequence[StockMovement],
-    about: dict[str, object],
-) -> Iterator[StockMovement]:
-    """Take copies off the day they stand on; undated ones stand on the day of the run that brought them."""
-    note = {"reason": "дата уточнена в источнике", **about}
-    if day is None:
-        for line, count in undated(posted, kind, copies, str(about["inventory"])):
-            copies -= count
-            column = line.column
-            yield context.line(MovementKind.CORRECTION, line.day, -sign * count, of=column, **note)
-    if copies:
-        yield context.line(MovementKind.CORRECTION, day, -sign * copies, of=kind, **note)
-
-
 def _reclassified(
-    context: _Context,
+    context: Context,
     old: Holdings | None,
     was: Classified,
     posted: Sequence[StockMovement],
@@ -376,10 +226,10 @@ def _reclassified(
         if into and _standing(line) == _cell(into):
             continue
         out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)
-        yield replace(out, copies=-line.copies, kopecks=None)
+        yield replace(out, copies=-line.copies, kopecks=None if line.kopecks is None else -line.kopecks)
         if into:
             yield replace(
-                out, category=into.category, carrier=into.carrier, ekind=into.ekind, kopecks=None, corrects=None
+                out, category=into.category, carrier=into.carrier, ekind=into.ekind, corrects=None
             )
 
 

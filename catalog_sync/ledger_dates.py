@@ -73,9 +73,16 @@ def _days_by_key(items: Sequence[Item], less: Sequence[Item]) -> dict[str, Count
 def _of_copies(new: Holdings, old: Holdings) -> Holdings:
     """The new holdings, with the days that the same copies had before."""
     free = _days_by_key(old.items, new.items)
+    forgotten = Counter[str]()  # of each number, those beyond the copies that were undated before
+    for sign, holdings in ((1, new), (-1, old)):
+        for item in holdings.items:
+            forgotten[item_key(item)] += 0 if item.registered else sign * item.copies
     items = list[Item]()
     for item in new.items:
-        items += _dated([item], free.get(item_key(item), Counter()), item.copies)
+        key = item_key(item)
+        parts = list(_dated([item], free.get(key, Counter()), forgotten[key]))
+        forgotten[key] -= sum(part.copies for part in parts if part.registered and not item.registered)
+        items += parts
     return replace(new, items=tuple(items))
 
 

@@ -107,15 +107,15 @@ def _places(key: str, item: Item, free: dict[date, list[str]]) -> Iterator[str]:
 
 
 def money(items: Iterable[Item], copies: int) -> int | None:
-    """Value of `copies` of these items at their mean price; None unless every one has a price."""
+    """Value of `copies` of these items at their mean price, those without one worth nothing; None where all are."""
     total = value = 0
+    known = False
     for item in items:
         price = kopecks(item.price)
-        if price is None:
-            return None
+        known |= price is not None
         total += item.copies
-        value += price * item.copies
-    return round(value / total * copies) if total else None
+        value += (price or 0) * item.copies
+    return round(value / total * copies) if total and known else None
 
 
 def _of_kind(postings: Counter[Posting], kind: MovementKind) -> dict[Posting, int]:
@@ -187,7 +187,11 @@ def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
     for line in posted:
         key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
         there = sums.get(key)
-        sums[key] = replace(there, copies=there.copies + line.copies) if there else replace(line, kind=line.column)
+        if there is None:
+            sums[key] = replace(line, kind=line.column)
+        else:
+            values = [value for value in (there.kopecks, line.kopecks) if value is not None]
+            sums[key] = replace(there, copies=there.copies + line.copies, kopecks=sum(values) if values else None)
     return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
 
 
