@@ -83,27 +83,48 @@ def by_key(holdings: Holdings | None) -> dict[str, list[Item]]:
 def renumbered(before: dict[str, list[Item]], after: dict[str, list[Item]]) -> dict[str, list[Item]]:
     """`before`, its copies under the keys that `after` has for them.
 
-    A number retyped, or given to each copy of a group, makes no other copies of them: those of which either side has a
-    key of its own are the same as far as they came on the same day, and are rather still there than written off.
+    A number retyped, given to some or all copies of a group or taken off them, makes no other copies: of one day of
+    registration those that a key has too many are those that another has too few, and are rather still there than
+    written off.
     """
+    less, more = _by_day(before), _by_day(after)
+    less, more = less - more, more - less
     free: dict[date, list[str]] = {}
-    new = ((key, item) for key, items in after.items() if key not in before for item in items)
-    for key, item in sorted(new, key=lambda pair: pair[1].withdrawn is None):
-        if item.registered:
-            free.setdefault(item.registered, []).extend([key] * item.copies)
-    found = {key: list(items) for key, items in before.items() if key in after or not free}
-    for key, items in before.items() if free else ():
-        for item in items if key not in after else ():
-            for here, copies in Counter(_places(key, item, free)).items():
+    new = ((key, item) for key, items in after.items() for item in items if item.registered)
+    for key, item in sorted(new, key=lambda pair: pair[1].withdrawn is None) if less and more else ():
+        copies = min(item.copies, more[key, item.registered])
+        more[key, item.registered] -= copies
+        free.setdefault(item.registered or EARLIEST, []).extend([key] * copies)
+    found: dict[str, list[Item]] = {}
+    for key, items in before.items():
+        for item in items if free else ():
+            for here, copies in Counter(_places(key, item, less, free)).items():
                 found.setdefault(here, []).append(replace(item, copies=copies))
+    return found or before
+
+
+def _by_day(items: dict[str, list[Item]]) -> Counter[tuple[str, date | None]]:
+    """Copies of each key by day of registration."""
+    found = Counter[tuple[str, date | None]]()
+    for key, some in items.items():
+        for item in some:
+            if item.registered:
+                found[key, item.registered] += item.copies
     return found
 
 
-def _places(key: str, item: Item, free: dict[date, list[str]]) -> Iterator[str]:
-    """The key of each copy of an item: the last free one of its day, or its own."""
+def _places(
+    key: str, item: Item, less: Counter[tuple[str, date | None]], free: dict[date, list[str]]
+) -> Iterator[str]:
+    """The key of each copy of an item: its own, or of those it has too many the last free one of their day."""
     day = item.registered if item.withdrawn is None else None
     places = free.get(day, []) if day else []
-    return (places.pop() if places else key for _ in range(item.copies))
+    for _ in range(item.copies):
+        if places and less[key, day] > 0:
+            less[key, day] -= 1
+            yield places.pop()
+        else:
+            yield key
 
 
 def money(items: Iterable[Item], copies: int) -> int | None:

@@ -232,6 +232,9 @@ def test_a_retyped_document_number_moves_nothing():
         ([item("17", came=PAST)], [item("0017", came=PAST)]),
         ([item(copies=3, came=PAST)], [item("1", came=PAST), item("2", came=PAST), item("3", came=PAST)]),
         ([item("1", came=PAST), item("2", came=PAST)], [item(copies=2, came=PAST)]),
+        ([item(copies=3, came=PAST)], [item("1", came=PAST), item(copies=2, came=PAST)]),
+        ([item("1", came=PAST), item(copies=2, came=PAST)], [item(copies=3, came=PAST)]),
+        ([item(copies=1, came=PAST), item(copies=2)], [item("1", came=PAST), item(copies=2)]),
     ],
 )
 def test_numbers_retyped_given_or_taken_off_move_nothing(before, after):
