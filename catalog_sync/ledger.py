@@ -77,7 +77,7 @@ def movements(
         changed = _difference(context, old, new, posted)
     elif new is not None:
         changed = _whole(context, replace(new, items=unknown(new.items, posted, day)) if posted else new)
-    return merged([*found, *without_returns(changed, [*posted, *found], whole=old is None)])
+    return merged([*found, *without_returns(changed, [*posted, *found], None if old is None else old.items, day)])
 
 
 def _date_basis(holdings_basis: str) -> str:

@@ -16,18 +16,18 @@ _ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)
 
 
 def without_returns(
-    lines: Iterable[StockMovement], posted: Sequence[StockMovement], *, whole: bool
+    lines: Iterable[StockMovement], posted: Sequence[StockMovement], before: Iterable[Item] | None, day: date
 ) -> Iterator[StockMovement]:
     """`lines` with the exits of copies that are back taken off their own day, in place of a second arrival.
 
     Acquired once more on the day of registration, a copy would stand twice in every figure between that day and the day
     it was missing. It is the same copy where the books have one of that day and, if it is numbered, saw that number
-    leave. One without a date is known by its number, or by the record, where all of that was away (`whole`).
+    leave. One without a date is known by its number, or by the record, where all of that was away (`before` is None).
     """
     if not posted:  # the books know nothing of the record: a first load asks this of every one
         yield from lines
         return
-    away = _Away(posted)
+    whole, away = before is None, _Away(posted, [item for item in before or () if item.withdrawn is None], day)
     for line in lines:
         left = line.copies
         for day_of, copies in away.back(line, whole) if line.kind in _ARRIVALS and left > 0 else ():
@@ -77,7 +77,7 @@ def _gone_for_good(posted: Sequence[StockMovement]) -> Counter[tuple[date | None
 class _Away:
     """Of a record's lines those that say which copies are missing, and on which days the missing ones had come."""
 
-    def __init__(self, posted: Sequence[StockMovement]) -> None:
+    def __init__(self, posted: Sequence[StockMovement], there: Iterable[Item], today: date) -> None:
         standing = net(posted)
         self._exits = [line for line in standing if _is_exit(line) and line.copies < 0]
         self._left = [-line.copies for line in self._exits]
@@ -85,6 +85,8 @@ class _Away:
         for line in standing:
             if line.column in _ARRIVALS:
                 self._came[_when(line)] += line.copies
+        for item in there:  # which has not been away: what comes beside it on the same day is new
+            self._came[dates(item, today)[0]] -= item.copies
         self._numbers, self._numberless = _missing(line for line in posted if _is_exit(line))
 
     def back(self, line: StockMovement, whole: bool) -> Iterator[tuple[object, int]]:

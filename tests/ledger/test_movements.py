@@ -112,6 +112,15 @@ def test_another_copy_of_the_same_day_is_not_the_one_that_left():
     assert (left["acquired", PAST], left["withdrawn", TODAY + timedelta(1)]) == (2, -1)
 
 
+def test_more_copies_of_the_day_of_those_still_there_are_not_others_that_left():
+    group, more = item(copies=3, came=PAST), item(copies=5, came=PAST)
+    others = item(copies=2, came=date(2020, 9, 1))
+    night = TODAY + timedelta(1)
+    assert standing(holds(group, others), holds(group), holds(more)) == {
+        ("acquired", PAST): 5, ("acquired", date(2020, 9, 1)): 2, ("withdrawn", night): -2,
+    }  # fmt: skip
+
+
 def test_undated_copies_beside_others_may_be_new_ones():
     night = TODAY + timedelta(1)
     assert standing(holds(item(copies=30)), holds(item(copies=25)), holds(item(copies=30))) == {
