@@ -59,7 +59,7 @@ def _carried(left: StockMovement, part: _Part) -> Iterator[StockMovement]:
     """The exit is none, what stood on its day leaves the one record, and stands on that day in the other."""
     arrival, stood, copies, numbers = part
     price = _share(arrival, copies)
-    value = _share(left, copies) if price is None else price  # the lines of arrivals are by day, an exit is of all
+    value = _share(stood, copies) if price is None else price  # these are of one day, an exit is of all days
     note = {"kind": MovementKind.CORRECTION, "run": left.run, "inventory": numbers, "reason": MOVED}
     yield replace(left, of=MovementKind.WITHDRAWN, copies=copies, kopecks=value, **note)
     yield replace(stood, of=stood.column, copies=-copies, kopecks=None if value is None else -value, **note)
