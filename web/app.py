@@ -110,7 +110,7 @@ def set_up_pages(app: Flask) -> None:
     app.context_processor(lambda: {"icons": asset("icons.svg")})
     app.jinja_env.globals.update(
         asset=asset, reader=reader, services=services, here=here, page_link=page_link, language=i18n.choose_language,
-        part=part, settings_link=settings_link,
+        part=part, settings_link=settings_link, language_field=language_field,
     )  # fmt: skip
     app.jinja_env.filters.update(
         safe_url=security.safe_url, dialled=labels.dialled, capital=labels.capital,
@@ -172,6 +172,12 @@ def here(**changes: str) -> str:
     # As a query of its own: parameters called `endpoint` or `_scheme` would mean something to url_for.
     address = url_for(request.endpoint or "opac.home", **{**(request.view_args or {}), "lang": None})
     return f"{address}?{urlencode(values, doseq=True)}" if values else address
+
+
+def language_field() -> Markup:
+    """The language asked in the address, as a field: a form that is sent by GET makes its address anew."""
+    asked = i18n.asked_language()
+    return Markup('<input type="hidden" name="lang" value="{}">').format(asked) if asked else Markup("")
 
 
 def mount(app: Flask, settings: Settings, catalogue: Catalogue, engine: Engine | None) -> None:

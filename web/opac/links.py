@@ -29,6 +29,11 @@ def record_paths() -> Callable[[str], str]:
     return lambda cluster: f"{root}{quote(cluster, safe='')}{language}"
 
 
+def record_file(cluster: str, ending: str) -> str:
+    """The edition as a file: in no language, so without that of the page."""
+    return f"{request.script_root}/record/{quote(cluster, safe='')}.{ending}"
+
+
 def search_path(**asked: str) -> str:
     """A search by one field (`t_author=…`) or one facet (`publisher=…`)."""
     words = {name: value for name, value in asked.items() if name.startswith("t_")}
@@ -42,7 +47,8 @@ def for_templates() -> dict[str, Any]:
     asset: Callable[[str], str] = cast(Any, current_app.jinja_env.globals["asset"])
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
-        "record_path": path, "search_path": search_path, "basket_path": basket, "basket_ids": ids, "this_path": here,
+        "record_path": path, "record_file": record_file, "search_path": search_path, "basket_path": basket,
+        "basket_ids": ids, "this_path": here,
         "shelf": Shelf(
             asset("icons.svg"), path, basket, ids, here, services().directory.order(), reader().library,
             services().today(), closed,

@@ -63,7 +63,8 @@ def settings() -> str:
 @blueprint.post("/settings")
 def change_settings() -> AnyResponse:
     """Keep what was chosen. An unknown value is refused: cookies hold only what we know."""
-    response = redirect(local_target(request.form.get("next"), url_for("opac.home")), 303)
+    target = local_target(request.form.get("next"), url_for("opac.home"))
+    response = redirect(without_language(target) if "lang" in request.form else target, 303)
     for name in (*CHOICES, "library", "lang"):
         if name in request.form:
             value = request.form[name]
@@ -71,6 +72,13 @@ def change_settings() -> AnyResponse:
                 abort(400)
             remember(response, name, value)  # type: ignore[arg-type]
     return response
+
+
+def without_language(target: str) -> str:
+    """The address without a language of its own, which would speak louder than the one just chosen."""
+    path, mark, query = target.partition("?")
+    kept = "&".join(pair for pair in query.split("&") if pair and not pair.startswith("lang="))
+    return f"{path}{mark}{kept}" if kept else path
 
 
 @blueprint.get("/record/<cluster>/report")

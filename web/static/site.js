@@ -9,6 +9,7 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
   input.form.append(list);
   input.setAttribute("role", "combobox"); input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id); input.setAttribute("aria-expanded", "false");
+  const address = input.dataset.suggest + (input.dataset.suggest.includes("?") ? "&q=" : "?q=");
   let timer = 0, asked = 0, chosen = -1;
   const close = () => { list.hidden = true; chosen = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const choose = (n) => {
@@ -31,7 +32,7 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
     clearTimeout(timer);
     const typed = input.value.trim(), turn = ++asked;
     if (typed.length < 2) { close(); return; }
-    timer = setTimeout(() => fetch(input.dataset.suggest + "?q=" + encodeURIComponent(typed))
+    timer = setTimeout(() => fetch(address + encodeURIComponent(typed))
       .then((answer) => answer.ok ? answer.json() : []).then((found) => { if (turn === asked) show(found); }).catch(close), 150);
   });
   input.addEventListener("keydown", (event) => {
@@ -78,10 +79,10 @@ if (results && results.dataset.query) {
 }
 const shelf = document.querySelector("[data-history]");
 if (shelf && past().length) {
-  const place = shelf.querySelector("span");
+  const place = shelf.querySelector("span"), address = shelf.dataset.history + (shelf.dataset.history.includes("?") ? "&q=" : "?q=");
   for (const text of past()) {
     const link = document.createElement("a");
-    link.href = "search?q=" + encodeURIComponent(text); link.textContent = text; place.append(link, " ");
+    link.href = address + encodeURIComponent(text); link.textContent = text; place.append(link, " ");
   }
   shelf.querySelector("button").addEventListener("click", () => { localStorage.removeItem(HISTORY); shelf.hidden = true; });
   shelf.hidden = false;
