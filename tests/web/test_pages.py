@@ -134,6 +134,34 @@ def test_a_typing_error_finds_what_was_meant_and_says_so(client: FlaskClient) ->
     assert twin["total"] == client.get("/search.json?q=алгебра").json["total"] > 0
 
 
+@pytest.mark.parametrize("narrowed", ["library=school-01", "grade=7", "mine=1&my=school-01", "kind=учебник&from=2000"])
+def test_a_typing_error_is_mended_under_any_conditions_and_they_stay(client: FlaskClient, narrowed: str) -> None:
+    twin = client.get(f"/search.json?q=алгнбра&{narrowed}").json
+    assert twin["suggestion"] == "алгебра"
+    assert twin["total"] == client.get(f"/search.json?q=алгебра&{narrowed}").json["total"] > 0
+
+
+def test_a_typing_error_is_mended_in_the_childs_view(app: Flask) -> None:
+    client = app.test_client()
+    client.post("/settings", data={"child": "on"})
+    assert client.get("/search.json?q=алгнбра").json["suggestion"] == "алгебра"
+
+
+def test_a_typing_error_in_a_field_of_the_form_is_mended(client: FlaskClient) -> None:
+    page = client.get("/search?t_title=алгнбра&grade=7").text
+    assert "По запросу «алгнбра» ничего не нашлось" in text_of(page)
+    chips = html.fromstring(page).xpath("//ul[@class='chips']//a/text()")
+    assert [text.strip() for text in chips if text.strip()] == ["7 класс"]
+    meant = client.get("/search.json?t_title=алгебра&grade=7").json["total"]
+    assert client.get("/search.json?t_title=алгнбра&grade=7").json["total"] == meant > 0
+
+
+def test_what_was_meant_is_offered_without_conditions_where_it_is_found_only_so(client: FlaskClient) -> None:
+    tree = html.fromstring(client.get("/search?q=алгнбра&grade=1").text)
+    [offered] = tree.xpath("//p[@class='did-you-mean']/a/@href")
+    assert client.get(offered.replace("/search?", "/search.json?")).json["total"]
+
+
 def test_a_small_or_between_words_nobody_has_together_is_taken_for_the_operator(client: FlaskClient) -> None:
     page = text_of(client.get("/search?q=алгебра или химия").text)
     assert "Показано найденное по запросу: алгебра ИЛИ химия" in page

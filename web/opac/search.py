@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape as escape_anew
 from typing import Any, NamedTuple
@@ -100,7 +100,7 @@ def search() -> str | AnyResponse:
         "opac/search.html",
         answer=found,
         sorts=SORTS,
-        chips=chips(state),
+        chips=chips(found.state),
         lines=lines,
         cut_short=cut_short(found.total),
         url=address,
@@ -173,15 +173,15 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
             sort=state.sort,
             facets=names,
             facet_limit=facet_limit(),
-            suggest=True,
             **preference(),
         )
     except Unsupported as error:
         return Answer(state, 0, (), (), (), "", unanswered(error))
-    for text in (hits.suggestion, alternatives_meant(state.q)) if state.q and not hits.total else ():
-        meant = answer(replace(state, q=text, page=1), with_facets=with_facets) if text not in ("", state.q) else None
-        if meant and meant.total:
-            return replace(meant, asked=state.q, suggestion=text)
+    suggestion = "" if hits.total else words_meant(state)
+    for other in () if hits.total else meant(state, suggestion):
+        found = answer(other, with_facets=with_facets)
+        if found.total:
+            return replace(found, asked=" ".join((state.q, *state.words.values())).strip(), suggestion=other.q)
     counted: dict[str, Sequence[FacetValue]] = {**hits.facets, **open_facets(state, names)}
     listed = next((v.count for v in hits.facets.get("access", ()) if v.value == ACCESS_TEXTBOOK_LIST), 0)
     others = [v for v in counted.get("access", ()) if v.value != ACCESS_TEXTBOOK_LIST]  # which has a switch of its own
@@ -189,7 +189,24 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
     if "library" in hits.facets:
         counted["place"] = open_places(state, hits.facets["library"])
     made = make_facets(state, counted)
-    return Answer(state, hits.total, hits.clusters, briefs(hits), made, hits.suggestion, listed=listed)
+    return Answer(state, hits.total, hits.clusters, briefs(hits), made, suggestion, listed=listed)
+
+
+def words_meant(state: SearchState) -> str:
+    """What was typed without its typing errors, "" where it has none. Of the typed words alone: the conditions of a
+    page (libraries, classes, the child's view) are no words, and stay where they are."""
+    if not (state.q or state.words):
+        return ""
+    typed = to_query(SearchState(words=state.words), box.read(state.q), {}, "")
+    return services().catalogue.search(typed, limit=0, suggest=True).suggestion
+
+
+def meant(state: SearchState, suggestion: str) -> Iterator[SearchState]:
+    """The same search as it was probably meant: with words that exist, or with a small «или» as the operator."""
+    if suggestion and suggestion != state.q:
+        yield replace(state, q=suggestion, words={}, page=1)
+    if either := alternatives_meant(state.q):
+        yield replace(state, q=either, page=1)
 
 
 def fewer(state: SearchState) -> tuple[Fewer, ...]:
@@ -213,7 +230,7 @@ def briefs(hits: Hits) -> list[Brief]:
     return [card.brief for card in cards(services().catalogue, hits.clusters, reader().library)]
 
 
-def preference() -> dict[str, str]:
+def preference() -> dict[str, Any]:
     """What the reader's own library holds comes first, where the catalogue can do that."""
     able = hasattr(services().catalogue, "suggest")
     return {"prefer": reader().library} if able and reader().library else {}
