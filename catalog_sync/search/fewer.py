@@ -16,7 +16,7 @@ _OPERATOR = r"(?:AND|OR|NOT|И|ИЛИ|НЕ)"
 _PIECE = re.compile(
     r'[-−–]?(?:\w+:)?["«“„][^"»”“]+["»”“]'  # a phrase, its field and its minus
     r"|[-−–]?\([^()]*\)"
-    r"|\d[\d\s,–—-]*(?:-?[а-яё]{1,2})?\s*кл(?:асс\w*|\.|(?!\w))"  # «5 класс», «5–6-х кл.»: half of it is no query
+    r"|[-−–]?\d[\d\s,–—-]*(?:-?[а-яё]{1,2})?\s*кл(?:асс\w*|\.|(?!\w))"  # «5 класс», «5–6-х кл.»: half of it is no query
     r"|\S+",
     re.IGNORECASE,
 )

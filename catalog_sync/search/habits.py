@@ -23,7 +23,7 @@ _LABELS = {"ч": "часть", "т": "том", "к": "книга", "в": "вып
 _SHORT = {"ч": "ч", "т": "т", "к": "кн", "в": "вып"}
 _LABEL = r"част[ьи]|ч|том|т|книга|кн|выпуск|вып"
 _ORDINAL = r"(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм)[а-яё]{2,3}"
-_PART = re.compile(
+PART = re.compile(
     rf"(?<![\w-])(?:(?P<label>{_LABEL})(?:\.\s*|\s+)(?:№\s*)?(?P<number>\d{{1,2}}|{_ORDINAL})"
     rf"|(?P<before>\d{{1,2}}(?:\s?-?(?:я|й|ая|ой))?|{_ORDINAL})\s+(?P<behind>часть|том|книга|выпуск))(?![\w-])",
     re.IGNORECASE,
@@ -47,7 +47,7 @@ def take_parts(text: str) -> Taken:
         typed = number(fold(match["number"] or match["before"]))
         return _any_of([Term(phrase, Access.TITLE, Relation.ADJACENT) for phrase in _part_phrases(label, typed)])
 
-    return _take(_PART, text, asked)
+    return _take(PART, text, asked)
 
 
 def _part_phrases(label: str, part: int) -> list[str]:

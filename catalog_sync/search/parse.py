@@ -67,6 +67,9 @@ _SPACED_FIELD = re.compile(rf"(?<!\S)([-−–]?(?:{_NAMES})):\s+(?=\S)", re.IGN
 _NUMBERS = re.compile(r"\d{1,4}|\d{0,4}[-–—]\d{1,4}|\d{1,4}[-–—]")  # one or a span, open at either end
 _ISSN = re.compile(r"(?<![\w-])(?:issn[\s:]*)?(\d{4}[‐-–-]\d{3}[\dXxХх])(?![\w-])", re.IGNORECASE)
 
+_MINUS = re.compile(r"(?<!\S)[-−–](?=\w)")
+_UNITS = (_GRADE, _WORDED_GRADE, habits.PART, _ISBN)  # what is said in several words, and is unwanted as one
+
 # «22.1я72», «84(2Рос=Рус)6», «84Р1», «51(075.3)», «373.167.1:54»: digits that go on as no other number does.
 _INDEX = re.compile(r"\d{2,3}(?:\.\d|\(|[а-я]\d)[\w.()=:/-]*", re.IGNORECASE)
 
@@ -126,7 +129,7 @@ def _understand(text: str, groups: Sequence[Query]) -> Query:
     wanted: list[Query] = []
     unwanted: list[Query] = []
     rest = _take_fields(_take_groups(text, groups, wanted, unwanted), wanted, unwanted)
-    rest = _take_phrases(rest, wanted, unwanted)
+    rest = _take_unwanted(_take_phrases(rest, wanted, unwanted), unwanted)
     rest = _take_issns(_take_isbns(rest, wanted), wanted)
     rest = _take_habits(rest, wanted)
     plain: list[str] = []
@@ -188,6 +191,18 @@ def _take_phrases(text: str, wanted: list[Query], unwanted: list[Query]) -> str:
             target = unwanted if match["minus"] else wanted
             target.append(Term(match["phrase"].strip(), relation=Relation.ADJACENT))
     return _PHRASE.sub(" ", text)
+
+
+def _take_unwanted(text: str, unwanted: list[Query]) -> str:
+    """«-5 класс», «НЕ часть 2»: a minus says as much of several words as of one."""
+    kept, at = "", 0
+    for minus in _MINUS.finditer(text):
+        typed = text[minus.end() :]
+        unit = next((found[0] for pattern in _UNITS if (found := pattern.match(typed))), "")
+        if unit and minus.start() >= at:
+            unwanted.append(_understand(unit, ()))
+            kept, at = f"{kept}{text[at : minus.start()]} ", minus.end() + len(unit)
+    return kept + text[at:]
 
 
 _GROUPED = re.compile(r"\d+[‐-–-]\d+[‐-–-]\d+[‐-–-][\dXxХх]")  # four groups: an ISBN-10, whatever its check digit
@@ -252,7 +267,7 @@ def _take_habits(text: str, wanted: list[Query]) -> str:
 
 def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: list[Query]) -> None:
     if token[0] in "-−–" and words(token[1:]):
-        unwanted.append(Term(token[1:]))
+        unwanted.append(_understand(token.lstrip("-−–"), ()))  # a mask, an index, years: as they are wanted
     elif _is_masked(token) and words(token):
         wanted.append(_masked(token))
     elif _INDEX.fullmatch(token):  # and the beginning of one; the words are asked as well, for it may be a price

@@ -105,7 +105,7 @@ def _rewrite(query: Query, searcher: Any, texts: list[str]) -> Query | None:
         return None if left is None or right is None else replace(query, left=left, right=right)
     if isinstance(query, Not):  # what nobody has can be unwanted all the same
         left = _rewrite(query.left, searcher, texts)
-        texts += [f"-{as_typed(query.right)}"] if isinstance(query.right, Term) else []
+        texts += [f"-{unwanted}"] if (unwanted := _unwanted(query.right)) else []
         return None if left is None else replace(query, left=left)
     if not isinstance(query, Term):
         return query
@@ -127,6 +127,15 @@ def _rewrite_either(query: Or, searcher: Any, texts: list[str]) -> Query | None:
     left, right = _rewrite(query.left, searcher, ways[0]), _rewrite(query.right, searcher, ways[1])
     texts += ways[1] if left is None else ways[0]
     return left or right if left is None or right is None else replace(query, left=left, right=right)
+
+
+def _unwanted(query: Query) -> str:
+    """What stands behind a minus; of several ways to say it the first, which is as it was typed."""
+    if classes := _classes(query):
+        return f"{min(classes)}-{max(classes)} класс" if len(classes) > 1 else f"{classes[0]} класс"
+    if isinstance(query, Or):
+        return _unwanted(query.left)
+    return as_typed(query) if isinstance(query, Term) else ""
 
 
 def _classes(query: Query) -> list[int]:

@@ -124,6 +124,12 @@ def test_a_second_value_adds_what_it_promises_and_nothing_else(client: FlaskClie
         assert count <= total(client, address) <= before + count, parse_qs(urlsplit(address).query)
 
 
+@pytest.mark.parametrize("more", ["7 класс", "год:2015-2025", "-задачник", '"рабочая тетрадь"', "учеб*"])
+def test_what_is_sought_in_found_is_understood_as_in_the_box(client: FlaskClient, more: str) -> None:
+    within = client.get("/search.json", query_string={"q": "алгебра", "also": more}).json["total"]
+    assert within == client.get("/search.json", query_string={"q": f"алгебра {more}"}).json["total"] > 0
+
+
 def test_a_division_of_bbk_is_without_its_neighbours_an_unlisted_index_a_beginning(client: FlaskClient) -> None:
     letters, art = total(client, "/search?bbk=8"), total(client, "/search?bbk=85")
     assert art

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from catalog_sync.facets import bbk_path
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Sort, Term, Truncation
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
-from catalog_sync.search.parse import field_query
+from catalog_sync.search.parse import field_query, search_box
 
 PAGE_SIZE = 20
 MAX_PAGE = 500  # 10,000 hits deep: nobody reads further, a robot may not either
@@ -65,7 +65,7 @@ class SearchState:
     """Everything that decides what a search page shows. Addresses made from it are permanent links."""
 
     q: str = ""
-    also: tuple[str, ...] = ()  # search in found: each narrows the answer further
+    also: tuple[str, ...] = ()  # search in found: each is understood as the box is, and narrows the answer further
     without: str = ""  # words that must not be there
     words: Mapping[str, str] = field(default_factory=dict)
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -179,7 +179,7 @@ def to_query(state: SearchState, box: Query | None, places: Mapping[str, tuple[s
     `my_library` the reader's own library ("" = not chosen).
     """
     parts: list[Query] = [box] if box is not None else []
-    parts += [Term(text) for text in state.also]
+    parts += [search_box(text) for text in state.also]
     parts += [_word_term(name, text) for name, text in state.words.items()]
     parts += [any_of(_filter_terms(name, values, places)) for name, values in state.filters.items()]
     if state.year_from is not None or state.year_to is not None:
