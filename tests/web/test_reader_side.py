@@ -154,6 +154,19 @@ def test_a_hit_names_the_publishing_house_and_not_its_legal_form(own: System) ->
     assert "Изд-во «Просвещение»" not in page
 
 
+def test_every_link_of_a_card_finds_the_card(own: System) -> None:
+    """A house typed «Дрофа-Плюс» or «Изд-во «Просвещение»» is known by one name."""
+    client = application(own).test_client()
+    found: dict[str, str] = {}
+    for edition in {hit["id"] for page in range(1, 6) for hit in client.get(f"/search.json?page={page}").json["hits"]}:
+        tree = html.fromstring(client.get(f"/record/{edition}").text)
+        for link in tree.xpath("//article//dl//a[starts-with(@href, '/search?')]/@href"):
+            if link not in found:
+                found[link] = client.get(link.replace("/search?", "/search.csv?")).text
+            assert f"/record/{edition}" in found[link], link
+    assert any("publisher=" in link for link in found)
+
+
 def test_a_reader_is_told_why_it_is_one_edition_without_the_courts_numbers(own: System) -> None:
     client = application(own).test_client()
     hits = client.get("/search.json?q=алгебра").json["hits"]

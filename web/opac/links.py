@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from flask import Flask, current_app, request
 
+from catalog_sync.search.document import house_names
 from web.i18n import asked_language
 from web.opac.basket import kept
 from web.opac.eresources import closed
@@ -41,14 +42,19 @@ def search_path(**asked: str) -> str:
     return address(SearchState(words=words, filters=filters))
 
 
+def publisher_path(typed: str) -> str:
+    """A search by publisher: the index knows a house by one name, however the record has it typed."""
+    return address(SearchState(filters={"publisher": house_names(typed)}))
+
+
 def for_templates() -> dict[str, Any]:
     """Read once per page: macros ask for them in a loop."""
     path, basket, ids = record_paths(), f"{request.script_root}/basket", frozenset(kept())
     asset: Callable[[str], str] = cast(Any, current_app.jinja_env.globals["asset"])
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
-        "record_path": path, "record_file": record_file, "search_path": search_path, "basket_path": basket,
-        "basket_ids": ids, "this_path": here,
+        "record_path": path, "record_file": record_file, "search_path": search_path,
+        "publisher_path": publisher_path, "basket_path": basket, "basket_ids": ids, "this_path": here,
         "shelf": Shelf(
             asset("icons.svg"), path, basket, ids, here, services().directory.order(), reader().library,
             services().today(), closed,
