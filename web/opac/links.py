@@ -10,7 +10,7 @@ from flask import Flask, current_app, request
 
 from catalog_sync.search.document import house_names
 from web.i18n import asked_language
-from web.opac.basket import kept
+from web.opac.basket import own
 from web.opac.eresources import closed
 from web.opac.hits import Shelf
 from web.opac.search import address
@@ -49,7 +49,7 @@ def publisher_path(typed: str) -> str:
 
 def for_templates() -> dict[str, Any]:
     """Read once per page: macros ask for them in a loop."""
-    path, basket, ids = record_paths(), f"{request.script_root}/basket", frozenset(kept())
+    path, basket, ids = record_paths(), f"{request.script_root}/basket", frozenset(own())
     asset: Callable[[str], str] = cast(Any, current_app.jinja_env.globals["asset"])
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {

@@ -47,8 +47,9 @@ def find(cluster: str) -> Card | AnyResponse:
         return Card(record, places_of(catalogue.holdings(cluster), reader().library))
     elsewhere = catalogue.redirect(cluster)
     if elsewhere and elsewhere != cluster:
-        values = dict(request.view_args or {}, cluster=elsewhere)
-        return redirect(url_for(request.endpoint or "record.show", **values), 301)
+        values = dict(request.view_args or {}, cluster=elsewhere, lang=None)
+        asked = request.query_string.decode("latin-1")  # dialect, encoding and language of the old address
+        return redirect(url_for(request.endpoint or "record.show", **values) + (f"?{asked}" if asked else ""), 301)
     raise Gone() if describe.was_known(catalogue, cluster) else NotFound()
 
 
