@@ -32,6 +32,8 @@ ORDER_FORMATS = {
     Access.ADDED: DATE,
     Access.CHANGED: DATE,
 }
+# What «=» takes as a span of values; «2015-05» is a month of 2015.
+SPANS = {Access.YEAR: re.compile(r"\d{4}-\d{4}"), Access.GRADE: re.compile(r"\d{1,2}-\d{1,2}")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ def _ordered(index: Index, relation: str, words: Sequence[Word]) -> Callable[[Ac
             raise CqlError(36, " ".join(map(_mask_text, words)))
         return lambda access: Term(_value(access, words[0].text), access, ORDERED[relation])
     if any(w.truncation is Truncation.NONE for w in words):
-        words = [replace(w, text=_value(index.access[0], w.text)) if w.truncation is Truncation.NONE else w
+        words = [replace(w, text=_span_or_value(index.access[0], w.text)) if w.truncation is Truncation.NONE else w
                  for w in words]
     if len(words) > 1 and relation in SAME:
         raise CqlError(36, " ".join(w.text for w in words))
@@ -261,6 +263,11 @@ def _within(index: Index, access: Access, words: Sequence[Word]) -> Query:
         raise CqlError(36, f"{index.qualified} within takes two values")
     ends = [_value(access, w.text) for w in words]
     return Term(" ".join(ends), access, Relation.WITHIN)
+
+
+def _span_or_value(access: Access, text: str) -> str:
+    span = SPANS.get(access)
+    return text if span and span.fullmatch(text) else _value(access, text)
 
 
 def _value(access: Access, text: str) -> str:

@@ -81,7 +81,8 @@ def _pattern(term: Term) -> str:
 
 def digits(text: str) -> str:
     """The digits of an ISBN or ISSN, X for ten."""
-    return "".join(c for c in text.upper().replace("Х", "X") if c.isdigit() or c == "X")
+    kept = (c for c in text.upper().replace("Х", "X") if c.isdecimal() or c == "X")
+    return "".join(c if c == "X" else str(int(c)) for c in kept)
 
 
 def isbn_forms(text: str) -> list[str]:

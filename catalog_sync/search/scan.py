@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
@@ -18,7 +19,10 @@ from catalog_sync.text_ru import fold
 
 TQ = tantivy.Query
 MUST = tantivy.Occur.Must
-HIGHEST_SCAN = 200  # terms on each side: a scan for 2^31-1 terms killed an established server
+# Terms on each side: a scan for 2^31-1 terms killed an established server. 200 are answered; one more on either side
+# tells whether the list goes on, another takes the place of the term asked for where the answer begins behind it.
+HIGHEST_SCAN = 202
+MOST_DIGITS = 9  # of a date, and one more
 _CODE_LETTERS = string.printable + "".join(chr(c) for c in range(0x410, 0x450)) + "Ёё"
 
 
@@ -96,7 +100,7 @@ class Scanner:
         request = {"values": {"terms": {"field": field, "size": 65000, "segment_size": 65000}}}
         buckets = self.searcher.aggregate(query, request)["values"]["buckets"]
         found = sorted((int(b["key"]), b["doc_count"]) for b in buckets)
-        typed = "".join(c for c in term if c.isdigit())
+        typed = "".join(re.findall(r"[0-9]", term))[:MOST_DIGITS]
         start = int(typed) if typed else 0
         place = next((i for i, (value, _) in enumerate(found) if value >= start), len(found))
         return [ScanTerm(str(v), n) for v, n in found[max(0, place - before) : place + after]]
@@ -105,6 +109,11 @@ class Scanner:
 def _code_start(access: Access, term: str) -> str:
     typed = (Access.KIND, Access.SUBJECT_AREA, Access.LIBRARY, Access.SOURCE, Access.LOCAL_ID)
     return term.strip() if access in typed else code(term)
+
+
+def is_same(term: str, asked: str) -> bool:
+    """Whether a term of the list is the one asked for, however that was typed («978-5…», «Алёнушка»)."""
+    return fold(term).replace(" ", "") == fold(asked).replace(" ", "")
 
 
 def _with(alphabet: str, letters: str) -> str:

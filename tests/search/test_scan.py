@@ -13,6 +13,7 @@ from catalog_sync.query import Access, Relation, ScanTerm, Term
 from catalog_sync.search import terms
 from catalog_sync.search.engine import Engine
 from catalog_sync.search.reader import Reader
+from catalog_sync.search.scan import is_same
 from catalog_sync.text_ru import fold
 from tests.search.shelf import book, documents
 
@@ -37,6 +38,18 @@ def test_counts_are_what_a_search_finds(reader: Reader) -> None:
 def test_words_are_listed_where_values_are_no_headings(reader: Reader) -> None:
     assert reader.scan(Access.ANY, "матем", 0, 1) == [ScanTerm("математика", 2)]
     assert reader.scan(Access.ABSTRACT, "", 0, 2) == [ScanTerm("1812", 1), ScanTerm("войне", 1)]
+
+
+def test_what_is_no_number_begins_a_scan_of_numbers_like_nothing(reader: Reader) -> None:
+    for typed in ("²", "٣", "9" * 5000, "-"):
+        assert isinstance(reader.scan(Access.YEAR, typed, 1, 3), list)
+    assert reader.scan(Access.YEAR, "²", 0, 1) == reader.scan(Access.YEAR, "", 0, 1)
+
+
+def test_a_term_is_the_one_asked_for_however_it_was_typed() -> None:
+    assert is_same("9785346000013", "978-5-346-00001-3")
+    assert is_same("Ёлка у Ивановых", "елка у ивановых!")
+    assert not is_same("Ёлка", "елки")
 
 
 def test_past_the_end_there_is_nothing_after(reader: Reader) -> None:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from catalog_sync.query import Hits
+from tests.fake_records import union_record
 from tests.fakes import MemoryCatalogue, sample_catalogue, words
 from tests.sru.live import application
 
@@ -322,6 +323,24 @@ def test_the_ends_of_the_list_are_marked(client: FlaskClient) -> None:
     assert marks[0] == "first"
     assert marks[-1] == "last"
     assert not any(marks[1:-1])
+
+
+@pytest.mark.parametrize(("position", "marks"), [(1, {}), (2, {}), (201, {199: "last"})])
+def test_the_ends_of_a_list_longer_than_an_answer_are_not_where_the_answer_ends(
+    position: int, marks: dict[int, str]
+) -> None:
+    records = [union_record(f"c{number}", f"к{number:04}") for number in range(500)]
+    asked = "я" if position == 201 else "к0250"
+    client = application(MemoryCatalogue(records)).test_client()
+    root = get(client, scanClause=f"title = {asked}", maximumTerms="200", responsePosition=str(position))
+    found = [term.findtext("{*}whereInList") or "" for term in root.iter("{*}term")]
+    assert {place: mark for place, mark in enumerate(found) if mark} == marks
+
+
+def test_a_scan_from_several_bare_words_begins_at_all_of_them(client: FlaskClient) -> None:
+    bare = scanned(client, scanClause="title = алгебра я", maximumTerms="3")
+    assert bare == scanned(client, scanClause='title = "алгебра я"', maximumTerms="3")
+    assert bare != scanned(client, scanClause="title = алгебра", maximumTerms="3"), "алгебра comes before it"
 
 
 def test_a_scan_for_two_billion_terms_is_capped_and_says_so(client: FlaskClient) -> None:

@@ -15,6 +15,7 @@ from web.sru.parameters import SruRequest
 
 MAX_VALUES = 100  # values of one facet
 MAX_FACETS = 10
+RELATION = "=="
 NAMESPACE = "http://docs.oasis-open.org/ns/search-ws/facetedResults"
 # Where a client names no index: what a reader of a school catalogue narrows by.
 USUAL = ("dc.creator", "dc.date", "dc.language", "cs.library", "cs.category", "cs.carrier")
@@ -89,30 +90,32 @@ def _facet(name: str, limit: int) -> FacetRequest:
     return FacetRequest(index, min(limit, MAX_VALUES), name)
 
 
-def render(plan: FacetPlan, counted: dict[str, Sequence[FacetValue]], request: SruRequest, address: str) -> str:
-    """The facetedResults element; each value has the CQL that narrows the search to it, and its request."""
-    if not plan.facets:
-        return ""
-    inner = "".join(_render(plan, facet, counted.get(facet.facet, ()), request, address) for facet in plan.facets)
+def render(plan: FacetPlan, counted: dict[str, Sequence[FacetValue]], query: str, address: str) -> str:
+    """The facetedResults element; each value has the CQL that narrows the search to it, and its request.
+
+    `query` is the CQL without a sortBy. Values are whole headings, as they are counted: «Толстой, Л. Н.» is no phrase
+    of «Толстой, Лев Николаевич», but a heading of that record.
+    """
+    inner = "".join(_render(plan, facet, counted.get(facet.facet, ()), query, address) for facet in plan.facets)
     return f'<facetedResults xmlns:fr="{NAMESPACE}">{inner}</facetedResults>'
 
 
 def _render(
-    plan: FacetPlan, facet: FacetRequest, values: Sequence[FacetValue], request: SruRequest, address: str
+    plan: FacetPlan, facet: FacetRequest, values: Sequence[FacetValue], query: str, address: str
 ) -> str:
     chosen = values[plan.start - 1 : plan.start - 1 + facet.limit]
     if plan.by_name:
         chosen = sorted(chosen, key=lambda v: v.value)
-    terms = "".join(_term(facet, value, request, address) for value in chosen)
+    terms = "".join(_term(facet, value, query, address) for value in chosen)
     return (
         "<fr:facet>" + element("fr:facetDisplayLabel", facet.index.title_ru) + element("fr:index", facet.name)
-        + element("fr:relation", "=") + f"<fr:terms>{terms}</fr:terms></fr:facet>"
+        + element("fr:relation", RELATION) + f"<fr:terms>{terms}</fr:terms></fr:facet>"
     )
 
 
-def _term(facet: FacetRequest, value: FacetValue, request: SruRequest, address: str) -> str:
+def _term(facet: FacetRequest, value: FacetValue, asked: str, address: str) -> str:
     quoted = value.value.replace("\\", "\\\\").replace('"', '\\"')
-    query = f'({request.get("query")}) and {facet.index.qualified} = "{quoted}"'
+    query = f'({asked}) and {facet.index.qualified} {RELATION} "{quoted}"'
     url = f"{address}?{urlencode({'version': '2.0', 'query': query})}"
     return (
         "<fr:term>" + element("fr:actualTerm", value.value) + element("fr:query", query)

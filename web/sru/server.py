@@ -13,6 +13,7 @@ from catalog_sync.protocol.cql import CqlError, SearchClause, parse
 from catalog_sync.protocol.cql_context import find_index, in_scope, sort_of_parameter
 from catalog_sync.protocol.cql_query import read_words, to_query
 from catalog_sync.query import Access, Catalogue, Everything, Hits, Order, Query, ScanTerm, Unsupported
+from catalog_sync.search.scan import is_same
 from web import record_schemas
 from web.protocol_log import Tell, tell_nobody
 from web.record_schemas import SRU_SCHEMAS, RecordSchema
@@ -105,7 +106,8 @@ class Server:
         if start > max(hits.total, 1):
             raise SruFailure(61, f"startRecord {start}, numberOfRecords {hits.total}")
         self.tell(hits=hits.total, records=len(hits.clusters), schema=schema.name)
-        shown = facets.render(plan, dict(hits.facets), request, self.database.address)
+        address = self.database.address
+        shown = facets.render(plan, dict(hits.facets), self._unsorted(request), address) if plan.facets else ""
         records = self._records(request, schema, hits, start)
         return xml.search_response(
             request, hits.total, records, following(start, len(hits.clusters), hits.total), shown, warnings, self.style
@@ -120,11 +122,20 @@ class Server:
         return schema
 
     @staticmethod
-    def _question(request: SruRequest) -> tuple[Query, Order, list[Diagnostic]]:
+    def _text(request: SruRequest) -> str:
+        """The CQL of the question."""
         text = request.get("query")
         if request.get("queryType") == "searchTerms":
-            text = " ".join('"' + w.replace("\\", "").replace('"', "") + '"' for w in text.split())
-        tree = parse(text)
+            return " ".join('"' + w.replace("\\", "").replace('"', "") + '"' for w in text.split())
+        return text
+
+    def _unsorted(self, request: SruRequest) -> str:
+        """The CQL without its sortBy, which may stand at the end of a whole query only."""
+        text = self._text(request)
+        return text[: parse(text).sort_at].strip()
+
+    def _question(self, request: SruRequest) -> tuple[Query, Order, list[Diagnostic]]:
+        tree = parse(self._text(request))
         query, sort = to_query(tree)
         keys = request.get("sortKeys")
         if keys and tree.sort_keys:
@@ -156,7 +167,7 @@ class Server:
         position = request.number("responsePosition", 1, 0)
         if position > size + 1:
             raise SruFailure(120, str(position))
-        words = " ".join(w.text for w in read_words(clause.terms[0])) if clause.terms[0].strip() else ""
+        words = " ".join(w.text for term in clause.terms if term.strip() for w in read_words(term))
         # Position 1: the term asked for is the first of the response; 0: the response begins after it (SRU scan).
         before = max(position - 1, 0)
         terms, ends = self._around(index.access[0], words, before, size, skip=position == 0)
@@ -178,11 +189,10 @@ class Server:
     ) -> tuple[list[ScanTerm], dict[int, str]]:
         """Terms of the response; one more than asked is fetched on each side to know where the list ends."""
         after = size - before + 1 + (1 if skip else 0)
-        found = self.catalogue.scan(access, term, before=min(before + 1, MAX_TERMS), after=min(after, MAX_TERMS),
-                                    library=self.library)
-        lower = self.catalogue.scan(access, term, before=min(before + 1, MAX_TERMS), after=0, library=self.library)
+        found = self.catalogue.scan(access, term, before=before + 1, after=after, library=self.library)
+        lower = self.catalogue.scan(access, term, before=before + 1, after=0, library=self.library)
         first = max(len(lower) - before, 0)
-        if skip and len(found) > len(lower) and found[len(lower)].term.lower() == term.lower():
+        if skip and len(found) > len(lower) and is_same(found[len(lower)].term, term):
             first = len(lower) + 1
         chosen = found[first : first + size]
         ends: dict[int, str] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +31,7 @@ from catalog_sync.protocol.charset import decode_term, encode
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES, Syntax
 from catalog_sync.query import Access, Catalogue, Hits, Or, Order, Query, ScanTerm
+from catalog_sync.search.scan import is_same
 from web.z3950 import asking, records
 from web.z3950.asking import Libraries
 from web.z3950.greeting import Greeting
@@ -252,7 +252,7 @@ class Desk:
         access = rpn.access_of(wanted.use)
         below = self._below(access, text, position - 1, library)
         from_term = self.catalogue.scan(access, text, before=0, after=count - len(below) + 1, library=library)
-        if position == 0 and from_term and _folded(from_term[0].term) == _folded(text):
+        if position == 0 and from_term and is_same(from_term[0].term, text):
             from_term = from_term[1:]  # position 0: the list begins after the term
         entries = (below + from_term)[:count]
         answer = ScanResponse(
@@ -320,10 +320,6 @@ def _next(start: int, returned: int, total: int) -> int:
     """nextResultSetPosition: 0 after the last record (3.2.2.1.7)."""
     following = start + returned
     return following if following <= total else 0
-
-
-def _folded(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
 
 
 def _shape(request: SearchRequest) -> str:
