@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -156,7 +157,7 @@ def sitemap(after: int) -> Response:
 def opds() -> Response:
     """OPDS 2.0 catalogue of e-editions whose text opens by a link."""
     state = read_state(request.args)
-    state = SearchState(q=state.q, filters={**state.filters, "carrier": ("electronic",)}, page=state.page)
+    state = replace(state, filters={**state.filters, "carrier": ("electronic",)})
     hits = services().catalogue.search(query_of(state), limit=ENTRIES, offset=(state.page - 1) * ENTRIES,
                                        sort=Sort.NEWEST)  # fmt: skip
     found = cards(services().catalogue, hits.clusters, "")
@@ -166,7 +167,7 @@ def opds() -> Response:
         {"rel": "search", "href": services().absolute("/feeds/opds.json{?q}"), "type": OPDS, "templated": True},
     ]
     if hits.total > state.page * ENTRIES:
-        following = services().absolute(f"/feeds/opds.json?page={state.page + 1}")
+        following = services().absolute(f"/feeds/opds.json?{state.query_string(page=state.page + 1)}")
         links.append({"rel": "next", "href": following, "type": OPDS})
     metadata = {"title": _("Электронные издания"), "numberOfItems": hits.total, "itemsPerPage": ENTRIES}
     publications = [publication(card) for card in found if card.reading]

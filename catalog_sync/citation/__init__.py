@@ -5,7 +5,7 @@ Everything is taken from the record: what it does not say is left out, never sup
 
 from __future__ import annotations
 
-from catalog_sync.citation.exchange import bibtex, coins, csl_json, json_ld, ris
+from catalog_sync.citation.exchange import bibliography, bibtex, coins, csl_json, json_ld, ris
 from catalog_sync.citation.gost import gost, heading
 
-__all__ = ["bibtex", "coins", "csl_json", "gost", "heading", "json_ld", "ris"]
+__all__ = ["bibliography", "bibtex", "coins", "csl_json", "gost", "heading", "json_ld", "ris"]

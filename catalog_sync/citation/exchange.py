@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,8 +100,28 @@ def _tex(text: str) -> str:
     return "".join(_TEX.get(c, c) for c in _one_line(text))
 
 
-def bibtex(bib: BibRecord) -> str:
-    """One BibTeX entry in Unicode, its key made of the first author (or title) and the year."""
+# The address is taken as it stands by every reader of the format: \_ in it would be another address.
+_VERBATIM = {"\\": "%5C", "{": "%7B", "}": "%7D", " ": "%20"}
+
+
+def _verbatim(address: str) -> str:
+    return "".join(_VERBATIM.get(c, c) for c in address)
+
+
+def bibliography(bibs: Iterable[BibRecord]) -> str:
+    """A .bib file: where the keys of entries would be alike they get a number, for BibTeX drops all but the first."""
+    entries: list[str] = []
+    used: set[str] = set()
+    for bib in bibs:
+        name = _bibtex_key(bib)
+        key = next(key for n in count(1) if (key := name if n == 1 else f"{name}-{n}") not in used)
+        used.add(key)
+        entries.append(bibtex(bib, key))
+    return "\n".join(entries)
+
+
+def bibtex(bib: BibRecord, key: str = "") -> str:
+    """One BibTeX entry in Unicode; its key, unless given, is made of the first author (or title) and the year."""
     kind = "incollection" if _is_article(bib) else "book"
     fields = {
         "author": " and ".join(_tex(_full_name(a)) for a in authors(bib)),
@@ -113,16 +135,16 @@ def bibtex(bib: BibRecord) -> str:
         "year": str(year(bib) or ""),
         "isbn": ", ".join(_isbns(bib)),
         "language": _tex(bib.languages[0]) if bib.languages else "",
-        "url": _tex(_url(bib)),
+        "url": _verbatim(_url(bib)),
     }
     body = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
-    return f"@{kind}{{{_bibtex_key(bib)},\n{body}}}\n"
+    return f"@{kind}{{{key or _bibtex_key(bib)},\n{body}}}\n"
 
 
 def _bibtex_key(bib: BibRecord) -> str:
     found = authors(bib)
     name = next(iter(words(surname_and_initials(found[0])[0] if found else bib.title)), "record")
-    return re.sub(r"[^a-z0-9]", "", skeleton(name)) + str(year(bib) or "")
+    return (re.sub(r"[^a-z0-9]", "", skeleton(name)) or "record") + str(year(bib) or "")
 
 
 # --- CSL-JSON --------------------------------------------------------------------------------------------------------

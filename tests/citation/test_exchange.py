@@ -9,8 +9,9 @@ from urllib.parse import parse_qs
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from catalog_sync.citation import bibtex, coins, csl_json, json_ld, ris
+from catalog_sync.citation import bibliography, bibtex, coins, csl_json, json_ld, ris
 from catalog_sync.model import (
     Agent,
     BibRecord,
@@ -121,6 +122,20 @@ def test_a_hostile_record_forges_no_field(record: BibRecord) -> None:
         assert depth >= 0
     assert depth == 0
     json.dumps([csl_json(record), json_ld(record)])
+
+
+def test_entries_of_one_file_have_keys_of_their_own() -> None:
+    other = structs.replace(BOOK, title="Другая книга")
+    first, *more = re.findall(r"^@book\{(.*),$", bibliography([BOOK, other, BOOK]), re.MULTILINE)
+    assert more == [f"{first}-2", f"{first}-3"]
+    assert "@book{record2019," in bibtex(bib(title="中国", year_text="2019"))
+
+
+def test_an_address_in_bibtex_is_the_address() -> None:
+    address = "https://example.org/my_book?a=1&b=%20#p~1"
+    assert f"  url = {{{address}}},\n" in bibtex(bib(title="Т", links=(Link(address),)))
+    braced = bibtex(bib(title="Т", links=(Link("https://example.org/{a}\\"),)))
+    assert "  url = {https://example.org/%7Ba%7D%5C},\n" in braced
 
 
 @given(st.sampled_from(["javascript:alert(1)", "data:text/html,x", " JavaScript:x", "file:///etc/passwd"]))

@@ -13,6 +13,7 @@ from lxml import html
 from catalog_sync.query import Everything, FacetValue
 from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.system import System
+from web import feeds
 from web.labels import FACETS
 from web.opac import search, state
 from web.opac.places import place_counts
@@ -128,6 +129,18 @@ def test_a_second_value_adds_what_it_promises_and_nothing_else(client: FlaskClie
 def test_what_is_sought_in_found_is_understood_as_in_the_box(client: FlaskClient, more: str) -> None:
     within = client.get("/search.json", query_string={"q": "алгебра", "also": more}).json["total"]
     assert within == client.get("/search.json", query_string={"q": f"алгебра {more}"}).json["total"] > 0
+
+
+def test_the_next_page_of_an_opds_catalogue_is_of_the_same_question(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "ENTRIES", 1)
+    first = client.get("/feeds/opds.json?q=учебник&to=2030").json
+    [following] = [link["href"] for link in first["links"] if link["rel"] == "next"]
+    second = client.get(following[following.index("/feeds") :]).json
+    assert second["metadata"]["numberOfItems"] == first["metadata"]["numberOfItems"]
+    assert first["metadata"]["numberOfItems"] < client.get("/feeds/opds.json").json["metadata"]["numberOfItems"]
+    assert not client.get("/feeds/opds.json?q=учебник&to=1900").json["metadata"]["numberOfItems"]
 
 
 def test_a_division_of_bbk_is_without_its_neighbours_an_unlisted_index_a_beginning(client: FlaskClient) -> None:

@@ -135,4 +135,4 @@ def ris(cards: list[Card]) -> str:
 
 
 def bibtex(cards: list[Card]) -> str:
-    return "\n".join(citation.bibtex(card.bib) for card in cards)
+    return citation.bibliography(card.bib for card in cards)
