@@ -19,6 +19,7 @@ from catalog_sync.tables import rows
 from catalog_sync.text_ru import fold, lemmas, skeleton, surname_forms, words
 
 MAX_HEADING = 200  # characters of a heading kept as one term: longer «titles» are abstracts in the wrong field
+LONGEST_SHOWN = 280  # characters of such a heading with its signs, as displayed: the address of a search takes 300
 MAX_NOTE = 80  # the same of a note, an abstract or contents: enough for «starts with», not a copy of the text
 MAX_TEXTS = 1 << 13  # texts of each kind whose analysis is kept, the latest: some 3 MB each
 MAX_REMEMBERED = 300_000  # words whose lemmas are kept: 60 MB in the indexing process
@@ -87,8 +88,15 @@ def code(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A heading as displayed in scan and suggestions: one line, no closing ISBD mark."""
-    return " ".join(text.split()).strip(" ,;:/=")[:MAX_HEADING]
+    """A heading as displayed in scan, facets and suggestions: one line, no closing ISBD mark.
+
+    A long one goes as far as `heading` does, to the end of a word: asked for, it must find what it was listed for.
+    """
+    line = " ".join(text.split()).strip(" ,;:/=")
+    if len(line) <= MAX_HEADING:
+        return line
+    ends = (MAX_HEADING + gap.start() for gap in re.finditer(r" |$", line[MAX_HEADING:LONGEST_SHOWN]))
+    return next((line[:end] for end in ends if len(fold(line[:end])) >= MAX_HEADING), line[:LONGEST_SHOWN])
 
 
 # --- Texts that repeat from record to record: an author, a publisher, a subject is analysed once ----------------------
@@ -258,7 +266,9 @@ def index_fields(document: Document) -> dict[str, list[Any]]:
     if document.age is not None:
         fields["age"] = [document.age]
     fields["headings"] = [pack_headings(builder.displayed)]
-    fields["changed"], fields["added"], fields["copies"] = [document.changed], [document.added], [document.copies]
+    if document.changed:
+        fields["changed"] = [document.changed]
+    fields["added"], fields["copies"] = [document.added], [document.copies]
     return fields
 
 

@@ -80,7 +80,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     sources: tuple[str, ...] = ()
     parts: tuple[int, ...] = ()  # numbers of the part, «Т. 3, кн. 1» → (3, 1): its place among the volumes
     year: int | None = None
-    changed: int = 0  # YYYYMMDD
+    changed: int = 0  # YYYYMMDD; 0 = the record does not say
     added: int = 0  # YYYYMMDD
     copies: int = 0
     brief: bytes = b""  # what a list of hits shows (search.brief), kept as it is

@@ -199,9 +199,12 @@ def _truncated(text: str, term: Term) -> str:
 
 
 def _patterns(term: Term) -> list[str]:
-    """A pattern for each word of a truncated or masked term."""
+    """A pattern for each word of a truncated or masked term; of a phrase only the ends are truncated."""
     if term.truncation is not Truncation.MASK:
-        return [_truncated(w, term) for w in query_words(term.text)]
+        typed = query_words(term.text)
+        if typed and term.relation is Relation.ADJACENT:  # «кот и…» is no «который из»
+            return _truncated(" ".join(typed), term).split(" ")
+        return [_truncated(w, term) for w in typed]
     found = []
     for masked in _MASKED_WORD.findall(text_fold(term.text)):
         found.append(mask_pattern(masked))

@@ -52,6 +52,18 @@ def test_volumes_of_a_title_stand_by_class_part_and_latest_year(tmp_path: Path) 
     assert numbers(reader, Sort.TITLE_DOWN) == list(range(len(VOLUMES), 0, -1))
 
 
+def test_a_record_without_a_date_of_change_stands_behind_the_others_and_is_not_of_the_year_0(tmp_path: Path) -> None:
+    engine = Engine.create(tmp_path / "index")
+    books = [book("1", "А", changed="20200101120000.0"), book("2", "Б"), book("3", "В", changed="20210101120000.0")]
+    engine.write(documents(books), [], 1)
+    reader = engine.reader()
+    assert reader.search(Everything(), sort=Sort.CHANGED).clusters == ("c1", "c3", "c2")
+    assert reader.search(Everything(), sort=Sort.CHANGED_DOWN).clusters == ("c3", "c1", "c2")
+    assert reader.search(Everything(), sort=(Sort.CHANGED, Sort.TITLE)).clusters == ("c1", "c3", "c2")
+    assert reader.search(Term("2020", Access.CHANGED, Relation.LESS_EQUAL)).clusters == ("c1",)
+    assert [term.term for term in reader.scan(Access.CHANGED, "", 0, 5)] == ["20200101", "20210101"]
+
+
 def test_books_of_an_author_stand_by_title(tmp_path: Path) -> None:
     reader = mixed(tmp_path, ("Антонов, И. И.", "Борисов, И. И."))
     assert numbers(reader, Sort.AUTHOR) == list(range(1, 2 * len(VOLUMES) + 1))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog_sync.query import Access, Relation, ScanTerm, Term
+from catalog_sync.query import Access, Everything, Relation, ScanTerm, Term
 from catalog_sync.search import terms
 from catalog_sync.search.engine import Engine
 from catalog_sync.search.reader import Reader
@@ -38,6 +38,29 @@ def test_counts_are_what_a_search_finds(reader: Reader) -> None:
 def test_words_are_listed_where_values_are_no_headings(reader: Reader) -> None:
     assert reader.scan(Access.ANY, "матем", 0, 1) == [ScanTerm("математика", 2)]
     assert reader.scan(Access.ABSTRACT, "", 0, 2) == [ScanTerm("1812", 1), ScanTerm("войне", 1)]
+
+
+LONG = (
+    "Сборник нормативных правовых документов, регламентирующих деятельность общеобразовательных учреждений, "
+    "государственных и иных учреждений дополнительного образования, библиотек, музеев и детских объединений "
+    "Российской Федерации"
+)
+
+
+def test_a_heading_longer_than_is_kept_is_found_by_what_is_listed_of_it(tmp_path: Path) -> None:
+    signs = ": ".join(f"«{word}», - " for word in LONG.split())
+    books = [book("1", LONG, subjects=(LONG, "Право")), book("2", signs[:900], keywords=(LONG,)), book("3", "я" * 900)]
+    engine = Engine(tmp_path)
+    engine.write(documents(books))
+    now = engine.reader()
+    for access in (Access.TITLE, Access.SUBJECT):
+        for term in now.scan(access, "", 0, 9):
+            assert len(term.term) <= 300, "what the address of a search takes"
+            assert now.search(Term(term.term, access, Relation.EXACT)).total == term.count, term
+            if "я" * 200 not in term.term:
+                assert now.search(Term(term.term, access)).total >= term.count, term
+    [counted] = [v for v in now.search(Everything(), facets=["subject"]).facets["subject"] if v.value != "Право"]
+    assert now.search(Term(counted.value, Access.SUBJECT, Relation.EXACT)).total == counted.count == 2
 
 
 def test_what_is_no_number_begins_a_scan_of_numbers_like_nothing(reader: Reader) -> None:
