@@ -57,6 +57,26 @@ def test_xml_is_marcxml_and_dublin_core_by_element_set(talk: Talk) -> None:
     assert "Евгений Онегин" in "".join(dublin.itertext())
 
 
+@pytest.mark.parametrize(
+    ("elements", "schema", "sign"),
+    [("F", "dc", "{http://purl.org/dc/"), ("", "dc", "{http://purl.org/dc/"), ("F", "rusmarc", "200"),
+     ("B", "marcxml", "245"), ("F", "", "245")],
+)  # fmt: skip
+def test_a_schema_of_xml_is_kept_beside_the_name_of_the_full_element_set(
+    talk: Talk, elements: str, schema: str, sign: str
+) -> None:
+    """ZOOM sends both where its caller set both."""
+    talk.search("@attr 1=4 онегин")
+    named = ber.constructed(2, ber.text(1, elements, "utf-8")) if elements else b""
+    generic = ber.constructed(2, ber.some_text(300, schema, "utf-8"), named)
+    composition = ber.constructed(209, ber.write_boolean(False, 1), generic)
+    start, count = ber.write_integer(1, 30), ber.write_integer(1, 29)
+    answer = talk.raw(ber.constructed(24, ber.text(31, "default", "utf-8"), start, count, composition,
+                                      ber.write_oid(XML, 104)))  # fmt: skip
+    root = etree.fromstring(content(answer).data)
+    assert any(sign in (element.get("tag") or element.tag) for element in root.iter())
+
+
 def test_sutrs_is_a_description_for_people(talk: Talk) -> None:
     talk.search("@attr 1=4 онегин")
     found = content(talk.present(syntax=SUTRS))
@@ -164,3 +184,11 @@ def test_presenting_more_than_a_thousand_records_is_cut_and_says_so() -> None:
     opened.search("большая")
     answer = opened.present(1, 3, elements="B")
     assert (answer.returned, answer.status, answer.next_position) == (2, PresentStatus.MESSAGE_SIZE, 3)
+
+
+def test_a_search_brings_no_more_records_with_it_than_a_present() -> None:
+    opened = Talk(big_catalogue(3), ServerSettings(limits=Limits(records_per_present=2)))
+    opened.init()
+    answer = opened.search("большая", small_set_upper_bound=2**31 - 1, small_elements="B")
+    assert (answer.hits, answer.returned, answer.next_position) == (3, 2, 3)
+    assert answer.present_status == PresentStatus.MESSAGE_SIZE

@@ -171,13 +171,14 @@ class Desk:
         response = SearchResponse(total, reference=request.reference, next_position=1 if total else 0)
         if count <= 0:
             return responses.write_search_with(response, b"")
-        shown = self._records(found, 1, count, request.syntax, elements, greeting)
+        most = min(count, self._settings.limits.records_per_present)
+        shown = self._records(found, 1, most, request.syntax, elements, greeting)
         return responses.write_search_with(
             SearchResponse(
                 total,
                 returned=len(shown.records),
                 next_position=_next(1, len(shown.records), total),
-                present_status=shown.status,
+                present_status=PresentStatus.MESSAGE_SIZE if len(shown.records) < count else shown.status,
                 reference=request.reference,
             ),
             responses.response_records(shown.records),
@@ -194,7 +195,7 @@ class Desk:
         if request.start < 1 or request.count < 0 or last > found.total:
             raise Fault(Condition.OUT_OF_RANGE, f"{request.start}–{last}: в наборе записей {found.total}")
         count = min(request.count, self._settings.limits.records_per_present)
-        elements = request.elements or request.schema
+        elements = records.look(request.syntax, request.elements, request.schema)
         shown = self._records(found, request.start, count, request.syntax, elements, greeting)
         returned = len(shown.records)
         cut = returned < request.count

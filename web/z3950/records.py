@@ -49,6 +49,11 @@ def check(syntax: str, elements: str, schema: str = "") -> None:
         raise Fault(Condition.UNKNOWN_SCHEMA, f"{schema}: есть marcxml, rusmarc, unimarc, dc")
 
 
+def look(syntax: str, elements: str, schema: str) -> str:
+    """What a record is to look like, in one name: in XML the schema of a CompSpec, unless it is to be brief."""
+    return schema if schema and syntax == Syntax.XML and not _is_brief(elements) else elements
+
+
 class Renderer:
     """Renders records. `agency` goes into the MARC field of the cataloguing agency."""
 
