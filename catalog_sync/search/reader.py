@@ -219,10 +219,11 @@ class Reader:
         only = tantivy.Query.term_query(now.schema, "library", library, index_option="basic") if library else None
         return Scanner(now.searcher, now.schema, now.alphabet, only).scan(access, term, before, after)
 
-    def suggest(self, prefix: str, limit: int = 8) -> list[Suggestion]:
-        """Titles, authors and subjects a reader may be typing."""
+    def suggest(self, prefix: str, limit: int = 8, *, within: Query | None = None) -> list[Suggestion]:
+        """Titles, authors and subjects a reader may be typing, of all records or of those that `within` finds."""
         now = self.snapshot()
-        return suggest(now.searcher, now.schema, prefix, limit)
+        records = translate.translate(within, now.schema) if within else tantivy.Query.all_query()
+        return suggest(now.searcher, now.schema, prefix, limit, records)
 
     def did_you_mean(self, query: Query, *, library: str = "") -> Correction | None:
         """The query with words nobody has replaced by the nearest ones that find something."""

@@ -41,25 +41,26 @@ SHORTEST_PREFIX = 2  # letters: one letter stands for a tenth of the catalogue
 _KINDS = ("author", "title", "subject")
 
 
-def suggest(searcher: Any, index_schema: Any, typed: str, limit: int) -> list[Suggestion]:
-    """Headings that begin with what was typed, the most frequent first; then titles with such a word inside."""
+def suggest(searcher: Any, index_schema: Any, typed: str, limit: int, records: Any) -> list[Suggestion]:
+    """Headings of these records that begin with what was typed, the most frequent first; then titles with such a word
+    inside."""
     for reading in dict.fromkeys((typed, as_if_russian_layout(typed))):
         start = heading(reading)
         if len(start) < SHORTEST_PREFIX:
             continue
-        found = _beginning(searcher, start, limit)
+        found = _beginning(searcher, start, limit, records)
         if len(found) < limit:
-            found += [s for s in _inside_titles(searcher, index_schema, start, limit) if s not in found]
+            found += [s for s in _inside_titles(searcher, index_schema, start, limit, records) if s not in found]
         if found:
             return found[:limit]
     return []
 
 
-def _beginning(searcher: Any, start: str, limit: int) -> list[Suggestion]:
+def _beginning(searcher: Any, start: str, limit: int, records: Any) -> list[Suggestion]:
     ranked: list[tuple[int, str, Suggestion]] = []
     for kind in _KINDS:
         seen: set[str] = set()
-        for term, count in searcher.terms_with_prefix(f"{kind}_s", start, filter_query=TQ.all_query(), limit=limit * 2):
+        for term, count in searcher.terms_with_prefix(f"{kind}_s", start, filter_query=records, limit=limit * 2):
             folded, _, displayed = term.partition(schema.SEPARATOR)
             if folded not in seen:
                 seen.add(folded)
@@ -67,11 +68,11 @@ def _beginning(searcher: Any, start: str, limit: int) -> list[Suggestion]:
     return [s for _, _, s in sorted(ranked, key=lambda r: r[:2])[:limit]]
 
 
-def _inside_titles(searcher: Any, index_schema: Any, start: str, limit: int) -> list[Suggestion]:
+def _inside_titles(searcher: Any, index_schema: Any, start: str, limit: int, records: Any) -> list[Suggestion]:
     *whole, last = start.split(" ")
     parts = [TQ.term_query(index_schema, "title_x", w) for w in whole]
     parts.append(TQ.regex_query(index_schema, "title_x", f"{escape(last)}.*"))
-    query = TQ.boolean_query([(tantivy.Occur.Must, p) for p in parts])
+    query = TQ.boolean_query([(tantivy.Occur.Must, p) for p in (*parts, records)])
     hits = searcher.search(query, limit, order_by_field="copies").hits
     labels = (searcher.doc(address)["label"] for _, address in hits)
     return list(dict.fromkeys(Suggestion(label[0], "title") for label in labels if label))

@@ -56,9 +56,9 @@ class StoreCatalogue:
     def is_latest(self, commit: object) -> bool:
         return self.index.is_latest(commit)
 
-    def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
-        """Titles, authors and subjects a reader may be typing."""
-        return self.index.suggest(typed, limit)
+    def suggest(self, typed: str, limit: int = 8, *, within: Query | None = None) -> list[Suggestion]:
+        """Titles, authors and subjects a reader may be typing, of all editions or of those that `within` finds."""
+        return self.index.suggest(typed, limit, within=within)
 
     def was_known(self, cluster: str) -> bool:
         """Whether an id ever was an edition: its page then says «gone», not «never was»."""

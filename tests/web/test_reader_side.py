@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from lxml import html
 from msgspec import structs
 from werkzeug.datastructures import MultiDict
@@ -205,6 +206,32 @@ def test_a_record_too_long_for_iso2709_keeps_no_other_from_being_saved(own: Syst
     assert refused.status_code == 409
     assert "не помещается в ISO 2709" in refused.text
     assert client.get(f"/record/{card}.xml").status_code == 200
+
+
+def test_the_childs_view_hides_it_on_every_page(own: System, tmp_path: Path) -> None:
+    export = tmp_path / "grown.mrc"
+    export.write_bytes(rusmarc("grown", field("200", "aЗрелые новеллы", indicators="1 "), field("333", "a18+")))
+    import_paths(own, "odd", [export], incremental=True)
+    client = application(own).test_client()
+    card, other = first_hit(client, "зрелые новеллы"), first_hit(client, "лесные сказки")
+    client.post("/settings", data={"child": "on"})
+    for rest in ("", "/records", "/card", ".json", ".ris", "/report"):
+        said = client.get(f"/record/{card}{rest}").text
+        assert "Это издание для взрослых" in said
+        assert "Зрелые новеллы" not in said, rest
+    assert "Зрелые" not in client.get(f"/basket?id={card}&id={other}").text
+    assert "Лесные сказки" in client.get(f"/basket?id={card}&id={other}").text
+    assert client.get("/suggest?q=зрел").json == client.get("/suggest?q=новелл").json == []
+    assert client.get("/suggest?q=лесные").json
+    shown = client.get("/search.json").json["total"]
+    assert f"{shown} изд" in client.get("/").text
+    assert client.get("/search.json?library=school-01").json["total"] == listed_by(client, "school-01")
+
+
+def listed_by(client: FlaskClient, library: str) -> int:
+    tree = html.fromstring(client.get(f"/libraries/{library}").text)
+    [count] = tree.xpath("//dl//a[contains(@href, '/search')]/text()")
+    return int(count.split()[0])
 
 
 def test_the_childs_view_hides_what_is_for_adults_and_says_so(own: System, tmp_path: Path) -> None:

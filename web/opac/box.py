@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog_sync.query import Access, Catalogue, Query, Unsupported
+from catalog_sync.query import Access, Catalogue, Everything, Query, Unsupported
 from catalog_sync.search.parse import search_box
 from web.i18n import N_
-from web.opac.state import SearchState
+from web.opac.state import SearchState, hide_adult
+from web.reader import reader
 
 EACH = 4  # suggestions of one kind
 
@@ -28,7 +29,8 @@ def suggestions(catalogue: Catalogue, text: str) -> list[Suggestion]:
     """Titles, authors and subjects that begin with `text`."""
     able = getattr(catalogue, "suggest", None)
     if able is not None:
-        return [_made(found.kind, found.text) for found in able(text, 2 * EACH)]
+        within = hide_adult(Everything()) if reader().child else None
+        return [_made(found.kind, found.text) for found in able(text, 2 * EACH, within=within)]
     found: list[Suggestion] = []
     for access in (Access.TITLE, Access.AUTHOR, Access.SUBJECT):
         found += [_made(access.value, word) for word in _beginning(catalogue, access, text)]

@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
 from catalog_sync.facets import bbk_tree
-from catalog_sync.query import Access, Everything, Relation, ScanTerm, Sort, Term, Unsupported
+from catalog_sync.query import Access, Query, ScanTerm, Sort, Unsupported
 from web.i18n import N_, _
 from web.labels import CATEGORIES, LIBRARY_KINDS, SCHOOL_SUBJECTS
 from web.opac.present import Card, cards
@@ -171,13 +171,16 @@ def library(code: str) -> str:
                            all_url=address(state), total=count(code))  # fmt: skip
 
 
+def held_by(code: str) -> Query:
+    """What a library has, or all of them, as far as this reader is shown it."""
+    return query_of(SearchState(filters={"library": (code,)} if code else {}))
+
+
 def newest(number: int, code: str = "") -> Sequence[Card]:
     """The latest arrivals, of one library or of all."""
-    query = query_of(SearchState(filters={"library": (code,)} if code else {}))
-    hits = services().catalogue.search(query, limit=number, sort=Sort.NEWEST)
+    hits = services().catalogue.search(held_by(code), limit=number, sort=Sort.NEWEST)
     return cards(services().catalogue, hits.clusters, reader().library)
 
 
 def count(code: str = "") -> int:
-    query = Term(code, Access.LIBRARY, Relation.EXACT) if code else Everything()
-    return services().catalogue.search(query, limit=0).total
+    return services().catalogue.search(held_by(code), limit=0).total

@@ -16,6 +16,7 @@ from catalog_sync.text import fold
 from web.i18n import _
 from web.labels import CARRIERS, EKINDS, age_word, capital, word
 from web.opac.hits import grade_word, opens_at
+from web.reader import reader
 from web.security import safe_url
 from web.services import services
 
@@ -193,11 +194,15 @@ def places_of(found: Iterable[LibraryHoldings], mine: str) -> tuple[Place, ...]:
     return tuple(sorted(made, key=lambda p: (not p.mine, p.copies == 0, p.name)))
 
 
-def cards(catalogue: Catalogue, clusters: Sequence[str], mine: str) -> list[Card]:
-    """The cards of one page of hits, in order, with their holdings (asked in one go where the catalogue can)."""
+def cards(catalogue: Catalogue, clusters: Sequence[str], mine: str, *, all_ages: bool = False) -> list[Card]:
+    """The cards of one page of hits, in order, with their holdings (asked in one go where the catalogue can).
+
+    In the child's view those for adults are left out, whatever page they are for; `all_ages` is for the staff.
+    """
     records = catalogue.records(clusters)
     held = holdings_of(catalogue, [record.cluster for record in records])
-    return [Card(record, places_of(held.get(record.cluster, ()), mine)) for record in records]
+    made = [Card(record, places_of(held.get(record.cluster, ()), mine)) for record in records]
+    return made if all_ages or not reader().child else [card for card in made if not card.is_adult]
 
 
 def holdings_of(catalogue: Catalogue, clusters: Sequence[str]) -> Mapping[str, Sequence[LibraryHoldings]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import segno
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -40,11 +40,15 @@ class Member:
 
 
 def find(cluster: str) -> Card | AnyResponse:
-    """The card; a redirect to where a merged edition lives now; 410 for one that is gone, 404 for one never seen."""
+    """The card; a redirect to where a merged edition lives now; 410 for one that is gone, 404 for one never seen.
+
+    In the child's view all that is shown of an edition for adults is that it is one.
+    """
     catalogue = services().catalogue
     record = catalogue.record(cluster)
     if record is not None:
-        return Card(record, places_of(catalogue.holdings(cluster), reader().library))
+        card = Card(record, places_of(catalogue.holdings(cluster), reader().library))
+        return make_response(render_template("opac/hidden.html")) if card.is_adult and reader().child else card
     elsewhere = catalogue.redirect(cluster)
     if elsewhere and elsewhere != cluster:
         values = dict(request.view_args or {}, cluster=elsewhere, lang=None)
@@ -58,8 +62,6 @@ def show(cluster: str) -> str | AnyResponse:
     card = find(cluster)
     if not isinstance(card, Card):
         return card
-    if card.is_adult and reader().child:
-        return render_template("opac/hidden.html", card=card)
     return render_template(
         "opac/record.html", card=card, gost=describe.gost(card.record), relatives=related.relatives(card),
         coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=elsewhere(card),

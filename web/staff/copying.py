@@ -66,7 +66,7 @@ def look_up(typed: str, dialect: Dialect) -> list[Found]:
     except Unsupported:
         return []
     made = [Found(card, quality(card), from_union(card.record, dialect)) for card in
-            cards(services().catalogue, hits.clusters, me().library or "")]  # fmt: skip
+            cards(services().catalogue, hits.clusters, me().library or "", all_ages=True)]  # fmt: skip
     return sorted(made, key=lambda found: -found.score)
 
 
