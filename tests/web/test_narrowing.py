@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
@@ -141,6 +142,20 @@ def test_the_next_page_of_an_opds_catalogue_is_of_the_same_question(
     assert second["metadata"]["numberOfItems"] == first["metadata"]["numberOfItems"]
     assert first["metadata"]["numberOfItems"] < client.get("/feeds/opds.json").json["metadata"]["numberOfItems"]
     assert not client.get("/feeds/opds.json?q=учебник&to=1900").json["metadata"]["numberOfItems"]
+
+
+def test_a_schools_own_link_chooses_the_school_for_the_pages_that_follow(app: Flask) -> None:
+    client = app.test_client()
+    page = html.fromstring(client.get("/search?q=сказки&my=school-02").text)
+    [mine, *_] = page.xpath("//a[contains(@class, 'switch')]/@href")
+    found = client.get(mine.replace("/search?", "/search.json?")).json
+    assert found["total"] == client.get("/search.json?q=сказки&library=school-02").json["total"]
+    assert client.get(mine.replace("/search?", "/search.json?").replace("mine=1", "")).json["total"] > found["total"]
+    client.get("/?my=school-01")
+    assert client.get_cookie("library").value == "school-02", "what a reader has chosen stays"
+    stranger = app.test_client()
+    stranger.get("/?my=nowhere")
+    assert stranger.get_cookie("library") is None
 
 
 def test_a_division_of_bbk_is_without_its_neighbours_an_unlisted_index_a_beginning(client: FlaskClient) -> None:

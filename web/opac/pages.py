@@ -11,7 +11,7 @@ from web.i18n import LANGUAGES, _
 from web.opac.browse import count, newest, taught
 from web.opac.search import address
 from web.opac.state import SearchState
-from web.reader import CHOICES, remember, valid_choice
+from web.reader import CHOICES, reader, remember, valid_choice
 from web.security import local_target
 from web.services import services
 
@@ -29,6 +29,15 @@ def refuse_foreign_posts() -> None:
             abort(403)
         if request.headers.get("Sec-Fetch-Site") in ("cross-site",):
             abort(403)
+
+
+@blueprint.after_app_request
+def keep_school(response: AnyResponse) -> AnyResponse:
+    """A school's own link (`?my=CODE`) chooses the school for the pages that follow, unless the reader chose before."""
+    asks = "my" in request.args and "library" not in request.cookies and response.status_code == 200
+    if asks and (school := reader().library):
+        remember(response, "library", school)  # type: ignore[arg-type]
+    return response
 
 
 @blueprint.get("/")
