@@ -182,7 +182,10 @@ def field_query(access: Access, text: str, *, phrase: bool = False) -> Query | N
         return None
     if phrase and access is not Access.AUTHOR:
         return Term(text.strip(), access, Relation.ADJACENT)
-    return replace(_masked(text), access=access) if _is_masked(text) else Term(text, access)
+    tokens = text.split()
+    if not any(map(_is_masked, tokens)):  # «Что? Где? Когда?»
+        return Term(text, access)
+    return replace(_masked(" ".join(t if _is_masked(t) else t.rstrip("?") for t in tokens)), access=access)
 
 
 def _take_phrases(text: str, wanted: list[Query], unwanted: list[Query]) -> str:

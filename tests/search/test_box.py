@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catalog_sync.model import PartName
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
-from catalog_sync.search.parse import alternatives_meant, search_box
+from catalog_sync.search.parse import alternatives_meant, field_query, search_box
 from catalog_sync.search.reader import Reader
 from catalog_sync.search.suggest import Suggestion
 from tests.search.shelf import book, found, refusal, shelf
@@ -109,6 +109,8 @@ def index(text: str) -> Query:
         ("ббк:84(2Рос=Рус)6", Term("84(2Рос=Рус)6", Access.BBK, truncation=Truncation.RIGHT)),
         ("title:матем* ИЛИ шифр:22.1", Or(Term("матем", Access.TITLE, truncation=Truncation.RIGHT),
                                           Term("22.1", Access.CALL_NUMBER, truncation=Truncation.RIGHT))),
+        ('название:"Что? Где? Когда?"', Term("Что? Где? Когда?", Access.TITLE, Relation.ADJACENT)),
+        ("название:что?", Term("что?", Access.TITLE)),
         ("год:весны", Term("год:весны")),
         ("Автор: жизнь и книги", Or(Term("Автор: жизнь и книги"),
                                     And(Term("и книги"), Term("жизнь", Access.AUTHOR)))),
@@ -117,6 +119,12 @@ def index(text: str) -> Query:
 )
 def test_the_box_understands(typed: str, query: Query) -> None:
     assert search_box(typed) == query
+
+
+def test_a_question_in_a_field_asks_nothing_of_a_letter() -> None:
+    assert field_query(Access.TITLE, "Что? Где? Когда?") == Term("Что? Где? Когда?", Access.TITLE)
+    masked = Term("Что Где ког*а", Access.TITLE, truncation=Truncation.MASK)
+    assert field_query(Access.TITLE, "Что? Где? ког*а") == masked
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from web.i18n import N_, _
 from web.labels import CATEGORIES, LIBRARY_KINDS, SCHOOL_SUBJECTS
 from web.opac.present import Card, cards
 from web.opac.search import address, answer, query_of
-from web.opac.state import SearchState
+from web.opac.state import FIELDS, MAX_TEXT, SearchState, literal
 from web.reader import reader
 from web.services import services
 
@@ -23,7 +23,9 @@ blueprint = Blueprint("browse", __name__)
 GRID_SECONDS = 600  # classes × subjects: eleven counted searches, and new textbooks come once a night
 INDEX_LINES = 30
 ALPHABET = "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЭЮЯ"
-INDEXES = {"authors": (Access.AUTHOR, "t_author"), "subjects": (Access.SUBJECT, "t_subject"),
+# Index → its access point and how a line is asked: whole headings as they are counted («Толстой, Л. Н.» is a heading of
+# records with his forenames, too), titles by their words, which find parts and other printings as well.
+INDEXES = {"authors": (Access.AUTHOR, "author"), "subjects": (Access.SUBJECT, "subject"),
            "titles": (Access.TITLE, "t_title")}  # fmt: skip
 # УДК, main classes (ГОСТ Р 7.0.90; class 4 is vacant).
 UDC = (
@@ -96,16 +98,22 @@ def udc() -> str:
 def index(kind: str) -> str:
     """An alphabetical index, a page at a time, from any letters on."""
     access, parameter = INDEXES[kind]
-    start_at = request.args.get("from", "")[:60].strip()
+    start_at = request.args.get("from", "")[:MAX_TEXT].strip()  # a whole heading: many may begin alike
     try:
         terms = services().catalogue.scan(access, start_at, before=0, after=INDEX_LINES + 1)
     except Unsupported:
         terms = []
-    lines = [(t, address(SearchState(words={parameter: t.term}))) for t in terms[:INDEX_LINES]]
+    lines = [(t, address(asked_for(parameter, t.term))) for t in terms[:INDEX_LINES]]
     return render_template(
         "opac/index.html", kind=kind, lines=lines, start=start_at, alphabet=ALPHABET,
         following=terms[INDEX_LINES].term if len(terms) > INDEX_LINES else "", previous=previous(access, start_at),
     )  # fmt: skip
+
+
+def asked_for(parameter: str, term: str) -> SearchState:
+    if parameter in FIELDS:
+        return SearchState(words={parameter: literal(term)})
+    return SearchState(filters={parameter: (term,)})
 
 
 def previous(access: Access, start_at: str) -> str:

@@ -14,7 +14,7 @@ from web.opac.basket import own
 from web.opac.eresources import closed
 from web.opac.hits import Shelf
 from web.opac.search import address
-from web.opac.state import SearchState
+from web.opac.state import SearchState, literal
 from web.reader import reader
 from web.services import services
 
@@ -37,7 +37,7 @@ def record_file(cluster: str, ending: str) -> str:
 
 def search_path(**asked: str) -> str:
     """A search by one field (`t_author=…`) or one facet (`publisher=…`)."""
-    words = {name: value for name, value in asked.items() if name.startswith("t_")}
+    words = {name: literal(value) for name, value in asked.items() if name.startswith("t_")}
     filters = {name: (value,) for name, value in asked.items() if not name.startswith("t_")}
     return address(SearchState(words=words, filters=filters))
 

@@ -131,6 +131,11 @@ class SearchState:
         return urlencode(replace(self, **changes).pairs())  # type: ignore[arg-type]
 
 
+def literal(text: str) -> str:
+    """Words of a record to be asked for: a star and a question mark in them are no masks."""
+    return text.replace("*", " ").replace("?", " ")
+
+
 def read_state(args: MultiDict[str, str]) -> SearchState:
     """A state from an address. What can't be understood is left out: an old or hand-made link still opens."""
     given = args.to_dict(flat=False)  # a MultiDict makes an exception of every parameter that is not there
