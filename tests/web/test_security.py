@@ -343,3 +343,15 @@ def test_a_word_about_an_error_needs_no_account_but_floods_are_stopped(client: F
     codes = [client.post(f"/record/{card}/report", data={"text": f"опечатка {n}"}).status_code for n in range(12)]
     assert codes[0] == 303
     assert codes[-1] == 429
+
+
+@pytest.mark.parametrize(("page", "name"), [
+    ("lists", "slug"), ("lore", "slug"), ("e-resources", "code"), ("libraries", "code"), ("users", "login"),
+    ("sources", "code"), ("packages", "code"),
+])  # fmt: skip
+def test_nothing_takes_the_name_of_an_empty_form(administrator: FlaskClient, page: str, name: str) -> None:
+    """«Новинки» under /lists/new could be read, and never be changed again."""
+    address = f"/staff/{page}/new"
+    form = token(administrator.get(address))
+    said = administrator.post(address, data={"csrf_token": form, name: "new", "title": "Новинки", "name": "Новинки"})
+    assert "Это имя занято самим каталогом" in said.text

@@ -38,6 +38,12 @@ from web.services import services
 CODE = Regexp(r"^[a-z0-9][a-z0-9-]{0,62}$", message=N_("Только строчные латинские буквы, цифры и дефис."))
 
 
+def not_new(form: FlaskForm, field: Field) -> None:
+    """«new» is the address of an empty form: what was called so could never be opened again."""
+    if (field.data or "").strip().lower() == "new":
+        raise ValidationError(_("Это имя занято самим каталогом, выберите другое."))
+
+
 def check_address(form: FlaskForm, field: Field) -> None:
     """A web address with http or https; anything a browser could run is refused."""
     if field.data and not safe_url(field.data):
@@ -62,7 +68,7 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:
 
 
 class UserForm(FlaskForm):  # type: ignore[misc]
-    login = StringField(N_("Имя для входа"), [InputRequired(), Length(max=64), Regexp(r"^[\w.@-]+$")])
+    login = StringField(N_("Имя для входа"), [InputRequired(), Length(max=64), Regexp(r"^[\w.@-]+$"), not_new])
     name = StringField(N_("Как зовут"), [InputRequired(), Length(max=200)])
     role = SelectField(N_("Роль"), choices=choices((role, ROLE_WORDS[role]) for role in ROLES))
     library = SelectField(N_("Библиотека"), [Optional()], choices=[])
@@ -78,7 +84,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
 
 
 class LibraryForm(FlaskForm):  # type: ignore[misc]
-    code = StringField(N_("Код"), [InputRequired(), CODE])
+    code = StringField(N_("Код"), [InputRequired(), CODE, not_new])
     name = StringField(N_("Название"), [InputRequired(), Length(max=300)])
     kind = SelectField(N_("Вид"), choices=choices(LIBRARY_KINDS.items()))
     settlement = StringField(N_("Населённый пункт"), [Length(max=200)])
@@ -105,7 +111,7 @@ class ScheduleForm(FlaskForm):  # type: ignore[misc]
 
 
 class SourceForm(FlaskForm):  # type: ignore[misc]
-    code = StringField(N_("Код"), [InputRequired(), CODE])
+    code = StringField(N_("Код"), [InputRequired(), CODE, not_new])
     name = StringField(N_("Название"), [Length(max=300)])
     library = SelectField(N_("Библиотека"))
     base = StringField(N_("База в программе школы («Учебники», «Книги»)"), [Length(max=200)])
@@ -132,7 +138,7 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
 
 
 class ResourceForm(FlaskForm):  # type: ignore[misc]
-    code = StringField(N_("Код"), [InputRequired(), CODE])
+    code = StringField(N_("Код"), [InputRequired(), CODE, not_new])
     title = StringField(N_("Название"), [InputRequired(), Length(max=300)])
     kind = SelectField(N_("Вид"), choices=choices(RESOURCE_KINDS.items()))
     url = StringField(N_("Адрес"), [InputRequired(), Length(max=1000), check_address])
@@ -173,7 +179,7 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
 
 class PackageForm(FlaskForm):  # type: ignore[misc]
     library = SelectField(N_("Библиотека"))
-    code = StringField(N_("Код пакета"), [InputRequired(), CODE])
+    code = StringField(N_("Код пакета"), [InputRequired(), CODE, not_new])
     name = StringField(N_("Название пакета"), [InputRequired(), Length(max=300)])
     platform = StringField(N_("Платформа"), [Length(max=300)])
     contract = StringField(N_("Договор (номер и дата)"), [Length(max=300)])
@@ -192,7 +198,7 @@ class PackageForm(FlaskForm):  # type: ignore[misc]
 
 
 class ListForm(FlaskForm):  # type: ignore[misc]
-    slug = StringField(N_("Адрес латиницей"), [InputRequired(), CODE])
+    slug = StringField(N_("Адрес латиницей"), [InputRequired(), CODE, not_new])
     title = StringField(N_("Название"), [InputRequired(), Length(max=300)])
     about = TextAreaField(N_("О подборке"), [Length(max=5000)])
     entries = TextAreaField(
@@ -209,7 +215,7 @@ class ListForm(FlaskForm):  # type: ignore[misc]
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
-    slug = StringField(N_("Адрес латиницей"), [InputRequired(), CODE])
+    slug = StringField(N_("Адрес латиницей"), [InputRequired(), CODE, not_new])
     name = StringField(N_("Имя, как в каталоге: «Иванов, Иван Иванович»"), [InputRequired(), Length(max=300)])
     dates = StringField(N_("Годы жизни"), [Length(max=100)])
     about = TextAreaField(N_("О человеке"), [Length(max=20_000)], render_kw={"rows": 10})
