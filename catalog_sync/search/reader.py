@@ -212,11 +212,14 @@ class Reader:
         return {n: kept[n] for n in names}
 
     def scan(
-        self, access: Access, term: str, before: int, after: int, library: str = ""
+        self, access: Access, term: str, before: int, after: int, library: str = "", within: Query | None = None
     ) -> list[ScanTerm]:
-        """Terms of an access point around `term`, each with the number of records it finds."""
+        """Terms of an access point around `term`, each with the number of records it finds: of all records, of those of
+        a library, or of those that `within` finds."""
         now = self.snapshot()
         only = tantivy.Query.term_query(now.schema, "library", library, index_option="basic") if library else None
+        if within is not None:
+            only = translate.within_library(translate.translate(within, now.schema), library, now.schema)
         return Scanner(now.searcher, now.schema, now.alphabet, only).scan(access, term, before, after)
 
     def suggest(self, prefix: str, limit: int = 8, *, within: Query | None = None) -> list[Suggestion]:

@@ -66,8 +66,11 @@ class StoreCatalogue:
             query = select(cluster_table.c.id).where(cluster_table.c.id == cluster)
             return connection.execute(query).first() is not None
 
-    def scan(self, access: Access, term: str, *, before: int, after: int, library: str = "") -> list[ScanTerm]:
-        return self.index.scan(access, term, before=before, after=after, library=library)
+    def scan(
+        self, access: Access, term: str, *, before: int, after: int, library: str = "", within: Query | None = None
+    ) -> list[ScanTerm]:
+        """As the protocol says; `within` limits to the records it finds."""
+        return self.index.scan(access, term, before=before, after=after, library=library, within=within)
 
     def record(self, cluster: str) -> UnionRecord | None:
         return next(iter(self.records([cluster])), None)

@@ -223,6 +223,9 @@ def test_the_childs_view_hides_it_on_every_page(own: System, tmp_path: Path) -> 
     assert "Лесные сказки" in client.get(f"/basket?id={card}&id={other}").text
     assert client.get("/suggest?q=зрел").json == client.get("/suggest?q=новелл").json == []
     assert client.get("/suggest?q=лесные").json
+    index = client.get("/browse/titles?from=зрел").text
+    assert "Зрелые" not in index
+    assert "Лесные" in client.get("/browse/titles?from=лес").text
     shown = client.get("/search.json").json["total"]
     assert f"{shown} изд" in client.get("/").text
     assert client.get("/search.json?library=school-01").json["total"] == listed_by(client, "school-01")

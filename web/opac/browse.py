@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
 from catalog_sync.facets import bbk_tree
-from catalog_sync.query import Access, Query, ScanTerm, Sort, Unsupported
+from catalog_sync.query import Access, Everything, Query, ScanTerm, Sort, Unsupported
 from web.i18n import N_, _
 from web.labels import CATEGORIES, LIBRARY_KINDS, SCHOOL_SUBJECTS
 from web.opac.present import Card, cards
 from web.opac.search import address, answer, query_of
-from web.opac.state import FIELDS, MAX_TEXT, SearchState, literal
+from web.opac.state import FIELDS, MAX_TEXT, SearchState, hide_adult, literal
 from web.reader import reader
 from web.services import services
 
@@ -100,7 +101,7 @@ def index(kind: str) -> str:
     access, parameter = INDEXES[kind]
     start_at = request.args.get("from", "")[:MAX_TEXT].strip()  # a whole heading: many may begin alike
     try:
-        terms = services().catalogue.scan(access, start_at, before=0, after=INDEX_LINES + 1)
+        terms = services().catalogue.scan(access, start_at, before=0, after=INDEX_LINES + 1, **shown_to_all())
     except Unsupported:
         terms = []
     lines = [(t, address(asked_for(parameter, t.term))) for t in terms[:INDEX_LINES]]
@@ -116,12 +117,19 @@ def asked_for(parameter: str, term: str) -> SearchState:
     return SearchState(filters={parameter: (term,)})
 
 
+def shown_to_all() -> dict[str, Any]:
+    """In the child's view an index lists nothing for adults."""
+    return {"within": hide_adult(Everything())} if reader().child else {}
+
+
 def previous(access: Access, start_at: str) -> str:
     """Where the page before this one begins; "" on the first."""
     if not start_at:
         return ""
     try:
-        before: list[ScanTerm] = services().catalogue.scan(access, start_at, before=INDEX_LINES, after=0)
+        before: list[ScanTerm] = services().catalogue.scan(
+            access, start_at, before=INDEX_LINES, after=0, **shown_to_all()
+        )
     except Unsupported:
         return ""
     return before[0].term if before else ""
