@@ -214,13 +214,13 @@ def csv_rows(text: str, delimiter: str) -> list[list[str]]:
     width = max(map(len, rows[:SNIFF_LINES]), default=0)
     if width < FEWEST_COLUMNS or not any(_holds_a_row(cell, delimiter, width) for row in rows for cell in row):
         return rows
-    lines = text.splitlines()
+    lines = io.StringIO(text, newline=None)  # splitlines() would end a line at U+001E and U+0085 too
     return [row for line in lines for row in csv.reader([line], delimiter=delimiter, skipinitialspace=True)]
 
 
 def _holds_a_row(cell: str, delimiter: str, width: int) -> bool:
     """Whether a line inside a cell has as many delimiters as a row."""
-    return "\n" in cell and any(line.count(delimiter) >= width - 1 for line in cell.splitlines()[1:])
+    return "\n" in cell and any(line.count(delimiter) >= width - 1 for line in cell.split("\n")[1:])
 
 
 def text_encoding(data: bytes) -> str:
