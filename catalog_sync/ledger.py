@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from catalog_sync.ledger_changes import one_key
 from catalog_sync.ledger_dates import with_known_days
-from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, net, renumbered
+from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, negative, net, renumbered
 from catalog_sync.ledger_lines import Context, appeared, came
 from catalog_sync.ledger_returns import unknown, without_returns
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
@@ -106,7 +106,7 @@ def reversal(line: StockMovement, *, run: int | None, reason: str, number: int |
         kind=MovementKind.CORRECTION,
         of=line.column,
         copies=-line.copies,
-        kopecks=None if line.kopecks is None else -line.kopecks,
+        kopecks=negative(line.kopecks),
         run=run,
         reason=reason,
         corrects=number,
@@ -226,7 +226,7 @@ def _reclassified(
         if into and _standing(line) == _cell(into):
             continue
         out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)
-        yield replace(out, copies=-line.copies, kopecks=None if line.kopecks is None else -line.kopecks)
+        yield replace(out, copies=-line.copies, kopecks=negative(line.kopecks))
         if into:
             yield replace(
                 out, category=into.category, carrier=into.carrier, ekind=into.ekind, corrects=None

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from catalog_sync.ledger_items import GONE, Posting, changed_postings, money, postings, taken, undated
-from catalog_sync.ledger_lines import Context, appeared, came, negative
+from catalog_sync.ledger_items import GONE, Posting, changed_postings, money, negative, postings, share, taken, undated
+from catalog_sync.ledger_lines import Context, appeared, came
 from catalog_sync.ledger_worth import Worth
 from catalog_sync.model import Item, MovementKind, StockMovement
 
@@ -116,12 +116,8 @@ class _Changes:
                 copies -= count
                 yield self.context.line(
                     MovementKind.CORRECTION, line.day, -sign * count, of=line.column,
-                    kopecks=_share(value, -sign * count, all_), **note,
+                    kopecks=share(value, -sign * count, all_), **note,
                 )  # fmt: skip
         if copies:
-            worth = _share(value, -sign * copies, all_)
+            worth = share(value, -sign * copies, all_)
             yield self.context.line(MovementKind.CORRECTION, day, -sign * copies, of=kind, kopecks=worth, **note)
-
-
-def _share(value: int | None, copies: int, of: int) -> int | None:
-    return None if value is None else round(value * copies / of)

@@ -8,10 +8,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import BY_HAND, RUN, item_key
-from catalog_sync.model import Holdings, Item, MovementKind, StockMovement
-
-_ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)
+from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, item_key, numbers_in
+from catalog_sync.model import Holdings, Item, StockMovement
 
 
 def with_known_days(
@@ -105,9 +103,9 @@ def _arrivals(posted: Sequence[StockMovement], there: set[str]) -> tuple[dict[st
     numbers: dict[str, Counter[date]] = {}
     days, undated = Counter[date](), 0
     for line in posted:
-        if line.column not in _ARRIVALS or line.basis == BY_HAND:
+        if line.column not in ARRIVALS or line.basis == BY_HAND:
             continue
-        named = line.inventory.split(", ") if line.inventory else []
+        named = numbers_in(line)
         if line.basis == RUN:
             left = sum(number not in there for number in named)  # numbered copies that are gone
             undated += line.copies - (left if line.copies > 0 else -left)

@@ -17,6 +17,7 @@ RUN = "run"  # basis of a line whose day is that of the run: the data name none
 BY_HAND = "акт"  # basis of a line that somebody typed
 GONE = "нет в новой выгрузке"  # reason of an exit that no document names
 COUNTED_LESS = "счётчик в источнике уменьшен"  # reason of a correction, not of an exit
+ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)  # columns in which a copy stands that came
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
 
 
@@ -127,6 +128,32 @@ def _places(
             yield key
 
 
+def numbers_in(line: StockMovement) -> list[str]:
+    """The inventory numbers a line names."""
+    return line.inventory.split(", ") if line.inventory else []
+
+
+def cell(line: StockMovement) -> tuple[object, ...]:
+    """The library and class a line stands in."""
+    return line.library, line.category, line.carrier, line.ekind
+
+
+def share(value: int | None, copies: int, of: int) -> int | None:
+    """What so many copies are worth of those that are together worth `value`."""
+    return None if value is None else round(value * copies / of)
+
+
+def negative(value: object) -> int | None:
+    """A value that is taken off; None where nobody knows it."""
+    return -value if isinstance(value, int) else None
+
+
+def sum_known(values: Iterable[int | None]) -> int | None:
+    """The sum of the values that are known; None where none is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
 def money(items: Iterable[Item], copies: int) -> int | None:
     """Value of `copies` of these items at their mean price, those without one worth nothing; None where all are."""
     total = value = 0
@@ -187,11 +214,10 @@ def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
     for parts in sums.values():
         line = parts[0]
         copies = sum(part.copies for part in parts)
-        values = [part.kopecks for part in parts if part.kopecks is not None]
-        total = sum(values) if values else None
+        value = sum_known(part.kopecks for part in parts)
         numbers = ", ".join(part.inventory for part in parts if part.inventory)
         if copies:
-            found.append(replace(line, copies=copies, kopecks=total, inventory=numbers))
+            found.append(replace(line, copies=copies, kopecks=value, inventory=numbers))
     return sorted(found, key=lambda line: (line.day, line.kind, line.of or "", line.document, line.copies))
 
 
@@ -211,8 +237,8 @@ def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
         if there is None:
             sums[key] = replace(line, kind=line.column)
         else:
-            values = [value for value in (there.kopecks, line.kopecks) if value is not None]
-            sums[key] = replace(there, copies=there.copies + line.copies, kopecks=sum(values) if values else None)
+            value = sum_known((there.kopecks, line.kopecks))
+            sums[key] = replace(there, copies=there.copies + line.copies, kopecks=value)
     return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
 
 
@@ -220,11 +246,10 @@ def undated(
     posted: Sequence[StockMovement], kind: MovementKind, copies: int, number: str
 ) -> Iterator[tuple[StockMovement, int]]:
     """The lines in which so many undated copies stand, the last first; before all others those that name the number."""
-    came = (MovementKind.INITIAL, MovementKind.ACQUIRED)
-    columns = came if kind is MovementKind.ACQUIRED else (MovementKind.WITHDRAWN, MovementKind.EXPIRED)
+    columns = ARRIVALS if kind is MovementKind.ACQUIRED else (MovementKind.WITHDRAWN, MovementKind.EXPIRED)
     named = {
         (line.day, line.column) for line in posted
-        if line.basis == RUN and line.column in columns and number in line.inventory.split(", ")
+        if line.basis == RUN and line.column in columns and number in numbers_in(line)
     }  # fmt: skip
     standing = [line for line in reversed(net(posted)) if line.basis == RUN and line.column in columns]
     for line in sorted(standing, key=lambda line: (line.day, line.column) not in named):

@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import RUN, dates, money
+from catalog_sync.ledger_items import RUN, dates, money, negative
 from catalog_sync.model import Classified, Item, MovementKind, RecordKey, StockMovement
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
@@ -62,10 +62,6 @@ def appeared(context: Context, items: Iterable[Item]) -> Iterator[StockMovement]
         about["kopecks"] = negative(about["kopecks"])
         note = {"document": item.withdrawal_act, "reason": item.withdrawal_reason}
         yield context.line(_WITHDRAWN, went, -item.copies, **note, **about)
-
-
-def negative(value: object) -> int | None:
-    return -value if isinstance(value, int) else None
 
 
 def came(context: Context, day: date | None, copies: int, **more: object) -> StockMovement:

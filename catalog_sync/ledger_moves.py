@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import GONE, RUN, net
+from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, negative, net, numbers_in, share
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 MOVED = "экземпляры теперь в другой записи"
-_ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)
 
 
 def moved(
@@ -27,7 +26,7 @@ def moved(
     exits = [line for line in lines if line.reason == GONE and line.copies < 0 and line.ekind is not EKind.LICENSED]
     if not exits:
         return
-    arrivals = _Arrivals([line for line in lines if line.kind in _ARRIVALS and line.copies > 0])
+    arrivals = _Arrivals([line for line in lines if line.kind in ARRIVALS and line.copies > 0])
     groups = []
     for line in exits:
         came = _Came(line, books.get(line.record, ()))
@@ -58,32 +57,27 @@ def _carried_all(left: StockMovement, parts: Iterable[_Part]) -> Iterator[StockM
 def _carried(left: StockMovement, part: _Part) -> Iterator[StockMovement]:
     """The exit is none, what stood on its day leaves the one record, and stands on that day in the other."""
     arrival, stood, copies, numbers = part
-    price = _share(arrival, copies)
-    value = _share(stood, copies) if price is None else price  # these are of one day, an exit is of all days
+    price = share(arrival.kopecks, copies, arrival.copies)
+    # These are of one day, an exit is of all days.
+    value = share(stood.kopecks, copies, stood.copies) if price is None else price
     note = {"kind": MovementKind.CORRECTION, "run": left.run, "inventory": numbers, "reason": MOVED}
     yield replace(left, of=MovementKind.WITHDRAWN, copies=copies, kopecks=value, **note)
-    yield replace(stood, of=stood.column, copies=-copies, kopecks=None if value is None else -value, **note)
+    yield replace(stood, of=stood.column, copies=-copies, kopecks=negative(value), **note)
     if arrival.basis == RUN:  # an undated copy has come when it came to the former record
-        yield replace(arrival, of=arrival.column, copies=-copies, kopecks=None if price is None else -price, **note)
+        yield replace(arrival, of=arrival.column, copies=-copies, kopecks=negative(price), **note)
         yield replace(arrival, of=stood.column, day=stood.day, copies=copies, kopecks=price, **note)
-
-
-def _share(line: StockMovement, copies: int) -> int | None:
-    """What so many copies of a line are worth."""
-    return None if line.kopecks is None else round(line.kopecks * copies / line.copies)
 
 
 class _Came:
     """What stood in the books of the copies that a line takes off: on which days they had come."""
 
     def __init__(self, left: StockMovement, posted: Sequence[StockMovement]) -> None:
-        cell = _cell(left)
-        self._standing = [line for line in net(posted) if line.column in _ARRIVALS and _cell(line) == cell]
+        self._standing = [line for line in net(posted) if line.column in ARRIVALS and cell(line) == cell(left)]
         self._left = [line.copies for line in self._standing]
         self._days = {
             number: (line.day, line.column)
             for line in posted
-            if line.column in _ARRIVALS and line.copies > 0
+            if line.column in ARRIVALS and line.copies > 0
             for number in _numbers(line)
         }
 
@@ -112,14 +106,13 @@ class _Arrivals:
     """Copies that came, found by number or as a group."""
 
     def __init__(self, lines: Sequence[StockMovement]) -> None:
-        self._lines = lines
         self._numbers: dict[tuple[object, ...], StockMovement] = {}
         self._groups: dict[tuple[object, ...], dict[RecordKey, list[StockMovement]]] = {}
         for line in lines:
             for number in _numbers(line):
                 self._numbers[line.library, line.run, number] = line
             if not line.inventory:
-                self._groups.setdefault((*_cell(line), line.run), {}).setdefault(line.record, []).append(line)
+                self._groups.setdefault((*cell(line), line.run), {}).setdefault(line.record, []).append(line)
 
     def of_numbers(self, left: StockMovement, came: _Came) -> list[_Part]:
         """The arrivals of the numbers that left."""
@@ -143,7 +136,7 @@ class _Arrivals:
     def _parts(self, lines: Sequence[StockMovement], came: _Came) -> list[_Part]:
         found = [_Part(line, stood, line.copies) for line in lines if (stood := came.take(line, line.copies))]
         for line in lines:
-            self._groups[*_cell(line), line.run][line.record].remove(line)
+            self._groups[*cell(line), line.run][line.record].remove(line)
         return found
 
     def joined(self, exits: Sequence[tuple[StockMovement, _Came]]) -> Iterator[tuple[StockMovement, _Part]]:
@@ -153,7 +146,7 @@ class _Arrivals:
             for arrival in lines:
                 parts = [
                     (left, came) for left, came in waiting
-                    if (*_cell(left), left.run) == (*_cell(arrival), arrival.run) and left.record != arrival.record
+                    if (*cell(left), left.run) == (*cell(arrival), arrival.run) and left.record != arrival.record
                     and came.has([replace(arrival, copies=-left.copies)])
                 ]  # fmt: skip
                 if len(parts) < 2 or -sum(left.copies for left, _ in parts) != arrival.copies:
@@ -164,15 +157,11 @@ class _Arrivals:
                 waiting = [one for one in waiting if one not in parts]
 
     def _elsewhere(self, left: StockMovement) -> Iterator[list[StockMovement]]:
-        groups = self._groups.get((*_cell(left), left.run), {})
+        groups = self._groups.get((*cell(left), left.run), {})
         return (lines for record, lines in groups.items() if lines and record != left.record)
 
 
 def _numbers(line: StockMovement) -> list[str]:
     """Inventory numbers, where each is of one copy."""
-    numbers = line.inventory.split(", ") if line.inventory else []
+    numbers = numbers_in(line)
     return numbers if len(numbers) == abs(line.copies) else []
-
-
-def _cell(line: StockMovement) -> tuple[object, ...]:
-    return line.library, line.category, line.carrier, line.ekind

@@ -8,11 +8,10 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import BY_HAND, RUN, dates, net
+from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, cell, dates, net, numbers_in, share
 from catalog_sync.model import Item, MovementKind, StockMovement
 
 BACK = "снова в выгрузке"
-_ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)
 
 
 def without_returns(
@@ -30,9 +29,9 @@ def without_returns(
     whole, away = before is None, _Away(posted, [item for item in before or () if item.withdrawn is None], day)
     for line in lines:
         left = line.copies
-        for day_of, copies in away.back(line, whole) if line.kind in _ARRIVALS and left > 0 else ():
+        for day_of, copies in away.back(line, whole) if line.kind in ARRIVALS and left > 0 else ():
             left -= copies
-            value = None if line.kopecks is None else round(line.kopecks * copies / line.copies)
+            value = share(line.kopecks, copies, line.copies)
             yield replace(
                 line, kind=MovementKind.CORRECTION, of=MovementKind.WITHDRAWN, day=day_of, copies=copies, basis=RUN,
                 kopecks=value, document="", reason=BACK,
@@ -40,8 +39,7 @@ def without_returns(
         if left == line.copies:
             yield line
         elif left:
-            value = None if line.kopecks is None else round(line.kopecks * left / line.copies)
-            yield replace(line, copies=left, kopecks=value)
+            yield replace(line, copies=left, kopecks=share(line.kopecks, left, line.copies))
 
 
 def unknown(items: Sequence[Item], posted: Sequence[StockMovement], day: date) -> tuple[Item, ...]:
@@ -83,7 +81,7 @@ class _Away:
         self._left = [-line.copies for line in self._exits]
         self._came = Counter[object]()
         for line in standing:
-            if line.column in _ARRIVALS:
+            if line.column in ARRIVALS:
                 self._came[_when(line)] += line.copies
         for item in there:  # which has not been away: what comes beside it on the same day is new
             self._came[dates(item, today)[0]] -= item.copies
@@ -95,7 +93,7 @@ class _Away:
         for place in reversed(range(len(self._exits))):
             exit_ = self._exits[place]
             copies = min(wanted, self._left[place])
-            if copies > 0 and _cell(exit_) == _cell(line):
+            if copies > 0 and cell(exit_) == cell(line):
                 wanted -= copies
                 self._left[place] -= copies
                 self._came[_when(line)] -= copies
@@ -116,16 +114,12 @@ def _when(line: StockMovement) -> object:
     return None if line.basis == RUN else line.day
 
 
-def _cell(line: StockMovement) -> tuple[object, ...]:
-    return line.library, line.category, line.carrier, line.ekind
-
-
 def _missing(exits: Iterable[StockMovement]) -> tuple[Counter[str], int]:
     """How often each number left and did not come back, and how many copies without one."""
     numbers, numberless = Counter[str](), 0
     for line in exits:
         sign = 1 if line.copies < 0 else -1
-        named = line.inventory.split(", ") if line.inventory else []
+        named = numbers_in(line)
         for number in named:
             numbers[number] += sign
         numberless += -line.copies - sign * len(named)

@@ -146,8 +146,9 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
             )  # fmt: skip
             movements += ledger.always_there(lines) if id_ in one.reread else lines
         stock.append(connection, movements, recorded=today)
-        news += [line for line in movements if line.record in posted]  # a first load has lost nothing
-        books |= {line.record: posted[line.record] for line in news if line.record in posted and line.copies < 0}
+        told_anew = [line for line in movements if line.record in posted]  # a first load has lost nothing
+        news += told_anew
+        books |= {line.record: posted[line.record] for line in told_anew if line.copies < 0}
         comparing.take(deriving.save(connection, found))
     stock.append(connection, list(ledger_moves.moved(news, books)), recorded=today)
     told.concerned = comparing.finish()

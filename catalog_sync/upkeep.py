@@ -38,7 +38,7 @@ def close_source(system: System, code: str, *, who: str) -> HarvestRun:
     """
     with reading(system.engine) as connection:
         registry.get_source(connection, code)
-        live = records.live_ids(connection, code)
+        live = records.live_count(connection, code)
     if not live:
         raise Refused(f"записей источника {code} в каталоге нет; не собирать его: catalog-sync source pause {code}")
     run = pipeline.run_source(

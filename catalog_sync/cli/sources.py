@@ -341,7 +341,7 @@ def close(context: Context, code: str, yes: bool) -> None:
     system = context.system()
     with reading(system.engine) as connection:
         found = registry.get_source(connection, code)
-        live = len(records.live_ids(connection, code))
+        live = records.live_count(connection, code)
     if live:
         name = found.name or code
         answer(f"Убрать из каталога записи источника {name} ({live})? Экземпляры выбудут сегодня.", yes=yes)

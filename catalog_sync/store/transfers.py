@@ -16,8 +16,8 @@ from catalog_sync.store.ledger_tables import stock_movement
 from catalog_sync.store.tables import record, source
 
 
-def follow_libraries(connection: Connection, code: str = "", *, recorded: date, who: str = "") -> int:
-    """Move what the ledger holds of a source's records into the library the source belongs to; returns lines moved.
+def follow_libraries(connection: Connection, code: str = "", *, recorded: date) -> None:
+    """Move what the ledger holds of a source's records into the library the source belongs to.
 
     All sources without `code`. Day by day and column by column, as with a changed class (0050): the settings were
     wrong, nobody handed books over. The runs of the lines stay, so a roll-back takes back what now stands.
@@ -31,8 +31,7 @@ def follow_libraries(connection: Connection, code: str = "", *, recorded: date, 
         .order_by(move.number)
     )
     rows = connection.execute(stray.where(source.c.code == code) if code else stray).all()
-    ledger.append(connection, list(_moved(_standing(rows))), recorded=recorded, who=who)
-    return len(rows)
+    ledger.append(connection, list(_moved(_standing(rows))), recorded=recorded)
 
 
 def _standing(rows: Sequence[Any]) -> Iterator[Any]:
