@@ -151,9 +151,9 @@ def _read_file(
     for batch in _batches(export, BATCH, before):
         published = _published(engine, source, (value for _, value in batch))
         changed, bad = _sort_out(source, file.name, batch, published, tally, copies)
-        for local_id in changed.keys() | tally.told_gone:  # its number is taken: last night's is not to be met any more
-            if local_id in published:
-                same.pop(published[local_id].digest, None)
+        for local_id, known in published.items():  # of a number that is taken last night's is not to be met any more
+            if local_id in changed or local_id in tally.told_gone:
+                same.pop(known.digest, None)
         with writing(engine) as connection:
             records.unstage(connection, run, tally.outdated)
             records.stage(connection, run, [*changed.values()], published)
