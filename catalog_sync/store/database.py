@@ -210,6 +210,18 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     insert_rows(connection, table, rows, f"ON CONFLICT ({', '.join(map(quote, keys))}) DO {then}")
 
 
+def insertion(connection: Connection, table: Table) -> Any:
+    """An INSERT of this database's own kind, which may say what to do on a conflict.
+
+    Only that kind is read: the modules of PostgreSQL take 20 ms, a fortieth of a night with nothing new.
+    """
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert(table)
+
+
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose primary key is not there yet."""
     insert_rows(connection, table, rows, "ON CONFLICT DO NOTHING")

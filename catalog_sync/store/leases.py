@@ -11,9 +11,9 @@ from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_sync.store import tables as t
+from catalog_sync.store.database import insertion
 
 # Any constant does, as long as it is ours alone: PostgreSQL's advisory locks are numbered, not named.
 PUBLISH_LOCK = 7_305_811
@@ -60,8 +60,7 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, secon
 
 def _claim_free(connection: Connection, name: str, holder: str, until: datetime) -> bool:
     """False where another was quicker: on PostgreSQL two processes may see at once that nobody claims `name`."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    claim = make(t.lease).values(name=name, holder=holder, until=until).on_conflict_do_nothing()
+    claim = insertion(connection, t.lease).values(name=name, holder=holder, until=until).on_conflict_do_nothing()
     return connection.execute(claim, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 

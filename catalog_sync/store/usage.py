@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from catalog_sync.store.database import insertion
 from catalog_sync.store.staff_tables import usage
 
 # what → how a report calls it
@@ -25,8 +25,7 @@ def add(connection: Connection, counts: Mapping[tuple[date, str], int]) -> None:
     rows = [{"day": day, "what": what, "count": count} for (day, what), count in sorted(counts.items()) if count]
     if not rows:
         return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(usage)
+    statement = insertion(connection, usage)
     grown = {"count": usage.c.count + statement.excluded.count}
     connection.execute(statement.on_conflict_do_update(index_elements=["day", "what"], set_=grown), rows)
 
