@@ -23,7 +23,7 @@ from catalog_sync.model import (
     RecordKey,
     Series,
 )  # fmt: skip
-from catalog_sync.union import _merged, merge, rank
+from catalog_sync.union import _merged, is_same_agent, merge, rank
 from catalog_sync.union_quality import is_damaged, is_shouting, quality
 
 
@@ -270,3 +270,36 @@ def test_a_vote_that_settles_what_was_disputed_makes_the_record_younger() -> Non
     made = merge("c1", shelf)
     assert (made.bib.extent, made.bib.changed) == ("130 с.", "20260602")
     assert made.provenance["extent"] == RecordKey("s", "2")
+
+
+def test_members_that_name_no_publisher_do_not_outvote_the_one_that_does() -> None:
+    union = merge("c", [record("1", subtitle="учебник"), record("2"), record("3", publishers=("Дрофа",))])
+    assert union.bib.publishers == ("Дрофа",)
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    (Agent("Гомер"), Agent("Гомер", dates="VIII в. до н. э."), True),  # a name without forenames
+    (Agent("Толстой"), Agent("Толстой, Л. Н."), False),  # which of them?
+    (Agent("Россия. Министерство обороны", kind="corporate"), Agent("Россия. Министерство", kind="corporate"), False),
+    (Agent("МГУ, Мехмат", kind="corporate"), Agent("МГУ", kind="corporate"), False),
+    (Agent("МГУ, Мехмат", kind="corporate"), Agent("мгу мехмат", kind="corporate"), True),
+    (Agent("Толстой", kind="corporate"), Agent("Толстой"), False),
+])  # fmt: skip
+def test_who_is_the_same(one: Agent, other: Agent, same: bool) -> None:
+    assert is_same_agent(one, other) is is_same_agent(other, one) is same
+
+
+def test_what_only_one_record_says_of_a_person_is_kept_whichever_comes_first() -> None:
+    bare, told = Agent("Иванов, И. И."), Agent("Иванов, И. И.", role="ил.", dates="1901-1970")
+    rich = {"isbns": (Isbn("9785346000013", "9785346000013"),)}
+    for members in ([record("1", agents=(bare,), **rich), record("2", agents=(told,))],
+                    [record("1", agents=(told,), **rich), record("2", agents=(bare,))]):  # fmt: skip
+        assert merge("c", members).bib.agents == (told,)
+
+
+def test_who_only_has_something_wrong_with_it_gave_the_record_no_word() -> None:
+    right = record("1", subtitle="учебник", changed="20200101")
+    faulty = record("2", warnings=("005 короткий",), changed="20260901")
+    made = merge("c1", [faulty, right])
+    assert made.bib.warnings == faulty.warnings
+    assert (made.contributors, made.bib.changed) == ((right.key,), "20200101")
