@@ -48,7 +48,8 @@ def test_the_first_export_passes_whatever_its_size() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "gone"), [(5000, 600), (5000, 5000), (150, 30), (30, 20), (12, 12), (4, 3), (1, 1)]
+    ("before", "gone"),
+    [(5000, 600), (5000, 501), (5000, 5000), (150, 30), (210, 22), (30, 20), (12, 12), (12, 7), (4, 3), (1, 1)],
 )
 def test_a_large_loss_is_held_in_large_and_small_schools(before: int, gone: int) -> None:
     reasons = reasons_to_hold(difference(before, read=before - gone, unchanged=before - gone, gone=gone), Guard())
@@ -56,7 +57,7 @@ def test_a_large_loss_is_held_in_large_and_small_schools(before: int, gone: int)
     assert str(before) in reasons[0]
 
 
-@pytest.mark.parametrize(("before", "gone"), [(5000, 400), (150, 15), (30, 2), (12, 2)])
+@pytest.mark.parametrize(("before", "gone"), [(5000, 500), (210, 20), (150, 15), (30, 2), (12, 6), (12, 2)])
 def test_writing_off_a_few_books_is_no_alarm(before: int, gone: int) -> None:
     assert reasons_to_hold(difference(before, read=before - gone, unchanged=before - gone, gone=gone), Guard()) == []
 
