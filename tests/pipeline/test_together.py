@@ -85,8 +85,9 @@ def test_a_held_and_an_unreachable_source_leave_the_others_alone(schools: Distri
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("codes", [CODES, ("a", "b"), ("b", "c"), ("b",)])
 def test_a_run_that_cannot_be_published_takes_no_other_along(
-    schools: District, monkeypatch: pytest.MonkeyPatch
+    schools: District, monkeypatch: pytest.MonkeyPatch, codes: tuple[str, ...]
 ) -> None:
     real = publishing.records.publish_stage
 
@@ -96,9 +97,10 @@ def test_a_run_that_cannot_be_published_takes_no_other_along(
         return real(connection, number, source, now)  # type: ignore[arg-type]
 
     monkeypatch.setattr(publishing.records, "publish_stage", broken)
-    told = together(schools, {code: file(mrc(shelf(5, prefix=code))) for code in CODES})
-    assert [state(told[code]) for code in CODES] == [RunState.PUBLISHED, ValueError, RunState.PUBLISHED]
-    assert {key[0] for key in schools.clusters()} == {"a", "c"}
+    told = together(schools, {code: file(mrc(shelf(5, prefix=code))) for code in codes})
+    ends = {code: ValueError if code == "b" else RunState.PUBLISHED for code in codes}
+    assert {code: state(told[code]) for code in codes} == ends
+    assert {key[0] for key in schools.clusters()} == {*codes} - {"b"}
     assert free_and_empty(schools, "b")
 
 
