@@ -5,7 +5,8 @@ from __future__ import annotations
 from catalog_sync.model import Carrier, Category, MovementKind
 
 FIELDS = {
-    "title": "заглавие", "parallel_titles": "параллельное заглавие", "subtitle": "сведения к заглавию",
+    "title": "заглавие", "article": "артикль", "parallel_titles": "параллельное заглавие",
+    "other_titles": "другие заглавия", "subtitle": "сведения к заглавию",
     "parts": "часть", "responsibility": "ответственность", "edition": "сведения об издании", "places": "место",
     "publishers": "издательство", "year_text": "год", "year_coded": "год (код)", "extent": "объём",
     "illustrations": "иллюстрации", "size": "размер", "accompanying": "приложение", "series": "серия",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from catalog_sync.marc import conversion_coded as coded
 from catalog_sync.marc.conversion_rules import PROCEDURES
 from catalog_sync.marc.crosswalk import Facts, Rule, fits, rules
+from catalog_sync.marc.readable import readable
 from catalog_sync.model import Dialect, MarcField, MarcRecord, Subfield
 
 # Names of staff and readers never leave the school (040$e, 097, 990$a), nor do its orders and states of copies.
@@ -45,11 +46,23 @@ def convert(record: MarcRecord, source: Dialect, target: Dialect, *, keep: bool 
     source, target = _base(source), _base(target)
     if source is target:
         return Converted(record)
+    record, article = readable(record)
     if Dialect.MARC21 not in (source, target):
         first = convert(record, source, Dialect.MARC21, keep=keep)
         second = convert(first.record, Dialect.MARC21, target, keep=keep)
         return Converted(second.record, first.losses + second.losses)
-    return _step(record, source, target, keep)
+    made = _step(record, source, target, keep)
+    return Converted(_passing_over(article, made.record), made.losses) if article else made
+
+
+def _passing_over(article: str, record: MarcRecord) -> MarcRecord:
+    """245 second indicator: how many characters of the title sorting passes over."""
+    fields = tuple(
+        MarcField("245", f.indicators[0] + str(len(article)), f.subfields)
+        if f.tag == "245" and f.first("a").startswith(article) and len(article) < 10 else f
+        for f in record.fields
+    )  # fmt: skip
+    return MarcRecord(record.leader, fields)
 
 
 def _base(dialect: Dialect) -> Dialect:

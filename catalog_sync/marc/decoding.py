@@ -20,6 +20,7 @@ from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _FILLED_UP = re.compile("\0+(?=[\x1e\x1f]|$)")
 _TWO_BYTES = re.compile("(?:[^\0\x1e\x1f]\0){5,}")  # five one-letter words in a row are no text
+_VALUE = re.compile("(\x1f.|^)([^\x1f]*)", re.DOTALL)
 _INSIDE = re.compile(rb"[\x1d\x1e]")
 _SHORT, _REMEMBERED = 100, 1 << 13  # characters of a field likely to come again (language, publisher), and how many
 _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
@@ -27,7 +28,7 @@ _ENTRIES = re.compile(rb"(?:[0-9A-Za-z]{3}[0-9]{9})*")
 
 def decode(data: bytes, encoding: str) -> MarcRecord:
     """Read one record. Raises BadRecord where there is no leader, no directory or no field."""
-    directory, base = _directory(data)
+    directory, base = directory_of(data)
     tags, _ = tags_of(directory)
     texts = _texts(data, base, len(tags), encoding)
     leader = data[:LEADER_LENGTH].decode("latin-1")
@@ -59,7 +60,7 @@ def faults(data: bytes, encoding: str) -> tuple[str, ...]:
         found.append(f"длина записи неверна: маркер обещает {data[:5].decode('latin-1')}, пришло {len(data)}")
     if b"\0" in data:
         found.append("есть нулевые байты (0x00): они прочитаны как пробелы")
-    directory, base = _directory(data)
+    directory, base = directory_of(data)
     if data[12:17] != b"%05d" % base:
         found.append(f"начало данных неверно: маркер обещает {data[12:17].decode('latin-1')}, пришло {base}")
     elif _body(data, base).count(b"\x1e") + 1 != len(directory) // ENTRY_LENGTH and not directory_tiles(data):
@@ -69,8 +70,11 @@ def faults(data: bytes, encoding: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _directory(data: bytes) -> tuple[bytes, int]:
-    """The directory's entries and where the body starts; leader/12–16 where it is true, else as the bytes show."""
+def directory_of(data: bytes) -> tuple[bytes, int]:
+    """The directory's entries and where the body starts; leader/12–16 where it is true, else as the bytes show.
+
+    Raises BadRecord where there is no directory.
+    """
     stated = data[12:17]
     if stated.isdigit():
         base = int(stated)
@@ -118,7 +122,7 @@ def _texts(data: bytes, base: int, count: int, encoding: str) -> list[str]:
         return _to_text(body, encoding).split("\x1e")
     if directory_tiles(data):
         # A delimiter that is data means nothing as text: a blank in what is read, itself in the kept bytes.
-        return [_to_text(_INSIDE.sub(b" ", chunk), encoding) for chunk in _by_directory(data, base)]
+        return [_to_text(_INSIDE.sub(b" ", chunk), encoding) for chunk in _bydirectory_of(data, base)]
     return _to_text(body, encoding).split("\x1e")
 
 
@@ -129,7 +133,7 @@ def _body(data: bytes, base: int) -> bytes:
     return data[base:].removesuffix(b"\x1d").removesuffix(b"\x1e")
 
 
-def _by_directory(data: bytes, base: int) -> list[bytes]:
+def _bydirectory_of(data: bytes, base: int) -> list[bytes]:
     numbers = [data[i + 3 : i + 12] for i in range(LEADER_LENGTH, base - 1, ENTRY_LENGTH)]
     places = sorted((int(n[4:]), int(n[:4])) for n in numbers)
     return [data[base + start : base + start + length - 1] for start, length in places]
@@ -139,7 +143,12 @@ def _to_text(body: bytes, encoding: str) -> str:
     text = marc8.to_unicode(body) if encoding == MARC8 else _decoded(body, encoding)
     if "\0" in text:
         text = _without_nuls(text)
-    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else _VALUE.sub(_composed, text)
+
+
+def _composed(value: re.Match[str]) -> str:
+    """A value whose accents are with their letters; the code before one that begins with an accent stays what it is."""
+    return value[1] + unicodedata.normalize("NFC", value[2])
 
 
 def _without_nuls(text: str) -> str:

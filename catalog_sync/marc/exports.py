@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from catalog_sync.errors import BadRecord
 from catalog_sync.marc import framing, jsonreading, xmlreading
+from catalog_sync.marc.decoding import directory_of
 
 FORMATS = ("iso2709", "marcxml", "json", "marcsql-rows")
 _MOST_SUBFIELDS = 50_000  # ISO 2709 has no room for more in one record; the longest real one seen holds 8,241
@@ -91,15 +93,21 @@ def control_number(record: bytes) -> str:
 
     МАРК-SQL types it as subfield $0 of a data field.
     """
-    base = record[12:17]
     at = 24 if record[24:27] == b"001" else framing.entry_of(record, b"001")
-    if not at or not base.isdigit():
+    if not at:
         return ""
     try:
-        start = int(base) + int(record[at + 7 : at + 12])
+        start = _body_of(record) + int(record[at + 7 : at + 12])
         text = record[start : start + int(record[at + 3 : at + 7])]
-    except ValueError:
+    except (ValueError, BadRecord):
         return ""
     if b"\x1f" in text:
         text = text.partition(b"\x1f0")[2] or text.partition(b"\x1fa")[2]
     return text.partition(b"\x1e")[0].partition(b"\x1f")[0].decode("latin-1").strip()
+
+
+def _body_of(record: bytes) -> int:
+    """Where the fields begin. The leader mostly says it truly; many write zeros or blanks. Raises BadRecord."""
+    base = record[12:17]
+    told = int(base) if base.isdigit() else 0
+    return told if record[told - 1 : told] == b"\x1e" else directory_of(record)[1]

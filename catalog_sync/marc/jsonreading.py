@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,10 +79,16 @@ def _whole(text: str) -> str:
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def _composed(text: str) -> str:
+    """Accents with their letters, as every text here has them."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def _field(tag: str, content: Any) -> MarcField:
     if isinstance(content, str):
         return MarcField(tag, data=content)
-    subfields = tuple(Subfield(code, str(v)) for s in content.get("subfields") or () for code, v in s.items())
+    typed = [pair for s in content.get("subfields") or () for pair in s.items()]
+    subfields = tuple(Subfield(code, _composed(str(value))) for code, value in typed)
     return MarcField(tag, str(content.get("ind1", " ")) + str(content.get("ind2", " ")), subfields)
 
 
@@ -121,8 +128,8 @@ def _row_field(text: str) -> MarcField:
     head, *parts = rest.split("\x1f")
     if not parts:
         rest = rest.strip()
-        return MarcField(tag, data=rest) if tag < "010" else MarcField(tag, "  ", (Subfield("a", rest),))
-    return MarcField(tag, head[:2].ljust(2), tuple(Subfield(p[0], p[1:]) for p in parts if p))
+        return MarcField(tag, data=rest) if tag < "010" else MarcField(tag, "  ", (Subfield("a", _composed(rest)),))
+    return MarcField(tag, head[:2].ljust(2), tuple(Subfield(p[0], _composed(p[1:])) for p in parts if p))
 
 
 def _inventory(tag: str, item: dict[str, Any]) -> MarcField:

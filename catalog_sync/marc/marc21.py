@@ -7,20 +7,26 @@ from collections.abc import Iterator
 
 from catalog_sync.marc.holdings import holdings_of
 from catalog_sync.marc.imprint import imprint
+from catalog_sync.marc.languages import languages_in
 from catalog_sync.marc.parts import (
     Fields,
     age_mark_of,
     balanced,
     distinct,
+    gmd_in,
     isbns_in,
     leads_to_work,
     looks_bbk,
     named,
+    other_than,
     proper_and_more,
+    series_title,
     split_gmd,
     split_title,
     trimmed,
     volume_of,
+    without_full_stop,
+    without_gmd,
 )
 from catalog_sync.model import (
     Agent,
@@ -37,9 +43,13 @@ from catalog_sync.model import (
     Series,
 )
 
-_NOTES = "500 501 502 504 508 511 516 518 534 538 546"
+_NOTES = "500 501 502 504 506 508 511 513 515 516 518 530 533 534 538 545 546 547 550 580 586"
 _SUBJECTS = "600 610 611 630 650 651"
+_HEADS = {"610": "abt", "611": "at", "630": "anp"}  # parts of a name, between points
+_OTHER_TITLES = "130 240 247"
 _NAMES = {"100": "person", "700": "person", "110": "body", "710": "body", "111": "meeting", "711": "meeting"}
+_ANALYTIC = "700 710 711 730 740"  # second indicator 2: a work inside this one
+_COLLAPSED = 38  # characters of 008: where blanks were lost on the way, nothing behind the dates stands in its place
 
 
 def to_bib(
@@ -51,20 +61,22 @@ def to_bib(
 def described(
     key: RecordKey, leader: str, fields: Fields, profile: str, dialect: Dialect, warnings: tuple[str, ...]
 ) -> BibRecord:
-    coded = fields.control("008").ljust(40)
+    coded = _positions(fields.control("008"))
     title = fields.one("245") or fields.one("240") or MarcField("245")
     places, publishers, year = _imprint(fields)
     proper, subtitle, parallel, responsibility = _title(title)
     hosts = tuple(_hosts(fields))
     parts = _parts(title) or _volumes(leader, hosts, proper)
-    if (volume := volume_of(proper, hosts)) is not None and leader[7:8] not in "ab":
+    if (volume := volume_of(proper, hosts)) and leader[7:8] not in "ab":
         proper, parts = volume[0], (volume[1], *_parts(title))
     notes = fields.texts(_NOTES)
     return BibRecord(
         key,
         dialect,
         title=proper,
+        article=_article(title, proper),
         parallel_titles=distinct((*parallel, *_parallel(fields))),
+        other_titles=other_than(proper, _other_titles(fields)),
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,
@@ -89,10 +101,10 @@ def described(
         bbk=_bbk(fields),
         author_mark=fields.text("084", "b"),
         languages=_languages(coded, fields),
-        original_languages=fields.texts("041", "h"),
+        original_languages=languages_in(fields.texts("041", "h")),
         country=_coded(coded[15:18]),
         notes=notes,
-        contents=tuple([" ".join([v.strip() for v in f.all("agrt")]) for f in fields.get("505", ())]),
+        contents=_contents(fields),
         abstract="\n".join(fields.texts("520")),
         audience=fields.text("521") or _coded(coded[22]),
         age_mark=age_mark_of(title.first("a"), subtitle, (*fields.texts("521"), *fields.texts("091", "i")), notes),
@@ -105,6 +117,11 @@ def described(
         changed=fields.control("005").strip(),
         warnings=warnings,
     )
+
+
+def _positions(coded: str) -> str:
+    """008, forty characters wide; of one that lost its blanks only what stands before the place."""
+    return coded.ljust(40) if len(coded) >= _COLLAPSED or not coded[15:].strip() else coded[:15].ljust(40)
 
 
 def _coded(value: str) -> str:
@@ -137,7 +154,8 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
 
 def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:
     """Title proper, subtitle, parallel titles, responsibility."""
-    proper, after_colon, after_slash = split_title(field.first("a") or field.first("kp"))
+    typed = field.first("a") or field.first("kp")
+    proper, after_colon, after_slash = split_title(without_gmd(typed)[0] if "[" in typed else typed)
     subtitle, parallel = _subtitle(field)
     parts = (after_colon, split_gmd(field.first("h"))[1], subtitle)
     return proper, named(" : ".join([p for p in parts if p])), parallel, trimmed(field.first("c")) or after_slash
@@ -149,6 +167,8 @@ def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
     parallel: list[str] = []
     after_equals = title.first("a").rstrip().endswith("=")
     for value in title.all("b"):
+        if "[" in value:
+            value, _ = without_gmd(value)
         own, _, other = ("", "", value) if after_equals else f" {value} ".partition(" = ")
         subtitles.append(trimmed(own))
         parallel.append(trimmed(other))
@@ -156,8 +176,40 @@ def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
     return " : ".join([v for v in subtitles if v]), distinct(parallel)
 
 
+def _article(title: MarcField, proper: str) -> str:
+    """What 245's second indicator passes over, where that many characters are whole words or end on an apostrophe."""
+    count = title.indicators[1:2]
+    passed = title.first("a")[: int(count)] if count.isdecimal() else ""
+    return passed if passed and passed[-1] in " '’-" and proper.startswith(passed) and proper != passed else ""
+
+
 def _parallel(fields: Fields) -> list[str]:
     return [trimmed(f.first("a")) for f in fields.get("246", ()) if f.indicators[1:2] == "1"]
+
+
+def _other_titles(fields: Fields) -> list[MarcField]:
+    """Titles of the cover, the spine and so on (246), uniform and earlier ones, the title in its own script (880)."""
+    found = fields.every(_OTHER_TITLES)
+    if "246" in fields:
+        found = [*(f for f in fields["246"] if f.indicators[1:2] != "1"), *found]
+    if "880" in fields:
+        found += [f for f in fields["880"] if f.first("6").startswith("245")]
+    return found
+
+
+def _contents(fields: Fields) -> tuple[str, ...]:
+    """505, and the works that have entries of their own: ministries count works, not books."""
+    told = [" ".join([v.strip() for v in f.all("agrt")]) for f in fields.get("505", ())]
+    told += [_work(f) for f in fields.every(_ANALYTIC) if f.indicators[1:2] == "2"]
+    return distinct(told) if told else ()
+
+
+def _work(entry: MarcField) -> str:
+    """«Три сестры / Чехов, Антон Павлович» of an analytical added entry; "" where it names no work."""
+    if entry.tag in ("730", "740"):
+        return trimmed(entry.first("a")).removesuffix(".")
+    title, author = trimmed(entry.first("t")).removesuffix("."), trimmed(entry.first("a")).rstrip(".")
+    return f"{title} / {author}" if title and author else title
 
 
 def _parts(title: MarcField) -> tuple[PartName, ...]:
@@ -195,15 +247,13 @@ def _hosts(fields: Fields) -> Iterator[Host]:
 
 def _series(fields: Fields) -> tuple[Series, ...]:
     typed = fields.every("490 440") or fields.every("830 800 810")
-    return tuple(
-        [Series(title, trimmed(f.first("v")), f.first("x").strip()) for f in typed if (title := _series_title(f))]
-    )
+    return tuple([Series(title, trimmed(f.first("v")), f.first("x").strip())
+                  for f in typed if (title := _series_title(f))])  # fmt: skip
 
 
 def _series_title(field: MarcField) -> str:
-    """490$a without the responsibility typed into it; of an added entry (800, 810) the title is $t."""
-    title = field.first("a") if field.tag[0] == "4" or field.tag == "830" else field.first("t")
-    return trimmed(title.partition(" / ")[0])
+    """Of an added entry under a name (800, 810) the title is $t."""
+    return series_title(field, "np") if field.tag not in ("800", "810") else trimmed(field.first("t"))
 
 
 def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
@@ -239,8 +289,21 @@ def _dates(field: MarcField, kind: str) -> str:
 
 def _subjects(fields: Fields) -> Iterator[str]:
     for field in fields.every(_SUBJECTS):
-        if heading := " -- ".join([trimmed(v) for v in field.all("abtxyz") if v.strip()]):
-            yield heading.rstrip(".")
+        parts = [_head(field), *[trimmed(v) for v in field.all("vxyz")]]
+        if heading := " -- ".join([p for p in parts if p]):
+            yield without_full_stop(heading)
+
+
+def _head(field: MarcField) -> str:
+    """What the heading begins with: «Екатерина II», «Россия. Министерство просвещения», «Библия. Новый Завет»."""
+    if field.tag == "600":
+        name = " ".join([trimmed(v) for v in field.all("ab") if v.strip()])
+        work = trimmed(field.first("t"))
+        return f"{name.rstrip('.')}. {work}" if name and work else name or work
+    codes = _HEADS.get(field.tag)
+    if codes:
+        return ". ".join([trimmed(v).rstrip(".") for v in field.all(codes) if v.strip()])
+    return " -- ".join([trimmed(v) for v in field.all("ab") if v.strip()])
 
 
 def _bbk(fields: Fields) -> tuple[str, ...]:
@@ -254,8 +317,7 @@ def _bbk(fields: Fields) -> tuple[str, ...]:
 
 
 def _languages(coded: str, fields: Fields) -> tuple[str, ...]:
-    split = [v[i : i + 3] for v in fields.texts("041") for i in range(0, len(v), 3)]
-    return distinct(split or [_coded(coded[35:38])])
+    return languages_in(fields.texts("041")) or languages_in([coded[35:38]])
 
 
 def _carrier(leader: str, coded: str, fields: Fields, title: MarcField) -> CarrierSigns:
@@ -264,7 +326,7 @@ def _carrier(leader: str, coded: str, fields: Fields, title: MarcField) -> Carri
         leader_type=leader[6:7].strip(),
         leader_level=leader[7:8].strip(),
         media=fields.text("337", "b") or fields.control("007")[:1],
-        gmd=split_gmd(title.first("h"))[0],
+        gmd=split_gmd(title.first("h"))[0] or gmd_in(title, "ab"),
         form=_coded(coded[form]),
         content=fields.text("336", "b"),
         physical=" ; ".join([trimmed(v) for v in (*fields.texts("300", "ab"), *fields.texts("340"))]),

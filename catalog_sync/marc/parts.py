@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 from catalog_sync.model import Host, Isbn, MarcField, MarcRecord, PartName
 from catalog_sync.remembering import remembering
+from catalog_sync.text import skeleton
 
 _DASH = r"[-\s‐‑–—−]{0,2}"  # as typed between the parts of an ISBN
 _ISBN = re.compile(rf"(?<!\d)(?:97[89]{_DASH})?\d(?:{_DASH}\d){{8}}{_DASH}[\dXxХх](?!\d)")
@@ -17,6 +18,12 @@ _BBK = re.compile(r"\s*(?:[А-Я]\d|\d\d?(?:\.|\D|$))")
 _NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
 _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
 _OF_AGE = re.compile(r"(?i)возраст|информацион|436|огранич|знак")
+# General designations of ГОСТ 7.1-2003, appendix Б, also with one of its «: электронный» behind them.
+_GMD = re.compile(
+    r"(?i)\s*(\[\s*(?:[тt][еe][кk][сc][тt]|электронн\w+\s+ресурс\w*|изоматериал|карты?|ноты|звукозапись|видеозапись|"
+    r"шрифт\s+брайля|мультимедиа|комплект|кинофильм|микроформа|рукопись)(?:\s*:\s*[\w -]+)?\.?\s*\])"
+)
+_NUMERAL = re.compile("[IVXLCІХ]{1,8}")  # of a ruler; the last two typed in Russian letters
 _ONLY_AGE = re.compile(r"[\s(\[]*(?:0|6|12|16|18)\s?\+[\s)\].]*")
 _DESIGNATION = re.compile(
     r"(?i)^\[?(?:(?:вып|т|ч|кн|том|часть|книга|выпуск|№|n|no|сб|тетр|тетрадь|раздел|разд)\b\.?\s*)"
@@ -24,12 +31,14 @@ _DESIGNATION = re.compile(
 )
 _IN_BRACKETS = re.compile(r"[\[(]\s*(?:0|6|12|16|18)\s?\+\s*[\])]")
 _ASIDE = re.compile(r"(?i)облож|оглавл|содержан|титул|cover|contents|thumbnail")
+_TELLING = 6  # characters of a designation by which a longer one is known
 _SHORT = 12  # characters: a dependent title as long as this says something itself
 _IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|bmp|webp)(?:\?|$)")
 _ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\.?\s*$")
 _OPENING = re.compile(r"^\s*[:;/=]\s+")
-# No abbreviation ends on a vowel or a digit (ГОСТ Р 7.0.12): a point after one ends the area.
-_FULL_STOP = re.compile(r"(?<=[аеёиоуыэюяьaeiouy\d)\]»\"])(?<!\.\.)\.$")
+# No abbreviation ends on a vowel, й, ь or a digit (ГОСТ Р 7.0.12): a point after one ends the area.
+_FULL_STOP = re.compile(r"(?<=[аеёийоуыэюяъьaeiouy\d)\]»\"])(?<!\.\.)\.$")
+_ENDED = re.compile(r"(?:[^\W\d_]{5}|[A-Za-z]{4}|[\d)\]»\"аеёийоуыэюяь])\.$")
 _DESIGNATION_IN_GMD = re.compile(r"^(\[[^\]]+\])\s*:\s*(.+)$")
 
 
@@ -110,6 +119,11 @@ def named(text: str) -> str:
     return _FULL_STOP.sub("", text) if text[-1:] == "." else text
 
 
+def without_full_stop(heading: str) -> str:
+    """A heading without the point MARC 21 ends it with: «Магадан, г.», «Черчилль, У.» and «т. п.» end on their own."""
+    return heading[:-1] if _ENDED.search(heading) else heading
+
+
 def split_title(text: str) -> tuple[str, str, str]:
     """Title, subtitle, responsibility where all were typed into one subfield with ISBD marks (ГОСТ Р 7.0.100, 5.2)."""
     if " / " not in text and " : " not in text:
@@ -128,23 +142,64 @@ def split_gmd(text: str) -> tuple[str, str]:
     return (found[1], trimmed(found[2])) if found else (trimmed(text), "")
 
 
+def other_than(proper: str, fields: Sequence[MarcField]) -> tuple[str, ...]:
+    """Titles the work is also known by, without the one it is described under."""
+    if not fields:
+        return ()
+    known = skeleton(proper)
+    typed = [named(f.first("a").partition(" / ")[0]) for f in fields]
+    return distinct([title for title in typed if skeleton(title) not in ("", known)])
+
+
+def series_title(field: MarcField, parts: str) -> str:
+    """Title of a series and of its parts («Библиотека школьника. Классика»), without the responsibility typed into it.
+
+    `parts`: the codes a part is in.
+    """
+    title, more = trimmed(field.first("a").partition(" / ")[0]), field.all(parts)
+    return ". ".join([said for value in (title, *more) if (said := trimmed(value))]) if more else title
+
+
 def proper_and_more(text: str) -> str:
-    """The title of a set as typed into a link, without the statement of responsibility."""
-    return trimmed(text.partition(" / ")[0])
+    """The title of a set as typed into a link, without the statement of responsibility and the material."""
+    return trimmed((without_gmd(text)[0] if "[" in text else text).partition(" / ")[0])
+
+
+def without_gmd(text: str) -> tuple[str, str]:
+    """«Алгебра [Текст] : учебник» → «Алгебра : учебник» and «[Текст]»: ГОСТ 7.1-2003 put the material behind the title,
+    and many hands typed it there."""
+    found = _GMD.search(text)
+    return (f"{text[: found.start()]}{text[found.end() :]}".strip(), found[1]) if found else (text, "")
+
+
+def gmd_in(field: MarcField, codes: str) -> str:
+    """The designation of the material in the first subfield that has one."""
+    for subfield in field.subfields:
+        if "[" in subfield.value and subfield.code in codes and (gmd := without_gmd(subfield.value)[1]):
+            return gmd
+    return ""
 
 
 def volume_of(proper: str, hosts: tuple[Host, ...], *, dependent: bool = False) -> tuple[str, PartName] | None:
-    """Title of the set and designation of the volume, where the record's own title is only «Вып. 13» or «Ч. 2».
+    """Title of the set and designation of the volume, where the record's own title is only «Вып. 13», «Ч. 2» or what
+    the link to the set says of its place («за 1906 г.»).
 
     `dependent`: RUSMARC 200, first indicator 0, says that the title isn't significant. None for any other title.
     """
     if not hosts:
         return None
     number, _, name = proper.partition(" ; ")
-    if not _DESIGNATION.match(number) and not (dependent and len(proper) < _SHORT):
+    says_nothing = _DESIGNATION.match(number) or any(_is_volume(proper, h.volume) for h in hosts if h.volume)
+    if not says_nothing and not (dependent and len(proper) < _SHORT):
         return None
     title = next((h.title for h in hosts if h.title and h.tag != "463"), "")
     return (named(title), PartName(named(number), name)) if title else None
+
+
+def _is_volume(proper: str, volume: str) -> bool:
+    """Whether a title is the volume's designation itself: «за 1906 год» beside «за 1906 г.»."""
+    typed, linked = skeleton(proper), skeleton(volume)
+    return typed == linked or (len(linked) >= _TELLING and any(map(str.isdigit, linked)) and typed.startswith(linked))
 
 
 def balanced(text: str) -> str:
@@ -225,8 +280,11 @@ def looks_bbk(index: str) -> bool:
 
 
 def person_name(field: MarcField) -> str:
-    """The heading of a person: «Пушкин, А. С.» of $a $b, with the numeral of a ruler ($d)."""
+    """The heading of a person: «Пушкин, А. С.» of $a $b, or «Екатерина II» with the numeral of a ruler ($d)."""
     surname, initials = field.first("a").strip().rstrip(","), field.first("b").strip().strip(",").strip()
+    numeral = field.first("d").strip(" .,")
+    if _NUMERAL.fullmatch(numeral):
+        return " ".join([part for part in (surname, initials, numeral) if part])
     if not initials:
         return surname
-    return f"{surname} {initials}" if field.first("d") or "," in surname else f"{surname}, {initials}"
+    return f"{surname} {initials}" if "," in surname else f"{surname}, {initials}"

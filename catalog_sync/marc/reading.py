@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from catalog_sync.errors import BadRecord, StopEverything, shown
 from catalog_sync.marc import encodings, fingerprint, marc8, marc21, marcsql, rusmarc, xmlreading
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.detecting import Detected, detect, speaks
 from catalog_sync.marc.exports import Cut, cut, format_of, is_cut_off, missing_end
 from catalog_sync.marc.jsonreading import from_json
+from catalog_sync.marc.readable import has_unseen, readable
 from catalog_sync.model import BibRecord, Dialect, MarcRecord, SetAside, Source, SourceRecord
 
 __all__ = ["Counts", "Detected", "Export", "detect", "marc_record", "read_export", "to_bib"]
@@ -32,7 +35,7 @@ _NOT_BIBLIOGRAPHIC = {
     "x": _EITHER, "y": _EITHER, "z": "авторитетная запись",
 }  # leader/06  # fmt: skip
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
-READING_VERSION = 8  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
+READING_VERSION = 9  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
 READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks more than once what a changed record says
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
@@ -237,8 +240,11 @@ def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     warnings = record.warnings
     if record.data[:1] not in (b"<", b"{"):
         warnings += faults(record.data, record.encoding)
+    article = ""
+    if has_unseen(record):
+        marc, article = readable(marc)
     bib = _TO_BIB[record.dialect](record.key, marc, profile, record.dialect, warnings)
-    if bib.title or (own := speaks(marc, record.dialect)) is record.dialect:
-        return bib
-    warnings += (f"запись в формате {own.label}, хотя источник в {record.dialect.label}",)
-    return _TO_BIB[own](record.key, marc, "", own, warnings)  # the source's profile is for its own dialect
+    if not bib.title and (own := speaks(marc, record.dialect)) is not record.dialect:
+        warnings += (f"запись в формате {own.label}, хотя источник в {record.dialect.label}",)
+        bib = _TO_BIB[own](record.key, marc, "", own, warnings)  # the source's profile is for its own dialect
+    return replace(bib, article=article) if article and bib.title.startswith(article) else bib

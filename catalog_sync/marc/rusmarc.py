@@ -7,21 +7,26 @@ from collections.abc import Iterator
 
 from catalog_sync.marc.holdings import holdings_of
 from catalog_sync.marc.imprint import imprint
+from catalog_sync.marc.languages import languages_in
 from catalog_sync.marc.parts import (
     Fields,
     age_mark_of,
     balanced,
     distinct,
+    gmd_in,
     isbns_in,
     leads_to_work,
     looks_bbk,
     named,
+    other_than,
     person_name,
     proper_and_more,
+    series_title,
     split_gmd,
     split_title,
     trimmed,
     volume_of,
+    without_gmd,
 )
 from catalog_sync.model import (
     Agent,
@@ -39,10 +44,15 @@ from catalog_sync.model import (
     Subfield,
 )
 
-_NOTES = "300 304 305 306 307 310 311 312 313 314 315 316 317 320 321 322 323 324 325 326 328 336 337"
+_NOTES = (
+    "300 301 302 303 304 305 306 307 308 309 310 311 312 313 314 315 316 317 320 321 322 323 324 325 326 328 334 336"
+    " 337"
+)
 _SUBJECTS = "600 601 602 604 605 606 607"
 _HOSTS = "461 462 463"
+_OTHER_TITLES = "500 512 513 514 515 516 517 518 520 532 540 541"
 _ROLES = {"700": "person", "701": "person", "702": "person", "710": "body", "711": "body", "712": "body"}
+_AUDIENCE = re.compile("[a-m]{0,3}")
 _CYRILLIC = re.compile("[А-Яа-яЁё]")
 _BBK_CODES = ("rubbk", "rubbks", "rubbkn", "rubbkp", "rubbko", "rubbkd", "rubbkm", "bbk", "ббк")
 
@@ -66,6 +76,7 @@ def to_bib(
         dialect,
         title=proper,
         parallel_titles=_parallel(fields, title),
+        other_titles=other_than(proper, fields.every(_OTHER_TITLES)),
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,
@@ -89,13 +100,13 @@ def to_bib(
         udc=udc,
         bbk=bbk,
         author_mark=fields.text("686", "b") or fields.text("908"),
-        languages=fields.texts("101", "a"),
-        original_languages=fields.texts("101", "c"),
+        languages=languages_in(fields.texts("101", "a")),
+        original_languages=languages_in(fields.texts("101", "c")),
         country=fields.text("102"),
         notes=notes,
         contents=_contents(fields),
         abstract="\n".join(fields.texts("330")),
-        audience=fields.text("333") or coded[17:20].strip(" |#u"),  # u: unknown
+        audience=fields.text("333") or _audience(coded),
         age_mark=age_mark_of(title.first("a"), subtitle, fields.texts("333"), notes),
         coded_form=text_codes[4:8].strip(" |#"),
         literary_form=text_codes[11:12].strip(" |#"),
@@ -113,6 +124,8 @@ def _title(field: MarcField) -> tuple[str, str, str]:
     proper, from_gmd, told, stated = "", [], [], []
     for part in field.subfields:
         code, value = part.code, part.value.strip()
+        if "[" in value and code in "ace":
+            value, _ = without_gmd(value)
         if code in "ac" and value:
             proper = f"{trimmed(proper)}{' ; ' if code == 'a' else '. '}{value}" if proper else value
         if code in "b":
@@ -126,7 +139,17 @@ def _title(field: MarcField) -> tuple[str, str, str]:
     return proper, named(subtitle), " ; ".join(distinct(stated)) or after_slash
 
 
+def _audience(coded: str) -> str:
+    """100$a/17–19; u is unknown, and where blanks were lost on the way other codes stand there."""
+    audience = coded[17:20].strip(" |#-u")
+    return audience if _AUDIENCE.fullmatch(audience) else ""
+
+
 def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """210, or what took its place: the publication among 214 (second indicator 0), or any 214."""
+    if "214" in fields and "210" not in fields:
+        newer = fields["214"]
+        fields = Fields({"210": [f for f in newer if f.indicators[1:2] == "0"] or newer})
     places, publishers = fields.texts("210", "a"), fields.texts("210", "c")
     year = balanced(fields.text("210", "d").rstrip("."))
     return imprint(places, publishers, year)
@@ -134,9 +157,16 @@ def _imprint(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...], str]:
 
 def _contents(fields: Fields) -> tuple[str, ...]:
     """327, and the works published with this one (423): ministries count works, not books."""
-    works = [_title(f) for linked in fields.every("423 464") for f in embedded(linked) if f.tag == "200"]
-    together = [f"{proper} / {authors}" if authors else proper for proper, _, authors in works]
-    return distinct((*fields.texts("327", "ab"), *together))
+    linked = [f for field in fields.every("423 464") for f in embedded(field) if f.tag == "200"]
+    return distinct((*fields.texts("327", "ab"), *map(_work, linked)))
+
+
+def _work(title: MarcField) -> str:
+    """«Гроза. Действие 1 : драма / А. Н. Островский» of a 200 inside a link."""
+    proper, subtitle, authors = _title(title)
+    parts = [said for part in _parts(title, ()) for said in (part.number, part.title) if said]
+    told = " : ".join([said for said in (". ".join([proper, *parts]), subtitle) if said])
+    return f"{told} / {authors}" if authors else told
 
 
 def _parallel(fields: Fields, title: MarcField) -> tuple[str, ...]:
@@ -207,7 +237,7 @@ def embedded(field: MarcField) -> Iterator[MarcField]:
 
 def _series(fields: Fields) -> tuple[Series, ...]:
     typed = [
-        Series(trimmed(f.first("a").partition(" / ")[0]), trimmed(", ".join(f.all("hv"))), f.first("x").strip())
+        Series(series_title(f, "i"), trimmed(", ".join(f.all("hv"))), f.first("x").strip())
         for f in fields.get("225", ())
         if f.first("a").strip()
     ]
@@ -230,9 +260,9 @@ def _isbns(fields: Fields, hosts: tuple[Host, ...]) -> tuple[Isbn, ...]:
 
 def _agents(fields: Fields) -> Iterator[Agent]:
     for tag, kind in _ROLES.items():
-        for field in fields.get(tag, ()):
+        for field in _in_one_script(fields.get(tag, [])):
             if kind == "body":
-                name = ". ".join([trimmed(v) for v in field.all("ab")])
+                name = ". ".join([trimmed(v) for v in field.all("abh")])
                 kind_here = "meeting" if field.indicators[:1] == "1" else "body"
             else:
                 name, kind_here = person_name(field), "person"
@@ -242,16 +272,34 @@ def _agents(fields: Fields) -> Iterator[Agent]:
                 yield Agent(name, role, field.first("f").strip(), kind_here, main, trimmed(field.first("g")))
 
 
+def _in_one_script(fields: list[MarcField]) -> list[MarcField]:
+    """Without the name of the same person in another script: it has the number ($6) of the field it repeats."""
+    if len(fields) < 2 or not any(f.first("7") for f in fields):
+        return fields
+    numbers = {f.first("6") for f in fields if not f.first("7")}
+    return [f for f in fields if not (f.first("7") and f.first("6") in numbers)]
+
+
 def _subjects(fields: Fields) -> Iterator[str]:
     for field in fields.every(_SUBJECTS):
-        head = field.first("a").strip()
-        if field.tag in ("600", "602"):
-            head = person_name(field)
-        elif field.tag == "601":
-            head = ". ".join([v.strip() for v in field.all("ab")])
+        head = _head(field)
         parts = [head, *[v.strip() for v in field.all("jtxyz")]]
         if heading := " -- ".join([p for p in parts if p]):
             yield heading
+
+
+def _head(field: MarcField) -> str:
+    """What the heading begins with; of 604 the name and the title of a work: «Некрасов, Н. А. Мороз, Красный нос»."""
+    if field.tag in ("600", "602"):
+        return person_name(field)
+    if field.tag == "601":
+        return ". ".join([v.strip() for v in field.all("ab")])
+    if field.tag != "604" or not field.first("1"):
+        return field.first("a").strip()
+    inside = list(embedded(field))
+    names = [person_name(f) if f.tag[:2] == "70" else f.first("a").strip() for f in inside if f.tag[:1] == "7"]
+    works = [f.first("a").strip() for f in inside if f.tag[:1] in ("2", "5")]
+    return " ".join([*(f"{name.rstrip('.')}." for name in names), *works])
 
 
 def _keywords(fields: Fields) -> tuple[str, ...]:
@@ -274,7 +322,7 @@ def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:
         leader_type=leader[6:7].strip(),
         leader_level=leader[7:8].strip(),
         media=fields.text("182"),
-        gmd=" ; ".join([split_gmd(v)[0] for v in title.all("b")]),
+        gmd=" ; ".join([split_gmd(v)[0] for v in title.all("b")]) or gmd_in(title, "ace"),
         form=(fields.text("106") or (fields.text("135") and f"135:{fields.text('135')}")).strip(" |#"),
         content=fields.text("181"),
         physical=" ; ".join([trimmed(v) for v in (*fields.texts("215", "ac"), *fields.texts("230 337 340"))]),

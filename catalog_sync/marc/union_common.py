@@ -17,7 +17,7 @@ YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d)")
 TIMESTAMP = re.compile(r"\d{14}\.\d")
 LANGUAGE = re.compile(r"[a-z]{3}")
 BY_TAG = attrgetter("tag")
-FORBIDDEN = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
+FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)

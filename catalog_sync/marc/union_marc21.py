@@ -116,16 +116,23 @@ def _description(plan: Plan) -> Iterator[MarcField]:
     parts = [pair for p in bib.parts for pair in (("n", p.number), ("p", p.title))]
     gmd = bib.carrier.gmd.strip("[] ")
     yield from data_field(
-        "245", f"{added}0", ("a", bib.title), *parts, ("h", f"[{gmd}]" if gmd else ""), ("b", bib.subtitle),
-        ("c", bib.responsibility),
+        "245", f"{added}{_passed_over(bib.article)}", ("a", bib.title), *parts, ("h", f"[{gmd}]" if gmd else ""),
+        ("b", bib.subtitle), ("c", bib.responsibility),
     )
     for title in bib.parallel_titles:
         yield from data_field("246", "31", ("a", title))
+    for title in bib.other_titles:
+        yield from data_field("246", "3 ", ("a", title))
     yield from data_field("250", "  ", ("a", bib.edition))
     yield from data_field("260", "  ", *_imprint(plan))
     yield from data_field(
         "300", "  ", ("a", bib.extent), ("b", bib.illustrations), ("c", bib.size), ("e", bib.accompanying)
     )
+
+
+def _passed_over(article: str) -> int:
+    """245's second indicator: how many characters sorting passes over; one digit."""
+    return len(article) if len(article) < 10 else 0
 
 
 def _imprint(plan: Plan) -> list[tuple[str, str]]:
@@ -206,4 +213,5 @@ def _local_holdings(plan: Plan) -> Iterator[MarcField]:
     shelf = next((call for held in plan.holdings for call in held.call_numbers), "")
     yield from data_field("090", "  ", ("a", shelf or next(iter(plan.bib.bbk), "")), ("x", plan.bib.author_mark))
     for link in plan.bib.links:
-        yield from data_field("900", "  ", ("a", link.url))
+        if link.of_work:  # 900 has no place to say of a cover that it is one
+            yield from data_field("900", "  ", ("a", link.url))

@@ -92,6 +92,8 @@ def _description(plan: Plan) -> Iterator[MarcField]:
         "200", "1 ", ("a", bib.title), ("b", bib.carrier.gmd.strip("[] ")), *(("d", t) for t in bib.parallel_titles),
         *(("e", part) for part in bib.subtitle.split(" : ")), ("f", head), *(("g", more) for more in rest), *parts,
     )
+    for title in bib.other_titles:
+        yield from data_field("517", "1 ", ("a", title))
     yield from data_field("205", "  ", ("a", bib.edition))
     yield from data_field("210", "  ", *imprint(plan))
     yield from data_field(

@@ -113,7 +113,7 @@ def dc_elements(record: UnionRecord, permalink: str) -> str:
 def _dc(record: UnionRecord, permalink: str) -> Iterator[tuple[str, str]]:
     bib = record.bib
     yield "title", full_title(bib)
-    yield from (("title", title) for title in bib.parallel_titles)
+    yield from (("title", title) for title in (*bib.parallel_titles, *bib.other_titles))
     yield from (("creator", a.name) for a in bib.agents if a.main)
     yield from (("subject", value) for value in (*bib.subjects, *bib.keywords, *bib.bbk, *bib.udc))
     yield from (("description", value) for value in (bib.abstract, *bib.contents, *bib.notes))
@@ -164,9 +164,10 @@ def _wrap(name: str, inner: str, attributes: str = "") -> str:
 
 def _mods_titles(bib: BibRecord) -> Iterator[str]:
     parts = "".join(element("partNumber", p.number) + element("partName", p.title) for p in bib.parts)
-    yield _wrap("titleInfo", element("title", bib.title) + element("subTitle", bib.subtitle) + parts)
-    for title in bib.parallel_titles:
-        yield _wrap("titleInfo", element("title", title), ' type="alternative"')
+    title = element("nonSort", bib.article) + element("title", bib.title.removeprefix(bib.article))
+    yield _wrap("titleInfo", title + element("subTitle", bib.subtitle) + parts)
+    for other in (*bib.parallel_titles, *bib.other_titles):
+        yield _wrap("titleInfo", element("title", other), ' type="alternative"')
 
 
 def _mods_names(bib: BibRecord) -> Iterator[str]:

@@ -183,7 +183,7 @@ def to_dc(bib: BibRecord) -> bytes:
 def _dc(bib: BibRecord) -> Iterator[tuple[str, str]]:
     parts = "".join(f". {p.number}" + (f" : {p.title}" if p.number and p.title else p.title) for p in bib.parts)
     yield "title", bib.title + parts + (f" : {bib.subtitle}" if bib.subtitle else "")
-    yield from (("title", t) for t in bib.parallel_titles)
+    yield from (("title", t) for t in (*bib.parallel_titles, *bib.other_titles))
     for agent in bib.agents:
         yield "creator" if agent.main else "contributor", agent.name
     yield from (("subject", s) for s in (*bib.subjects, *bib.keywords, *bib.udc, *bib.bbk))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from lxml import etree
@@ -26,6 +27,7 @@ _FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
 _PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")
 _XMLNS = re.compile(rb"xmlns:([\w.-]+)\s*=")
 _EMPTY = re.compile(rb"<(?:[\w.-]+:)?(?:collection|OAI-PMH|searchRetrieveResponse)\b")  # a wrapping with nothing in it
+_INDENTED = re.compile(r"\s*\n\s*")
 _NO_FIELDS = "запись без полей MARC: ожидались controlfield и datafield, пришло другое"
 _FAULTS = {  # by xmlParserErrors of libxml2
     etree.ErrorTypes.ERR_NAME_REQUIRED: "после & или < нет имени: в тексте нужно &amp; и &lt;",
@@ -181,15 +183,23 @@ def _data_field(element: etree._Element) -> MarcField:
     if any(map(len, element)):
         subfields = tuple(found for child in element if isinstance(child.tag, str) for found in _subfields(child))
     else:
-        subfields = tuple([Subfield(s.get("code", ""), s.text or "") for s in element if isinstance(s.tag, str)])
+        plain = [s for s in element if isinstance(s.tag, str)]
+        subfields = tuple([Subfield(s.get("code", ""), _value(s.text)) for s in plain])
     return MarcField(element.get("tag", ""), element.get("ind1", " ") + element.get("ind2", " "), subfields)
+
+
+def _value(text: str | None) -> str:
+    """Without line ends and indentation that a program put in to make the XML pretty; accents with their letters."""
+    if not text or (text.isascii() and "\n" not in text):
+        return text or ""
+    return unicodedata.normalize("NFC", _INDENTED.sub(" ", text) if "\n" in text else text)
 
 
 def _subfields(element: etree._Element) -> Iterator[Subfield]:
     """A subfield, whatever stands in its text; or what an s1 of UNIMARC slim holds: the fields of a linked record, each
     as $1 and its subfields."""
     if etree.QName(element).localname != "s1":
-        yield Subfield(element.get("code", ""), str(element.xpath("string()")))
+        yield Subfield(element.get("code", ""), _value(str(element.xpath("string()"))))
         return
     for field in _from_element(element).fields:
         yield Subfield("1", field.tag + (field.indicators if field.data is None else field.data))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FEATURES_VERSION = 36  # raise when `extract` gives or verdicts say something else: all is then computed anew
+FEATURES_VERSION = 37  # raise when `extract` gives or verdicts say something else: all is then computed anew
 _CURRENT = f"[{FEATURES_VERSION},".encode()
 
 

@@ -121,7 +121,9 @@ class BibRecord(msgspec.Struct, frozen=True, gc=False):
     key: RecordKey
     dialect: Dialect
     title: str = ""
+    article: str = ""  # what sorting passes over at the beginning of the title, with the blank behind it: «The », «L'»
     parallel_titles: tuple[str, ...] = ()
+    other_titles: tuple[str, ...] = ()  # of the cover, the spine, an earlier one, a uniform one: to be found by
     subtitle: str = ""  # сведения, относящиеся к заглавию; several joined by " : "
     parts: tuple[PartName, ...] = ()
     responsibility: str = ""

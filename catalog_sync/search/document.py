@@ -43,6 +43,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
 
     cluster: str
     titles: tuple[str, ...] = ()  # main title first; every one is an index entry of its own
+    article: str = ""  # what sorting passes over in the main title
     title_words: tuple[str, ...] = ()  # everything else that counts as title: subtitle, parts, hosts
     series: tuple[str, ...] = ()
     uniform_titles: tuple[str, ...] = ()
@@ -126,7 +127,8 @@ def make(
     classified = record.classified or classify.classify(bib)
     return Document(
         cluster=record.cluster,
-        titles=_unique((bib.title, *bib.parallel_titles, *(p.title for p in bib.parts))),
+        titles=_unique((bib.title, *bib.parallel_titles, *bib.other_titles, *(p.title for p in bib.parts))),
+        article=bib.article,
         title_words=_unique((bib.subtitle, *(p.number for p in bib.parts), *(h.title for h in bib.hosts), bib.edition)),
         series=_unique(s.title for s in bib.series),
         authors=_unique(established(a) for a in bib.agents if a.kind == "person"),

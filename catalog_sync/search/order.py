@@ -19,7 +19,7 @@ LATEST = 9999
 
 def by_title(document: Document) -> str:
     """«математика», class, part, latest year first; "" without a title."""
-    title = _heading(document.titles[:1])
+    title = _heading([t.removeprefix(document.article) for t in document.titles[:1]])
     return title and SEPARATOR.join((title, _volume(document)))
 
 

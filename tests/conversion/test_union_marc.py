@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.marc.union_marc import from_bib, from_union
+from catalog_sync.marc.union_xml import mods
 from catalog_sync.marc.writing import to_iso2709
 from catalog_sync.model import (
     Agent,
@@ -31,6 +32,7 @@ ALGEBRA = BibRecord(
     key=KEY,
     dialect=Dialect.RUSMARC,
     title="Алгебра",
+    other_titles=("Мордкович. Алгебра",),
     subtitle="учебник для 7 класса : в 2 ч.",
     parts=(PartName("Ч. 1", "Теория"),),
     responsibility="А. Г. Мордкович ; под ред. И. Иванова",
@@ -64,7 +66,7 @@ ALGEBRA = BibRecord(
     coded_form="j",
     literary_form="y",
     carrier=CarrierSigns(leader_type="a", leader_level="m", gmd="Текст"),
-    links=(Link("https://example.org/cover.jpg", of_work=False),),
+    links=(Link("https://example.org/cover.jpg", of_work=False), Link("https://example.org/algebra.pdf")),
     hosts=(Host("461", "Алгебра. 7 класс", "Ч. 1", isbn="978-5-346-00001-1"),),
     changed="20200525191048.0",
 )
@@ -148,7 +150,8 @@ def test_who_holds_it_is_said_in_the_field_of_the_dialect() -> None:
 def test_marcsql_has_its_own_fields_for_bbk_series_and_links() -> None:
     record = from_union(UNION, Dialect.MARCSQL, HOLDINGS)
     tags = {f.tag for f in record.fields}
-    assert {"090", "091", "440", "900"} <= tags
+    assert {"090", "091", "440"} <= tags
+    assert [f.first("a") for f in record.all("900")] == ["https://example.org/algebra.pdf"]  # a cover would pass for it
     assert not tags & {"084", "490", "852", "856", "040", "337"}
 
 
@@ -159,7 +162,7 @@ def test_a_cover_is_marked_as_not_the_work_itself() -> None:
 
 READ_BACK = ("title", "subtitle", "parts", "responsibility", "edition", "places", "publishers", "year_text", "extent",
              "illustrations", "size", "subjects", "keywords", "bbk", "udc", "languages", "notes", "contents",
-             "abstract", "age_mark", "series", "price")
+             "abstract", "age_mark", "series", "price", "other_titles", "original_languages", "issns")
 
 
 @pytest.mark.parametrize("dialect", [Dialect.RUSMARC, Dialect.MARC21, Dialect.MARCSQL])
@@ -174,6 +177,15 @@ def test_what_we_hand_out_is_read_back_as_what_we_meant(union: UnionRecord, dial
     assert {i.normal for i in back.isbns if not i.of_host} == {i.normal for i in union.bib.isbns}
     assert [h.title for h in back.hosts] == [h.title for h in union.bib.hosts]
     assert {a.name.split(",")[0] for a in back.agents} == {a.name.split(",")[0] for a in union.bib.agents}
+
+
+def test_an_article_is_handed_out_where_the_format_has_a_place_for_it() -> None:
+    hobbit = replace(ALGEBRA, title="The Hobbit", article="The ")
+    marc21, rusmarc = from_bib(hobbit, Dialect.MARC21), from_bib(hobbit, Dialect.RUSMARC)
+    assert [(f.indicators, f.first("a")) for f in (*marc21.all("245"), *rusmarc.all("200"))] == [
+        ("14", "The Hobbit"), ("1 ", "The Hobbit"),
+    ]  # fmt: skip
+    assert "<nonSort>The</nonSort><title>Hobbit</title>" in mods(UnionRecord("c1", hobbit, (KEY,)), "")
 
 
 def test_a_language_that_is_no_code_is_not_handed_out() -> None:

@@ -116,3 +116,17 @@ def test_of_hits_that_weigh_the_same_the_latest_comes_first(tmp_path: Path) -> N
     assert reader.search(Term("алгебра")).clusters == ("c1", "c2", "c0")
     pages = [reader.search(Term("алгебра"), offset=at, limit=1).clusters for at in range(4)]
     assert sorted(sum(pages, ())) == ["c0", "c1", "c2"]
+
+
+def test_an_article_is_passed_over_and_other_titles_are_found(tmp_path: Path) -> None:
+    engine = Engine.create(tmp_path / "index")
+    shelf = [
+        book("1", "The hobbit", article="The "),
+        book("2", "Ivanhoe"),
+        book("3", "Hamlet", other_titles=("The tragedy of the prince of Denmark",)),
+    ]
+    engine.write(documents(shelf), [], 1)
+    reader = engine.reader()
+    assert reader.search(Everything(), sort=Sort.TITLE).clusters == ("c3", "c1", "c2")
+    assert reader.search(Term("the hobbit", Access.TITLE)).clusters == ("c1",)
+    assert reader.search(Term("prince of denmark", Access.TITLE)).clusters == ("c3",)

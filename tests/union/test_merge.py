@@ -303,3 +303,11 @@ def test_who_only_has_something_wrong_with_it_gave_the_record_no_word() -> None:
     made = merge("c1", [faulty, right])
     assert made.bib.warnings == faulty.warnings
     assert (made.contributors, made.bib.changed) == ((right.key,), "20200101")
+
+
+def test_other_titles_come_from_all_and_the_article_with_the_title_chosen() -> None:
+    one = record("1", "The Hobbit", article="The ", other_titles=("There and back again",))
+    two = record("2", "The hobbit", other_titles=("Хоббит", "There and Back Again"))
+    merged = merge("c1", [one, two]).bib
+    assert merged.article == "The "
+    assert set(merged.other_titles) == {"There and back again", "Хоббит"}

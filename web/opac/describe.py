@@ -12,6 +12,7 @@ from flask import Response, url_for
 
 from catalog_sync import citation
 from catalog_sync.marc import privacy, reading, union_xml, writing
+from catalog_sync.marc.readable import readable
 from catalog_sync.marc.union_marc import from_union
 from catalog_sync.model import Dialect, MarcRecord, SourceRecord, UnionRecord
 from catalog_sync.query import Catalogue, LibraryHoldings
@@ -44,8 +45,8 @@ def gost(record: UnionRecord) -> str:
 
 
 def decode(record: SourceRecord) -> MarcRecord:
-    """The fields of a source record without the names of staff. Raises BadRecord."""
-    return privacy.public(reading.marc_record(record))
+    """The fields of a source record as people can read them, without the names of staff. Raises BadRecord."""
+    return privacy.public(readable(reading.marc_record(record))[0])
 
 
 def library_of(source: str) -> str:

@@ -122,3 +122,17 @@ def test_many_records_whose_terminators_are_all_missing_are_kept() -> None:
     data = b"".join(r[:-1] for r in records)
     assert len(data) > LONGEST
     assert kept(data) == [r[:-1] for r in records]
+
+
+def test_a_record_behind_a_torn_one_is_kept_whatever_its_leader_looks_like() -> None:
+    torn, good, last = iso(book(1))[:90], iso(book(2)), iso(book(3))
+    shapes = {
+        "no entry map": good[:17] + b"       " + good[24:],
+        "no counts of indicators": good[:10] + b"  " + good[12:],
+        "no base address": good[:12] + b"     " + good[17:],
+        "no length": b"     " + good[5:],
+    }
+    for shape, second in shapes.items():
+        found = list(pieces(torn + second + last))
+        assert [p.data for p in found if not p.fault] == [second, last], shape
+        assert [p.data for p in found if p.fault] == [torn], shape

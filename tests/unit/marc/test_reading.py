@@ -286,3 +286,41 @@ def test_a_number_with_letters_in_a_record_of_marc_8_is_read() -> None:
     [found] = read_export(data, school(Dialect.MARC21))
     assert isinstance(found, SourceRecord)
     assert (found.encoding, found.local_id[-1]) == ("marc-8", "1")
+
+
+def test_a_record_is_known_by_its_number_whatever_its_leader_says_of_places() -> None:
+    for typed in (b"00000", b"     ", b"00072"):
+        records = [iso(book(n)) for n in (1, 2)]
+        data = b"".join(r[:12] + typed + r[17:] for r in records)
+        kept = [found for found in read_export(data, school()) if isinstance(found, SourceRecord)]
+        assert [found.local_id for found in kept] == ["B1", "B2"]
+
+
+def test_marks_of_what_is_not_sorted_are_not_text() -> None:
+    for first, last in (("\x88", "\x89"), ("\x98", "\x9c")):
+        typed = record("001 B1", f"200 1_$a{first}The {last}Hobbit$f{first}von{last} Tolkien")
+        for data in (iso(typed), to_marcxml(typed)):
+            (found,) = read_export(data, school())
+            assert isinstance(found, SourceRecord)
+            bib = to_bib(found)
+            assert (bib.title, bib.article, bib.responsibility) == ("The Hobbit", "The ", "von Tolkien")
+
+
+def test_the_article_keeps_the_blank_behind_it_wherever_the_mark_stands() -> None:
+    typed = {"\x98Der\x9c Einfluss": "Der ", "\x88L'\x89altra faccia": "L'", "Der \x98Einfluss\x9c": ""}
+    for title, article in typed.items():
+        (found,) = read_export(iso(record("001 B1", f"200 1_$a{title}")), school())
+        assert isinstance(found, SourceRecord)
+        assert to_bib(found).article == article
+
+
+def test_accents_are_with_their_letters_in_every_format() -> None:
+    typed = record("001 B1", "200 1_$aЗаи\u0306ка\u0301", "210 __$c\u0301Росмэн")
+    mij = {"leader": typed.leader, "fields": [{"200": {"subfields": [{"a": "Заи\u0306ка\u0301"}]}}]}
+    for data in (iso(typed), to_marcxml(typed), json.dumps(mij).encode()):
+        (found,) = read_export(data, school())
+        assert isinstance(found, SourceRecord)
+        assert to_bib(found).title == "Зайка\u0301"
+    (found,) = read_export(iso(typed), school())
+    assert isinstance(found, SourceRecord)
+    assert to_bib(found).publishers == ("\u0301Росмэн",)  # the accent is not the code's

@@ -186,3 +186,66 @@ def test_signs_of_the_carrier_are_kept_uninterpreted() -> None:
 def test_names_of_staff_are_nowhere_in_the_description() -> None:
     found = bib("200 1_$aКнига", "907 __$bСидорова", "097 __$bПетрова", "990 __$aКозлова", "801 _0$aRU$bБиблиотека")
     assert not any(name in repr(found) for name in ("Сидорова", "Петрова", "Козлова"))
+
+
+def test_several_languages_in_one_subfield_are_several() -> None:
+    for typed in ("$arus/eng", "$arus eng", "$aruseng", "$arus, eng", "$aРусский; англ.", "$aru$aeng"):
+        assert bib("200 1_$aКнига", f"101 0_{typed}").languages == ("rus", "eng"), typed
+    assert bib("200 1_$aКнига", "101 0_$a9est$a|||").languages == ("est",)
+    assert bib("200 1_$aКнига", "101 1_$arus$cengfre").original_languages == ("eng", "fre")
+
+
+def test_other_titles_are_kept_without_the_one_the_book_is_described_under() -> None:
+    lines = ["500 10$aКимийа", "512 1_$aЭликсир счастья", "517 1_$aКимийа-йи са'адат.", "532 13$aЭликсир"]
+    found = bib("200 1_$aКимийа-йи са'адат", *lines)
+    assert found.other_titles == ("Кимийа", "Эликсир счастья", "Эликсир")
+
+
+def test_a_title_that_only_repeats_the_place_in_the_set_gives_way_to_the_set() -> None:
+    found = bib("200 0_$a...за I квартал 2000 года", "461 _0$12001 $aБиблиография$v...за I квартал 2000 года")
+    assert (found.title, found.parts) == ("Библиография", (PartName("...за I квартал 2000 года"),))
+
+
+def test_the_material_typed_behind_the_title_is_no_part_of_it() -> None:
+    found = bib("200 1_$aАлгебра [Электронный ресурс] : учебник / И. И. Иванов")
+    assert (found.title, found.subtitle, found.responsibility) == ("Алгебра", "учебник", "И. И. Иванов")
+    assert found.carrier.gmd == "[Электронный ресурс]"
+    assert bib("200 1_$aАлгебра[Tекст : непосредственный]$eучебник").title == "Алгебра"
+    assert bib("200 1_$aТекст [стихи]").title == "Текст [стихи]"
+    assert bib("200 1_$aЧ. 1", "461 _0$12001 $aАлгебра [Текст]$vЧ. 1").title == "Алгебра"
+
+
+def test_rulers_keep_their_numeral_and_a_work_as_subject_its_author_and_title() -> None:
+    found = bib(
+        "200 1_$aКнига",
+        "600  0$aПетр$cимп.$dI$f1672 - 1725",
+        "604 __$1700 1$aНейман$bМ. Б.$15011 $aШахматные партии",
+        "700 _0$aПавел$dI$f1754-1801",
+    )
+    assert found.subjects == ("Петр I", "Нейман, М. Б. Шахматные партии")
+    assert found.agents[0].name == "Павел I"
+
+
+def test_a_name_repeated_in_another_script_is_one_person() -> None:
+    lines = ["700 _1$6z01700$aКараччоли$bЛ. А.", "700 _1$6z01700$7ba$aCaraccioli$bL. A."]
+    assert [a.name for a in bib("200 1_$aМодная книга", *lines).agents] == ["Караччоли, Л. А."]
+
+
+def test_a_part_of_a_series_is_named_with_it() -> None:
+    assert bib("200 1_$aКнига", "225 1_$aЖЗЛ$iВокруг света$vвып. 3").series == (Series("ЖЗЛ. Вокруг света", "вып. 3"),)
+
+
+def test_214_is_read_where_there_is_no_210() -> None:
+    lines = ["214 _4$d2021", "214 _0$aМосква$cПросвещение$d2020"]
+    found = bib("200 1_$aКнига", *lines)
+    assert (found.places, found.publishers, found.year_text) == (("Москва",), ("Просвещение",), "2020")
+
+
+def test_a_work_published_with_this_one_is_told_with_its_subtitle_and_part() -> None:
+    linked = "423 _0$12001 $aГроза$hД. 1$eдрама$fА. Н. Островский"
+    assert bib("200 1_$aПьесы", linked).contents == ("Гроза. Д. 1 : драма / А. Н. Островский",)
+
+
+def test_codes_of_100_that_lost_their_blanks_are_no_audience() -> None:
+    assert bib("200 1_$aКнига", "100 __$a20151228d2011 d y0frey50 ba").audience == ""
+    assert bib("200 1_$aКнига", "100 __$a19950401d1716----___---y0sloy0103----ba".replace("_", "-")).audience == ""

@@ -208,3 +208,9 @@ def test_fields_of_a_linked_record_are_not_the_records_own(first: bool) -> None:
     [bib] = bibs(ONE[:at] + EMBEDDED + ONE[at:])
     assert bib.title == "Алгебра 1"
     assert [(h.title, h.volume, h.record_id) for h in bib.hosts] == [("Собрание", "Т. 2", "SET1")]
+
+
+def test_line_ends_that_made_xml_pretty_are_no_text() -> None:
+    typed = b"<record><datafield tag='245' ind1='0' ind2='0'><subfield code='a'>\n  War\n     and peace\n  </subfield>"
+    found = from_marcxml(typed + b"</datafield><controlfield tag='008'>071203s1907    ru\n</controlfield></record>")
+    assert found.fields[0].first("a").strip() == "War and peace"
