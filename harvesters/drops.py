@@ -16,6 +16,10 @@ DATE_IN_NAME = re.compile(
     r"(?<!\d)(?:(?P<y>20\d\d)[-_. ]?(?P<m>[01]\d)[-_. ]?(?P<d>[0-3]\d)|"
     r"(?P<d2>[0-3]\d)[-_. ]?(?P<m2>[01]\d)[-_. ]?(?P<y2>20\d\d))(?!\d)"
 )
+# What is put before the ending when a file is saved a second time: «export (1).mrc», «export — копия (2).mrc».
+SAVED_AGAIN = re.compile(
+    r"(?: ?\(\d{1,2}\)|[ _]?(?:[-–—] ?)?(?:копия|copy)(?: ?\(?\d{1,2}\)?)?)(?=(?:\.\w{1,5}){1,2}$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def export_of(files: Sequence[Seen], taken: Sequence[Taken], *, complete: bool, 
     """Files to read tonight, in order; [] where nothing is new.
 
     An incremental source gives each new file once. A full one gives all its parts as soon as any is new; of files that
-    differ only in the date in their name the latest is the state and the others are history.
+    differ only in the date in their name, or are one file saved several times, the latest is the state and the others
+    are history.
     """
     known = {(t.name, t.size, t.modified) for t in taken}
     fresh = [s for s in files if (s.name, s.size, s.modified) not in known]
@@ -84,10 +89,26 @@ def export_of(files: Sequence[Seen], taken: Sequence[Taken], *, complete: bool, 
 
 def latest_versions(files: Sequence[Seen]) -> list[Seen]:
     latest: dict[str, Seen] = {}
+    originals = originals_of(s.name for s in files)
     for seen in sorted(files, key=lambda s: (date_in(s.name) or date.min, s.modified, s.name)):
-        latest[DATE_IN_NAME.sub("#", seen.name.lower())] = seen
+        latest[originals[seen.name]] = seen
     chosen = set(latest.values())
     return [s for s in files if s in chosen]
+
+
+def originals_of(names: Iterable[str]) -> dict[str, str]:
+    """Name → what it is a version of, the date left out. «export (1).mrc» is one of «export.mrc» where that lies there
+    too: so browsers and Windows name what is saved again. Alone, «книги (1).mrc» may be a part."""
+    undated = {name: DATE_IN_NAME.sub("#", name.lower()) for name in names}
+    bases = {base: SAVED_AGAIN.sub("", base) for base in undated.values()}
+    there = set(bases)
+    return {name: bases[base] if bases[base] in there else base for name, base in undated.items()}
+
+
+def saved_again(names: Iterable[str]) -> list[str]:
+    """Names of files that are others saved once more."""
+    originals = originals_of(names)
+    return sorted(n for n, original in originals.items() if original != DATE_IN_NAME.sub("#", n.lower()))
 
 
 def date_in(name: str) -> date | None:

@@ -135,7 +135,10 @@ class FilesHarvester:
             kind = drops.kind_of(status.st_mode)
             if not drops.is_temporary(name) and self.folder / name != self._archive:
                 names += [] if not kind and drops.is_named_so(name, ends) else [f"{name}{kind}"]
-        return (f"в папке есть {few(names)}: такие файлы не берутся (берутся {', '.join(ends)})",) if names else ()
+        told = [f"в папке есть {few(names)}: такие файлы не берутся (берутся {', '.join(ends)})"] if names else []
+        if self._complete and (again := drops.saved_again(s.name for s in self._wanted())):
+            told.append(f"{few(again)} – та же выгрузка, сохранённая ещё раз: из таких файлов взят последний")
+        return tuple(told)
 
     def _read(self, path: Path, seen: Seen) -> bytes:
         """Bytes of a regular file that is still the one we listed (no links: a share is not ours to trust)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import http.client
 import socket
 import ssl
@@ -19,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from catalog_sync import failures
 from catalog_sync.errors import SourceUnavailable
 from harvesters import limits
 from harvesters.secrets import Secret, redact
@@ -29,6 +31,20 @@ USER_AGENT = "catalog-sync-harvester/1 (school library union catalogue)"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})  # worth asking again
 GZIP_OR_ZLIB = 47  # zlib's wbits: accept either header
+CERTIFICATE_FAULTS = {  # by X509_V_ERR of OpenSSL
+    9: "сертификат сервера ещё не действует: проверьте часы",
+    10: "срок сертификата сервера истёк",
+    18: "сертификат сервера подписан им самим: впишите его в ca_file",
+    19: "сертификат сервера подписан неизвестным центром: впишите сертификат центра в ca_file",
+    20: "сертификат сервера подписан неизвестным центром: впишите сертификат центра в ca_file",
+    21: "сертификат сервера подписан неизвестным центром: впишите сертификат центра в ca_file",
+    62: "сертификат сервера выдан другому узлу",
+}
+NETWORK_FAULTS = {
+    errno.EHOSTUNREACH: "до узла нет дороги",
+    errno.ENETUNREACH: "сети нет",
+    errno.EPIPE: "соединение оборвано",
+}
 UNWISE = "/%:=&?~+!$,;'@()*[]"  # characters left alone in a typed address
 FAILURES = (OSError, http.client.HTTPException, zlib.error, ValueError)  # ValueError: reading a socket shut under us
 
@@ -194,14 +210,24 @@ def in_words(error: BaseException, read_seconds: float) -> str:
     """Why a connection failed, for somebody who has never seen an exception; the same words for every protocol."""
     if isinstance(error, TimeoutError):
         return f"сервер молчит дольше {read_seconds:.0f} с"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return CERTIFICATE_FAULTS.get(error.verify_code, f"сертификат сервера не принят (код {error.verify_code})")
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "соединение оборвано"
     if isinstance(error, ssl.SSLError):
-        return f"сертификат или шифрование: {error}"
+        return "сервер не говорит на HTTPS или его шифрование устарело"
     if isinstance(error, socket.gaierror):
         return "имя узла не найдено"
     if isinstance(error, ConnectionRefusedError):
         return "соединение отвергнуто: сервер не запущен"
     if isinstance(error, http.client.IncompleteRead | http.client.RemoteDisconnected | ConnectionError | EOFError):
         return "соединение оборвано"
+    if isinstance(error, http.client.HTTPException):
+        return "ответ не по протоколу HTTP"
+    if isinstance(error, zlib.error):
+        return "ответ сжат с ошибкой"
+    if isinstance(error, OSError) and error.errno:
+        return NETWORK_FAULTS.get(error.errno) or failures.reason(error)
     return f"{type(error).__name__}: {error}"
 
 

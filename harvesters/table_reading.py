@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,8 @@ YEAR_NUMBERS = range(1900, 2101)
 UNREADABLE_XLSX = (
     zipfile.BadZipFile, zlib.error, ParseError, EOFError, LookupError, ValueError, OSError, TypeError, AttributeError,
 )  # fmt: skip
-UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError)
+UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError, struct.error, KeyError, TypeError)
+SAVE_AGAIN = "откройте его и сохраните заново как книгу Excel (.xlsx)"
 ZEROS = re.compile(r"^0{2,}$")
 GUARDED = re.compile(r"=\"([^\"]*)\"|'(\d[\d/.-]*)")
 NUMBER_ALONE = re.compile(r"\D{0,5}\d{1,8}(?:[/.]\d{1,6})?\w?[,;]?")  # a line that is one inventory number
@@ -111,7 +113,19 @@ def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
         for row in page.iter_rows(max_col=MAX_COLUMNS):
             yield tuple(xlsx_text(cell) for cell in row)
     except UNREADABLE_XLSX as error:
-        raise SourceUnavailable(f"{name}: файл Excel не читается: {error}") from None
+        raise SourceUnavailable(f"{name}: файл Excel не читается: {fault_of(error)}; {SAVE_AGAIN}") from None
+
+
+def fault_of(error: Exception) -> str:
+    """What openpyxl or xlrd stumbled over, in words of those who keep the list."""
+    said = str(error).lower()
+    if "encrypted" in said:
+        return "книга защищена паролем: снимите его"
+    if "can't find workbook" in said:
+        return "в файле нет книги Excel: это другой документ или книга с паролем"
+    if isinstance(error, KeyError | TypeError | AttributeError):
+        return "внутри нет того, что пишет Excel"
+    return "файл оборван или повреждён"
 
 
 def xlsx_text(cell: Any) -> str:
@@ -121,12 +135,27 @@ def xlsx_text(cell: Any) -> str:
 
 def xls_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
     try:
-        book = xlrd.open_workbook(file_contents=data, on_demand=True)
+        book = xls_book(data)
         page = book.sheet_by_name(chosen(name, book.sheet_names(), sheet))
     except UNREADABLE_XLS as error:
-        raise SourceUnavailable(f"{name}: файл Excel 97–2003 не читается: {error}") from None
+        raise SourceUnavailable(f"{name}: файл Excel 97–2003 не читается: {fault_of(error)}; {SAVE_AGAIN}") from None
     for number in range(page.nrows):
-        yield tuple(cell_text(xls_value(c, book.datemode)) for c in page.row(number))
+        yield tuple(cell_text(xls_value(c, book.datemode), xls_format(book, c)) for c in page.row(number))
+
+
+def xls_book(data: bytes) -> xlrd.Book:
+    """The file with its formats; without them where only they are broken: programs of others write them carelessly."""
+    try:
+        return xlrd.open_workbook(file_contents=data, on_demand=True, formatting_info=True)
+    except UNREADABLE_XLS:
+        return xlrd.open_workbook(file_contents=data, on_demand=True)
+
+
+def xls_format(book: xlrd.Book, cell: Any) -> str:
+    """How a number is shown: «00000» keeps the zeros that the number itself has not."""
+    if cell.ctype != xlrd.XL_CELL_NUMBER or cell.xf_index is None:
+        return ""
+    return str(book.format_map[book.xf_list[cell.xf_index].format_key].format_str)
 
 
 def xls_value(cell: Any, datemode: int) -> Any:
@@ -193,13 +222,15 @@ def read_text(name: str, data: bytes, encoding: str, delimiter: str) -> Sheet:
         raise SourceUnavailable(f"{name}: ожидалась таблица Excel или CSV, пришли двоичные данные")
     codec = encoding or text_encoding(data)
     text = data.decode(codec, "replace").lstrip("\ufeff")
-    found = delimiter.replace("\\t", "\t") or likely_delimiter(text)
     csv.field_size_limit(limits.MEGABYTE)
     try:
+        found = delimiter.replace("\\t", "\t") or likely_delimiter(text)
         rows = (tuple(one_line(unguarded(cell)) for cell in row) for row in csv_rows(text, found))
         return Sheet(bounded(name, rows), codec, found)
     except csv.Error as error:
-        raise SourceUnavailable(f"{name}: таблица CSV не читается: {error}") from None
+        long = "limit" in str(error)
+        why = "значение длиннее мегабайта: закройте кавычку" if long else "в строках есть знаки, которых в тексте нет"
+        raise SourceUnavailable(f"{name}: таблица CSV не читается: {why}") from None
 
 
 def unguarded(cell: str) -> str:

@@ -14,6 +14,11 @@ from harvesters.table_reading import Sheet, day_of_number, year_text
 
 # What makes two rows one edition; everything else may differ from copy to copy.
 IDENTITY = ("id", "author", "title", "subtitle", "part", "grade", "line", "edition", "publisher", "year", "isbn")
+YEARS = range(1950, 2050)
+FAR_FROM_A_YEAR = 100  # copies: no school gets as many of one book in one line without saying how many
+YEAR_OR_RANGE = (
+    "номер с годом («2020-2345») принят за один экземпляр; если это промежуток номеров, добавьте столбец с количеством"
+)
 MAX_RANGE = 1_000  # «1–1000» may be a range of inventory numbers, «1–99999» is a typing error
 LOST_NUMBER = re.compile(r"^\d+(?:[.,]\d+)?[eE]\+?\d+$")  # Excel saved 9785090713675 as 9,78509E+12
 RANGE = re.compile(r"^(\D*)(\d+)\s*[-–—]\s*(?:\1)?(\d+)$")  # «1201–1215», «Б1201–Б1215»
@@ -157,6 +162,8 @@ def items_of(cells: Mapping[str, str], number: int, faults: dict[str, list[int]]
     copies = re.match(r"\d+", cells.get("copies", ""))
     count = int(copies[0]) if copies else 1
     numbers = numbers_of(cells.get("inventory", ""), count if copies else 0)
+    if not copies and any(map(with_a_year, numbers)):
+        faults.setdefault(YEAR_OR_RANGE, []).append(number)
     if numbers and copies and count != len(numbers):
         faults.setdefault("инвентарных номеров не столько, сколько экземпляров", []).append(number)
     if numbers and (not copies or count <= len(numbers)):
@@ -167,10 +174,13 @@ def items_of(cells: Mapping[str, str], number: int, faults: dict[str, list[int]]
 
 def numbers_of(cell: str, copies: int) -> list[str]:
     """Inventory numbers of a cell. «2020-2345» may be one number or 326, «1201 1202» one or two: the number of copies
-    tells, where it is known (else 0)."""
+    tells, where it is known (else 0); where it doesn't, a number with a year is one."""
     spaced = cell.split() if cell.replace(" ", "").isdigit() else []
-    ways = [list(inventory_numbers(cell)), typed_apart(cell), spaced]
-    return next((way for way in ways if way and len(way) == copies), ways[0])
+    parts = typed_apart(cell)
+    for way in (list(inventory_numbers(cell)), parts, spaced):
+        if way and len(way) == copies:
+            return way
+    return [n for part in parts for n in ([part] if with_a_year(part) else inventory_numbers(part))]
 
 
 def inventory_numbers(cell: str) -> Iterator[str]:
@@ -180,6 +190,15 @@ def inventory_numbers(cell: str) -> Iterator[str]:
             yield from (found[1] + str(n).zfill(len(found[2])) for n in range(int(found[2]), int(found[3]) + 1))
         else:
             yield part
+
+
+def with_a_year(part: str) -> bool:
+    """Whether one of two numbers is a year and the other is far from it: «2020-2345», «1021-2020»."""
+    found = RANGE.match(part)
+    if not found or found[1]:
+        return False
+    first, last = int(found[2]), int(found[3])
+    return FAR_FROM_A_YEAR <= last - first < MAX_RANGE and (first in YEARS) != (last in YEARS)
 
 
 def typed_apart(cell: str) -> list[str]:

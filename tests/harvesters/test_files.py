@@ -394,3 +394,34 @@ def test_no_bytes_whatever_break_the_unpacking(data: bytes) -> None:
         return
     assert all(len(p.data) <= 10_000 or p.data == data for p in parts)
     assert all(isinstance(cut_warning(p.name, p.data, p.format), str) for p in parts)
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (("export.mrc", "export (1).mrc"), ["export (1).mrc"]),
+        (("export (1).mrc", "export.mrc"), ["export.mrc"]),
+        (("export.mrc", "export (1).mrc", "export (2).mrc"), ["export (2).mrc"]),
+        (("export.mrc", "export — копия.mrc", "export - Copy (2).mrc"), ["export - Copy (2).mrc"]),
+        (("export.mrc.gz", "export(1).mrc.gz"), ["export(1).mrc.gz"]),
+        (("books_2026-01-01.mrc", "books_2026-01-02 (1).mrc"), ["books_2026-01-02 (1).mrc"]),
+        (("книги (1).mrc", "книги (2).mrc"), ["книги (1).mrc", "книги (2).mrc"]),
+        (("a.mrc", "b (1).mrc"), ["a.mrc", "b (1).mrc"]),
+        (("копия.mrc", "copy 2.mrc"), ["копия.mrc", "copy 2.mrc"]),
+    ],
+)
+def test_a_file_saved_again_is_the_same_export(names: tuple[str, ...], chosen: list[str]) -> None:
+    files = [Seen(name, 1, float(at)) for at, name in enumerate(names)]
+    assert [s.name for s in drops.export_of(files, [], complete=True, take="parts")] == chosen
+    assert drops.export_of(files, [], complete=False, take="parts") == files
+
+
+def test_a_file_saved_again_is_taken_alone_and_told(drop: Path, home: Path) -> None:
+    (drop / "export.mrc").write_bytes(export(range(3)))
+    (drop / "export (1).mrc").write_bytes(export(range(5)))
+    os.utime(drop / "export.mrc", (1e9, 1e9))
+    [file] = list(built(school(drop), home).fetch(""))
+    assert (file.name, len(local_ids([file]))) == ("export (1).mrc", 5)
+    assert file.warnings == (
+        "export (1).mrc – та же выгрузка, сохранённая ещё раз: из таких файлов взят последний",
+    )  # fmt: skip

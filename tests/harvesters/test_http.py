@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
+import http.client
+import re
 import ssl
 import time
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -19,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from catalog_sync.errors import SourceUnavailable, StopEverything
 from catalog_sync.model import Source
 from harvesters import net
-from harvesters.net import Reach, TryAgain, ask
+from harvesters.net import Reach, TryAgain, ask, in_words
 from harvesters.secrets import Secret
 from tests.harvesters import hostile
 from tests.harvesters.conformance import HarvesterConformance, World, built, last_bookmark
@@ -272,3 +276,24 @@ def test_an_answer_packed_in_several_members_is_unpacked_whole(cut: int) -> None
     packed = gzip.compress("Алгебра".encode()) + gzip.compress("и геометрия".encode())
     chunks = iter([packed[i : i + cut] for i in range(0, len(packed), cut)])
     assert b"".join(net.unpacked(chunks, "gzip", 1000)).decode() == "Алгебраи геометрия"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [(10, "срок сертификата"), (18, "подписан им самим"), (20, "неизвестным центром"), (62, "другому узлу")],
+)
+def test_a_certificate_that_is_refused_says_why_in_russian(code: int, why: str) -> None:
+    error = ssl.SSLCertVerificationError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+    error.verify_code = code
+    assert why in in_words(error, 5)
+
+
+def test_no_fault_of_a_connection_is_told_in_english() -> None:
+    for error in (
+        ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
+        ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
+        OSError(errno.EHOSTUNREACH, "No route to host"),
+        http.client.BadStatusLine("SSH-2.0"),
+        zlib.error("Error -3 while decompressing data"),
+    ):
+        assert not re.search("[a-z]{4,}", in_words(error, 5))

@@ -17,6 +17,7 @@ from harvesters import by_hand, table_reading
 from harvesters.table import TableSettings, preview
 from harvesters.table_reading import read_sheet
 from harvesters.table_records import inventory_numbers, numbers_of
+from tests.harvesters.biff import xls
 from tests.harvesters.test_table import bibs, xlsx
 
 HEADINGS = ["Автор", "Название", "Кол-во", "Инв. №"]
@@ -162,3 +163,39 @@ def test_a_title_in_quotes_keeps_them(title: str) -> None:
 def test_an_empty_value_that_is_guarded_is_empty() -> None:
     data = 'Автор;Название;Инв. №\r\nПушкин;Сказки;=""\r\n'.encode()
     assert read_sheet("a.csv", data).rows[1] == ("Пушкин", "Сказки")
+
+
+def test_the_zeros_of_a_number_in_a_book_of_excel_97_stay() -> None:
+    books = [["Пушкин", "Сказки", 123.0], ["Гоголь", "Нос", 7.0]]
+    data = xls([["Автор", "Название", "Инв. №"], *books], {(1, 2): "00000"})
+    rows = list(table_reading.xls_rows("a.xls", data, ""))
+    assert rows[1:] == [("Пушкин", "Сказки", "00123"), ("Гоголь", "Нос", "7")]
+
+
+def test_a_number_with_a_year_is_one_copy_where_the_list_does_not_count_and_the_school_is_told() -> None:
+    headings = ["Автор", "Название", "Инв. №"]
+    rows = [["Пушкин", "Сказки", "2020-2345"], ["Гоголь", "Нос", "1021-2020"], ["Чехов", "Степь", "1201-1215"]]
+    found = bibs(xlsx([headings, *rows]), "a.xlsx")
+    assert [len(bib.holdings.items) for bib in found] == [1, 1, 15]
+    assert [bib.holdings.items[0].inventory_number for bib in found] == ["2020-2345", "1021-2020", "1201"]
+    told = preview("a.xlsx", xlsx([headings, *rows]), TableSettings(), Dialect.RUSMARC).warnings
+    assert [text for text in told if "номер с годом" in text and "строк 2 (2, 3)" in text]
+
+
+def test_a_number_with_a_year_is_a_range_where_the_list_counts_so_many() -> None:
+    assert len(numbers("2020-2345", 326)) == 326
+    assert numbers("2020-2345", 5) == [""] * 5
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("a.xlsx", b"PK\x03\x04 torn", "файл оборван или повреждён"),
+        ("a.xls", table_reading.XLS_MAGIC + b"\0" * 600, "файл"),
+        ("a.csv", b'a;b\n"' + b"x" * 2_000_000, "значение длиннее мегабайта"),
+    ],
+)
+def test_a_broken_list_is_refused_in_the_words_of_the_school(name: str, data: bytes, why: str) -> None:
+    with pytest.raises(SourceUnavailable, match=why) as refused:
+        read_sheet(name, data)
+    assert not re.search("[A-Za-z]{4,}", str(refused.value).replace(name, "").replace("Excel", "").replace("xlsx", ""))
