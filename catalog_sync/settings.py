@@ -9,7 +9,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -235,10 +235,9 @@ def make(kind: type, raw: dict[str, Any], where: str) -> Any:
             raise StopEverything(f"{where} {name}: ожидалось {TYPES[expected]}, а стоит {value!r}")
         if name == "port" and not 0 <= value <= HIGHEST_PORT:
             raise StopEverything(f"{where} {name}: порт бывает от 1 до {HIGHEST_PORT}, а стоит {value}")
-    try:
-        return kind(**raw)
-    except TypeError as error:
-        raise StopEverything(f"{where}: не хватает значения: {error}") from error
+    if lacking := [f.name for f in fields(kind) if f.default is MISSING is f.default_factory and f.name not in raw]:
+        raise StopEverything(f"{where}: не хватает значения: {', '.join(lacking)}")
+    return kind(**raw)
 
 
 def refuse_unknown(raw: Mapping[str, Any], known: set[str], where: str) -> None:

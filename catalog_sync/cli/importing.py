@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,8 +26,6 @@ from catalog_sync.model import Dialect, Library, Source
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
-
-CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and SOURCE:ID
 
 
 @root.command(name="import", epilog=example("catalog-sync import uchebniki.iso --source school-07 --dialect marcsql"))
@@ -98,10 +95,7 @@ def _reading(source: Source) -> str:
 
 def _made(system: System, code: str, dialect: str | None, encoding: str, files: tuple[Path, ...], yes: bool) -> Source:
     """A new source, and a library of the same code, as the file asks for."""
-    if not CODE.fullmatch(code):
-        raise Refused(
-            f"код источника {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07"
-        )
+    registry.refuse_code(code)
     source = Source(code, code, code, dialect=Dialect(dialect or "rusmarc"), encoding=encoding)
     seen = onboarding.look(onboarding.brought(files, source), source, cards=0).detected
     source = replace(

@@ -114,10 +114,11 @@ def add(
     with writing(system.engine) as connection:
         if registry.find_source(connection, code):
             raise Refused(f"источник {code} уже есть; изменить его: catalog-sync source set {code} ИМЯ=ЗНАЧЕНИЕ")
-        if registry.find_library(connection, library) is None:
+        if is_new := registry.find_library(connection, library) is None:
             registry.save_libraries(connection, [Library(library, library_name or library)])
-            click.echo(f"заведена библиотека {library}: {library_name or library}")
         save(connection, system, None, made)
+    if is_new:
+        click.echo(f"заведена библиотека {library}: {library_name or library}")
     click.echo(f"заведён источник {code}; проверьте его: catalog-sync source test {code}")
 
 

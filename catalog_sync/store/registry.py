@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
@@ -16,6 +17,8 @@ from catalog_sync.store import tables as t
 from catalog_sync.store.database import refuse_long, upsert
 from catalog_sync.store.ledger_check import library_kind_changed
 
+CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and SOURCE:ID
+TAKEN = frozenset({"licence"})  # licence:12 is the key of a package without records (store.ledger)
 CODES_SHOWN = 12  # of the sources there are, to whoever mistyped one
 # Asked of every source of a night: a statement made once is compiled once.
 _IS_ASKED = t.source.c.code == bindparam("asked")
@@ -86,9 +89,22 @@ def get_source(connection: Connection, code: str) -> Source:
 def save_sources(connection: Connection, values: Iterable[Source]) -> None:
     """Insert or replace sources; bookmark and published run of a known source stay. Raises Refused."""
     rows = [_row(value) for value in values]
+    known = {source.code for source in sources(connection)}
     for row in rows:
         refuse_long(t.source, row)
+        if row["code"] not in known:
+            refuse_code(row["code"])
     upsert(connection, t.source, rows)
+
+
+def refuse_code(code: str) -> None:
+    """Raises Refused for what can't be the code of a new source."""
+    if code in TAKEN:
+        raise Refused(f"код источника {code!r} занят: так каталог называет договоры на электронные издания")
+    if not CODE.fullmatch(code):
+        raise Refused(
+            f"код источника {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07"
+        )
 
 
 def bookmark(connection: Connection, code: str) -> str:

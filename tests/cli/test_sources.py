@@ -261,3 +261,13 @@ def test_a_code_longer_than_a_region_keeps_is_refused_in_a_district_too(cli: Cli
     (home / "catalog-sync.toml").write_text(f'[[library]]\ncode = "{long}"\nname = "Школа"\n', encoding="utf-8")
     assert "знаков 65, а можно не больше 64" in cli("init").line
     assert cli("source", "list").out.count("\n") <= 1
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [("a:b", "без пробелов, двоеточий"), ("licence", "занят"), ("..", "нужно до")]
+)
+def test_a_code_that_would_be_mistaken_for_something_else_is_refused(cli: Cli, code: str, why: str) -> None:
+    ended = cli("source", "add", code, "--library", "school-7")
+    assert ended.code != 0
+    assert why in ended.line
+    assert "заведена" not in ended.out

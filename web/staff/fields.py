@@ -26,6 +26,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from catalog_sync.classify import AGE_MARKS
 from catalog_sync.distance import point
 from catalog_sync.marc.encodings import known as known_encoding
+from catalog_sync.store import registry
 from catalog_sync.store.eresources import EResource
 from catalog_sync.store.lists import Entry, Person, ReadingList
 from catalog_sync.store.staff import ROLES, SHORTEST_PASSWORD
@@ -41,6 +42,13 @@ CODE = Regexp(r"^[a-z0-9][a-z0-9-]{0,62}$", message=N_("Только строч�
 def not_new(form: FlaskForm, field: Field) -> None:
     """«new» is the address of an empty form: what was called so could never be opened again."""
     if (field.data or "").strip().lower() == "new":
+        raise ValidationError(_("Это имя занято самим каталогом, выберите другое."))
+
+
+def not_taken(form: FlaskForm, field: Field) -> None:
+    """The same of a source: packages without records have keys of their own."""
+    not_new(form, field)
+    if (field.data or "").strip().lower() in registry.TAKEN:
         raise ValidationError(_("Это имя занято самим каталогом, выберите другое."))
 
 
@@ -111,7 +119,7 @@ class ScheduleForm(FlaskForm):  # type: ignore[misc]
 
 
 class SourceForm(FlaskForm):  # type: ignore[misc]
-    code = StringField(N_("Код"), [InputRequired(), CODE, not_new])
+    code = StringField(N_("Код"), [InputRequired(), CODE, not_taken])
     name = StringField(N_("Название"), [Length(max=300)])
     library = SelectField(N_("Библиотека"))
     base = StringField(N_("База в программе школы («Учебники», «Книги»)"), [Length(max=200)])
@@ -179,7 +187,7 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
 
 class PackageForm(FlaskForm):  # type: ignore[misc]
     library = SelectField(N_("Библиотека"))
-    code = StringField(N_("Код пакета"), [InputRequired(), CODE, not_new])
+    code = StringField(N_("Код пакета"), [InputRequired(), CODE, not_taken])
     name = StringField(N_("Название пакета"), [InputRequired(), Length(max=300)])
     platform = StringField(N_("Платформа"), [Length(max=300)])
     contract = StringField(N_("Договор (номер и дата)"), [Length(max=300)])
