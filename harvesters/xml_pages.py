@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
 
@@ -19,7 +18,6 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 FORBIDDEN_REFERENCE = re.compile(r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.IGNORECASE)
 BARE_AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z]\w*|#\d+|#x[0-9a-fA-F]+);)")
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-DECLARED = re.compile(rb"^[\s\xef\xbb\xbf]*<\?xml[^>]*encoding=[\"']([\w-]+)[\"']")
 MARC = "http://www.loc.gov/MARC21/slim"
 
 
@@ -37,25 +35,22 @@ def parse(data: bytes, where: str) -> etree._Element:
         raise SourceUnavailable(f"{where}: ожидался ответ XML, пришла веб-страница")
     if b"<!ENTITY" in data or b"<!DOCTYPE" in data[:4096]:
         raise SourceUnavailable(f"{where}: в ответе объявлены сущности XML: такие ответы не читаем")
+    declared = xmlreading.declared_by(data)
+    encoding = encodings.of_text(data, declared)
     try:
-        return etree.fromstring(data, parser())
+        if encoding == declared:
+            return etree.fromstring(data, parser())
     except (etree.XMLSyntaxError, ValueError):
         pass
     try:
-        return etree.fromstring(cleaned(data).encode(), parser())
+        return etree.fromstring(cleaned(data, encoding).encode(), parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise TryAgain(f"{where}: ответ не разбирается как XML ({fault_of(error)}): возможно, он оборван") from None
 
 
-def cleaned(data: bytes) -> str:
-    """Text without what XML forbids, decoded as declared or, where that fails, as what it is: CP1251, or UTF-8 with a
-    byte that was lost on the way."""
-    found = DECLARED.match(data)
-    declared = found[1].decode("ascii") if found else "utf-8"
-    text = data.decode(encodings.of_record(data, "utf-8", "cp1251"), "replace")
-    with contextlib.suppress(LookupError, UnicodeDecodeError):
-        if xmlreading.is_told_truly(declared):
-            text = data.decode(declared)
+def cleaned(data: bytes, encoding: str) -> str:
+    """Text without what XML forbids; a byte that was lost on the way costs one letter."""
+    text = data.decode(encoding, "replace")
     text = FORBIDDEN_REFERENCE.sub("", FORBIDDEN.sub("", DECLARATION.sub("", text.lstrip("\ufeff"))))
     return BARE_AMPERSAND.sub("&amp;", text)
 

@@ -155,6 +155,20 @@ def of_record(data: bytes, of_file: str, configured: str = "") -> str:
     return best if scores[best] - scores.get(of_file, -100.0) >= _STRANGER_MARGIN else of_file
 
 
+def of_text(data: bytes, declared: str = "utf-8") -> str:
+    """The encoding of XML or JSON: the declared one, unless the bytes say otherwise. Programs write «UTF-8» or
+    «windows-1251» from a template whatever follows."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if is_utf8(data):
+        return "utf-8"
+    declared = "utf-8" if declared == "ascii" else declared
+    if declared != "utf-8" and declared not in CYRILLIC:
+        return declared
+    found = of_record(data[:_SAMPLE], declared)
+    return declared if found == MARC8 else found
+
+
 def _is_broken_utf8(data: bytes) -> bool:
     """UTF-8 but for a byte or two that were lost on the way: one letter is then unreadable, not the whole record.
 

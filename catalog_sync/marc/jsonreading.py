@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog_sync.errors import BadRecord, shown
+from catalog_sync.marc import encodings
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _ID_IN_ITEM = re.compile(r"(?:^|\x1e)\s*001(?:[^\x1e\x1f]{0,2}\x1f[0a])?([^\x1e\x1f]+)")
@@ -22,7 +23,7 @@ _DECODER = json.JSONDecoder()
 
 def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
     """(offset, piece, record, local id, fault, deleted) for every JSON object of a list, of lines, or alone."""
-    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+    text = data.decode(encodings.of_text(data), "replace").lstrip("\ufeff")
     at, size = 0, len(text)
     while at < size:
         if text[at] in " \t\r\n[],\ufeff":

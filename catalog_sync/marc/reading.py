@@ -240,6 +240,8 @@ def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     warnings = record.warnings
     if record.data[:1] not in (b"<", b"{"):
         warnings += faults(record.data, record.encoding)
+    elif record.data[:1] == b"<":
+        warnings += xmlreading.faults(record.data)
     article = ""
     if has_unseen(record):
         marc, article = readable(marc)

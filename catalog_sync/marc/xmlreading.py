@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from catalog_sync.errors import BadRecord, shown
+from catalog_sync.marc import encodings
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
 _TAG = re.compile(rb"<(/?)(?:[A-Za-z_][\w.-]*:)?record(?=[\s/>])[^>]*>")
@@ -41,13 +42,12 @@ _FAULTS = {  # by xmlParserErrors of libxml2
     etree.ErrorTypes.ERR_ATTRIBUTE_REDEFINED: "атрибут повторён",
     etree.ErrorTypes.ERR_INVALID_CHAR: "знак, которого в XML быть не может",
     etree.ErrorTypes.ERR_INVALID_CHARREF: "номер знака &#…;, которого в XML быть не может",
-    etree.ErrorTypes.ERR_INVALID_ENCODING: "байты не в UTF-8",
     etree.ErrorTypes.ERR_DOCUMENT_EMPTY: "XML не начинается",
     etree.ErrorTypes.ERR_DOCUMENT_END: "лишнее за концом",
 }
 _RESERVED = {b"xml", b"xmlns"}
 _BEGINNING = b"<?xml "
-_DECLARED = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
+_DECLARED = re.compile(rb"^[\s\xef\xbb\xbf]*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"']")
 
 
 def records(data: bytes) -> Iterator[tuple[int, bytes, bytes, str, str, bool]]:
@@ -88,13 +88,15 @@ def _broken(data: bytes, start: int, end: int) -> tuple[int, bytes, bytes, str, 
 
 
 def _in_utf8(data: bytes) -> bytes:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace").encode()
-    declared = _DECLARED.match(data)
-    if declared and declared.group(1).lower() not in (b"utf-8", b"utf8", b"us-ascii"):
-        encoding = declared.group(1).decode("ascii")
-        return data.decode(encoding, "replace").encode() if is_told_truly(encoding) else data
-    return data
+    encoding = encodings.of_text(data, declared_by(data))
+    return data if encoding == "utf-8" else data.decode(encoding, "replace").encode()
+
+
+def declared_by(data: bytes) -> str:
+    """The codec a document declares, where that can be true; UTF-8 without one (XML 1.0, 4.3.3)."""
+    found = _DECLARED.match(data)
+    told = found.group(1).decode("ascii") if found else "utf-8"
+    return encodings.known(told) if is_told_truly(told) else "utf-8"
 
 
 def is_told_truly(encoding: str) -> bool:
@@ -124,13 +126,18 @@ def _text(value: bytes) -> str:
 
 def from_marcxml(data: bytes) -> MarcRecord:
     """Read one record element. Raises BadRecord where it isn't well-formed or holds no field."""
-    data = _with_prefixes(data)
+    data = _with_prefixes(data if encodings.is_utf8(data) else data.decode("utf-8", "replace").encode())
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as e:
         raise BadRecord(f"ожидалась запись MARCXML, пришло {shown(data[:60])}: {fault_of(e)}") from e
     return _from_element(root)
+
+
+def faults(data: bytes) -> tuple[str, ...]:
+    """What a readable record gets wrong, in Russian."""
+    return () if encodings.is_utf8(data) else ("есть байты не в UTF-8: они показаны как \ufffd",)
 
 
 def fault_of(error: Exception) -> str:

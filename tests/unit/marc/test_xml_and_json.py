@@ -168,7 +168,6 @@ def test_a_thousand_records_of_xml_are_cut_without_a_tree() -> None:
         (b"Tom &Jerry ", "после &… нет точки с запятой"),
         (b"<b>x</i>", "закрывается не тот элемент"),
         (b"\x01", "знак, которого в XML быть не может"),
-        (b"\xff", "байты не в UTF-8"),
         (b"<b a=1/>", "значение атрибута без кавычек"),
     ],
 )
@@ -214,3 +213,21 @@ def test_line_ends_that_made_xml_pretty_are_no_text() -> None:
     typed = b"<record><datafield tag='245' ind1='0' ind2='0'><subfield code='a'>\n  War\n     and peace\n  </subfield>"
     found = from_marcxml(typed + b"</datafield><controlfield tag='008'>071203s1907    ru\n</controlfield></record>")
     assert found.fields[0].first("a").strip() == "War and peace"
+
+
+@pytest.mark.parametrize("written", ["utf-8", "cp1251", "koi8-r", "cp866"])
+@pytest.mark.parametrize("declared", ["", "utf-8", "us-ascii", "windows-1251"])
+def test_letters_are_judged_by_their_bytes_and_not_by_the_declaration(declared: str, written: str) -> None:
+    head = f"<?xml version='1.0' encoding='{declared}'?>" if declared else ""
+    text = f"{head}<collection>{ONE}{TWO}</collection>"
+    assert [bib.title for bib in bibs(text.encode(written))] == ["Алгебра 1", "Алгебра 2"]
+    if not declared:
+        fields = [{"001": "B1"}, {"200": {"ind1": "1", "ind2": " ", "subfields": [{"a": "Алгебра и начала анализа"}]}}]
+        typed = json.dumps({"leader": " " * 24, "fields": fields}, ensure_ascii=False)
+        assert [bib.title for bib in bibs(typed.encode(written))] == ["Алгебра и начала анализа"]
+
+
+def test_a_byte_lost_on_the_way_costs_one_letter_and_the_school_is_told() -> None:
+    [bib] = bibs(ONE.encode().replace("Алгебра".encode(), "Алгебр".encode() + b"\xd0"))
+    assert bib.title == "Алгебр\ufffd 1"
+    assert bib.warnings == ("есть байты не в UTF-8: они показаны как \ufffd",)
