@@ -17,6 +17,7 @@ from typing import Any
 from msgspec.structs import fields, replace
 
 from catalog_sync import classify
+from catalog_sync.citation.gost import full_city
 from catalog_sync.citation.names import established, surname_and_forenames, title_without_author
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
@@ -140,18 +141,25 @@ def _from_best(ranked: list[BibRecord], name: str) -> _Chosen | None:
     return next((_Chosen(v, m.key) for m in ranked if (v := getattr(m, name))), None)
 
 
-def _voted(ranked: list[BibRecord], name: str) -> _Chosen | None:
-    """What most members say, compared folded; among equal votes the better described; in the tidiest spelling."""
+def _elected(
+    ranked: list[BibRecord], name: str, key: Callable[[Any], Hashable], order: Callable[[Any], Any]
+) -> _Chosen | None:
+    """What most members say, compared by `key`; among equal votes the better described; the first form by `order`."""
     votes: dict[Hashable, list[BibRecord]] = defaultdict(list)
     for member in ranked:
         value = getattr(member, name)
         if value:
-            votes[_vote_key(value)].append(member)
+            votes[key(value)].append(member)
     if not votes:
         return None
     winners = max(votes.values(), key=len)  # the first of equals: dictionaries keep the order of rank
-    giver = min(winners, key=lambda m: untidiness(getattr(m, name)))
+    giver = min(winners, key=lambda m: order(getattr(m, name)))
     return _Chosen(getattr(giver, name), giver.key, _decisive(winners, votes))
+
+
+def _voted(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """Compared folded; in the tidiest spelling."""
+    return _elected(ranked, name, _vote_key, untidiness)
 
 
 def _decisive(winners: Sequence[BibRecord], votes: Mapping[Hashable, object]) -> list[RecordKey]:
@@ -161,15 +169,16 @@ def _decisive(winners: Sequence[BibRecord], votes: Mapping[Hashable, object]) ->
 
 def _publishers(ranked: list[BibRecord], name: str) -> _Chosen | None:
     """The houses most members name, in the shortest tidy form: «Просвещение», not «АО "Издательство "Просвещение"»."""
-    votes: dict[Hashable, list[BibRecord]] = defaultdict(list)
-    for member in ranked:
-        if member.publishers:
-            votes[all_houses(member.publishers)].append(member)
-    if not votes:
-        return None
-    winners = max(votes.values(), key=len)
-    giver = min(winners, key=lambda m: (untidiness(m.publishers), *_ornaments(m.publishers)))
-    return _Chosen(giver.publishers, giver.key, _decisive(winners, votes))
+    return _elected(ranked, name, all_houses, lambda houses: (untidiness(houses), *_ornaments(houses)))
+
+
+def _places(ranked: list[BibRecord], name: str) -> _Chosen | None:
+    """The places most members name, «М.» and «Москва» being one, in the fullest tidy form."""
+    return _elected(ranked, name, _cities, lambda cities: (untidiness(cities), -sum(map(len, cities))))
+
+
+def _cities(places: tuple[str, ...]) -> Hashable:
+    return tuple([skeleton(full_city(typed) or typed) for typed in places])
 
 
 def _ornaments(names: tuple[str, ...]) -> tuple[int, int]:
@@ -357,7 +366,7 @@ _RULES: dict[str, _Rule] = {
     "year_coded": _voted,
     "extent": _voted,
     "publishers": _publishers,
-    "places": _voted,
+    "places": _places,
     "languages": _voted,
     "country": _voted,
     "isbns": _isbns,
@@ -380,7 +389,7 @@ _RULES: dict[str, _Rule] = {
     "warnings": _all_of,
 }
 # Rules that ask nothing beside the field and give back what all say.
-_OF_ITSELF = frozenset({_from_best, _voted, _publishers, _longest, _strictest, _same_dialect})
+_OF_ITSELF = frozenset({_from_best, _voted, _publishers, _places, _longest, _strictest, _same_dialect})
 # Lists that are tidied even where all have the same.
 _LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _all_of))
 # Not merged: who the record is, its dialect (the codes above are in it) and what one library has; its day follows.

@@ -8,7 +8,10 @@ from functools import cache
 from catalog_sync.marc.parts import balanced, bare, distinct
 from catalog_sync.remembering import remembering
 from catalog_sync.tables import rows
+from catalog_sync.text import skeleton
 
+_NOBODY = frozenset({"б и", "б м", "би", "бм", "s n", "s l", "без издательства", "без места"})
+_LONGEST_NOBODY = 18  # characters
 Imprint = tuple[tuple[str, ...], tuple[str, ...], str]
 
 # «Вече, 1993», «Дрофа, cop. 2015», «Смоленск : [2021]», «2010 г.»: what goes before ends with a mark. «Школа 2000» is
@@ -36,7 +39,13 @@ def imprint(places: tuple[str, ...], publishers: tuple[str, ...], year: str) -> 
         places, publishers = _divided(places[0], any_place=True)
     elif not places and len(publishers) == 1:
         places, publishers = _divided(publishers[0], any_place=False)
-    return distinct([bare(v) for v in places]), distinct([bare(v) for v in publishers]), year
+    return _named(places), _named(publishers), year
+
+
+def _named(typed: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that name somebody: «[б. и.]» and «S. l.» say that nobody is named."""
+    found = [bare(v) for v in typed]
+    return distinct([v for v in found if len(v) > _LONGEST_NOBODY or skeleton(v) not in _NOBODY])
 
 
 @remembering

@@ -311,3 +311,8 @@ def test_other_titles_come_from_all_and_the_article_with_the_title_chosen() -> N
     merged = merge("c1", [one, two]).bib
     assert merged.article == "The "
     assert set(merged.other_titles) == {"There and back again", "Хоббит"}
+
+
+def test_a_city_is_one_however_it_is_abbreviated_and_is_named_in_full() -> None:
+    typed = [("М.",), ("М.",), ("Москва",), ("СПб.",)]
+    assert merge("c1", [record(str(n), places=places) for n, places in enumerate(typed)]).bib.places == ("Москва",)

@@ -37,3 +37,8 @@ def test_one_subfield_is_put_in_order(
 @pytest.mark.parametrize("typed", LEFT_ALONE)
 def test_what_stands_where_it_belongs_stays(typed: tuple[tuple[str, ...], tuple[str, ...], str]) -> None:
     assert imprint(*typed) == typed
+
+
+def test_nobody_is_no_publisher_and_nowhere_no_place() -> None:
+    assert imprint(("[Б. м.]",), ("Б. и.",), "2020") == ((), (), "2020")
+    assert imprint(("S. l.", "М."), ("[s.n.]", "Дрофа"), "2020") == (("М.",), ("Дрофа",), "2020")
