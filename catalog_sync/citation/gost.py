@@ -207,8 +207,8 @@ def _cities() -> dict[str, str]:
 
 
 def full_city(typed: str) -> str:
-    """«М.» → «Москва»; brackets stay («[СПб.]» → «[Санкт-Петербург]»); unknown abbreviations stay as typed."""
-    text = _clean(typed, keep_point=True)
+    """«М.» and «г. Москва» → «Москва»; brackets stay («[СПб.]» → «[Санкт-Петербург]»), unknown abbreviations, too."""
+    text = re.sub(r"^г\.\s*(?=[А-ЯЁ])", "", _clean(typed, keep_point=True))
     inner, others = re.subn(r"\s*\[?и др\.\]?$", "", text.strip("[]" + _MARKS))
     full = _cities().get(inner.lower(), inner) + (" [и др.]" if others else "")
     if fold(full) in ("б. м.", "б.м.", "s. l."):

@@ -39,6 +39,8 @@ def imprint(places: tuple[str, ...], publishers: tuple[str, ...], year: str) -> 
         places, publishers = _divided(places[0], any_place=True)
     elif not places and len(publishers) == 1:
         places, publishers = _divided(publishers[0], any_place=False)
+    if any(";" in v for v in places):  # «М. ; СПб.»
+        places = tuple([place for v in places for place in v.split(";")])
     return _named(places), _named(publishers), year
 
 

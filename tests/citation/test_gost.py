@@ -218,7 +218,7 @@ def test_the_author_typed_before_the_title_is_taken_off_only_when_he_is_one() ->
 
 @pytest.mark.parametrize(("typed", "full"), [
     ("М.", "Москва"), ("[СПб.]", "[Санкт-Петербург]"), ("Ростов н/Д", "Ростов-на-Дону"), ("Казань", "Казань"),
-    ("Спб. и др.", "Санкт-Петербург [и др.]"), ("Б. м.", ""),
+    ("Спб. и др.", "Санкт-Петербург [и др.]"), ("Б. м.", ""), ("г. Москва", "Москва"),
 ])  # fmt: skip
 def test_cities_are_written_in_full(typed: str, full: str) -> None:
     assert full_city(typed) == full

@@ -42,3 +42,7 @@ def test_what_stands_where_it_belongs_stays(typed: tuple[tuple[str, ...], tuple[
 def test_nobody_is_no_publisher_and_nowhere_no_place() -> None:
     assert imprint(("[Б. м.]",), ("Б. и.",), "2020") == ((), (), "2020")
     assert imprint(("S. l.", "М."), ("[s.n.]", "Дрофа"), "2020") == (("М.",), ("Дрофа",), "2020")
+
+
+def test_two_places_in_one_subfield_are_two() -> None:
+    assert imprint(("М. ; СПб.",), ("Питер",), "2020") == (("М.", "СПб."), ("Питер",), "2020")
