@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -18,11 +18,12 @@ from msgspec.structs import fields, replace
 
 from catalog_sync import classify
 from catalog_sync.citation.gost import full_city
-from catalog_sync.citation.names import established, surname_and_forenames, title_without_author
+from catalog_sync.citation.names import title_without_author
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
 from catalog_sync.text import fold, skeleton
-from catalog_sync.union_quality import TEXTS, TIDY, is_damaged, is_own, quality, untidiness
+from catalog_sync.union_agents import as_heading, fuller, is_same_agent
+from catalog_sync.union_quality import TIDY, is_damaged, is_own, quality, untidiness
 
 
 def merge(cluster: str, members: Sequence[BibRecord], *, base: str = "") -> UnionRecord:
@@ -94,7 +95,7 @@ def _agreed(ranked: Ranked) -> _Merged:
     provenance = {name: best.key for name, value in zip(_FIELDS, _values(best), strict=True) if value}
     values: dict[str, Any] = {}
     if len(ranked) == 1:
-        values["agents"] = tuple(map(_established, best.agents))
+        values["agents"] = tuple(map(as_heading, best.agents))
     else:
         alone = Ranked([best])  # a list is tidied as its one speaker has it; a list of one is tidy
         values = {name: chosen.value for name in _LISTS if len(getattr(best, name)) > 1
@@ -253,6 +254,16 @@ def _all_of(ranked: list[BibRecord], name: str) -> _Chosen | None:
     return _Chosen(tuple(found.values()), gave[0], gave[1:]) if gave else None
 
 
+def _other_titles(ranked: Ranked, name: str) -> _Chosen | None:
+    """Every one but the title chosen: what one calls the cover's another describes the book under."""
+    found = _all_of(ranked, name)
+    if found is None or ranked.title is None:
+        return found
+    known = skeleton(ranked.title.value)
+    kept = tuple([title for title in found.value if skeleton(title) != known])
+    return _Chosen(kept, found.giver, found.others) if kept else None
+
+
 def _identity(value: Any) -> Hashable:
     if isinstance(value, str):
         return skeleton(value) or value
@@ -307,51 +318,17 @@ def _agents(ranked: list[BibRecord], name: str) -> _Chosen | None:
             continue
         before = merged.copy()
         for typed in member.agents:
-            agent = _established(typed)
+            agent = as_heading(typed)
             place = next((i for i, known in enumerate(merged) if is_same_agent(known, agent)), None)
             if place is None:
                 merged.append(replace(agent, main=agent.main and not any(a.main for a in merged)))
             else:
-                merged[place] = _fuller(merged[place], agent)
+                merged[place] = fuller(merged[place], agent)
         if merged != before:
             gave.append(member.key)
         added = len(merged) - len(before)
         settled = member.agents if merged == before or added == len(member.agents) else ()
     return _Chosen(tuple(merged), gave[0], gave[1:]) if gave else None
-
-
-@lru_cache(maxsize=TEXTS)
-def _established(agent: Agent) -> Agent:
-    return replace(agent, name=established(agent))
-
-
-def is_same_agent(left: Agent, right: Agent) -> bool:
-    """Same surname and forenames that may be each other's («Толстой, Л. Н.» and «Лев Николаевич Толстой»)."""
-    if left == right:
-        return True
-    if left.kind != right.kind:
-        return False
-    if left.kind != "person":
-        return skeleton(left.name) == skeleton(right.name)
-    (one, own), (other, others) = surname_and_forenames(left.name), surname_and_forenames(right.name)
-    if skeleton(one) != skeleton(other):
-        return False
-    pairs = list(zip(skeleton(own).split(), skeleton(others).split(), strict=False))
-    return (bool(pairs) or own == others) and all(a.startswith(b) or b.startswith(a) for a, b in pairs)
-
-
-def _fuller(known: Agent, other: Agent) -> Agent:
-    if known == other:
-        return known
-    tidier = untidiness(known.name) > untidiness(other.name)
-    longer = len(other.name) > len(known.name) and untidiness(known.name) == untidiness(other.name)
-    return replace(
-        known,
-        name=other.name if tidier or longer else known.name,
-        role=known.role or other.role,
-        dates=known.dates or other.dates,
-        expansion=max(known.expansion, other.expansion, key=len),
-    )
 
 
 _RULES: dict[str, _Rule] = {
@@ -360,7 +337,7 @@ _RULES: dict[str, _Rule] = {
     "parts": _beside_title,
     "article": _beside_title,
     "parallel_titles": _beside_title,
-    "other_titles": _all_of,
+    "other_titles": _other_titles,
     "responsibility": _voted,
     "year_text": _voted,
     "year_coded": _voted,
@@ -391,7 +368,7 @@ _RULES: dict[str, _Rule] = {
 # Rules that ask nothing beside the field and give back what all say.
 _OF_ITSELF = frozenset({_from_best, _voted, _publishers, _places, _longest, _strictest, _same_dialect})
 # Lists that are tidied even where all have the same.
-_LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _all_of))
+_LISTS = tuple(name for name, rule in _RULES.items() if rule in (_isbns, _all_of, _other_titles))
 # Not merged: who the record is, its dialect (the codes above are in it) and what one library has; its day follows.
 _FIELDS = tuple(f.name for f in fields(BibRecord) if f.name not in ("key", "dialect", "holdings", "changed"))
 _values = attrgetter(*_FIELDS)

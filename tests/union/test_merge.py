@@ -311,6 +311,8 @@ def test_other_titles_come_from_all_and_the_article_with_the_title_chosen() -> N
     merged = merge("c1", [one, two]).bib
     assert merged.article == "The "
     assert set(merged.other_titles) == {"There and back again", "Хоббит"}
+    swapped = [record("1", "Хоббит", other_titles=("The Hobbit",)), record("2", "Хоббит"), two]
+    assert "Хоббит" not in merge("c1", swapped).bib.other_titles
 
 
 def test_a_city_is_one_however_it_is_abbreviated_and_is_named_in_full() -> None:
