@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -23,7 +23,7 @@ from catalog_sync.matching.publishers import all_houses
 from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
 from catalog_sync.text import fold, skeleton
 from catalog_sync.union_agents import as_heading, fuller, is_same_agent
-from catalog_sync.union_quality import TIDY, is_damaged, is_own, quality, untidiness
+from catalog_sync.union_quality import TEXTS, TIDY, is_damaged, is_own, quality, untidiness
 
 
 def merge(cluster: str, members: Sequence[BibRecord], *, base: str = "") -> UnionRecord:
@@ -178,6 +178,7 @@ def _places(ranked: list[BibRecord], name: str) -> _Chosen | None:
     return _elected(ranked, name, _cities, lambda cities: (untidiness(cities), -sum(map(len, cities))))
 
 
+@lru_cache(maxsize=TEXTS)
 def _cities(places: tuple[str, ...]) -> Hashable:
     return tuple([skeleton(full_city(typed) or typed) for typed in places])
 
