@@ -76,7 +76,7 @@ def described(
         title=proper,
         article=_article(title, proper),
         parallel_titles=distinct((*parallel, *_parallel(fields))),
-        other_titles=other_than(proper, _other_titles(fields)),
+        other_titles=other_than(proper, _other_titles(fields), "np"),
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,

@@ -142,12 +142,13 @@ def split_gmd(text: str) -> tuple[str, str]:
     return (found[1], trimmed(found[2])) if found else (trimmed(text), "")
 
 
-def other_than(proper: str, fields: Sequence[MarcField]) -> tuple[str, ...]:
-    """Titles the work is also known by, without the one it is described under."""
+def other_than(proper: str, fields: Sequence[MarcField], parts: str) -> tuple[str, ...]:
+    """Titles the work is also known by, with their parts («Библия. Новый Завет»), without the one it is described
+    under. `parts`: the codes a part is in."""
     if not fields:
         return ()
     known = skeleton(proper)
-    typed = [named(f.first("a").partition(" / ")[0]) for f in fields]
+    typed = [". ".join([named(v) for v in (f.first("a").partition(" / ")[0], *f.all(parts))]) for f in fields]
     return distinct([title for title in typed if skeleton(title) not in ("", known)])
 
 

@@ -76,7 +76,7 @@ def to_bib(
         dialect,
         title=proper,
         parallel_titles=_parallel(fields, title),
-        other_titles=other_than(proper, fields.every(_OTHER_TITLES)),
+        other_titles=other_than(proper, fields.every(_OTHER_TITLES), "hi"),
         subtitle=subtitle,
         parts=parts,
         responsibility=responsibility,

@@ -142,6 +142,7 @@ def test_other_titles_are_kept() -> None:
     found = bib("245 00$aГарри Поттер", "246 1_$iНа обл.:$aПоттер", "246 31$aHarry Potter", "240 10$aHarry Potter. Rus")
     assert found.parallel_titles == ("Harry Potter",)
     assert found.other_titles == ("Поттер", "Harry Potter. Rus")
+    assert bib("245 00$aНовый Завет", "130 0_$aБиблия.$pНовый Завет").other_titles == ("Библия. Новый Завет",)
 
 
 def test_headings_keep_their_form_and_names_their_numeral() -> None:
