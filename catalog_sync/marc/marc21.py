@@ -49,6 +49,7 @@ _HEADS = {"610": "abt", "611": "at", "630": "anp"}  # parts of a name, between p
 _OTHER_TITLES = "130 240 247"
 _NAMES = {"100": "person", "700": "person", "110": "body", "710": "body", "111": "meeting", "711": "meeting"}
 _ANALYTIC = "700 710 711 730 740"  # second indicator 2: a work inside this one
+_END_OF_NAME = re.compile(r"(?<=[^\W\d_]{4})\.$")  # the point of the field, not of an initial or «мл.»
 _COLLAPSED = 38  # characters of 008: where blanks were lost on the way, nothing behind the dates stands in its place
 
 
@@ -272,7 +273,7 @@ def _agents(fields: Fields) -> Iterator[Agent]:
         for field in fields.get(tag, ()):
             codes = "ab" if kind != "meeting" else "a"
             if kind == "person":
-                name = " ".join([trimmed(v) for v in field.all(codes)])
+                name = _END_OF_NAME.sub("", " ".join([trimmed(v) for v in field.all(codes)]))
             else:
                 name = ". ".join([trimmed(v).rstrip(".") for v in field.all(codes)])
             if name.strip() and not field.first("t"):  # $t: a work named inside, not a person of this one

@@ -177,3 +177,10 @@ def test_a_heading_loses_the_point_of_its_end_and_keeps_that_of_an_abbreviation(
     kept = ("Interviews", "Jazz", "Черчилль, У.", "Магадан, г.", "Съезды, совещания и т.п.", "Математика", "18 вв.")
     assert found.subjects == kept
     assert bib("245 00$aКнига", "600 14$aЗамятин, Е. И.$xИзучение").subjects == ("Замятин, Е. И. -- Изучение",)
+
+
+def test_a_name_loses_the_point_of_the_field_and_keeps_that_of_an_initial() -> None:
+    typed = ("Пушкин, Александр Сергеевич.", "Чехов, А. П.", "Кинг, Мартин Лютер, мл.", "Cayrol, Jean.")
+    found = bib("245 00$aКнига", *(f"700 1_$a{name}" for name in typed))
+    kept = ["Пушкин, Александр Сергеевич", "Чехов, А. П.", "Кинг, Мартин Лютер, мл.", "Cayrol, Jean"]
+    assert [agent.name for agent in found.agents] == kept
