@@ -43,7 +43,8 @@ from catalog_sync.model import (
     Series,
 )
 
-_NOTES = "500 501 502 504 506 508 511 513 515 516 518 530 533 534 538 545 546 547 550 580 586"
+# Without 530, 533, 547 and 580: they tell of other editions, a scan or a microfilm, not of the one described.
+_NOTES = "500 501 502 504 506 508 511 513 515 516 518 534 538 545 546 550 586"
 _SUBJECTS = "600 610 611 630 650 651"
 _HEADS = {"610": "abt", "611": "at", "630": "anp"}  # parts of a name, between points
 _OTHER_TITLES = "130 240 247"

@@ -184,3 +184,8 @@ def test_a_name_loses_the_point_of_the_field_and_keeps_that_of_an_initial() -> N
     found = bib("245 00$aКнига", *(f"700 1_$a{name}" for name in typed))
     kept = ["Пушкин, Александр Сергеевич", "Чехов, А. П.", "Кинг, Мартин Лютер, мл.", "Cayrol, Jean"]
     assert [agent.name for agent in found.agents] == kept
+
+
+def test_notes_are_of_the_edition_and_not_of_its_other_forms() -> None:
+    typed = ["500 __$aОбщее", "515 __$aНумерация", "530 __$aЭлектронная версия печатного издания", "586 __$aПремия"]
+    assert bib("245 00$aКнига", *typed).notes == ("Общее", "Нумерация", "Премия")
