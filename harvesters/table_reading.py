@@ -144,11 +144,15 @@ def xls_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
 
 
 def xls_book(data: bytes) -> xlrd.Book:
-    """The file with its formats; without them where only they are broken: programs of others write them carelessly."""
+    """The file with its formats; without them where only they are broken: programs of others write them carelessly.
+
+    What xlrd has to say of such it would write to our standard output.
+    """
+    unheard = io.StringIO()
     try:
-        return xlrd.open_workbook(file_contents=data, on_demand=True, formatting_info=True)
+        return xlrd.open_workbook(file_contents=data, logfile=unheard, on_demand=True, formatting_info=True)
     except UNREADABLE_XLS:
-        return xlrd.open_workbook(file_contents=data, on_demand=True)
+        return xlrd.open_workbook(file_contents=data, logfile=unheard, on_demand=True)
 
 
 def xls_format(book: xlrd.Book, cell: Any) -> str:
