@@ -92,7 +92,7 @@ def _full_title(bib: BibRecord) -> str:
     pieces: list[str] = []
     host = next((h for h in bib.hosts if h.tag in ("461", "462", "773") and h.title and h.volume), None)
     if host is not None and not _is_component(bib):
-        pieces += [_without_gmd(host.title), host.volume]
+        pieces += [_without_gmd(host.title), _designation(host.volume)]
     pieces.append(_without_gmd(title_without_author(bib)))
     pieces += [piece for part in bib.parts for piece in (_designation(part.number), part.title)]
     kept: list[str] = []

@@ -269,3 +269,8 @@ def test_nothing_is_invented(record: BibRecord) -> None:
     said += "обращения URL Режим доступа Москва Санкт Петербург аудио Устная речь дата см"
     for word in re.findall(r"[^\W\d_]{2,}", gost(record, today=DAY)):
         assert word in said or word.lower() in said.lower()
+
+
+def test_a_part_is_named_once_however_its_set_spells_it() -> None:
+    volume = bib("Физика", parts=(PartName("Ч.2"),), hosts=(Host("461", "Физика", "Ч.2"),))
+    assert gost(volume, today=None).startswith("Физика. Ч. 2. – ")
