@@ -45,7 +45,7 @@ def test_every_row_of_the_crosswalk_is_read() -> None:
     assert found.title == "Алгебра"
     assert found.subtitle == "учебник"
     assert found.parallel_titles == ("Algebra : textbook", "Algebra")
-    assert found.responsibility == "Ю. Н. Макарычев."
+    assert found.responsibility == "Ю. Н. Макарычев"
     assert (found.places, found.publishers, found.year_text) == (("Москва",), ("Просвещение",), "2019")
     assert (found.year_coded, found.country, found.languages) == ("2019", "ru", ("rus",))
     assert (found.extent, found.illustrations, found.size, found.accompanying) == ("256 с.", "ил.", "22 см", "1 CD-ROM")
