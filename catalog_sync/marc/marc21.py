@@ -160,7 +160,8 @@ def _title(field: MarcField) -> tuple[str, str, tuple[str, ...], str]:
     proper, after_colon, after_slash = split_title(without_gmd(typed)[0] if "[" in typed else typed)
     subtitle, parallel = _subtitle(field)
     parts = (after_colon, split_gmd(field.first("h"))[1], subtitle)
-    return proper, named(" : ".join([p for p in parts if p])), parallel, _END_OF_NAME.sub("", trimmed(field.first("c"))) or after_slash
+    stated = _END_OF_NAME.sub("", trimmed(field.first("c"))) or after_slash
+    return proper, named(" : ".join([p for p in parts if p])), parallel, stated
 
 
 def _subtitle(title: MarcField) -> tuple[str, tuple[str, ...]]:
