@@ -368,3 +368,10 @@ def test_a_subfield_code_that_is_no_single_character_breaks_no_conversion(
     found = convert(MarcRecord("00000nam  2200000   450 ", (typed,)), source, target)
     told = [s.value for f in found.record.fields for s in f.subfields] + [loss.value for loss in found.losses]
     assert any("учебник" in value for value in told)
+
+
+def test_an_article_marked_in_rusmarc_is_counted_in_marc21() -> None:
+    for first, last in (("\x88", "\x89"), ("\x98", "\x9c")):
+        typed = MarcRecord("00000nam0 2200000   450 ", (MarcField("200", "1 ", (Subfield("a", f"{first}The {last}Hobbit"),)),))
+        [title] = convert(typed, Dialect.RUSMARC, Dialect.MARC21).record.all("245")
+        assert (title.indicators, title.first("a")) == ("04", "The Hobbit")
