@@ -372,6 +372,7 @@ def test_a_subfield_code_that_is_no_single_character_breaks_no_conversion(
 
 def test_an_article_marked_in_rusmarc_is_counted_in_marc21() -> None:
     for first, last in (("\x88", "\x89"), ("\x98", "\x9c")):
-        typed = MarcRecord("00000nam0 2200000   450 ", (MarcField("200", "1 ", (Subfield("a", f"{first}The {last}Hobbit"),)),))
+        title = MarcField("200", "1 ", (Subfield("a", f"{first}The {last}Hobbit"),))
+        typed = MarcRecord("00000nam0 2200000   450 ", (title,))
         [title] = convert(typed, Dialect.RUSMARC, Dialect.MARC21).record.all("245")
         assert (title.indicators, title.first("a")) == ("04", "The Hobbit")
