@@ -20,6 +20,7 @@ _YEAR_BEHIND = re.compile(
     r"^(?P<rest>(?:.*?[^\s,;:(\[])??)\s*(?:^|[,;:(\[])\s*"
     r"(?P<year>\[?(?:(?:cop|сор)\.?|[cс©])?\s*\[?(?:1[5-9]|20)\d\d\??\]?)\s*(?:[гg](?:од|od)?\b)?[.)\]]*$"
 )
+_YEAR_OF_A_YEAR = re.compile(r"(\[?(?:1[5-9]|20)\d\d\??\]?)\s*(?:г|год)\.?")  # «2015 г.»
 _PLACE_BEFORE = re.compile(r"^(?P<place>[^:,]+?)\s*:\s*(?P<name>.+)$")
 
 
@@ -39,6 +40,8 @@ def imprint(places: tuple[str, ...], publishers: tuple[str, ...], year: str) -> 
         places, publishers = _divided(places[0], any_place=True)
     elif not places and len(publishers) == 1:
         places, publishers = _divided(publishers[0], any_place=False)
+    if (dated := _YEAR_OF_A_YEAR.fullmatch(year)) is not None:
+        year = dated[1]
     if any(";" in v for v in places):  # «М. ; СПб.»
         places = tuple([place for v in places for place in v.split(";")])
     return _named(places), _named(publishers), year

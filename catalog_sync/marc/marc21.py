@@ -14,6 +14,7 @@ from catalog_sync.marc.parts import (
     balanced,
     distinct,
     gmd_in,
+    indexes_in,
     isbns_in,
     leads_to_work,
     looks_bbk,
@@ -99,7 +100,7 @@ def described(
         subjects=tuple(_subjects(fields)),
         keywords=distinct([word.strip() for v in fields.texts("653") for word in v.split(";")]),
         genres=distinct([trimmed(v).rstrip(".") for v in fields.texts("655")]),
-        udc=fields.texts("080"),
+        udc=distinct([index for _, index in indexes_in(fields.texts("080"))]),
         bbk=_bbk(fields),
         author_mark=fields.text("084", "b"),
         languages=_languages(coded, fields),
@@ -314,8 +315,9 @@ def _bbk(fields: Fields) -> tuple[str, ...]:
     found = []
     for field in fields.get("084", ()):
         scheme = field.first("2").strip().lower()
-        if "bbk" in scheme or "ббк" in scheme or (not scheme and looks_bbk(field.first("a"))):
-            found += [v.strip() for v in field.all("a")]
+        known = "bbk" in scheme or "ббк" in scheme
+        if known or not scheme:
+            found += [i for name, i in indexes_in(field.all("a")) if known or name == "ббк" or looks_bbk(i)]
     return distinct(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from catalog_sync.marc import marc21
-from catalog_sync.marc.parts import Fields, distinct, leads_to_work, looks_bbk
+from catalog_sync.marc.parts import Fields, distinct, indexes_in, leads_to_work, looks_bbk
 from catalog_sync.model import BibRecord, Dialect, Link, MarcRecord, RecordKey
 
 
@@ -16,7 +16,8 @@ def to_bib(
     bib = marc21.described(key, record.leader, fields, profile, dialect, warnings)
     return replace(
         bib,
-        bbk=fields.texts("091") or distinct((*bib.bbk, *(c for c in fields.texts("090", "ac") if looks_bbk(c)))),
+        bbk=distinct([index for _, index in indexes_in(fields.texts("091"))])
+        or distinct((*bib.bbk, *(c for c in fields.texts("090", "ac") if looks_bbk(c)))),
         author_mark=fields.text("090", "x") or bib.author_mark,
         audience=fields.text("521") or fields.text("091", "i") or bib.audience,
         links=(*bib.links, *(Link(url, of_work=leads_to_work(url, "")) for url in fields.texts("900"))),

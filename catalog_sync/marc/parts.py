@@ -15,6 +15,8 @@ _ISBN = re.compile(rf"(?<!\d)(?:97[89]{_DASH})?\d(?:{_DASH}\d){{8}}{_DASH}[\dXx�
 _NO_DIGIT = re.compile(r"[^\dX]")
 _LONGEST_ISBN = 100  # characters: a longer text is not kept in memory
 _BBK = re.compile(r"\s*(?:[А-Я]\d|\d\d?(?:\.|\D|$))")
+_INDEX_NAMES = {"ббк": "ббк", "bbk": "ббк", "удк": "удк", "udc": "удк"}
+_INDEX_NAME = re.compile(r"(?i)\s*(ббк|bbk|удк|udc)(?![^\W\d_])[\s:.№]*")
 _NOT_ISBN = re.compile(r"(?i)^\s*isbn[\s:-]*")
 _AGE = re.compile(r"(?<![\d.,–-])(0|6|12|16|18)\s?\+(?!\s?\d)")
 _OF_AGE = re.compile(r"(?i)возраст|информацион|436|огранич|знак")
@@ -273,6 +275,18 @@ def age_mark_of(title: str, subtitle: str, audience: Iterable[str], notes: Itera
 def leads_to_work(url: str, note: str) -> bool:
     """Whether a link is to the work itself, not to a picture of its cover or its table of contents."""
     return not (_ASIDE.search(note) or _IMAGE.search(url))
+
+
+def indexes_in(typed: Iterable[str]) -> list[tuple[str, str]]:
+    """Indexes of a classification, each with the name typed before it («ббк», «удк») or ""."""
+    found = []
+    for value in typed:
+        for piece in value.split(";") if ";" in value else (value,):
+            name = _INDEX_NAME.match(piece)
+            index = piece[name.end() :].strip() if name else piece.strip()
+            if index:
+                found.append((_INDEX_NAMES[name[1].lower()] if name else "", index))
+    return found
 
 
 def looks_bbk(index: str) -> bool:

@@ -14,6 +14,7 @@ from catalog_sync.marc.parts import (
     balanced,
     distinct,
     gmd_in,
+    indexes_in,
     isbns_in,
     leads_to_work,
     looks_bbk,
@@ -307,14 +308,17 @@ def _keywords(fields: Fields) -> tuple[str, ...]:
 
 
 def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """УДК and ББК. In the wild ББК is typed into 675 and 676 too; a Cyrillic letter tells it (УДК has none)."""
-    udc, bbk = list(fields.texts("675")), []
+    """УДК and ББК. In the wild ББК is typed into 675 and 676 too; its name or a Cyrillic letter (УДК has none) tells."""
+    udc: list[str] = []
+    bbk: list[str] = []
     for field in fields.get("686", ()):
         scheme = field.first("2").strip().lower()
-        if scheme in _BBK_CODES or (not scheme and looks_bbk(field.first("a"))):
-            bbk += [v.strip() for v in field.all("a")]
-    astray = [c for c in (*udc, *fields.texts("676")) if _CYRILLIC.search(c)]
-    return distinct([c for c in udc if c not in astray]), distinct([*bbk, *astray])
+        if scheme in _BBK_CODES or not scheme:
+            bbk += [i for name, i in indexes_in(field.all("a")) if scheme or name == "ббк" or looks_bbk(i)]
+    for name, index in indexes_in(fields.texts("675")):
+        (bbk if name == "ббк" or (not name and _CYRILLIC.search(index)) else udc).append(index)
+    bbk += [i for name, i in indexes_in(fields.texts("676")) if name == "ббк" or _CYRILLIC.search(i)]
+    return distinct(udc), distinct(bbk)
 
 
 def _carrier(leader: str, fields: Fields, title: MarcField) -> CarrierSigns:

@@ -189,3 +189,10 @@ def test_a_name_loses_the_point_of_the_field_and_keeps_that_of_an_initial() -> N
 def test_notes_are_of_the_edition_and_not_of_its_other_forms() -> None:
     typed = ["500 __$aОбщее", "515 __$aНумерация", "530 __$aЭлектронная версия печатного издания", "586 __$aПремия"]
     assert bib("245 00$aКнига", *typed).notes == ("Общее", "Нумерация", "Премия")
+
+
+def test_an_index_is_known_by_the_name_typed_before_it() -> None:
+    typed = ["080 __$aУДК 51", "084 __$aББК 22.1я72; 74.26$2rubbk", "084 __$aББК: 83", "084 __$aHcd,u"]
+    found = bib("245 00$aКнига", *typed)
+    assert (found.udc, found.bbk) == (("51",), ("22.1я72", "74.26", "83"))
+    assert bib("245 00$aКнига", "091 __$aББК 22.1$i12+", dialect=Dialect.MARCSQL).bbk == ("22.1",)

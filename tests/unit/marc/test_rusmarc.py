@@ -249,3 +249,9 @@ def test_a_work_published_with_this_one_is_told_with_its_subtitle_and_part() -> 
 def test_codes_of_100_that_lost_their_blanks_are_no_audience() -> None:
     assert bib("200 1_$aКнига", "100 __$a20151228d2011 d y0frey50 ba").audience == ""
     assert bib("200 1_$aКнига", "100 __$a19950401d1716----___---y0sloy0103----ba".replace("_", "-")).audience == ""
+
+
+def test_an_index_is_known_by_the_name_typed_before_it() -> None:
+    found = bib("200 1_$aКнига", "675 __$aУДК 51(075)", "675 __$aББК 83", "686 __$aББК 22.1я72; 74.26", "676 __$a82")
+    assert (found.udc, found.bbk) == (("51(075)",), ("22.1я72", "74.26", "83"))
+    assert bib("200 1_$aКнига", "210 __$d2015 г.").year_text == "2015"
