@@ -308,7 +308,7 @@ def _keywords(fields: Fields) -> tuple[str, ...]:
 
 
 def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """УДК and ББК. In the wild ББК is typed into 675 and 676 too; its name or a Cyrillic letter (УДК has none) tells."""
+    """УДК and ББК. ББК is typed in 675 and 676 too: its name or a Cyrillic letter (УДК has none) tells it."""
     udc: list[str] = []
     bbk: list[str] = []
     for field in fields.get("686", ()):
