@@ -200,9 +200,12 @@ def volume_of(proper: str, hosts: tuple[Host, ...], *, dependent: bool = False) 
 
 
 def _is_volume(proper: str, volume: str) -> bool:
-    """Whether a title is the volume's designation itself: «за 1906 год» beside «за 1906 г.»."""
+    """Whether a title is the volume's designation itself: «за 1906 год» beside «за 1906 г.». A title without a number
+    says something, though the link repeats it."""
     typed, linked = skeleton(proper), skeleton(volume)
-    return typed == linked or (len(linked) >= _TELLING and any(map(str.isdigit, linked)) and typed.startswith(linked))
+    if not any(map(str.isdigit, linked)):
+        return False
+    return typed == linked or (len(linked) >= _TELLING and typed.startswith(linked))
 
 
 def balanced(text: str) -> str:

@@ -196,3 +196,8 @@ def test_an_index_is_known_by_the_name_typed_before_it() -> None:
     found = bib("245 00$aКнига", *typed)
     assert (found.udc, found.bbk) == (("51",), ("22.1я72", "74.26", "83"))
     assert bib("245 00$aКнига", "091 __$aББК 22.1$i12+", dialect=Dialect.MARCSQL).bbk == ("22.1",)
+
+
+def test_a_title_of_its_own_that_the_link_repeats_stays_the_title() -> None:
+    found = bib("245 00$aВечный город, вечная любовь", "773 18$tЛюбовный роман$gВечный город, вечная любовь")
+    assert (found.title, found.parts) == ("Вечный город, вечная любовь", ())
