@@ -122,7 +122,7 @@ def _texts(data: bytes, base: int, count: int, encoding: str) -> list[str]:
         return _to_text(body, encoding).split("\x1e")
     if directory_tiles(data):
         # A delimiter that is data means nothing as text: a blank in what is read, itself in the kept bytes.
-        return [_to_text(_INSIDE.sub(b" ", chunk), encoding) for chunk in _bydirectory_of(data, base)]
+        return [_to_text(_INSIDE.sub(b" ", chunk), encoding) for chunk in _by_directory(data, base)]
     return _to_text(body, encoding).split("\x1e")
 
 
@@ -133,7 +133,7 @@ def _body(data: bytes, base: int) -> bytes:
     return data[base:].removesuffix(b"\x1d").removesuffix(b"\x1e")
 
 
-def _bydirectory_of(data: bytes, base: int) -> list[bytes]:
+def _by_directory(data: bytes, base: int) -> list[bytes]:
     numbers = [data[i + 3 : i + 12] for i in range(LEADER_LENGTH, base - 1, ENTRY_LENGTH)]
     places = sorted((int(n[4:]), int(n[:4])) for n in numbers)
     return [data[base + start : base + start + length - 1] for start, length in places]

@@ -23,7 +23,8 @@ from catalog_sync.model import (
     RecordKey,
     Series,
 )  # fmt: skip
-from catalog_sync.union import _merged, is_same_agent, merge, rank
+from catalog_sync.union import _merged, merge, rank
+from catalog_sync.union_agents import is_same_agent
 from catalog_sync.union_quality import is_damaged, is_shouting, quality
 
 
