@@ -192,13 +192,16 @@ def school_grades(bib: BibRecord) -> tuple[int, ...]:
 
 _ROMANS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11}
 _CYRILLIC_ROMAN = str.maketrans("хіу", "xiv")  # «Х класс» is typed with the Russian letter as often
-_ROMAN_GRADE = re.compile(r"(?<!\w)(xi|ix|iv|vi{0,3}|i{1,3}|x|хі|іх|х)(?:-\w{1,2})?\s*-?\s*" + _CLASS)
+_ROMAN = r"(?<!\w)(?:[xх][iі]|[iі][xх]|iv|vi{0,3}|i{1,3}|[xх])(?=кл|\W|$)"
+_ROMAN_GRADES = re.compile(
+    rf"({_ROMAN}{_ORDINAL}(?:(?:{_DASH}|\s*,\s*|\s+и\s+){_ROMAN}{_ORDINAL}){{0,10}})\s*-?\s*{_CLASS}"
+)
 
 
 @lru_cache(maxsize=1 << 13)
 def grades_in(text: str) -> tuple[int, ...]:
     """«5–6 кл.» → (5, 6); «для 5 и 6 классов» → (5, 6); «пятый класс» → (5,); a text without classes → ()."""
-    folded = _ROMAN_GRADE.sub(lambda m: f"{_ROMANS[m[1].translate(_CYRILLIC_ROMAN)]} класс", fold(text))
+    folded = _ROMAN_GRADES.sub(lambda m: f"{_in_figures(m[1])} класс", fold(text))
     found: set[int] = set()
     for match in (*_GRADE.finditer(folded), *_GRADE_AFTER.finditer(folded)):
         for low, high in _RANGE.findall(match[0]):
@@ -206,6 +209,11 @@ def grades_in(text: str) -> tuple[int, ...]:
         found.update(int(n) for n in _ONE.findall(match[0]))
     found.update(_ORDINAL_WORDS[m[1]] for m in _WORDED.finditer(folded))
     return tuple(sorted(found))
+
+
+def _in_figures(romans: str) -> str:
+    """«x-xi» → «10-11»."""
+    return re.sub(_ROMAN, lambda m: str(_ROMANS[m[0].translate(_CYRILLIC_ROMAN)]), romans)
 
 
 # --- School subject --------------------------------------------------------------------------------------------------

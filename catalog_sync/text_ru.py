@@ -119,6 +119,17 @@ def is_known(word: str) -> bool:
     return bool(_analyzer().word_is_known(word))
 
 
+@lru_cache(maxsize=1 << 14)
+def forename(word: str) -> str:
+    """The nominative of a folded word that may be a forename («льва» → «лев»), "" for any other word."""
+    return next((fold(p.normal_form) for p in _analyzer().parse(word) if "Name" in p.tag), "")
+
+
+@lru_cache(maxsize=1 << 14)
+def is_patronymic(word: str) -> bool:
+    return any("Patr" in p.tag for p in _analyzer().parse(word))
+
+
 # --- Transliteration -------------------------------------------------------------------------------------------------
 
 _TO_LATIN = {

@@ -21,6 +21,7 @@ from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
 from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Sort, Term
+from catalog_sync.search import description
 from catalog_sync.search.codes import digits
 from catalog_sync.search.fewer import fewer_words
 from catalog_sync.search.parse import alternatives_meant, search_box
@@ -58,7 +59,8 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
     catalogue, order, asked = opened(context.system()), Sort(sort), " ".join(query)
     hits = catalogue.search(search_box(asked), limit=limit, sort=order, suggest=True)
     meant = ""
-    for text in (hits.suggestion, alternatives_meant(asked), alternatives_meant(hits.suggestion)):
+    told = (hits.suggestion, alternatives_meant(asked), alternatives_meant(hits.suggestion))
+    for text in (*description.readings(asked), *told):
         if text and not hits.total and (instead := catalogue.search(search_box(text), limit=limit, sort=order)).total:
             hits, meant = instead, text
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]

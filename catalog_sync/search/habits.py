@@ -34,8 +34,10 @@ _YEARS = re.compile(
     re.IGNORECASE,
 )
 _CLASSES = re.compile(r"(?<![\w.,№-])([1-9])\s?[-–—]\s?([2-9]|1[01])(?![\w.-])")
-_NAMED = re.compile(r"(?<!\S)(автор|издательство|изд-во|серия)\s+(?P<value>[^\W\d_][\w-]+)(?!\S)", re.IGNORECASE)
-_FIELDS = {"автор": Access.AUTHOR, "серия": Access.TITLE_SERIES}  # the others are publishers
+_NAMED = re.compile(
+    r"(?<!\S)(автор|издательство|изд-во|серия|умк|линия)\s+(?P<value>[^\W\d_][\w-]+)(?!\S)", re.IGNORECASE
+)
+_FIELDS = {"автор": Access.AUTHOR, "издательство": Access.PUBLISHER, "изд-во": Access.PUBLISHER}  # the others: series
 _SHELF_MARK = re.compile(r"(?<!\S)(\d{2,3}(?:(?:\.\d|\(|[а-я]\d)[\w.()=:/-]*)?)\s+([А-ЯЁ]\s?\d{0,3})(?!\S)")
 
 
@@ -84,10 +86,10 @@ def take_classes(text: str) -> Taken:
 
 
 def take_named(text: str) -> Taken:
-    """«издательство Дрофа», «автор Пушкин»: a field named without a colon, or words that stand so in a title."""
+    """«автор Пушкин», «УМК Перспектива»: a field named without a colon, or words that stand so in a title."""
 
     def asked(match: re.Match[str]) -> Query | None:
-        access = _FIELDS.get(match[1].lower(), Access.PUBLISHER)
+        access = _FIELDS.get(match[1].lower(), Access.TITLE_SERIES)
         return Or(Term(match[0]), Term(match["value"], access)) if words(match["value"]) else None
 
     return _take(_NAMED, text, asked)

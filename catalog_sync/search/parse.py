@@ -16,7 +16,7 @@ from functools import reduce
 
 from catalog_sync.facets import grades_in
 from catalog_sync.query import Access, And, Everything, Not, Or, Query, Relation, Term, Truncation
-from catalog_sync.search import habits
+from catalog_sync.search import habits, plain
 from catalog_sync.search.codes import digits, isbn13
 from catalog_sync.text_ru import as_if_russian_layout, is_known, words
 
@@ -33,10 +33,9 @@ _GROUP = re.compile(r"(?<!\w)\(([^()]*)\)(?!\w)")
 MOST_GROUPS = 20  # in one query; brackets beyond them are brackets
 _FIRST_GROUP = "\U00010428"  # small letters of an alphabet nobody types (Deseret) stand for groups already understood
 _GROUPED_PART = re.compile(rf"([-−–]?)([{_FIRST_GROUP}-{chr(ord(_FIRST_GROUP) + MOST_GROUPS - 1)}])")
+_ONE_GRADE = r"(?:1[01]|[1-9]|[IVXХ]{1,4})(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
 _GRADE = re.compile(
-    r"(?<!\w)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
-    r"(?:(?:\s*[-–—,]\s*|\s+и\s+)(?:1[01]|[1-9])(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?)*\s*кл(?:асс\w*|\.|(?!\w))\.?",
-    re.IGNORECASE,
+    rf"(?<!\w){_ONE_GRADE}(?:(?:\s*[-–—,]\s*|\s+и\s+){_ONE_GRADE})*\s*кл(?:асс\w*|\.|(?!\w))\.?", re.IGNORECASE
 )
 _WORDED_GRADE = re.compile(
     r"(?<!\w)(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|одиннадцат)\w*\s+класс\w*", re.IGNORECASE
@@ -72,6 +71,9 @@ _UNITS = (_GRADE, _WORDED_GRADE, habits.PART, _ISBN)  # what is said in several 
 
 # «22.1я72», «84(2Рос=Рус)6», «84Р1», «51(075.3)», «373.167.1:54»: digits that go on as no other number does.
 _INDEX = re.compile(r"\d{2,3}(?:\.\d|\(|[а-я]\d)[\w.()=:/-]*", re.IGNORECASE)
+
+# «978509071», «5-09-071884»: what can be read on a worn cover, or an old ISBN without its check digit; not two years.
+_PART_OF_ISBN = re.compile(r"(?!\d{4}\D\d{4}$)(?=(?:\D*\d){6,9}\D*$|97[89](?:\D*\d){3,9}\D*$)\d+(?:[‐-–-]\d+)*[‐-–-]?")
 
 
 def search_box(text: str) -> Query:
@@ -132,12 +134,12 @@ def _understand(text: str, groups: Sequence[Query]) -> Query:
     rest = _take_unwanted(_take_phrases(rest, wanted, unwanted), unwanted)
     rest = _take_issns(_take_isbns(rest, wanted), wanted)
     rest = _take_habits(rest, wanted)
-    plain: list[str] = []
+    left: list[str] = []
     for token in rest.split():
-        _take_token(token, plain, wanted, unwanted)
-    rest, meant = habits.take_short_words(" ".join(plain))
+        _take_token(token, left, wanted, unwanted)
+    rest, meant = habits.take_short_words(" ".join(left))
     if words(rest):
-        wanted.insert(0, Term(rest))
+        wanted.insert(0, plain.asked(rest))
     wanted += meant
     if not wanted and not unwanted:
         return Term(text)
@@ -268,7 +270,7 @@ def _take_habits(text: str, wanted: list[Query]) -> str:
     return text
 
 
-def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: list[Query]) -> None:
+def _take_token(token: str, left: list[str], wanted: list[Query], unwanted: list[Query]) -> None:
     if token[0] in "-−–" and words(token[1:]):
         unwanted.append(_understand(token.lstrip("-−–"), ()))  # a mask, an index, years: as they are wanted
     elif _is_masked(token) and words(token):
@@ -276,8 +278,10 @@ def _take_token(token: str, plain: list[str], wanted: list[Query], unwanted: lis
     elif _INDEX.fullmatch(token):  # and the beginning of one; the words are asked as well, for it may be a price
         of_bbk, of_udc = (Term(token, access, truncation=Truncation.RIGHT) for access in (Access.BBK, Access.UDC))
         wanted.append(Or(Or(Term(token), of_bbk), of_udc))
+    elif _PART_OF_ISBN.fullmatch(token):
+        wanted.append(Or(Term(token), Term(digits(token), Access.ISBN, truncation=Truncation.BOTH)))
     else:
-        plain.append(token)
+        left.append(token)
 
 
 def _is_masked(token: str) -> bool:

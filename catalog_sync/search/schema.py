@@ -15,7 +15,7 @@ import tantivy
 
 from catalog_sync.query import Access
 
-SCHEMA_VERSION = 10  # grows with every change here: an index of another version is rebuilt, never guessed at
+SCHEMA_VERSION = 11  # grows with every change here: an index of another version is rebuilt, never guessed at
 SEPARATOR = "\x01"  # between a folded heading and its displayed form; below every letter, so it sorts first
 META_FILE = "meta.json"  # tantivy's: the writer replaces it with every commit
 STATE = "state"  # the one value of field `meta`: the document that remembers the last applied outbox number

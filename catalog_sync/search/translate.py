@@ -105,6 +105,7 @@ _TITLE_PHRASE = 4.0
 _TITLE_WORD = 3.0  # a word of the title or author tells more than a word of a note
 _AUTHOR_WORD = 2.5
 _TEXTBOOK_OF_THE_CLASS = 5.0  # «математика 5 класс» asks for the textbook before what goes with it
+_OF_THE_CLASS = 6.0  # «алгебра 7»: before an algebra of the ninth class in its 7th edition
 _PREFERRED = 6.0  # «есть в моей школе»: about one good word of difference, not above everything
 
 
@@ -115,6 +116,9 @@ def wishes(query: Query, index_schema: Any) -> list[Any]:
     if any(term.access is Access.GRADE for term in terms):
         textbook = TQ.const_score_query(TQ.term_query(index_schema, "kind", "учебник"), 1.0)  # document_kinds.tsv
         found.append(TQ.boost_query(textbook, _TEXTBOOK_OF_THE_CLASS))
+        if not weighs_nothing(query):  # else every hit is of the class
+            found += [TQ.boost_query(_leaf(term, index_schema), _OF_THE_CLASS)
+                      for term in terms if term.access is Access.GRADE]
     for term in terms:
         if term.access in (Access.ANY, Access.TITLE) and term.truncation is Truncation.NONE:
             found += _wishes_of(term, index_schema)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape as escape_anew
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog_sync.query import FacetValue, Hits, Query, Sort, Unsupported
-from catalog_sync.search import brief
+from catalog_sync.search import brief, description
 from catalog_sync.search.brief import Brief
 from catalog_sync.search.document import ACCESS_TEXTBOOK_LIST
 from catalog_sync.search.fewer import Fewer, fewer_words
@@ -105,6 +106,7 @@ def search() -> str | AnyResponse:
         cut_short=cut_short(found.total),
         url=address,
         fewer=fewer(found.state) if not (found.total or found.complaint) else (),
+        numbered=bool(state.words.get("t_isbn") or re.search(r"\d{3}", state.q)),
         elsewhere=search_there(" ".join((state.q, *state.words.values()))) if not found.total else (),
     )
 
@@ -202,7 +204,10 @@ def words_meant(state: SearchState) -> str:
 
 
 def meant(state: SearchState, suggestion: str) -> Iterator[SearchState]:
-    """The same search as it was probably meant: with words that exist, or with a small «или» as the operator."""
+    """The same search as it was probably meant: the book a line of a list describes, words that exist, or a small
+    «или» as the operator."""
+    for less in description.readings(state.q):
+        yield replace(state, q=less, page=1)
     if suggestion and suggestion != state.q:
         yield replace(state, q=suggestion, words={}, page=1)
     if either := alternatives_meant(state.q):
