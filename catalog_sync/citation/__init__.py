@@ -6,6 +6,6 @@ Everything is taken from the record: what it does not say is left out, never sup
 from __future__ import annotations
 
 from catalog_sync.citation.exchange import bibliography, bibtex, coins, csl_json, json_ld, ris
-from catalog_sync.citation.gost import gost, heading
+from catalog_sync.citation.gost import gost, heading, physical
 
-__all__ = ["bibliography", "bibtex", "coins", "csl_json", "gost", "heading", "json_ld", "ris"]
+__all__ = ["bibliography", "bibtex", "coins", "csl_json", "gost", "heading", "json_ld", "physical", "ris"]

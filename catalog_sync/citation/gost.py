@@ -40,7 +40,7 @@ def heading(bib: BibRecord) -> str:
 
 
 def _monograph(bib: BibRecord, today: date | None) -> str:
-    areas = [_title(bib), _edition(bib), _imprint(bib), _physical(bib)]
+    areas = [_title(bib), _edition(bib), _imprint(bib), physical(bib)]
     areas.append(" ".join(f"({text})" for s in bib.series if (text := _series(s))))
     areas += [*(_isbns(bib) or _issns(bib)), *_online(bib, today), _content_and_carrier(bib)]
     return _joined(areas)
@@ -96,7 +96,8 @@ def _full_title(bib: BibRecord) -> str:
     pieces.append(_without_gmd(title_without_author(bib)))
     pieces += [piece for part in bib.parts for piece in (_designation(part.number), part.title)]
     kept: list[str] = []
-    for piece in map(_clean, pieces):
+    for typed in map(_clean, pieces):
+        piece = re.sub(r"\b(Ч|Т|Кн|Вып)\.(?=\d)", r"\1. ", typed)
         if piece and _same_form(piece) not in map(_same_form, kept):
             kept.append(piece)
     return _dotted(kept)
@@ -106,9 +107,9 @@ _PART = re.compile(r"(ч|т|кн|вып)\.?\s*(?=\d)(.+)", re.IGNORECASE)
 
 
 def _designation(number: str) -> str:
-    """«ч.2» → «Ч. 2»; what is typed in full stays («Часть 2»)."""
+    """«ч.2» → «Ч. 2»; what is typed in full stays, with a capital («Часть 2»)."""
     found = _PART.fullmatch(number.strip())
-    return f"{found[1].capitalize()}. {found[2]}" if found else number
+    return f"{found[1].capitalize()}. {found[2]}" if found else number[:1].upper() + number[1:]
 
 
 _GMD = re.compile(
@@ -139,7 +140,7 @@ def _other_title(bib: BibRecord) -> str:
 
 def _responsibility(bib: BibRecord) -> str:
     """As on the title page; the authors of the headings where the record has no statement."""
-    typed = spaced_initials(_clean(bib.responsibility))
+    typed = re.sub(r"(?<!\[)\bи др\.?(?=$| ;)", "[и др.]", spaced_initials(_clean(bib.responsibility)))
     if not typed:
         found = [n for a in authors(bib) if (n := _clean(direct(a), keep_point=True))]
         return _listed(found) if found else ""
@@ -188,16 +189,27 @@ def _imprint(bib: BibRecord) -> str:
     return ", ".join(p for p in (text, _year(bib)) if p)
 
 
+_QUOTES = '"«»“”„'
+_BEFORE_NAME = re.compile(  # form of property, and «издательство» where the name stands in quotes
+    rf"(?:ООО|ОАО|ЗАО|ПАО|АО|ФГУП|ГУП|ИП)\s+|[{_QUOTES}]?(?i:изд-во|издательство|издательский дом)\s*(?=[{_QUOTES}])"
+)
+
+
 def _publisher(typed: str) -> str:
+    """«ООО "Издательство "Дрофа"» → «Дрофа»: the standard leaves the form of property out."""
     text = _clean(typed)
-    quoted = re.fullmatch(r'["«“]([^"«»“”]+)["»”]', text)
-    return "" if fold(text).strip("[] ") in ("б. и.", "б.и.", "s. n.", "s.n.") else quoted[1] if quoted else text
+    while found := _BEFORE_NAME.match(text):
+        text = text[found.end() :]
+    inner = text.strip(_QUOTES + " ")
+    if not any(quote in inner for quote in _QUOTES):
+        text = inner
+    return "" if fold(text).strip("[] ") in ("б. и.", "б.и.", "s. n.", "s.n.") else text
 
 
 def _year(bib: BibRecord) -> str:
     text = _clean(repair_year(bib.year_text))
     if text:
-        return re.sub(r"^[cс©]\s*(?=\d{4})", "", text)
+        return re.sub(r"^[cс©]\s*(?=\d{4})|(?<=\d{4})\s*г(?:од)?\.?$", "", text)
     return bib.year_coded if re.fullmatch(r"1[4-9]\d\d|20\d\d", bib.year_coded) else ""
 
 
@@ -207,23 +219,33 @@ def _cities() -> dict[str, str]:
 
 
 def full_city(typed: str) -> str:
-    """«М.» and «г. Москва» → «Москва»; brackets stay («[СПб.]» → «[Санкт-Петербург]»), unknown abbreviations, too."""
-    text = re.sub(r"^г\.\s*(?=[А-ЯЁ])", "", _clean(typed, keep_point=True))
-    inner, others = re.subn(r"\s*\[?и др\.\]?$", "", text.strip("[]" + _MARKS))
+    """«М.», «г. Москва» → «Москва»; brackets stay («[СПб.]» → «[Санкт-Петербург]»), unknown abbreviations, too."""
+    text = _clean(typed, keep_point=True)
+    named = re.sub(r"^г(?:\.\s*|\s+)(?=[А-ЯЁ])", "", text.strip("[]" + _MARKS))  # «г. Москва»
+    inner, others = re.subn(r"\s*\[?и др\.\]?$", "", named)
     full = _cities().get(inner.lower(), inner) + (" [и др.]" if others else "")
     if fold(full) in ("б. м.", "б.м.", "s. l."):
         return ""
     return f"[{full}]" if text.startswith("[") and text.endswith("]") else full
 
 
-def _physical(bib: BibRecord) -> str:
-    extent, pictures, size = _clean(bib.extent), _clean(bib.illustrations), _clean(bib.size)
+def physical(bib: BibRecord) -> str:
+    """«221 с. : ил. ; 21 см + 1 CD»."""
+    extent, pictures, size = _extent(bib), _clean(bib.illustrations), _clean(bib.size)
     if re.fullmatch(r"\d+([xх×]\d+)?", size.replace(" ", "")):
         size += " см"
-    text = f"{extent} : {pictures}" if extent and pictures else extent or pictures
+    told = pictures and pictures in extent  # «72 с. : ил.» in one subfield, «ил.» in the next
+    text = f"{extent} : {pictures}" if extent and pictures and not told else extent or pictures
     text = f"{text} ; {size}" if text and size else text or size
     added = _clean(bib.accompanying)
     return f"{text} + {added}" if text and added else text
+
+
+def _extent(bib: BibRecord) -> str:
+    """«221 стр.», «221» of a printed book → «221 с.» (ГОСТ Р 7.0.12-2011)."""
+    text = re.sub(r"(?<=[\d\]])\s*(?:стр|с)\b\.?", " с.", _clean(bib.extent))
+    bare = re.fullmatch(r"\[?\d+\]?(?:, \[?\d+\]?)*", text) and classify(bib).carrier is Carrier.PRINT
+    return f"{text} с." if bare else text
 
 
 def _series(series: Series) -> str:
@@ -338,13 +360,16 @@ def _unpointed(text: str, *, keep_point: bool) -> str:
         text = shorter
 
 
-_SHORT_WORD = 5  # letters: «27 с.», «ил.», «сост.»; a longer word before a point is one if the dictionary lacks it
+_SHORT_WORD = 4  # letters: «27 с.», «ил.», «сост.»; a longer word before a point is one if the dictionary lacks it
+_WHOLE_WORDS = {"язык", "труд", "мир"}  # short words that titles end with: «Русский язык. : 5 класс»
 
 
 def _ends_abbreviated(text: str) -> bool:
     """Whether the closing point belongs to a shortened word («27 с.», «Результаты исслед.»), not to the sentence."""
     found = re.search(r"([^\W\d_]+)\.$", text)
-    return found is not None and (len(found[1]) <= _SHORT_WORD or not is_known(found[1].lower()))
+    if found is None or (word := found[1].lower()) in _WHOLE_WORDS:
+        return False
+    return len(word) <= _SHORT_WORD or not is_known(word)
 
 
 def _pointed(text: str) -> str:

@@ -151,6 +151,32 @@ EXAMPLES = {
 }  # fmt: skip
 
 
+MENDED = {
+    "221 стр., a year with its word, a city with «г.», a form of property": (
+        bib("Физика. 7 класс.", "Перышкин, А. В.", places=("г. Москва",),
+            publishers=('АО "Издательство "Просвещение"',), year_text="2019 г.", extent="221стр.", illustrations="ил."),
+        "Перышкин, А. В. Физика. 7 класс / А. В. Перышкин. – Москва : Просвещение, 2019. – 221 с. : ил. – "
+        "Текст : непосредственный.",
+    ),
+    "a number of pages alone; a part in full; «и др.»": (
+        bib("Русский язык.", responsibility="В. П. Канакина и др.", parts=(PartName("часть 2"),), subtitle="4 класс",
+            publishers=("ООО «Русское слово - учебник»",), year_text="2020г.", extent="175, [1]"),
+        "Русский язык. Часть 2 : 4 класс / В. П. Канакина [и др.]. – Русское слово - учебник, 2020. – 175, [1] с. – "
+        "Текст : непосредственный.",
+    ),
+    "pictures told twice; the press of a university keeps its word": (
+        bib("Учеб. карты.", places=("СПб.",), publishers=("Изд-во Моск. ун-та",), extent="72 с. : ил.",
+            illustrations="ил.", size="20"),
+        "Учеб. карты. – Санкт-Петербург : Изд-во Моск. ун-та. – 72 с. : ил. ; 20 см. – Текст : непосредственный.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("record", "text"), MENDED.values(), ids=MENDED)
+def test_what_is_typed_otherwise_than_the_standard_is_put_right(record: BibRecord, text: str) -> None:
+    assert gost(record, today=None) == text
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_descriptions(name: str) -> None:
     record, expected = EXAMPLES[name]

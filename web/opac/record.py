@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from catalog_sync.citation import physical
 from catalog_sync.errors import BadRecord
 from catalog_sync.model import MarcRecord, RecordKey, SourceRecord
 from catalog_sync.query import Access, Term, Unsupported
@@ -66,6 +67,7 @@ def show(cluster: str) -> str | AnyResponse:
         "opac/record.html", card=card, gost=describe.gost(card.record), relatives=related.relatives(card),
         coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=elsewhere(card),
         formats=describe.FORMATS, lists=related.lists_with(card.id), ways=ways(card.id),
+        extent=physical(card.bib),
     )  # fmt: skip
 
 
