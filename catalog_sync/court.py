@@ -254,13 +254,14 @@ def _sides(
 
 def as_text(case: Case) -> str:
     """A case for the terminal: both descriptions, then side by side what speaks for and against."""
-    lines = [f"экземпляров: {case.copies}; балл {case.comparison.score:g}, одно издание — от {SAME:g}"]
+    score, enough = in_russian(case.comparison.score), in_russian(SAME)
+    lines = [f"экземпляров: {case.copies}; балл {score}, одно издание — от {enough}"]
     for name, side in (("слева", case.left), ("справа", case.right)):
         lines.append(f"  {name}: {side.key} ({side.library}; записей {side.records}, экз. {side.copies})")
         lines.append(f"    {side.description}")
     lines += _row("слева", "справа", "балл", "")
     for r in case.comparison.reasons:
-        lines += _row(r.left or "—", r.right or "—", "запрет" if r.veto else f"{r.weight:+g}", r.text)
+        lines += _row(r.left or "—", r.right or "—", _points(r), r.text)
     if case.against:
         lines.append(f"    {against_line(case)}")
     return "\n".join(lines)
@@ -282,9 +283,17 @@ def _row(left: str, right: str, points: str, text: str) -> list[str]:
 
 def reason_line(reason: Any) -> str:
     """«год: 2019 и 2020 — разные годы (запрет)»."""
-    weight = "запрет" if reason.veto else f"{reason.weight:+g}"
     both = f"{reason.left or '—'} и {reason.right or '—'}" if reason.left != reason.right else reason.left
-    return f"{reason.text}: {both} ({weight})"
+    return f"{reason.text}: {both} ({_points(reason)})"
+
+
+def _points(reason: Any) -> str:
+    return "запрет" if reason.veto else in_russian(reason.weight, "+")
+
+
+def in_russian(value: float, sign: str = "") -> str:
+    """2.5 → «2,5», -0.4 → «−0,4»."""
+    return f"{value:{sign}g}".replace(".", ",").replace("-", "−")
 
 
 def as_dict(case: Case) -> dict[str, Any]:

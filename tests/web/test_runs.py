@@ -68,3 +68,24 @@ def test_only_the_last_published_run_of_a_source_is_offered_for_it(
     assert f"отменить можно только № {second.number}" in refused.text
     form = {"csrf_token": token(methodologist_here.get(f"/staff/runs/{second.number}/rollback"))}
     assert methodologist_here.post(f"/staff/runs/{first.number}/rollback", data=form).status_code == 409
+
+
+def test_the_list_of_runs_names_the_bases_and_not_their_codes(own: System, methodologist_here: FlaskClient) -> None:
+    page = html.fromstring(methodologist_here.get("/staff/runs").text)
+    named = {cell.text_content() for cell in page.xpath("//tbody//th")}
+    assert "Школа № 2" in named
+    assert not {"school-02"} & named
+    heading = html.fromstring(methodologist_here.get("/staff/runs?source=school-02").text).xpath("//h1")[0]
+    assert heading.text_content() == "Сеансы сбора: Школа № 2"
+
+
+def test_the_court_counts_as_russian_papers_do_and_sees_no_difference_in_how_a_part_is_typed(
+    own: System, methodologist_here: FlaskClient
+) -> None:
+    page = html.fromstring(methodologist_here.get("/staff/court/").text)
+    said = [line.text_content() for line in page.xpath("//main//ul/li")]
+    points = [line.rpartition("(")[2] for line in said if "(" in line]
+    assert any("," in one for one in points)
+    assert not any("." in one or "-" in one for one in points)
+    parts = [row for row in page.xpath("//tbody/tr") if row.findtext("th") == "Часть"]
+    assert [(row[1].text, row[2].text, row[1].get("class")) for row in parts] == [("Ч. 2", "Ч. 2", None)]

@@ -144,7 +144,7 @@ def _typed_before(code: str, day_: str) -> dict[str, str]:
         return {}
     with reading(services().store) as connection:
         found = manual.at(connection, [code], when, when).get(code, {})
-    return {name: f"{value:g}" for name, value in found.items()}
+    return {name: f"{value:.12g}" for name, value in found.items()}  # «1500000», not «1.5e+06»
 
 
 def _import(connection: Any, kind: str, code: str, data: bytes, name: str) -> int:

@@ -66,7 +66,10 @@ def history() -> str:
     with reading(services().store) as connection:
         found = runs.latest(connection, source=source, limit=RUNS, before=before)
         details = runs.details(connection, [run.number for run in found])
-    return render_template("staff/runs.html", runs=found, details=details, source=source, more=len(found) == RUNS)
+        names = {one.code: one.name for one in registry.sources(connection)}
+    return render_template(
+        "staff/runs.html", runs=found, details=details, names=names, source=source, more=len(found) == RUNS
+    )
 
 
 @blueprint.get("/runs/<int:number>")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from catalog_sync import court, indexing, publishing
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.model import RecordKey
+from catalog_sync.search.brief import part_number
 from catalog_sync.store import audit, decisions
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
@@ -40,7 +41,8 @@ def next_case() -> str:
         latest = decisions.history(connection, limit=5)
     return render_template("staff/court.html", case=found[0] if found else None, total=total, skip=skip,
                            latest=latest, rows=rows(found[0]) if found else [],
-                           reason_line=court.reason_line, against_line=court.against_line)  # fmt: skip
+                           reason_line=court.reason_line, points=court.in_russian,
+                           against_line=court.against_line)  # fmt: skip
 
 
 @blueprint.get("/case")
@@ -58,7 +60,8 @@ def one_case() -> str:
         raise NotFound()
     said = [decision for decision in latest if decision.part_of is None][-5:]
     return render_template("staff/court.html", case=found, total=None, skip=0, latest=said, rows=rows(found),
-                           leaves=right, reason_line=court.reason_line, against_line=court.against_line)  # fmt: skip
+                           leaves=right, reason_line=court.reason_line, points=court.in_russian,
+                           against_line=court.against_line)  # fmt: skip
 
 
 def rows(case: court.Case) -> list[tuple[str, str, str, bool]]:
@@ -80,7 +83,8 @@ def shown(bib: object, name: str) -> str:
 
 
 def part_text(value: object) -> str:
-    return " ".join(filter(None, (getattr(value, "title", ""), getattr(value, "number", ""))))
+    """«Ч. 2», however it was typed: «часть 2» is no difference."""
+    return " ".join(filter(None, (getattr(value, "title", ""), part_number(getattr(value, "number", "")))))
 
 
 @blueprint.post("/decide")
