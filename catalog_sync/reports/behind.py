@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Connection
 
 from catalog_sync.errors import Refused
+from catalog_sync.model import Dialect
 from catalog_sync.reports import ksu_lines, roadmap
 from catalog_sync.reports.model import Drill, Entry
 from catalog_sync.reports.textbooks import state_of
@@ -208,8 +209,8 @@ def _borrowed(connection: Connection, asked: Asked) -> list[Entry]:
     since, until = (datetime.combine(day, time.min, zone) for day in (asked.start, asked.end + timedelta(1)))
     rows = staff.borrowed_rows(connection, asked.libraries, since, until)
     return [
-        Entry(row.library, row.origin, 1, row.when.astimezone(zone).date(), f"взята в формате {row.dialect}", None,
-              "" if ":" in row.origin else row.origin)
+        Entry(row.library, row.origin, 1, row.when.astimezone(zone).date(),
+              f"взята в формате {Dialect(row.dialect).label}", None, "" if ":" in row.origin else row.origin)
         for row in rows
     ]  # fmt: skip
 

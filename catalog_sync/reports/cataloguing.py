@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from catalog_sync.model import BibRecord
+from catalog_sync.model import BibRecord, Dialect
 from catalog_sync.reports import russian
 from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Table, Text, listed
 from catalog_sync.reports.period import Period
@@ -118,7 +118,8 @@ def _row(
     def of(name: str, count: int) -> Cell:
         return Cell(count, listed(name, part=one.source))
 
-    cells = (Cell(names.get(one.library, one.library)), Cell(one.name or one.source), Cell(one.dialect), Cell(one.last),
+    dialect = Dialect(one.dialect).label if one.dialect else ""
+    cells = (Cell(names.get(one.library, one.library)), Cell(one.name or one.source), Cell(dialect), Cell(one.last),
              of("base", one.records), of("set-aside", one.set_aside), of("warned", one.with_warnings), *fields,
              of("doubles", one.inner_duplicates), of("shared", one.shared), borrowed, score)  # fmt: skip
     return Row(cells, "" if one.last else "muted")

@@ -110,8 +110,7 @@ def _none(columns: Sequence[Column], at: int) -> tuple[Row, ...]:
 
 
 def individual(found: Sequence[Counted], cut: bool) -> Table:
-    """By titles; a package without records has none to name, it stands in the summary register."""
-    rows = [row for row in found if row.title or row.record is None or row.record.source != LICENCES]
+    """By titles; a package without records has none to name, its line is that of the contract."""
     columns = (
         Column("№", width=6, is_figure=False), Column("Дата", "date", width=11),
         Column("Заглавие, автор", "text", width=50),
@@ -122,13 +121,24 @@ def individual(found: Sequence[Counted], cut: bool) -> Table:
         Row(
             (
                 Cell(number), Cell(row.day), Cell(f"{row.title} / {row.responsibility}".rstrip(" /")),
-                Cell(str(row.record or row.cluster)), Cell(KINDS.get(row.ekind, "")), Cell(row.copies),
+                Cell(_identifier(row)), Cell(KINDS.get(row.ekind, "")), Cell(row.copies),
             )
         )
-        for number, row in enumerate(rows, 1)
+        for number, row in enumerate(found, 1)
     ]  # fmt: skip
-    notes = (f"Показаны первые {russian.number(len(rows))}; полный список — CSV по ссылке показателя.",) if cut else ()
+    notes = (f"Показаны первые {russian.number(len(found))}; полный список — CSV по ссылке показателя.",) if cut else ()
     return Table(columns, tuple(lines) or _none(columns, 2), "Реестр индивидуального учёта", notes, True, "individual")
+
+
+def _identifier(row: Counted) -> str:
+    if row.record is not None and row.record.source == LICENCES:
+        return f"договор {_number(row.document)}".rstrip()
+    return str(row.record or row.cluster)
+
+
+def _number(contract: str) -> str:
+    """«14/ЭБС», «№ 14/ЭБС» → «№ 14/ЭБС»."""
+    return f"№ {contract.removeprefix('№').strip()}" if contract else ""
 
 
 # --- Forecast --------------------------------------------------------------------------------------------------------
@@ -205,7 +215,7 @@ def letter(one: Held, today: date) -> list[Section]:
         Text("Уважаемый руководитель!"),
         Text(
             f"{russian.day(it.ends)} ({left}) заканчивается срок доступа к ресурсу «{it.name}»"
-            + (f" по договору {it.contract}" if it.contract else "")
+            + (f" по договору {_number(it.contract)}" if it.contract else "")
             + f". {lost(one)} Просим до этого дня сообщить, будет ли договор продлён."
         ),
         Text(f"{russian.day(today)}    {'_' * 24}", style="sign"),

@@ -16,6 +16,10 @@ from catalog_sync.reports.textbooks import NO_NEEDS, state_of, unless_empty
 from catalog_sync.store.provision import Line, identity
 from catalog_sync.text import fold
 
+NO_NEEDS_HERE = (
+    "Потребность этой школы не введена, поэтому ей ничего не предлагается и от неё ничего не ждут: загрузите список "
+    "«класс, предмет, учебник, обучающихся»."
+)
 MOST_ACTS = 20  # acts printed in one report; the rest of the radar is in its table
 FAR = 1e9  # km: an unknown distance comes after every known one
 UNKNOWN = "не известно"
@@ -131,6 +135,8 @@ def _lead(lines: Sequence[Line], found: Sequence[Transfer], missing: int, code: 
     if not lines:
         return NO_NEEDS
     copies = sum(t.copies for t in found)
+    if code and not any(line.library == code and line.needed for line in lines):
+        return NO_NEEDS_HERE
     if code:
         taken, given = (sum(t.copies for t in found if getattr(t, side) == code) for side in ("taker", "giver"))
         return (

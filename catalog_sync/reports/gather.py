@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, select
@@ -178,7 +178,9 @@ def make_forecast(asked: Asked) -> Report:
     codes = [asked.library] if asked.library else [one.library.code for one in found.schools]
     until = max(asked.period.end, asked.today)
     held = [one for one in _held(asked, found) if one.licence.library in codes]
-    return eregister.forecast(held, until, asked.today, found.copies(codes, ELECTRONIC).closing)
+    made = eregister.forecast(held, until, asked.today, found.copies(codes, ELECTRONIC).closing)
+    name = facts.library_of(found, asked.library).name if asked.library else ""
+    return replace(made, library=asked.library, library_name=name)
 
 
 def make_quarterly(asked: Asked) -> Report:
@@ -232,7 +234,8 @@ def make_cataloguing(asked: Asked) -> Report:
     qualities = {one.source: cataloguing.quality(_sample(connection, one.source)) for one in found}
     taken = _borrowed(asked)
     chosen = {code: count for code, count in taken.items() if asked.library in ("", code)}
-    return cataloguing.make(found, qualities, names, chosen, asked.period, asked.today)
+    made = cataloguing.make(found, qualities, names, chosen, asked.period, asked.today)
+    return replace(made, library=asked.library, library_name=names.get(asked.library, ""))
 
 
 def _borrowed(asked: Asked) -> dict[str, int]:

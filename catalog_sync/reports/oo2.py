@@ -63,8 +63,6 @@ def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str, known
     rows = [_row(facts, row, numbers, codes, code, known) for row in part.rows]
     initial = _sum(facts, codes, part.rows[0]).initial
     notes = []
-    if facts.as_of < facts.period.end:
-        notes.append(f"Период ещё не закончен: показатели на {russian.day(facts.as_of)}, предварительные.")
     if not known:
         notes.append(f"Свежих данных нет: последняя выгрузка старше конца периода. Это не нули, а «{NO_DATA}».")
     if initial and known:

@@ -13,7 +13,7 @@ from catalog_sync.reports.russian import ROMAN, short_day
 MONTH_NAMES = ("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь",
                "декабрь")  # fmt: skip
 FIRST_YEAR, LAST_YEAR = 1800, 2999  # reports look a period back and a day on: the calendar must have room for both
-EXPECTED = "ожидалось 2026, 2026Q3, 2026H1, 2026-05, 2025/2026 или 2026-01-01:2026-06-30"
+EXPECTED = "ожидалось 2026, 2026Q3, 2026H1, 2026-05, 2025/2026, 2026-01-01:2026-06-30 или словами: «III квартал 2026»"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class _Misnamed(ValueError):
 def parse(text: str, today: date) -> Period:
     """A period by its name; empty means the current year. Raises Refused that says what was expected."""
     text = text.strip() or str(today.year)
+    code = _said(text)
     for pattern, make in _FORMS:
-        found = re.fullmatch(pattern, text, re.IGNORECASE)
+        found = re.fullmatch(pattern, code, re.IGNORECASE)
         if found:
             try:
                 made = make(*found.groups())
@@ -54,6 +55,32 @@ def parse(text: str, today: date) -> Period:
                 raise Refused(f"период {text!r}: годы бывают от {FIRST_YEAR} до {LAST_YEAR}; {EXPECTED}")
             return made
     raise Refused(f"период {text!r}: {EXPECTED}")
+
+
+_PART = r"(i{1,3}|iv|[1-4])(?:-?(?:й|е|ое|ый))?"
+_SPOKEN: tuple[tuple[str, Callable[..., str]], ...] = (
+    (rf"{_PART}\s?кв(?:артал)? (\d{{4}})", lambda part, year: f"{year}Q{_number(part)}"),
+    (rf"(\d{{4}}),? {_PART}\s?кв(?:артал)?", lambda year, part: f"{year}Q{_number(part)}"),
+    (rf"{_PART} (?:полугодие|п/г) (\d{{4}})", lambda part, year: f"{year}H{_number(part)}"),
+    (rf"({'|'.join(MONTH_NAMES)}) (\d{{4}})", lambda name, year: f"{year}-{MONTH_NAMES.index(name) + 1:02d}"),
+    (r"(\d{4})[/–—-](\d{4})(?: уч(?:ебный)?)?", lambda first, second: f"{first}/{second}"),
+    (r"(?:период )?с?\s?(\d\d)\.(\d\d)\.(\d{4})(?: по |\s?[–—-]\s?)(\d\d)\.(\d\d)\.(\d{4})",
+     lambda d, m, y, day, month, year: f"{y}-{m}-{d}:{year}-{month}-{day}"),
+)  # fmt: skip
+
+
+def _said(text: str) -> str:
+    """«III квартал 2026 года» → «2026Q3»: a period in words as its code, a code as it is."""
+    plain = " ".join(re.sub(r"(?<=[а-я])\.", " ", text.lower()).split())
+    plain = re.sub(r" (?:года?|г)$", "", plain)
+    for pattern, code in _SPOKEN:
+        if found := re.fullmatch(pattern, plain):
+            return code(*found.groups())
+    return plain if plain.isdigit() else text
+
+
+def _number(part: str) -> str:
+    return str(ROMAN.index(part.upper()) + 1) if part.upper() in ROMAN else part
 
 
 def _year(year: str) -> Period:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, Engine
 
 from catalog_sync.errors import Refused
-from catalog_sync.reports import gather, period
+from catalog_sync.reports import gather, period, russian
 from catalog_sync.reports.gather import Asked
-from catalog_sync.reports.model import Report
+from catalog_sync.reports.model import Report, Text
 from catalog_sync.store.database import reading
 
 
@@ -22,6 +22,7 @@ class Entry:
     make: Callable[[Asked], Report]
     public: bool = True
     needs_library: bool = False
+    of_district: bool = False  # whole: it has no part for one library
 
 
 REPORTS: dict[str, Entry] = {
@@ -35,19 +36,22 @@ REPORTS: dict[str, Entry] = {
     ),
     "memo": Entry(
         "Аналитическая справка (п. 5.4)", "Текст с выводами, таблицами, графиками и адресными рекомендациями.",
-        gather.make_memo,
+        gather.make_memo, of_district=True,
     ),
     "quarterly": Entry(
-        "Мониторинг реализации Концепции (п. 8.1)", "Показатели квартала: план, факт, источник.", gather.make_quarterly
+        "Мониторинг реализации Концепции (п. 8.1)", "Показатели квартала: план, факт, источник.",
+        gather.make_quarterly, of_district=True,
     ),
     "cataloguing": Entry(
         "Контроль централизованной каталогизации (п. 6.1)",
         "Последние выгрузки, полнота записей, дубли, общие описания.", gather.make_cataloguing,
     ),
     "libraries": Entry(
-        "Состояние школьных библиотек (п. 2.3)", "Фонд, читатели, обращаемость, обновляемость.", gather.make_libraries
+        "Состояние школьных библиотек (п. 2.3)", "Фонд, читатели, обращаемость, обновляемость.",
+        gather.make_libraries, of_district=True,
     ),
-    "rollout": Entry("Подключение школ: план и факт", "Этапы дорожной карты 3.4–3.6.", gather.make_rollout),
+    "rollout": Entry("Подключение школ: план и факт", "Этапы дорожной карты 3.4–3.6.", gather.make_rollout,
+                     of_district=True),
     "ksu": Entry(
         "КСУ библиотечного фонда, части 1–3", "По документам и актам одной школы.", gather.make_ksu, False, True
     ),
@@ -106,4 +110,20 @@ def make_in(
     found = entry(name)
     if found.needs_library and not library:
         raise Refused(f"отчёт {name}: составляется по одной библиотеке, укажите её код")
-    return found.make(Asked(connection, period.parse(asked_period, today), library, today, organisation))
+    if found.of_district and library:
+        raise Refused(f"отчёт {name}: составляется по всему району, код библиотеки не нужен")
+    asked = Asked(connection, period.parse(asked_period, today), library, today, organisation)
+    return _dated(found.make(asked), today)
+
+
+def _dated(report: Report, today: date) -> Report:
+    """A report for a period («за …») that is not over says so before its figures."""
+    if not report.period.startswith("за ") or report.end <= today:
+        return report
+    when = russian.day(today)
+    said = (
+        f"Период ещё не начался: движения в нём нет, а состояние фонда – на {when}."
+        if report.start > today
+        else f"Период ещё не закончен: показатели на {when}, предварительные."
+    )
+    return replace(report, sections=(Text(said, style="note"), *report.sections))

@@ -161,7 +161,7 @@ def _totals(
 ) -> list[Row]:
     pupils = sum(one.library.pupils for one in facts.schools if one.library.code in codes)
     total = Cell(pupils or None, listed("pupils", codes))
-    cells = [Cell("ИТОГО по району"), Cell(f"{len(codes)} из {len(facts.schools)}"), total]
+    cells = [Cell("ИТОГО по району"), Cell(f"{len(codes)} из {len(facts.schools)} школ"), total]
     cells += [*_figures(facts, extras, DISTRICT, codes, pupils), Cell(None), Cell(_mean_dated(extras, codes))]
     for at in SUMMED:
         if shown:

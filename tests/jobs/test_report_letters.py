@@ -112,4 +112,4 @@ def test_a_contract_that_ends_is_told_with_a_letter_to_be_signed(waiting: tuple[
     assert [one.get_filename() for one in files] == ["pismo_school-1_1.docx"]
     words = "\n".join(p.text for p in Document(io.BytesIO(files[0].get_content())).paragraphs)
     assert "Уважаемый руководитель!" in words
-    assert "по договору 12/2026" in words
+    assert "по договору № 12/2026" in words

@@ -17,7 +17,8 @@ from catalog_sync.errors import Refused
 from catalog_sync.reports import registry
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Table
 from catalog_sync.reports.render import render
-from catalog_sync.reports.render.svg_chart import svg
+from catalog_sync.reports.render.html_page import rules
+from catalog_sync.reports.render.svg_chart import HEIGHT, svg
 from tests.peers import need
 from tests.reports.sample import TODAY, build
 
@@ -137,3 +138,42 @@ def test_a_total_over_schools_one_of_which_names_no_number_is_a_number_in_excel(
 
 def test_a_letter_that_xml_forbids_does_not_keep_a_paper_from_being_made():
     render(_with_text("Алгебра\ufffe\uffff"), "docx")
+
+
+def test_columns_that_are_counted_alike_are_explained_once():
+    rule = "доля записей, в которых поле заполнено"
+    columns = (Column("Школа", "text"), Column("год", "percent", group="Полнота", rule=rule),
+               Column("ББК", "percent", group="Полнота", rule=rule), Column("Всего", rule="сумма"))  # fmt: skip
+    table = Table(columns, (Row((Cell("А"), Cell(0.5), Cell(0.5), Cell(1))),))
+    assert rules(table) == [f"Как посчитано: «Полнота, год», «Полнота, ББК» — {rule}; «Всего» — сумма."]
+
+
+def test_a_long_name_does_not_push_the_bars_out_of_a_chart(engine):
+    name = "Школа № 9 с углублённым изучением английского языка"
+    chart = Chart("Фонд", (name, "Лицей"), (("Съёмные", (1.0, 2.0)), ("Лицензионные", (3.0, 4.0))), kind="stacked")
+    whole = report_of(chart)
+    word = Document(io.BytesIO(render(whole, "docx")))
+    drawn = next(part.blob.decode() for part in word.part.package.iter_parts() if "charts/chart" in part.partname)
+    assert name not in drawn
+    assert "Школа № 9 с углублённым и…" in drawn
+    book = load_workbook(io.BytesIO(render(whole, "xlsx")))
+    assert book["Данные графиков"]["A3"].value == "Школа № 9 с углублённым и…"
+    sheet = book["Графики"]
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.page_setup.fitToHeight != 0  # as many pages as it takes: a chart would be cut in two
+    rotated = re.findall(r'<text x="[\d.]+" y="(\d+)"[^>]*rotate', svg(chart))
+    assert rotated
+    assert all(int(y) + LABEL_FALL < HEIGHT - 16 for y in rotated)  # the legend stands below them
+
+
+def report_of(chart: Chart) -> Report:
+    return Report("x", "Проба", "за 2026 год", TODAY, TODAY, TODAY, (chart,))
+
+
+LABEL_FALL = 60  # of sixteen letters of 11 points turned by 35 degrees
+
+
+def test_bases_are_named_by_the_formats_people_know(engine):
+    table = next(one for one in made(engine, "cataloguing").tables if one.name == "sources")
+    at = [column.title for column in table.columns].index("Формат")
+    assert {row.cells[at].value for row in table.rows} <= {"МАРК-SQL", "RUSMARC", "UNIMARC", "MARC 21", ""}

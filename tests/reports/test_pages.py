@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 from openpyxl import Workbook
 
+from catalog_sync.errors import Refused
 from catalog_sync.model import Library
 from catalog_sync.reports import registry, scheduled
 from catalog_sync.settings import Settings
@@ -115,6 +116,44 @@ def test_a_wrong_address_is_explained(client, address):
     response = client.get(address)
     assert response.status_code == 422
     assert "ожидалось" in response.get_data(as_text=True) or "такой нет" in response.get_data(as_text=True)
+
+
+def test_a_period_is_asked_and_shown_in_words(client):
+    page = client.get("/reports/oo2?period=III+квартал+2026").get_data(as_text=True)
+    assert "за III квартал 2026 года" in page
+    assert 'value="III квартал 2026 года"' in page
+    assert 'value="III квартал 2026 года"' in client.get("/reports/oo2?period=2026Q3").get_data(as_text=True)
+    assert "<option" in page
+    assert 'value="2026Q3"' not in page
+
+
+@pytest.mark.parametrize("name", [name for name, entry in registry.REPORTS.items() if entry.of_district])
+def test_a_report_of_the_whole_district_offers_no_library_and_takes_none(client, engine, name):
+    page = client.get(f"/reports/{name}?period=2026Q3&library=school-01")  # an old link still opens
+    assert page.status_code == 200
+    assert "<select" not in page.get_data(as_text=True)
+    with pytest.raises(Refused, match="по всему району"):
+        registry.make(engine, name, library="school-01", today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [("2026", "Период ещё не закончен: показатели на "), ("2031", "Период ещё не начался"), ("2025", "")],
+)
+def test_a_period_that_is_not_over_is_told_before_its_figures(engine, period, said):
+    for name in ("oo2", "replenishment", "quarterly", "libraries", "cataloguing", "memo"):
+        first = registry.make(engine, name, period=period, today=TODAY).sections[0]
+        told = getattr(first, "text", "")
+        assert said in told
+        assert bool(said) == told.startswith("Период ещё не")
+
+
+def test_the_radar_of_a_school_that_named_no_needs_says_so():
+    with build(schools=2, records=12).begin() as connection:
+        registered.save_libraries(connection, [Library("school-90", "Школа без потребности")])
+        lead = registry.make_in(connection, "exchange", library="school-90", today=TODAY).sections[0]
+    assert "Потребность" in lead.text
+    assert "не введена" in lead.text
 
 
 def test_what_is_not_public_asks_for_a_login(client):

@@ -112,3 +112,22 @@ def test_steps_of_a_period_tile_it():
 def test_a_report_due_on_the_leap_day_is_due_on_the_last_of_february_in_other_years():
     duty = roadmap.Duty("x", "memo", "Проба", ("02-29",), "year")
     assert [*duty.due_days(2027), *duty.due_days(2028)] == [date(2027, 2, 28), date(2028, 2, 29)]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("III квартал 2026 года", "2026Q3"), ("3 кв. 2026", "2026Q3"), ("3кв 2026", "2026Q3"),
+        ("2026, 3 квартал", "2026Q3"), ("1-й квартал 2026 г.", "2026Q1"), ("II полугодие 2026", "2026H2"),
+        ("1 полугодие 2026 года", "2026H1"), ("ноябрь 2026 года", "2026-11"), ("2026 год", "2026"),
+        ("2025/2026 учебный год", "2025/2026"), ("2025–2026 уч. год", "2025/2026"),
+        ("с 01.01.2026 по 30.06.2026", "2026-01-01:2026-06-30"), ("01.01.2026 – 30.06.2026", "2026-01-01:2026-06-30"),
+    ],
+)  # fmt: skip
+def test_a_period_is_understood_as_it_is_said_in_papers(said: str, code: str) -> None:
+    assert period.parse(said, TODAY).code == code
+
+
+@pytest.mark.parametrize("code", ["2026", "2026Q3", "2026H1", "2026-05", "2025/2026", "2026-01-01:2026-06-30"])
+def test_the_words_of_a_period_name_it(code: str) -> None:
+    assert period.parse(period.parse(code, TODAY).words, TODAY).code == code

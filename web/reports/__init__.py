@@ -80,28 +80,39 @@ def _choices() -> dict[str, Any]:
     return {
         "libraries": [one for one in services().directory.all().values() if one.kind == "school"],
         "periods": offered_periods(),
+        "this_year": services().today().year,
         "library": request.args.get("library", ""),
         "period": request.args.get("period", ""),
+        "period_words": _in_words(request.args.get("period", "")),
     }
 
 
-def offered_periods() -> list[tuple[str, str]]:
-    """(code, words) of the quarters of this and the last year, and of the last years."""
+def _in_words(asked: str) -> str:
+    """«III квартал 2026 года» of «2026Q3»; what is no period stays as typed, the page says what was expected."""
+    try:
+        return periods.parse(asked, services().today()).words if asked else ""
+    except Refused:
+        return asked
+
+
+def offered_periods() -> list[str]:
+    """The last years, and the quarters of this and the last year, in words that are understood."""
     today = services().today()
     quarter = periods.quarter_of(today)
     found = []
     for _number in range(8):
-        found.append((quarter.code, quarter.words))
+        found.append(quarter.words)
         quarter = periods.quarter_of(quarter.start - timedelta(1))
     years = range(today.year, today.year - OLDEST_YEARS, -1)
-    return [*((str(year), f"{year} год") for year in years), *found]
+    return [*(f"{year} год" for year in years), *found]
 
 
 def make(name: str) -> Any:
     """The report of this request."""
     refuse_unknown(name)
+    library = "" if registry.entry(name).of_district else request.args.get("library", "")
     return registry.make(
-        services().store, name, library=request.args.get("library", ""), period=request.args.get("period", ""),
+        services().store, name, library=library, period=request.args.get("period", ""),
         today=services().today(), organisation=services().settings.district.organisation,
     )  # fmt: skip
 
@@ -118,7 +129,8 @@ def show(name: str) -> str:
         return render_template("reports/choose.html", name=name, title=registry.entry(name).title, **_choices())
     report = make(name)
     body = Markup(html_page.body(report, url_for("reports.rows")))  # noqa: S704 - html_page escapes every value
-    return render_template("reports/report.html", report=report, body=body, name=name, files=FILES, **_choices())
+    return render_template("reports/report.html", report=report, body=body, name=name, files=FILES,
+                           of_district=registry.entry(name).of_district, **_choices())
 
 
 def as_file(name: str, ending: str) -> Response:

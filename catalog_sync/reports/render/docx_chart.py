@@ -15,7 +15,7 @@ from docx.oxml import parse_xml
 from docx.shared import Mm
 
 from catalog_sync.reports.model import Chart
-from catalog_sync.reports.render.shared import clean
+from catalog_sync.reports.render.shared import CATEGORY, clean, shortened
 from catalog_sync.reports.render.xlsx_file import COLOURS
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
@@ -87,7 +87,8 @@ def _series(chart: Chart, number: int) -> str:
     fill = f'<a:solidFill><a:srgbClr val="{colour}"/></a:solidFill>'
     look = f'<c:spPr><a:ln w="28575">{fill}</a:ln></c:spPr>' if chart.kind == "line" else f"<c:spPr>{fill}</c:spPr>"
     points = "".join(f'<c:pt idx="{i}"><c:v>{v}</c:v></c:pt>' for i, v in enumerate(values) if v is not None)
-    labels = "".join(f'<c:pt idx="{i}"><c:v>{_xml(c)}</c:v></c:pt>' for i, c in enumerate(chart.categories))
+    names = [shortened(category, CATEGORY) for category in chart.categories]
+    labels = "".join(f'<c:pt idx="{i}"><c:v>{_xml(c)}</c:v></c:pt>' for i, c in enumerate(names))
     invert = "" if chart.kind == "line" else '<c:invertIfNegative val="0"/>'
     return (
         f'<c:ser><c:idx val="{number}"/><c:order val="{number}"/><c:tx><c:v>{_xml(name)}</c:v></c:tx>{look}{invert}'

@@ -88,8 +88,13 @@ def _table(table: Table, rows_at: str) -> str:
 
 def rules(table: Table) -> list[str]:
     """One sentence on the columns whose numbers open no rows: how each is counted, or that it is typed."""
-    named = [(f"{c.group}, {c.title}" if c.group else c.title, c.rule) for c in table.columns if c.rule and table.rows]
-    return ["Как посчитано: " + "; ".join(f"«{name}» — {rule}" for name, rule in named) + "."] if named else []
+    alike: dict[str, list[str]] = {}
+    for column in table.columns if table.rows else ():
+        if column.rule:
+            alike.setdefault(column.rule, []).append(f"«{column.group}, {column.title}»" if column.group
+                                                     else f"«{column.title}»")
+    return ["Как посчитано: " + "; ".join(f"{', '.join(names)} — {rule}" for rule, names in alike.items()) + "."
+            ] if alike else []
 
 
 def _heading(table: Table) -> str:
@@ -135,7 +140,8 @@ def _cell(cell: Cell, column: Column, rows_at: str, first: bool) -> str:
         text = f'<a href="{escape(address(rows_at, cell.rows), quote=True)}">{text}</a>'
     note = f' title="{escape(cell.note, quote=True)}"' if cell.note else ""
     if first and text:  # a row that continues the one above has no heading of its own
-        return f'<th scope="row"{note}>{text}</th>'
+        narrow = " class=narrow" if column.kind == "date" or not (column.is_figure or column.kind == "text") else ""
+        return f'<th scope="row"{narrow}{note}>{text}</th>'
     look = "n" if number or (cell.value is None and column.kind != "text") else ""
     if isinstance(cell.value, str) and cell.value and column.kind not in ("text", "date"):
         look = "c"  # a word where numbers stand

@@ -7,6 +7,7 @@ from datetime import date
 from catalog_sync.reports import russian
 from catalog_sync.reports.model import Column, Report, Value
 
+CATEGORY = 26  # letters of a name below the bars of a chart in Word and Excel
 A4_COLUMNS = 18  # a wider table is unreadable on A4 and goes to A3
 
 
@@ -45,6 +46,11 @@ def coverage_line(report: Report) -> str:
 def made_line(report: Report) -> str:
     """When and from what the figures were made."""
     return f"Составлено {russian.day(report.made)} по журналу движения фонда сводного каталога."
+
+
+def shortened(name: str, most: int) -> str:
+    """A name that fits below its bar: a long one pushes the bars out of the chart."""
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"
 
 
 def clean(text: str) -> str:

@@ -6,11 +6,11 @@ from html import escape
 
 from catalog_sync.reports import russian
 from catalog_sync.reports.model import Chart
-from catalog_sync.reports.render.shared import clean
+from catalog_sync.reports.render.shared import clean, shortened
 from catalog_sync.reports.render.xlsx_file import COLOURS
 
-WIDTH, HEIGHT = 760, 340
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 40, 92
+WIDTH, HEIGHT = 760, 360
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 40, 112  # slanted names of schools, and the legend below them
 TICKS = 5
 LABEL_CHARS = 16
 
@@ -135,7 +135,7 @@ def _labels(chart: Chart) -> list[str]:
     parts = []
     for at, category in enumerate(chart.categories):
         x, y = round(LEFT + slot * (at + 0.5), 1), HEIGHT - BOTTOM + 16
-        short = category if len(category) <= LABEL_CHARS else category[: LABEL_CHARS - 1] + "…"
+        short = shortened(category, LABEL_CHARS)
         turn = f' text-anchor="end" transform="rotate(-35 {x} {y})"' if many else ' text-anchor="middle"'
         size = 9 if slot < 18 else 11
         parts.append(f'<text x="{x}" y="{y}" font-size="{size}"{turn}>{_xml(short)}</text>')

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Table, Text
-from catalog_sync.reports.render.shared import A4_COLUMNS, coverage_line, made_line, subtitle
+from catalog_sync.reports.render.shared import A4_COLUMNS, CATEGORY, coverage_line, made_line, shortened, subtitle
 
 FOOTER = 70  # letters of a title that stand beside the number of the page
 NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
@@ -23,6 +23,7 @@ MOST_ARGUMENTS = 255  # of a function: Excel's own limit, too
 SHEET_NAME_LENGTH = 31  # Excel's own limit
 WIDTH_OF_BOLD = 1.2  # of a bold letter against the digits in which Excel counts the width of columns
 _WORDS = {"total": "left"}  # «ВСЕГО» begins at its column and runs into the empty cells beside it
+CHARTS_ON_PAGE = 3
 COLOURS = ("#1f5f8b", "#c8641b", "#4f7a28", "#7a3b78", "#8a6d1f", "#3f6f6f")
 
 
@@ -235,10 +236,10 @@ def _prose(state: _Book, report: Report, prose: list[Text]) -> None:
 def _charts(state: _Book, charts: list[Chart]) -> None:
     data = state.book.add_worksheet("Данные графиков")
     sheet = state.book.add_worksheet("Графики")
-    sheet.set_landscape()
     for one in (data, sheet):
         one.set_paper(9)
-        one.fit_to_pages(1, 0)
+    data.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, -(-len(charts) // CHARTS_ON_PAGE))  # no chart is cut in two
     data.set_column(0, 0, 40)
     data.set_column(1, max(len(chart.series) for chart in charts), 16)
     line = 0
@@ -250,7 +251,7 @@ def _charts(state: _Book, charts: list[Chart]) -> None:
                 if value is not None:
                     data.write_number(line + 2 + row, at, value)
         for row, category in enumerate(chart.categories):
-            data.write_string(line + 2 + row, 0, category)
+            data.write_string(line + 2 + row, 0, shortened(category, CATEGORY))
         sheet.insert_chart(number * 22, 0, _native(state, chart, line + 2))
         line += len(chart.categories) + 4
 
