@@ -93,6 +93,11 @@ def grouped(number: int) -> str:
     return format_decimal(number, locale=choose_language())
 
 
+def signed(number: int) -> str:
+    """+12 345, −7, 0."""
+    return f"{'+' if number > 0 else '−' if number < 0 else ''}{grouped(abs(number))}"
+
+
 def day(value: date | datetime | None) -> str:
     """A date in words: «20 ноября 2026 г.»."""
     if value is None:
@@ -138,4 +143,4 @@ def set_up(app: Flask) -> None:
         _chosen.set(None)
 
     app.jinja_env.globals.update(_=escaped, ngettext=ngettext, languages=LANGUAGES)
-    app.jinja_env.filters.update(day=day, moment=moment, grouped=grouped, lasting=lasting)
+    app.jinja_env.filters.update(day=day, moment=moment, grouped=grouped, signed=signed, lasting=lasting)

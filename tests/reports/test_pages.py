@@ -222,7 +222,12 @@ def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
     number = re.search(r'href="/reports/snapshots/(\d+)"', client.get("/reports/snapshots").get_data(as_text=True))[1]
     send(client, "/reports/desk/snapshot-now", period="2026Q1")
     page = client.get(f"/reports/snapshots/{number}?with={int(number) + 1}").get_data(as_text=True)
-    assert "Изменение со среза 2026Q1" in page
+    assert "Изменение со среза «I квартал 2026 года»" in page
+    assert "II квартал 2026 года" in page
+    rows = dict(re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page))
+    assert "нет данных" in rows["Школа school-07"]
+    assert ">0<" not in rows["Школа school-07"]  # missing is not nought
+    assert "Данные есть у 7 из 8 школ" in page
     values = {"library": "school-03", "name": "ЭБС", "kind": "package", "starts": "2026-02-01", "ends": "2026-12-01"}
     answer = send(client, "/reports/desk/licence", **values, titles="50", copies="50", category="other")
     assert "Договор записан" in answer.get_data(as_text=True)

@@ -83,16 +83,8 @@ def _choices() -> dict[str, Any]:
         "this_year": services().today().year,
         "library": request.args.get("library", ""),
         "period": request.args.get("period", ""),
-        "period_words": _in_words(request.args.get("period", "")),
+        "period_words": desk.in_words(request.args.get("period", "")),
     }
-
-
-def _in_words(asked: str) -> str:
-    """«III квартал 2026 года» of «2026Q3»; what is no period stays as typed, the page says what was expected."""
-    try:
-        return periods.parse(asked, services().today()).words if asked else ""
-    except Refused:
-        return asked
 
 
 def offered_periods() -> list[str]:
@@ -101,10 +93,10 @@ def offered_periods() -> list[str]:
     quarter = periods.quarter_of(today)
     found = []
     for _number in range(8):
-        found.append(quarter.words)
+        found.append(quarter.code)
         quarter = periods.quarter_of(quarter.start - timedelta(1))
     years = range(today.year, today.year - OLDEST_YEARS, -1)
-    return [*(f"{year} год" for year in years), *found]
+    return [desk.in_words(code) for code in (*map(str, years), *found)]
 
 
 def make(name: str) -> Any:
@@ -193,7 +185,7 @@ def indicators() -> str:
 def list_snapshots() -> str:
     with reading(services().store) as connection:
         found = snapshots.listed(connection)
-    return render_template("reports/snapshots.html", snapshots=found)
+    return render_template("reports/snapshots.html", snapshots=found, in_words=desk.in_words)
 
 
 def show_snapshot(number: int) -> str:
@@ -206,18 +198,27 @@ def show_snapshot(number: int) -> str:
         heads = snapshots.listed(connection)
         faults = snapshots.verify(connection, signing_key(services().settings.home))
     day_before = found.head.start - timedelta(1)
-    lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(found.data["coverage"]))]
+    covered = found.data["coverage"]
+    lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(covered))]
     return render_template(
         "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes, faults=faults,
+        covered=sum(covered.values()), schools=len(covered), in_words=desk.in_words,
         measures=rows_page.MEASURES, units=rows_page.UNITS, period=f"{found.head.start}:{found.head.end}",
         opening=f"{day_before}:{day_before}",
     )  # fmt: skip
 
 
 def _snapshot_line(found: snapshots.Snapshot, other: snapshots.Snapshot | None, library: str) -> tuple[Any, ...]:
-    """(library, copies, titles, change of copies since the other snapshot)."""
+    """(library, copies, titles, change of copies since the other snapshot); without copies where it had no data."""
+    if not _knows(found, library):
+        return library, None, None, None
     copies = snapshots.frozen_balance(found, "copies", library)
     titles = snapshots.frozen_balance(found, "titles", library)
-    if other is None:
+    if other is None or not _knows(other, library):
         return library, copies, titles, None
     return library, copies, titles, copies.closing - snapshots.frozen_balance(other, "copies", library).closing
+
+
+def _knows(snapshot: snapshots.Snapshot, library: str) -> bool:
+    """Whether a school had fresh data when the snapshot was made; of the district some had."""
+    return library == "*" or bool(snapshot.data["coverage"].get(library))

@@ -16,7 +16,7 @@ from catalog_sync.reports.render import media_type
 from catalog_sync.reports.scheduled import signing_key
 from catalog_sync.store import coverage, hand, kept, licences, manual, snapshots, tabular, tokens
 from catalog_sync.store.database import reading, writing
-from web.i18n import N_, _
+from web.i18n import N_, _, choose_language
 from web.labels import capital
 from web.reports import books
 from web.reports.forms import Answer, Field, form, libraries, note, typed, typed_day, typed_number
@@ -53,6 +53,16 @@ def desk() -> str:
         "reports/desk.html", kept=[(one, *_named(one)) for one in found], licences=register, acts=acts, silent=silent,
         calendar=calendar, today=today,
     )  # fmt: skip
+
+
+def in_words(asked: str) -> str:
+    """«III квартал 2026 года» of «2026Q3»; in English the code, and what is no period as it was typed."""
+    if not asked or choose_language() != "ru":
+        return asked
+    try:
+        return periods.parse(asked, services().today()).words
+    except Refused:
+        return asked
 
 
 def _named(one: kept.Kept) -> tuple[str, str]:
@@ -167,7 +177,7 @@ def _import(connection: Any, kind: str, code: str, data: bytes, name: str) -> in
 @needs("methodologist")
 def snapshot_now() -> Answer:
     last = periods.quarter_of(services().today()).previous.code
-    fields = (Field("period", N_("Период (законченный)"), required=True, value=last),)
+    fields = (Field("period", N_("Период (законченный)"), required=True, value=in_words(last)),)
 
     def save() -> str:
         system = services()
