@@ -130,7 +130,8 @@ def _records(connection: Connection, question: str, asked: Asked, after: int, li
 
 def _schools(connection: Connection, asked: Asked) -> list[Entry]:
     """Schools in a state by the end of the period; `part` is a stage of the roll-out."""
-    schools = [one for one in coverage.freshness(connection) if one.library.kind == "school"]
+    fresh = coverage.freshness(connection)
+    schools = [one for one in fresh if one.library.kind == "school" and one.was_open(asked.start)]
     schools = [one for one in schools if not asked.libraries or one.library.code in asked.libraries]
     if asked.part:
         schools = [one for one in schools if str(one.library.stage) == asked.part]

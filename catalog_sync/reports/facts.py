@@ -73,7 +73,7 @@ class Facts:
 
     @property
     def schools(self) -> list[Freshness]:
-        return [one for one in self.freshness if one.library.kind == "school"]
+        return [one for one in self.freshness if one.library.kind == "school" and one.was_open(self.period.start)]
 
     def has_data(self, one: Freshness) -> bool:
         return one.covers(self.period.end, self.today)
@@ -138,7 +138,7 @@ def load(connection: Connection, period: Period, today: date, *, at: Horizon | N
     figures = balances(connection, Selection(scopes=scopes), period.start, period.end, at=at)
 
     def unique(codes: Sequence[str], kinds: Kinds) -> int:
-        counted = {one.library.code for one in fresh if one.library.kind == "school"}
+        counted = {one.library.code for one in fresh if one.library.kind == "school" and one.was_open(period.start)}
         if counted == set(codes):
             return figures.total(lambda cell: cell.scope == DISTRICT and kinds.admits(cell))[1].closing
         selection = Selection(tuple(codes), kinds.categories, kinds.carriers, kinds.ekinds)

@@ -258,7 +258,7 @@ def rollout(facts: Facts, stages: Sequence[Stage], manual: Manual) -> Report:
 
 def _ways(facts: Facts, name: str, stage: str, codes: Sequence[str] = ()) -> str:
     """The query of schools in a state today."""
-    return listed("schools", codes, facts.today, facts.today, name=name, part=stage)
+    return listed("schools", codes, facts.period.start, facts.today, name=name, part=stage)
 
 
 def _school(facts: Facts, stage: Stage, one: Freshness, manual: Manual) -> Row:

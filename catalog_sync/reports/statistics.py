@@ -85,12 +85,14 @@ def _chosen(fresh: Sequence[Freshness], question: Question) -> list[Freshness]:
             raise Refused(f"library: библиотеки {code!r} нет")
     if question.libraries:
         return [known[code] for code in dict.fromkeys(question.libraries)]
-    return [one for one in fresh if question.partners or one.library.kind == "school"]
+    there = [one for one in fresh if one.was_open(question.period.start)]
+    return [one for one in there if question.partners or one.library.kind == "school"]
 
 
 def _scopes(chosen: Sequence[Freshness], fresh: Sequence[Freshness], question: Question) -> tuple[str, ...]:
     """The district's roll-up where all schools are meant and nobody asks for each; else every library of its own."""
-    schools = {one.library.code for one in fresh if one.library.kind == "school"}
+    there = [one for one in fresh if one.was_open(question.period.start)]
+    schools = {one.library.code for one in there if one.library.kind == "school"}
     codes = [one.library.code for one in chosen]
     if "library" not in question.by and set(codes) == schools:
         return (DISTRICT,)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from catalog_sync.model import Library
 from catalog_sync.store import registry
 from catalog_sync.store.ledger_tables import stock_movement, stock_rollup
 from catalog_sync.store.rollups import MEASURES
-from catalog_sync.store.tables import library, run, source
+from catalog_sync.store.tables import library, record, run, source
 
 ZONE = "district_zone"  # the option of an engine that says whose calendar dates are of (see system.open_system)
 FRESH_DAYS = 30  # «данные не старше 30 дней» (8.1): older ones say nothing about the end of a period
@@ -26,11 +26,17 @@ class Freshness:
     last: date | None
     first: date | None
     since: date | None = None  # the earliest day its books speak of; copies without dates speak of the first export
+    closed: date | None = None  # the day its last base was closed: nothing is to be told of it since
+
+    def was_open(self, start: date) -> bool:
+        """Whether it was a library of a period that begins so: one closed before is no school without data."""
+        return self.closed is None or self.closed >= start
 
     def covers(self, end: date, today: date, fresh_days: int = FRESH_DAYS) -> bool:
         """Whether its data say something about the end of a period: they came at most `fresh_days` before it, and the
         books begin before it ends. What a school connected later had then, undated, nobody knows: that is no zero."""
-        if self.last is None or self.last < min(end, today) - timedelta(fresh_days):
+        gone = self.closed is not None and self.closed <= end  # and so has nothing, which is known
+        if self.last is None or (self.last < min(end, today) - timedelta(fresh_days) and not gone):
             return False
         return self.since is None or self.since <= end
 
@@ -67,8 +73,19 @@ def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Fres
     for code, first, last in connection.execute(by_hand):
         there = seen.get(code, (first, last))
         seen[code] = (min(there[0], first), max(there[1], last))
-    since = _since(connection)
-    return [_of(library, seen.get(library.code), since) for library in _by_code(connection)]
+    since, closed = _since(connection), _closed(connection)
+    found = [_of(library, seen.get(library.code), since) for library in _by_code(connection)]
+    return [replace(one, closed=one.last) if one.library.code in closed else one for one in found]
+
+
+def _closed(connection: Connection) -> set[str]:
+    """Libraries whose every base is paused and holds no record any more (`source close`)."""
+    other = source.alias()
+    active = exists().where(other.c.library == source.c.library, other.c.active)
+    living = exists().where(
+        other.c.library == source.c.library, record.c.source == other.c.code, record.c.deleted.is_(False)
+    )
+    return set(connection.execute(select(source.c.library).where(~active, ~living)).scalars())
 
 
 def _by_code(connection: Connection) -> list[Library]:

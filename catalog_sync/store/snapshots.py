@@ -73,7 +73,8 @@ def freeze(
         "name": name,
         "start": start.isoformat(),
         "end": end.isoformat(),
-        "coverage": {one.library.code: one.covers(end, today) for one in fresh if one.library.kind == "school"},
+        "coverage": {one.library.code: one.covers(end, today) for one in fresh
+                     if one.library.kind == "school" and one.was_open(start)},
         "copies": _plain(figures, "copies"),
         "titles": _plain(figures, "titles"),
         **(extra or {}),
