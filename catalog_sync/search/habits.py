@@ -24,13 +24,14 @@ _SHORT = {"ч": "ч", "т": "т", "к": "кн", "в": "вып"}
 _LABEL = r"част[ьи]|ч|том|т|книга|кн|выпуск|вып"
 _ORDINAL = r"(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм)[а-яё]{2,3}"
 PART = re.compile(
-    rf"(?<![\w-])(?:(?P<label>{_LABEL})(?:\.\s*|\s+)(?:№\s*)?(?P<number>\d{{1,2}}|{_ORDINAL})"
+    rf"(?<![\w-])(?:(?P<label>{_LABEL})(?:\.\s*|\s+)(?:№\s*)?(?P<number>\d{{1,2}}|[IVX]{{1,4}}|{_ORDINAL})"
     rf"|(?P<before>\d{{1,2}}(?:\s?-?(?:я|й|ая|ой))?|{_ORDINAL})\s+(?P<behind>часть|том|книга|выпуск))(?![\w-])",
     re.IGNORECASE,
 )
 _YEARS = re.compile(
     r"(?<![\w.-])(?:(?P<from>(?:1[5-9]|20)\d\d)\s?[-–—]\s?(?P<to>(?:1[5-9]|20)\d\d)"
-    r"|с\s+(?P<since>(?:1[5-9]|20)\d\d)\s+(?:года?\s+)?по\s+(?P<till>(?:1[5-9]|20)\d\d)(?:\s+г(?:од|\.))?)(?![\w-])",
+    r"|с\s+(?P<since>(?:1[5-9]|20)\d\d)\s+(?:года?\s+)?по\s+(?P<till>(?:1[5-9]|20)\d\d)(?:\s+г(?:од|\.))?"
+    r"|(?P<one>(?:1[5-9]|20)\d\d)\s?(?:год[а-я]?|г\.?))(?![\w-])",
     re.IGNORECASE,
 )
 _CLASSES = re.compile(r"(?<![\w.,№-])([1-9])\s?[-–—]\s?([2-9]|1[01])(?![\w.-])")
@@ -61,9 +62,11 @@ def _part_phrases(label: str, part: int) -> list[str]:
 
 
 def take_years(text: str) -> Taken:
-    """«2015-2020», «с 2015 по 2020»: books of these years; two numbers may stand in a title, too."""
+    """«2015-2020», «с 2015 по 2020», «2020 год»: books of these years; the numbers may stand in a title, too."""
 
     def asked(match: re.Match[str]) -> Query | None:
+        if match["one"]:
+            return Or(Term(match[0]), Term(match["one"], Access.YEAR))
         first, last = (match["from"], match["to"]) if match["from"] else (match["since"], match["till"])
         if first > last:
             return None

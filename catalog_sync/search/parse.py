@@ -33,7 +33,8 @@ _GROUP = re.compile(r"(?<!\w)\(([^()]*)\)(?!\w)")
 MOST_GROUPS = 20  # in one query; brackets beyond them are brackets
 _FIRST_GROUP = "\U00010428"  # small letters of an alphabet nobody types (Deseret) stand for groups already understood
 _GROUPED_PART = re.compile(rf"([-−–]?)([{_FIRST_GROUP}-{chr(ord(_FIRST_GROUP) + MOST_GROUPS - 1)}])")
-_ONE_GRADE = r"(?:1[01]|[1-9]|[IVXХ]{1,4})(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых))?"
+_ONE_GRADE = r"(?:1[01]|[1-9]|[IVXХ]{1,4})(?:-?(?:й|ый|ий|го|ого|м|ом|е|х|ых)|\s?-?[абвг](?=\s*кл))?"
+_LETTER = re.compile(r"(?<=\d)\s?-?[абвг](?=\s*кл)", re.IGNORECASE)  # «5а класс», «5-Б кл.»
 _GRADE = re.compile(
     rf"(?<!\w){_ONE_GRADE}(?:(?:\s*[-–—,]\s*|\s+и\s+){_ONE_GRADE})*\s*кл(?:асс\w*|\.|(?!\w))\.?", re.IGNORECASE
 )
@@ -138,7 +139,8 @@ def _understand(text: str, groups: Sequence[Query]) -> Query:
     for token in rest.split():
         _take_token(token, left, wanted, unwanted)
     rest, meant = habits.take_short_words(" ".join(left))
-    if words(rest):
+    said = words(rest)
+    if said and not ((wanted or meant) and plain.says_nothing(said)):  # «книги для 5 класса» asks for the class alone
         wanted.insert(0, plain.asked(rest))
     wanted += meant
     if not wanted and not unwanted:
@@ -179,7 +181,9 @@ def field_query(access: Access, text: str, *, phrase: bool = False) -> Query | N
         named: list[Query] = [Term(str(n), access) for n in classes]
         return reduce(Or, named) if named else None
     if access in (Access.BBK, Access.UDC, Access.CALL_NUMBER):
-        return Term(text, access, truncation=Truncation.RIGHT) if text.strip() else None
+        if not text.strip():
+            return None
+        return _of_bbk(text) if access is Access.BBK else Term(text, access, truncation=Truncation.RIGHT)
     if not words(text):
         return None
     if phrase and access is not Access.AUTHOR:
@@ -249,7 +253,7 @@ def _looks_like_isbn(typed: str) -> bool:
 
 def _take_grades(text: str, wanted: list[Query]) -> str:
     def take(match: re.Match[str]) -> str:
-        grades = grades_in(match[0])
+        grades = grades_in(_LETTER.sub("", match[0]))
         if not grades:
             return match[0]
         terms: list[Query] = [Term(str(g), Access.GRADE) for g in grades]
@@ -276,12 +280,24 @@ def _take_token(token: str, left: list[str], wanted: list[Query], unwanted: list
     elif _is_masked(token) and words(token):
         wanted.append(_masked(token))
     elif _INDEX.fullmatch(token):  # and the beginning of one; the words are asked as well, for it may be a price
-        of_bbk, of_udc = (Term(token, access, truncation=Truncation.RIGHT) for access in (Access.BBK, Access.UDC))
-        wanted.append(Or(Or(Term(token), of_bbk), of_udc))
+        wanted.append(Or(Or(Term(token), _of_bbk(token)), Term(token, Access.UDC, truncation=Truncation.RIGHT)))
     elif _PART_OF_ISBN.fullmatch(token):
         wanted.append(Or(Term(token), Term(digits(token), Access.ISBN, truncation=Truncation.BOTH)))
     else:
         left.append(token)
+
+
+_OLD_RUSSIAN, _RUSSIAN = "(2рос=рус)", "(2=411.2)"  # Russian literature in the tables of ББК before and since 2015
+
+
+def _of_bbk(typed: str) -> Query:
+    """An index of ББК and those it begins; half of the schools have the old sign of a literature, half the new one."""
+    index = typed.lower()
+    for sign, other in ((_OLD_RUSSIAN, _RUSSIAN), (_RUSSIAN, _OLD_RUSSIAN)):
+        if sign in index:
+            same = Term(index.replace(sign, other), Access.BBK, truncation=Truncation.RIGHT)
+            return Or(Term(typed, Access.BBK, truncation=Truncation.RIGHT), same)
+    return Term(typed, Access.BBK, truncation=Truncation.RIGHT)
 
 
 def _is_masked(token: str) -> bool:

@@ -1,4 +1,5 @@
-"""Words that nothing marks, as they may be meant: «лев толстой» is Толстой, Л. Н., «мерзляк 6» is for the sixth class.
+"""Words that nothing marks, as they may be meant: «лев толстой» is Толстой, Л. Н., «мерзляк 6» is for the sixth class,
+«книги о войне» need not have the word «книга».
 
 The words as typed are always asked as well: «Василий Тёркин» is a title, «5 вечеров» too.
 """
@@ -11,20 +12,39 @@ from functools import reduce
 from typing import NamedTuple
 
 from catalog_sync.query import Access, And, Or, Query, Relation, Term, Truncation
+from catalog_sync.search.textual import STOP
 from catalog_sync.text_ru import asked_lemmas, forename, is_patronymic, words
 
 MOST_FORENAMES = 3  # of one query: each costs a look into the index of authors
-_CLASS = re.compile(r"1[01]|[1-9]")
+_CLASS = re.compile(r"(1[01]|[1-9])[абвг]?")  # «5а» is the fifth class, too
+# What is said around a book, and stands in no record; a title may have it all the same.
+_AROUND = {
+    "книга", "книги", "книгу", "книг", "книжка", "книжки", "книжку", "книжек", "почитать", "читать", "прочитать",
+    "скачать", "онлайн", "бесплатно", "нужна", "нужен", "нужно", "найти", "братья", "бр", "ооо", "оао", "зао", "ао",
+}  # fmt: skip
 
 
 def asked(text: str) -> Query:
-    """The words, or what they say of an author or a class."""
+    """The words, or what they say of an author or a class, or those of them that say something."""
     typed = words(text)
+    found = _of_class(text, typed)
+    telling = [word for word in typed if word not in _AROUND]
+    if len(telling) == len(typed) or says_nothing(telling):
+        return found
+    return Or(found, _of_class(" ".join(telling), telling))
+
+
+def says_nothing(typed: Sequence[str]) -> bool:
+    """Whether there are only words around a book, and prepositions."""
+    return all(word in _AROUND or word in STOP for word in typed)
+
+
+def _of_class(text: str, typed: Sequence[str]) -> Query:
     found = _by_author(text, typed)
     numbers = [n for n, word in enumerate(typed) if _CLASS.fullmatch(word)]
     if len(numbers) != 1:
         return found
-    of_class = Term(typed[numbers[0]], Access.GRADE)
+    of_class = Term(typed[numbers[0]].rstrip("абвг"), Access.GRADE)
     rest = _without(typed, numbers[0], numbers[0] + 1)
     return Or(found, And(_by_author(" ".join(rest), rest), of_class) if rest else of_class)
 

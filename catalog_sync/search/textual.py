@@ -20,7 +20,7 @@ MUST, SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 _SHORTEST_TRANSLITERATED = 3  # «an» would find every «ан»
 
 # Words too common to be asked for: without them «книга о животных» misses «Книги про животных».
-_STOP = {
+STOP = {
     "и", "в", "во", "на", "о", "об", "обо", "с", "со", "к", "ко", "по", "для", "из", "от", "до", "у", "за", "про",
     "под", "над", "при", "а", "the", "of", "and", "for", "in", "to",
 }  # fmt: skip
@@ -54,7 +54,7 @@ def translate(term: Term, index_schema: Any) -> Any:
 
 def _words(name: str, parts: list[str], term: Term, index_schema: Any) -> Any:
     if term.truncation is Truncation.NONE:
-        kept = [p for p in parts if p not in _STOP] or parts
+        kept = [p for p in parts if p not in STOP] or parts
         kept = _without_lone_letters(kept)
         queries = [_word(name, p, index_schema) for p in kept]
     else:

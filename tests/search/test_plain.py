@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog_sync.facets import grades_in
-from catalog_sync.model import Isbn, Series
+from catalog_sync.model import Isbn, PartName, Series
 from catalog_sync.search.description import readings
 from catalog_sync.search.parse import search_box
 from catalog_sync.search.reader import Reader
@@ -26,6 +26,9 @@ BOOKS = (
     book("10", "Алгебра", "Никольский, С. М.", subtitle="X-XI классы : сборник задач",
          isbns=(Isbn("978-5-09-071884-4", "9785090718844"),)),
     book("11", "Семь гномов", subtitle="7 гномов"),
+    book("12", "Мир и война 1812 года. Война и мир", year_text="2019", parts=(PartName("Т. 2"),),
+         bbk=("84(2=411.2)1",)),
+    book("13", "Сказки", "Гримм, Якоб"),
 )  # fmt: skip
 
 
@@ -58,6 +61,19 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Reader:
         ("5-09-071884", {"10"}),
         ("071884", {"10"}),
         ("071885", set()),
+        ("книги для 7 класса", {"8"}),
+        ("для 7 класса", {"8"}),
+        ("книга про гномов", {"11"}),
+        ("алгебра 9а класс", {"9"}),
+        ("алгебра 9-Б кл", {"9"}),
+        ("алгебра 9б", {"9"}),
+        ("2019 год", {"12"}),
+        ("мир 2019 г.", {"12"}),
+        ("1812 года", {"12"}),
+        ("братья гримм", {"13"}),
+        ("война и мир т. II", {"12"}),
+        ("84(2Рос=Рус)1", {"12"}),
+        ("ббк:84(2=411.2)1", {"12"}),
     ],
 )
 def test_the_box_finds_what_is_said_without_a_mark(shelves: Reader, typed: str, books: set[str]) -> None:
