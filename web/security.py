@@ -85,9 +85,8 @@ def file_name(text: str, ending: str) -> str:
 
 def attachment(response: Response, name: str) -> Response:
     """Offer the answer as a file; RFC 6266 with an ASCII fallback."""
-    plain = name.encode("ascii", "ignore").decode().replace('"', "").strip(" ._") or "catalog"
-    ending = name.rpartition(".")[2]
-    if not plain.endswith(f".{ending}"):
-        plain = f"catalog.{ending}"
-    response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    stem, _, ending = name.rpartition(".")
+    latin = " ".join(stem.encode("ascii", "ignore").decode().replace('"', "").split()).strip(" ._-") or "catalog"
+    said = f"attachment; filename=\"{latin}.{ending}\"; filename*=UTF-8''{quote(name)}"
+    response.headers["Content-Disposition"] = said
     return response

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from catalog_sync.store import staff
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 from tests.web.conftest import EVIL, NOW, PASSWORD, first_hit, log_in, token
-from web.security import file_name, local_target, policy, safe_url
+from web.security import attachment, file_name, local_target, policy, safe_url
 
 PAGES = (
     "/",
@@ -355,3 +356,13 @@ def test_nothing_takes_the_name_of_an_empty_form(administrator: FlaskClient, pag
     form = token(administrator.get(address))
     said = administrator.post(address, data={"csrf_token": form, name: "new", "title": "Новинки", "name": "Новинки"})
     assert "Это имя занято самим каталогом" in said.text
+
+
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [("c7 Математика.mrc", "c7.mrc"), ("Мой список.docx", "catalog.docx"), ("oo2 «район» 2026.xlsx", "oo2 2026.xlsx")],
+)
+def test_the_name_of_a_file_for_old_browsers_has_no_gaps_where_russian_letters_were(name: str, latin: str) -> None:
+    said = attachment(Response(), name).headers["Content-Disposition"]
+    assert f'filename="{latin}"' in said
+    assert f"filename*=UTF-8''{quote(name)}" in said
