@@ -76,7 +76,7 @@ def _linked(section: Text, rows_at: str) -> str:
 
 
 def _table(table: Table, rows_at: str) -> str:
-    caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
+    caption = f"<caption><span>{escape(table.title)}</span></caption>" if table.title else ""
     rows = "".join(_row(row, table.columns, rows_at) for row in table.rows)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in (*table.notes, *rules(table)))
     label = escape(table.title or "Таблица", quote=True)
