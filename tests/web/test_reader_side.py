@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 from msgspec import structs
@@ -274,3 +275,13 @@ def test_a_resource_with_a_search_of_its_own_is_offered_whatever_is_sought(own: 
     page = application(own).test_client().get("/e-resources/?q=пушкин").text
     assert "Ресурс with" in page
     assert "Ресурс without" not in page
+
+
+def test_a_librarian_who_logs_in_sees_the_books_of_her_own_school_first(app: Flask) -> None:
+    own = app.test_client()
+    log_in(own, "bibl")
+    assert "Есть в моей школе" in own.get("/search?q=математика").text
+    other = app.test_client()
+    other.set_cookie("library", "school-01")  # what was chosen stays
+    answer = log_in(other, "bibl")
+    assert not any(said.startswith("library=") for said in answer.headers.getlist("Set-Cookie"))

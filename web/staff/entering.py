@@ -13,6 +13,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.store import audit, staff
 from catalog_sync.store.database import reading, writing
 from web.i18n import N_, _
+from web.reader import reader, remember
 from web.security import local_target
 from web.services import services
 from web.staff.access import Session, me, me_or_none, needs
@@ -47,7 +48,10 @@ def login() -> str | Response | tuple[str, int]:
     session.clear()  # nothing of the visitor's session goes into the staff's one
     session.permanent = True
     login_user(Session(found))
-    return redirect(target, 303)
+    response = redirect(target, 303)
+    if found.library and not reader().library:
+        remember(response, "library", found.library)  # a librarian's own school, as if she had chosen it
+    return response
 
 
 def nobody_yet() -> bool:
