@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -48,7 +48,7 @@ def login() -> str | Response | tuple[str, int]:
     session.clear()  # nothing of the visitor's session goes into the staff's one
     session.permanent = True
     login_user(Session(found))
-    response = redirect(target, 303)
+    response = make_response(redirect(target, 303))
     if found.library and not reader().library:
         remember(response, "library", found.library)  # a librarian's own school, as if she had chosen it
     return response
