@@ -103,7 +103,7 @@ def make_replenishment(asked: Asked) -> Report:
 
 def make_memo(asked: Asked) -> Report:
     connection, found = asked.connection, load(asked)
-    before = facts.load(connection, asked.period.previous, asked.today)
+    before = facts.load(connection, asked.period.year_before, asked.today)
     count, editions = catalogue_state.catalogue_totals(connection)
     schools = {one.library.code for one in found.schools}  # what a partner loses is no loss of the schools
     register = [one for one in licences.register(connection) if one.library in schools]

@@ -115,22 +115,22 @@ def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list
 
 
 def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds: Kinds, subject: str) -> list[Section]:
-    now, before = facts.copies(codes, kinds), background.previous.copies(codes, kinds)
+    now, before = facts.copies(codes, kinds), background.year_before.copies(codes, kinds)
     first = (
         f"{subject} {within(len(codes), SCHOOL)} на {russian.day(facts.as_of)} — {counted(now.closing, COPY)}. "
         f"{_moved(now, facts.period.words)}"
     )
     sentences = [first]
     if facts.today > facts.period.end:
-        sentences.append(_compared(now, before, background.previous.period.words))
+        sentences.append(_compared(now, before, background.year_before.period.words))
     else:
-        sentences.append(f"Период не закончен; за {background.previous.period.words} {_came(before.acquired)}.")
+        sentences.append(f"Период не закончен; за {background.year_before.period.words} {_came(before.acquired)}.")
     if now.initial:
         verb = russian.agree(now.initial, "впервые отражён", "впервые отражено")
         sentences.append(f"Кроме того, {verb} в каталоге {counted(now.initial, COPY)}: это не поступление.")
     figures = [(getattr(now, m), facts.drill(DISTRICT, m, kinds)) for m in ("closing", "acquired", "left")]
     if facts.today <= facts.period.end:
-        figures.append((before.acquired, background.previous.drill(DISTRICT, "acquired", kinds)))
+        figures.append((before.acquired, background.year_before.drill(DISTRICT, "acquired", kinds)))
     figures.append((now.initial, facts.drill(DISTRICT, "initial", kinds)))
     named = tuple((counted(copies, COPY), query) for copies, query in figures if copies)
     return [Text(" ".join(sentences), figures=named)]

@@ -26,7 +26,7 @@ LISTED = 12  # longer lists of schools go to the appendix
 class Background:
     """What the memo needs beside the figures of its period."""
 
-    previous: Facts
+    year_before: Facts  # of the same days
     extras: Extras
     records: int
     editions: int

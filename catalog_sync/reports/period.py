@@ -31,6 +31,13 @@ class Period:
             return between(self.start - timedelta(days), self.start - timedelta(1))
         return parse(_previous_code(self.code), self.start)
 
+    @property
+    def year_before(self) -> Period:
+        """The same days a year before: textbooks come in August, a quarter is told by the same quarter."""
+        if re.fullmatch(r"\d{4}-\d\d-\d\d:.*", self.code):
+            return between(_a_year_before(self.start), _a_year_before(self.end))
+        return parse(re.sub(r"\d{4}", lambda year: str(int(year[0]) - 1), self.code), self.start)
+
     def contains(self, day: date) -> bool:
         return self.start <= day <= self.end
 
@@ -136,6 +143,10 @@ _FORMS: tuple[tuple[str, Callable[..., Period]], ...] = (
     (r"(\d{4})/(\d{4})", _school_year),
     (r"(\d{4}-\d\d-\d\d):(\d{4}-\d\d-\d\d)", _between),
 )
+
+
+def _a_year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def _month_end(year: int, month: int) -> date:

@@ -131,3 +131,14 @@ def test_a_period_is_understood_as_it_is_said_in_papers(said: str, code: str) ->
 @pytest.mark.parametrize("code", ["2026", "2026Q3", "2026H1", "2026-05", "2025/2026", "2026-01-01:2026-06-30"])
 def test_the_words_of_a_period_name_it(code: str) -> None:
     assert period.parse(period.parse(code, TODAY).words, TODAY).code == code
+
+
+@pytest.mark.parametrize(
+    ("code", "before"),
+    [
+        ("2026", "2025"), ("2026Q3", "2025Q3"), ("2026H1", "2025H1"), ("2026-05", "2025-05"),
+        ("2025/2026", "2024/2025"), ("2024-02-29:2024-03-31", "2023-02-28:2023-03-31"),
+    ],
+)  # fmt: skip
+def test_a_period_is_compared_with_the_same_days_a_year_before(code: str, before: str) -> None:
+    assert period.parse(code, TODAY).year_before.code == before
