@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import Source
-from harvesters import drops, limits
-from harvesters.drops import Seen
+from harvesters import limits
 from harvesters.files import FilesHarvester, FilesSettings
 from harvesters.surroundings import Surroundings
 from harvesters.unpack import cut_warning, unpack
@@ -364,28 +363,6 @@ def test_two_names_that_read_alike_are_both_read(drop: Path, home: Path) -> None
     assert len(list((drop / "archive").rglob("*.mrc"))) == 2
 
 
-names = st.sampled_from(["a.mrc", "b.mrc", "books_2026-01-01.mrc", "books_2026-01-02.mrc", "c.xml"])
-listings = st.lists(st.builds(Seen, names, st.integers(0, 9), st.floats(0, 9)), unique_by=lambda s: s.name)
-
-
-@given(listings, st.booleans(), st.sampled_from(["parts", "newest"]))
-def test_what_was_taken_is_not_taken_again_until_something_changes(
-    seen: list[Seen], complete: bool, take: str
-) -> None:  # fmt: skip
-    files = drops.wanted(seen, [".mrc", ".xml"])
-    taken = [drops.Taken(s.name, s.size, s.modified, "") for s in files]
-    assert drops.export_of(files, taken, complete=complete, take=take) == []
-
-
-@given(listings)
-def test_every_file_of_a_full_export_is_read_or_superseded_by_a_later_version(seen: list[Seen]) -> None:
-    files = drops.wanted(seen, [".mrc", ".xml"])
-    chosen = drops.export_of(files, [], complete=True, take="parts")
-    left = {s.name for s in files} - {s.name for s in chosen}
-    assert left <= {"books_2026-01-01.mrc"}
-    assert not left or "books_2026-01-02.mrc" in {s.name for s in chosen}
-
-
 @given(st.binary(max_size=200))
 def test_no_bytes_whatever_break_the_unpacking(data: bytes) -> None:
     try:
@@ -394,26 +371,6 @@ def test_no_bytes_whatever_break_the_unpacking(data: bytes) -> None:
         return
     assert all(len(p.data) <= 10_000 or p.data == data for p in parts)
     assert all(isinstance(cut_warning(p.name, p.data, p.format), str) for p in parts)
-
-
-@pytest.mark.parametrize(
-    ("names", "chosen"),
-    [
-        (("export.mrc", "export (1).mrc"), ["export (1).mrc"]),
-        (("export (1).mrc", "export.mrc"), ["export.mrc"]),
-        (("export.mrc", "export (1).mrc", "export (2).mrc"), ["export (2).mrc"]),
-        (("export.mrc", "export — копия.mrc", "export - Copy (2).mrc"), ["export - Copy (2).mrc"]),
-        (("export.mrc.gz", "export(1).mrc.gz"), ["export(1).mrc.gz"]),
-        (("books_2026-01-01.mrc", "books_2026-01-02 (1).mrc"), ["books_2026-01-02 (1).mrc"]),
-        (("книги (1).mrc", "книги (2).mrc"), ["книги (1).mrc", "книги (2).mrc"]),
-        (("a.mrc", "b (1).mrc"), ["a.mrc", "b (1).mrc"]),
-        (("копия.mrc", "copy 2.mrc"), ["копия.mrc", "copy 2.mrc"]),
-    ],
-)
-def test_a_file_saved_again_is_the_same_export(names: tuple[str, ...], chosen: list[str]) -> None:
-    files = [Seen(name, 1, float(at)) for at, name in enumerate(names)]
-    assert [s.name for s in drops.export_of(files, [], complete=True, take="parts")] == chosen
-    assert drops.export_of(files, [], complete=False, take="parts") == files
 
 
 def test_a_file_saved_again_is_taken_alone_and_told(drop: Path, home: Path) -> None:
