@@ -217,3 +217,5 @@ def _clusters(connection: Connection, damaged: Collection[int]) -> Iterator[str]
     yield from _named("сводные записи повреждены в кластерах", torn)
     yield from _named("сводные записи не из тех записей, в кластерах", wrong)
     yield from _named("сводные записи не те, что получаются заново, в кластерах", other)
+    unsaid, undead = unifying.untold(connection)
+    yield from _named("для OAI-PMH и лент записано не то о кластерах", sorted({*unsaid, *undead}))

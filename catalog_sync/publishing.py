@@ -27,6 +27,7 @@ from catalog_sync.store import (
     hand,
     leases,
     ledger_check,
+    outbox,
     records,
     registry,
     rules,
@@ -357,10 +358,12 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     records.renew_digests(connection)
     digests.renew(connection)
     done, comparing, alike = 0, reclustering.Comparing(connection), deriving.Alike()
+    other_copies = set[int]()
     for batch in records.live(connection, batch=BATCH):
         ids = [id_ for id_, _ in batch]
         before = derived.held(connection, ids, damaged=set())  # of these the ledger is believed
         found = deriving.understand(connection, ids, alike=alike)
+        other_copies |= {id_ for id_, held in found.held.items() if not _is_held_so(before.get(id_), held)}
         stock.append(connection, _read_otherwise(connection, before, found, today), recorded=today)
         comparing.take(deriving.save(connection, found))
         done += len(batch)
@@ -370,9 +373,15 @@ def _compute_anew(connection: Connection, now: datetime, today: date, progress: 
     progress("кластеров", len(change.live))
     transfers.follow_libraries(connection, recorded=today)
     # All titles are counted anew, whether or not anything moved: this also mends what was wrong.
+    change = _with_quiet(connection, change, other_copies)
     unite(connection, replace(change, moved=change.live), now, today=today, cause="merge")
+    outbox.announce(connection, *unifying.untold(connection), now)
     hand.align_classes(connection, why="каталог перестроен по новым правилам", today=today)
     ledger_check.rebuild(connection)
+
+
+def _is_held_so(before: derived.Held | None, now: deriving.Held) -> bool:
+    return before is not None and (before.library, before.holdings) == now[:2]
 
 
 def _read_otherwise(

@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from catalog_sync import union
+from catalog_sync.facets import year
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import BibRecord, RecordKey, Source, UnionRecord
 from catalog_sync.restocking import Restocked, restock
-from catalog_sync.store import described, outbox, overrides, records, registry, unions
+from catalog_sync.store import clusters, described, outbox, overrides, records, registry, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.clusters import Change
 from catalog_sync.store.database import chunks, plain_rows
@@ -31,8 +32,7 @@ def unite(connection: Connection, change: Change, now: datetime) -> None:
 
     def announce(made: Iterable[UnionRecord]) -> None:
         for one in made:
-            libraries = [sources[key.source].library for key in one.members]
-            announced[one.cluster] = unions.sets_of(one, libraries)
+            announced[one.cluster] = _sets(one, sources)
 
     told = set[str]()
     for some in chunks(sorted(change.restocked), BATCH):
@@ -45,16 +45,33 @@ def unite(connection: Connection, change: Change, now: datetime) -> None:
     outbox.announce(connection, announced, sorted(change.gone), now)
 
 
+def untold(connection: Connection) -> tuple[dict[str, list[str]], list[str]]:
+    """What the outbox says wrongly: live clusters → their sets, where it has others or says they are gone; and gone
+    ones it says are live. Union records that are damaged are left out.
+    """
+    sources = {source.code: source for source in registry.sources(connection)}
+    live = sorted(clusters.live(connection))
+    found: dict[str, list[str]] = {}
+    for some in chunks(live, BATCH):
+        whole = [record for _, record, _ in unions.stored(connection, some) if record is not None]
+        found |= outbox.wrong(connection, {one.cluster: _sets(one, sources) for one in whole})
+    return found, outbox.undead(connection)
+
+
+def _sets(record: UnionRecord, sources: Mapping[str, Source]) -> list[str]:
+    return unions.sets_of(record, [sources[key.source].library for key in record.members if key.source in sources])
+
+
 def _save(connection: Connection, made: Sequence[UnionRecord], quiet: Collection[str]) -> list[UnionRecord]:
     """Keep what is another now; returns what is news: of `quiet` clusters, records that do not say what they said.
 
     Who contributed to the same words is kept, and no index, harvester or feed need hear of it.
     """
-    before = unions.stored(connection, [one.cluster for one in made if one.cluster in quiet])
-    said = {cluster: record for cluster, record, _ in before}
-    others = [one for one in made if said.get(one.cluster) != one]
+    asked = [one.cluster for one in made if one.cluster in quiet]
+    before = {cluster: (record, printed) for cluster, record, printed in unions.stored(connection, asked)}
+    others = [one for one in made if before.get(one.cluster) != (one, year(one.bib))]
     unions.save(connection, others)
-    return [one for one in others if not _says_what(said.get(one.cluster), one)]
+    return [one for one in others if not _says_what(before.get(one.cluster, (None,))[0], one)]
 
 
 def _says_what(record: UnionRecord | None, other: UnionRecord) -> bool:

@@ -57,6 +57,24 @@ def announce_held_by(connection: Connection, library: str, now: datetime) -> Non
     announce(connection, {cluster: known.now for cluster, known in sets.items()}, [], now)
 
 
+def wrong(connection: Connection, sets: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Of live clusters and their sets those that are not kept so, or not as live."""
+    c = t.cluster_change.c
+    told: dict[str, Sequence[str]] = {}
+    for some in chunks(list(sets)):
+        rows = connection.execute(select(c.cluster, c.sets).where(c.cluster.in_(some), c.deleted.is_(False)))
+        told |= {row.cluster: row.sets for row in rows}
+    return {cluster: now for cluster, now in sets.items() if told.get(cluster) != now}
+
+
+def undead(connection: Connection) -> list[str]:
+    """Clusters kept as live of which nothing is left."""
+    c = t.cluster_change.c
+    rows = t.cluster_change.outerjoin(t.cluster, t.cluster.c.id == c.cluster)
+    gone = t.cluster.c.id.is_(None) | (t.cluster.c.size == 0)
+    return list(connection.execute(select(c.cluster).select_from(rows).where(gone, c.deleted.is_(False))).scalars())
+
+
 def _row(cluster: str, number: int, now: datetime, deleted: bool, sets: _Sets) -> dict[str, object]:
     kept = {"sets": list(sets.now), "left_sets": list(sets.left)}
     return {"cluster": cluster, "number": number, "when": now, "deleted": deleted, **kept}
