@@ -94,6 +94,12 @@ def sentence(error: BaseException) -> str | None:
     return None
 
 
+def is_busy(error: DBAPIError) -> bool:
+    """Whether somebody else is writing, and the same is worth trying again in a minute."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return "locked" in str(error.orig) if isinstance(error.orig, sqlite3.Error) else state.startswith(("55P03", "40"))
+
+
 def note(log: logging.Logger, what: str, error: BaseException) -> None:
     """A line of the log where the cause is known: what is tried again every minute would fill it with stacks."""
     known = sentence(error)

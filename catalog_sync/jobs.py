@@ -33,7 +33,7 @@ from catalog_sync.model import HarvestRun, RunState, Source
 from catalog_sync.reports import scheduled
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, registry, runs
-from catalog_sync.store.database import reading, writing
+from catalog_sync.store.database import patient, reading, writing
 from catalog_sync.system import System
 from harvesters.secrets import Secrets
 
@@ -134,7 +134,7 @@ class Process:
     def _led(self) -> None:
         """Lead until asked to stop or until the lead is lost."""
         _process[:] = [self]
-        with writing(self.system.engine) as connection:
+        with writing(patient(self.system.engine)) as connection:
             store.give_back(connection, KINDS)
         self.scheduler = self._scheduler()
         try:
@@ -316,7 +316,7 @@ class Process:
         except Exception as error:
             log.exception("просьба № %s", number)
             said = f"не удалось: {sentence(error) or type(error).__name__}"
-        with writing(self.system.engine) as connection:
+        with writing(patient(self.system.engine)) as connection:  # else what was done would be done again
             store.finish(connection, number, said, self.system.now())
 
     def _do(self, request: store.Request) -> str:

@@ -20,6 +20,7 @@ from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockM
 from catalog_sync.reclustering import Concerned
 from catalog_sync.restocking import Restocked
 from catalog_sync.store import (
+    audit,
     clusters,
     decisions,
     derived,
@@ -244,7 +245,7 @@ def decide(
         for key in (left, right):
             if key not in ids:
                 raise Refused(f"нет записи {key}")
-        standing, first = decisions.standing(connection), None
+        standing, first = decisions.standing(connection), 0
         more = _the_rest(connection, ids[left], ids[right], same) if whole else []
         if not more and (said := _said_before(standing, left, right, same)):
             raise Refused(f"это уже сказано: решение № {said.number} ({said.who}) — {said.why}")
@@ -252,16 +253,14 @@ def decide(
             chain = contradiction(standing, Decision(0, min(a, b), max(a, b), same, who, now, why))
             if chain:
                 raise Refused(_explain_chain(a, b, same, chain, system.settings.time_zone))
-            made = decisions.keep(
-                connection, a, b, same=same, who=who, when=now, why=why.strip(), part_of=first.number if first else None
-            )
-            first, standing = first or made, [*standing, made]
-        assert first is not None
-        made = first
+            of = first or None
+            made = decisions.keep(connection, a, b, same=same, who=who, when=now, why=why.strip(), part_of=of)
+            first, standing = first or made.number, [*standing, made]
         touched = records.ids_of(connection, {k for d in standing if d.when == now for k in (d.left, d.right)})
-        change = reclustering.regroup(connection, Concerned(set(touched.values())), (), now=now, decision=made.number)
+        change = reclustering.regroup(connection, Concerned(set(touched.values())), (), now=now, decision=first)
         unite(connection, change, now, today=_today(system, now), cause="merge" if same else "split")
-        return made.number
+        audit.note(connection, who, f"решение {first}: {left} и {right} — {'same' if same else 'different'}", now)
+        return first
 
 
 def _said_before(standing: Sequence[Decision], left: RecordKey, right: RecordKey, same: bool) -> Decision | None:
@@ -306,6 +305,7 @@ def undo(system: System, number: int, *, who: str) -> None:
         ids = records.ids_of(connection, {key for one in gone for key in (one.left, one.right)})
         change = reclustering.regroup(connection, Concerned(set(ids.values())), (), now=now, decision=number)
         unite(connection, change, now, today=_today(system, now), cause="split" if gone[0].same else "merge")
+        audit.note(connection, who, f"решение {number}: отменено", now)
 
 
 def settle_again(system: System, code: str) -> None:

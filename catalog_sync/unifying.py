@@ -45,13 +45,13 @@ def unite(connection: Connection, change: Change, now: datetime) -> None:
     outbox.announce(connection, announced, sorted(change.gone), now)
 
 
-def untold(connection: Connection) -> tuple[dict[str, list[str]], list[str]]:
+def untold(connection: Connection) -> tuple[dict[str, Sequence[str]], list[str]]:
     """What the outbox says wrongly: live clusters → their sets, where it has others or says they are gone; and gone
     ones it says are live. Union records that are damaged are left out.
     """
     sources = {source.code: source for source in registry.sources(connection)}
     live = sorted(clusters.live(connection))
-    found: dict[str, list[str]] = {}
+    found: dict[str, Sequence[str]] = {}
     for some in chunks(live, BATCH):
         whole = [record for _, record, _ in unions.stored(connection, some) if record is not None]
         found |= outbox.wrong(connection, {one.cluster: _sets(one, sources) for one in whole})

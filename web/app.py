@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalog_sync.errors import Refused, Unholdable
-from catalog_sync.failures import note, sentence
+from catalog_sync.failures import is_busy, note, sentence
 from catalog_sync.query import Catalogue, Unsupported
 from catalog_sync.settings import Settings
 from web import compression, i18n, labels, security
@@ -224,7 +224,7 @@ def set_up_errors(app: Flask) -> None:
     @app.errorhandler(Unholdable)
     def unholdable(error: Unholdable) -> tuple[str, int]:
         code = 404 if request.method in ("GET", "HEAD") else 400  # an address names nothing, a form is mistyped
-        return page(code, *map(_, TEXTS[code])), code
+        return page(code, _(TEXTS[code][0]), _(TEXTS[code][1])), code
 
     @app.errorhandler(DBAPIError)
     def without_database(error: DBAPIError) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
@@ -232,12 +232,14 @@ def set_up_errors(app: Flask) -> None:
         if not sentence(error):
             return broken(error)
         note(log, f"{request.method} {request.path}", error)
-        return page(503, *map(_, TEXTS[503])), 503, {"Retry-After": str(RETRY_SECONDS)}
+        title, text = BUSY if is_busy(error) else TEXTS[503]
+        text = page(503, _(title), _(text), sent_again() if is_busy(error) else None)
+        return text, 503, {"Retry-After": str(RETRY_SECONDS)}
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> tuple[str, int]:
         log.exception("%s %s", request.method, request.path)
-        return page(500, *map(_, TEXTS[500])), 500
+        return page(500, _(TEXTS[500][0]), _(TEXTS[500][1])), 500
 
 
 TEXTS = {
@@ -253,6 +255,20 @@ TEXTS = {
 }
 
 
-def page(code: int, title: str, text: str) -> str:
+BUSY = (
+    i18n.N_("Подождите немного"),
+    i18n.N_("В каталог сейчас записывается выгрузка школы. Ничего не испорчено: отправьте ещё раз через минуту."),
+)
+
+
+def sent_again() -> list[tuple[str, str]] | None:
+    """What the form said, to be sent once more by a button; None where that would need a file or show a password."""
+    fields = list(request.form.items(multi=True))
+    if request.method != "POST" or request.files or any("password" in name for name, _value in fields):
+        return None
+    return fields
+
+
+def page(code: int, title: str, text: str, again: list[tuple[str, str]] | None = None) -> str:
     g.error_code = code
-    return render_template("error.html", title=title, text=text, code=code)
+    return render_template("error.html", title=title, text=text, code=code, again=again)

@@ -25,6 +25,9 @@ except ImportError:  # Windows: workers are not compared
 # finished waits with all others; fewer would let one long report stop a worker.
 AT_ONCE = 2
 MOST = 255  # requests a byte can tell
+# Forms at the same moment, beside the pages: each may wait half a minute for a harvest that is being written, and four
+# of them would else stop every page.
+FORMS_AT_ONCE = 16
 UNEVEN = 2  # requests more than the idlest worker: with one reader less the two are nearer to each other
 
 Start = Callable[..., Any]
@@ -96,11 +99,14 @@ class FairWorker:
 
     def __init__(self, application: Application, crowd: Crowd | None) -> None:
         self._application, self._crowd, self._turns = application, crowd, Turns()
+        self._forms = Turns(FORMS_AT_ONCE)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        crowd = self._crowd
+        crowd, turns = self._crowd, self._turns
+        if environ.get("REQUEST_METHOD", "GET") not in ("GET", "HEAD", "OPTIONS"):
+            turns = self._forms
         if crowd is None or environ.get("SERVER_PROTOCOL") != "HTTP/1.1":  # HTTP/2 has no connection of one reader
-            with self._turns:
+            with turns:
                 return self._application(environ, start)
 
         def start_and_close(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
@@ -108,7 +114,7 @@ class FairWorker:
 
         crowd.change(+1)
         try:
-            with self._turns:
+            with turns:
                 return self._application(environ, start_and_close)
         finally:
             crowd.change(-1)

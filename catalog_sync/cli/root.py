@@ -34,9 +34,14 @@ class Context:
     settings: settings.Settings
     config: Path | None = None
 
-    def system(self, *, anew: bool = False) -> System:
-        """Closed with the command. `anew`: it may begin with an empty database where another was lost."""
+    def system(self, *, anew: bool = False, patient: bool = True) -> System:
+        """Closed with the command. `anew`: it may begin with an empty database where another was lost.
+
+        `patient`: it waits for a harvest that is being written, and says so, instead of giving up.
+        """
         system = open_system(self.settings, anew=anew)
+        if patient:
+            system.engine.update_execution_options(patient=True, waiting=say_waiting)
         click.get_current_context().find_root().call_on_close(system.engine.dispose)
         return system
 
@@ -101,6 +106,10 @@ AFTER_READERS = 10  # niceness: an import gets a tenth of a processor that a pag
 
 
 warn = partial(click.echo, err=True)
+
+
+def say_waiting() -> None:
+    warn("каталог сейчас записывает другая программа: жду её (прервать: Ctrl+C)")
 
 
 def begin_long_work() -> None:

@@ -46,7 +46,7 @@ def serve(context: Context, part: str | None) -> None:
     if AS_A_PART not in os.environ and part in (addresses := _addresses(context.settings)):
         _refuse_taken(part, *addresses[part])  # else two sites share the port, and answer in turn
     open_log(context.settings.home, part, logging.INFO if part == "jobs" else logging.WARNING)
-    system = context.system()
+    system = context.system(patient=False)
     if part != "jobs":
         # Better a start that takes minutes than a server that answers every question with an error.
         indexing.mend(system, warn)
@@ -74,7 +74,7 @@ def _serve_z3950(context: Context) -> None:
     from web.z3950.server import serve as serve_z3950
     from web.z3950.settings import from_settings
 
-    system = context.system()
+    system = context.system(patient=False)
     serve_z3950(lambda: opened(system), from_settings(system))
 
 
@@ -82,14 +82,14 @@ def _serve_jobs(context: Context) -> None:
     from catalog_sync import jobs
 
     begin_long_work()
-    jobs.serve(context.system())
+    jobs.serve(context.system(patient=False))
 
 
 def _serve_all(context: Context) -> None:
     """Run the three parts as children; a part that dies is started again, the signal to stop reaches all."""
     for name, (host, port) in _addresses(context.settings).items():
         _refuse_taken(name, host, port)
-    context.system().engine.dispose()
+    context.system(patient=False).engine.dispose()
     _catch_up(context.settings)
     stopping = threading.Event()
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):  # no SIGHUP on Windows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice, repeat
@@ -32,6 +33,7 @@ from catalog_sync.errors import Refused, StopEverything, Unholdable
 
 BUSY_SECONDS = 30  # how long a person waits for a writer: a nightly publish of a large school takes 10–20 s
 PATIENT_SECONDS = 1800  # how long a harvest does: a school's first export on a slow machine takes minutes
+STEP_SECONDS = 2.0  # of waiting, between which a person may have stopped it
 CACHE_KIB = 24 * 1024  # pages a connection keeps: most of what a night of 300,000 records looks into
 AT_ONCE = 5_000  # rows given to the driver together
 LOOKED_UP = 2_000  # values looked up together
@@ -113,7 +115,7 @@ def _set_pragmas(raw: sqlite3.Connection, _: object) -> None:
         f"cache_size=-{CACHE_KIB}",
         f"soft_heap_limit={HEAP_BYTES}",
         f"journal_size_limit={JOURNAL_BYTES}",
-        f"busy_timeout={BUSY_SECONDS * 1000}",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
     ):
         raw.execute(f"PRAGMA {pragma}")
 
@@ -123,14 +125,35 @@ def _begin(connection: Connection) -> None:
     if not options.get("writer", False):
         connection.exec_driver_sql("BEGIN")
         return
-    hasty = options.get("hasty", False)
-    seconds = 0 if hasty else PATIENT_SECONDS if options.get("patient", False) else BUSY_SECONDS
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _take_turn(connection, 0 if options.get("hasty", False) else patience(connection), options.get("waiting"))
     finally:
-        if hasty:  # whoever gets the connection next may wait as ever
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+
+
+def _take_turn(connection: Connection, seconds: float, waiting: Callable[[], object] | None) -> None:
+    """Wait for other writers in small steps: SQLite's own waiting can't be stopped by Ctrl+C.
+
+    `waiting` is told once, after the first step.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        step = min(STEP_SECONDS, max(0.0, end - time.monotonic()))
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(step * 1000)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() >= end:
+                raise
+        if waiting is not None:
+            waiting()
+            waiting = None
+
+
+def patience(connection: Connection) -> float:
+    """Seconds this connection waits for who writes now."""
+    return PATIENT_SECONDS if connection.get_execution_options().get("patient", False) else BUSY_SECONDS
 
 
 def patient(engine: Engine) -> Engine:

@@ -15,7 +15,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.ledger import movements, reversal
 from catalog_sync.ledger_items import BY_HAND
 from catalog_sync.model import Carrier, Category, Classified, EKind, MovementKind, RecordKey, StockMovement
-from catalog_sync.store import ledger
+from catalog_sync.store import leases, ledger
 from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_movement, stock_position
 from catalog_sync.store.overrides import REASON, corrected
 from catalog_sync.store.packing import unpack_holdings
@@ -164,7 +164,7 @@ def reclassify(
         raise Refused(f"записи {key} в фонде нет")
     was = Classified(Category(held.category), "", Carrier(held.carrier), "", EKind(held.ekind))
     now_is = corrected(was, (category, carrier, ekind))
-    number = (connection.execute(select(func.max(class_override.c.number))).scalar() or 0) + 1
+    number = leases.next_number(connection, class_override)
     values = {"number": number, "source": key.source, "local_id": key.local_id, "who": who, "when": now, "why": why}
     values |= {"category": category, "carrier": carrier, "ekind": ekind}
     connection.execute(class_override.insert().values(**values))

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from catalog_sync.store import leases
 from catalog_sync.store.coverage import zone_of
 from catalog_sync.store.ledger_tables import kept_report
 
@@ -36,7 +37,7 @@ def keep(
     missing: Sequence[str] = (),
 ) -> int:  # fmt: skip
     """Keep a report; returns its number. Nothing kept is ever replaced."""
-    number = (connection.execute(select(func.max(kept_report.c.number))).scalar() or 0) + 1
+    number = leases.next_number(connection, kept_report)
     values: dict[str, Any] = {"number": number, "name": name, "library": library, "period": period, "due": due}
     values |= {"schedule": schedule, "made": made, "snapshot": snapshot, "format": format, "data": data}
     values |= {"digest": hashlib.sha256(data).hexdigest(), "missing": list(missing)}

@@ -10,10 +10,10 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, text, update
 
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import insertion
+from catalog_sync.store.database import insertion, patience
 
 # Any constant does, as long as it is ours alone: PostgreSQL's advisory locks are numbered, not named.
 PUBLISH_LOCK = 7_305_811
@@ -21,6 +21,7 @@ PUBLISH_LOCK = 7_305_811
 _IS_ASKED = t.lease.c.name == bindparam("asked")
 _CLAIM = select(t.lease).where(_IS_ASKED)
 _RENEW = update(t.lease).where(_IS_ASKED)
+_TAKE = text("select set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:n)")
 _RELEASE = delete(t.lease).where(_IS_ASKED, t.lease.c.holder == bindparam("of"))
 
 
@@ -100,7 +101,18 @@ def holder_of(connection: Connection, name: str, now: datetime) -> str:
 def one_publisher(connection: Connection) -> None:
     """Wait until no other transaction publishes: clusters are a function of the set, and the set must stand still.
 
-    SQLite's BEGIN IMMEDIATE already gives this; PostgreSQL needs a lock for the length of the transaction.
+    SQLite's BEGIN IMMEDIATE already gives this; PostgreSQL needs a lock for the length of the transaction. Whoever
+    numbers rows by the last one there (ledger, outbox, …) asks for it too, so that there is one lock and no deadlock.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("select pg_advisory_xact_lock(:n)"), {"n": PUBLISH_LOCK})
+        wait = f"{int(patience(connection) * 1000)}ms"  # for ever would be a page that never answers
+        connection.execute(_TAKE, {"wait": wait, "n": PUBLISH_LOCK})
+
+
+def next_number(connection: Connection, table: Table) -> int:
+    """The number after the last one; nobody else is given it, on PostgreSQL too.
+
+    A sequence would not do: it leaves gaps, and what readers and the index have not seen yet is «above a number».
+    """
+    one_publisher(connection)
+    return (connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1

@@ -18,11 +18,11 @@ from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from catalog_sync.ledger import reversal
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
-from catalog_sync.store import records
+from catalog_sync.store import leases, records
 from catalog_sync.store.database import chunks, insert_rows, plain_rows
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
@@ -32,7 +32,6 @@ from catalog_sync.store.titles import titles_changed
 __all__ = ["DISTRICT", "append", "is_first_load", "posted", "reverse_run", "titles_changed"]
 
 LICENCES = "licence"  # source part of the key of a package that has no records: licence:12
-_LOCK = 0x73746F636B  # PostgreSQL's advisory lock: numbers must grow in the order of commits
 
 _columns = stock_movement.c
 
@@ -44,7 +43,7 @@ def append(connection: Connection, movements: Sequence[StockMovement], *, record
         return []
     ids = ids_of(connection, {line.record for line in movements})
     movements = _without_double_exits(connection, movements, ids)
-    number = _next_number(connection, stock_movement)
+    number = leases.next_number(connection, stock_movement)
     rows = [_row(line, number + i, ids[line.record], recorded, who) for i, line in enumerate(movements)]
     insert_rows(connection, stock_movement, rows)
     add_copies(connection, rows)
@@ -181,12 +180,6 @@ def editions(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """Record id → the edition it stands for in the ledger."""
     c = ledger_member.c
     return dict(plain_rows(connection, select(c.record, c.cluster), c.record, ids))
-
-
-def _next_number(connection: Connection, table: Table) -> int:
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    return (connection.execute(select(func.max(table.c.number))).scalar() or 0) + 1
 
 
 def _without_double_exits(

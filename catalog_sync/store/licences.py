@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from msgspec import structs
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
-from catalog_sync.store import ledger
+from catalog_sync.store import leases, ledger
 from catalog_sync.store.ledger_tables import licence, stock_position
 from catalog_sync.store.tables import library, record, source
 
@@ -62,7 +62,7 @@ def add(connection: Connection, value: Licence, *, today: date, who: str) -> int
         _refuse_strange_source(connection, value)
     if not value.is_database and not value.source and (value.titles < 1 or value.copies < 1):
         raise Refused(f"{value.name}: ожидалось число названий и экземпляров (доступов) от 1 по договору")
-    number = (connection.execute(select(func.max(licence.c.number))).scalar() or 0) + 1
+    number = leases.next_number(connection, licence)
     names = ("library", "name", "kind", "platform", "contract", "signed", "starts", "ends", "titles", "copies",
              "kopecks", "category", "source", "conditions")  # fmt: skip
     values = {name: getattr(value, name) for name in names}

@@ -32,6 +32,7 @@ def announce(connection: Connection, changed: Mapping[str, Sequence[str]], gone:
     A gone cluster keeps the sets it had, and a live one remembers the sets it left, so that a selective harvester hears
     of both (OAI-PMH 2.0, 2.5.1: deletions are kept for ever, and so are these).
     """
+    leases.one_publisher(connection)
     number = last_number(connection)
     rows = []
     before = _sets(connection, sorted({*changed, *gone}))
@@ -46,7 +47,6 @@ def announce(connection: Connection, changed: Mapping[str, Sequence[str]], gone:
 
 def announce_held_by(connection: Connection, library: str, now: datetime) -> None:
     """What stands in the records of everything a library holds has changed: its name."""
-    leases.one_publisher(connection)
     held = (
         select(t.member.c.cluster)
         .join(t.holding, t.holding.c.record == t.member.c.record)

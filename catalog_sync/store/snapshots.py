@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.errors import Refused
-from catalog_sync.store import coverage
+from catalog_sync.store import coverage, leases
 from catalog_sync.store.figures import Balance, Figures, Horizon, Selection, balances, horizon
 from catalog_sync.store.ledger_tables import snapshot, stock_movement, title_movement
 from catalog_sync.store.packing import compress, decompress
@@ -79,6 +79,7 @@ def freeze(
         "titles": _plain(figures, "titles"),
         **(extra or {}),
     }
+    leases.one_publisher(connection)  # each names the digest of the one before
     last = connection.execute(select(snapshot.c.number, snapshot.c.digest).order_by(snapshot.c.number.desc())).first()
     number, previous = (last.number + 1, last.digest) if last else (1, "")
     digest = digest_of(data, previous)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from catalog_sync.model import Carrier, Category, EKind, MovementKind
+from catalog_sync.store import leases
 from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert
 from catalog_sync.store.ledger_tables import ledger_member, licence, stock_movement, title_movement
 from catalog_sync.store.rollups import DISTRICT, TITLE_MEASURES, Totals, add_to_rollup, by_period, schools
@@ -252,7 +253,7 @@ def _append(connection: Connection, rows: Sequence[dict[str, Any]], totals: Tota
     """Number and keep the lines, and add them to the sums that the roll-ups have yet to hear of."""
     if not rows:
         return
-    number = (connection.execute(select(func.max(title_movement.c.number))).scalar() or 0) + 1
+    number = leases.next_number(connection, title_movement)
     for i, row in enumerate(rows):
         row["number"] = number + i
         line = (row["day"], row["category"], row["carrier"], row["ekind"], f"titles_{row['column']}")

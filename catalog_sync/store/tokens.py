@@ -7,9 +7,10 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection, Engine, or_, select
 
 from catalog_sync.errors import Refused
+from catalog_sync.store import leases
 from catalog_sync.store.database import write_if_free
 from catalog_sync.store.ledger_tables import api_token
 
@@ -21,7 +22,7 @@ def issue(connection: Connection, name: str, *, now: datetime, until: datetime |
     if not name.strip():
         raise Refused("ключ API: ожидалось имя того, кому он выдан")
     token = "cs_" + secrets.token_urlsafe(32)
-    number = (connection.execute(select(func.max(api_token.c.number))).scalar() or 0) + 1
+    number = leases.next_number(connection, api_token)
     values = {"number": number, "digest": _digest(token), "name": name.strip(), "created": now, "until": until}
     connection.execute(api_token.insert().values(**values))
     return token

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from tests.exports import shelf
 
 
 def test_a_database_busy_too_long(school: Cli, home: Path, export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(database, "PATIENT_SECONDS", 0)
     other = sqlite3.connect(home / "catalog.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -31,6 +33,33 @@ def test_a_database_busy_too_long(school: Cli, home: Path, export: Export, monke
         other.close()
     assert ended.code == 1
     assert "база занята другим процессом" in ended.line
+
+
+def test_a_command_waits_for_a_harvest_that_is_being_written_and_says_so(
+    school: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "STEP_SECONDS", 0.1)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    other = sqlite3.connect(home / "catalog.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(1, other.close)
+    ending.start()
+    ended = school("source", "pause", "school-1")
+    ending.join()
+    assert ended.code == 0
+    assert ended.line == "каталог сейчас записывает другая программа: жду её (прервать: Ctrl+C)"
+
+
+def test_ctrl_c_ends_the_waiting(school: Cli, home: Path) -> None:
+    other = sqlite3.connect(home / "catalog.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    command = [sys.executable, "-m", "catalog_sync", "source", "pause", "school-1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "жду её" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    other.close()
 
 
 def test_a_disk_full_while_publishing_leaves_yesterday(

@@ -97,5 +97,6 @@ def test_what_harvesters_are_told_wrongly_is_found_and_mended(shared: District, 
     upkeep.rebuild(shared.system)
     after = told(shared)
     assert upkeep.check(shared.system) == []
-    assert after[cluster][1:] == before[cluster][1:] and after[cluster][0] != before[cluster][0]
+    assert after[cluster][1:] == before[cluster][1:]
+    assert after[cluster][0] != before[cluster][0]
     assert {one for one in before if after[one] != before[one]} == {cluster}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -10,8 +11,8 @@ from catalog_sync import court, indexing, publishing
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.model import RecordKey
 from catalog_sync.search.brief import part_number
-from catalog_sync.store import audit, decisions
-from catalog_sync.store.database import reading, writing
+from catalog_sync.store import decisions
+from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from web.i18n import _
 from web.security import local_target
@@ -20,6 +21,7 @@ from web.staff.access import me, needs
 
 blueprint = Blueprint("court", __name__, url_prefix="/staff/court")
 HISTORY = 50
+WAIT_SECONDS = 2.0  # for an indexer at work: it brings the word of a librarian too, when it comes to it
 WHY = {"same": "одно издание: сверено в суде дублетов", "different": "разные издания: сверено в суде дублетов"}
 # What both sides are compared by, in the order a cataloguer looks.
 FIELDS = ("title", "subtitle", "parts", "responsibility", "edition", "publishers", "year_text", "extent", "series",
@@ -104,7 +106,6 @@ def decide() -> Response:
         left, right = right, left
     same = word == "same"
     number = publishing.decide(system(), left, right, same=same, who=me().login, why=why, whole=same or bool(leaves))
-    note(f"решение {number}: {left} и {right} — {word}")
     index()
     flash(_("Решение № %(number)s записано.", number=number))
     return redirect(local_target(request.form.get("next"), url_for("court.next_case")), 303)
@@ -114,7 +115,6 @@ def decide() -> Response:
 @needs("librarian")
 def undo(number: int) -> Response:
     publishing.undo(system(), number, who=me().login)
-    note(f"решение {number}: отменено")
     index()
     flash(_("Решение № %(number)s отменено, всё стало как было.", number=number))
     return redirect(local_target(request.form.get("next"), url_for("court.next_case")), 303)
@@ -129,14 +129,9 @@ def history() -> str:
     return render_template("staff/decisions.html", decisions=found, more=len(found) == HISTORY)
 
 
-def note(what: str) -> None:
-    with writing(services().store) as connection:
-        audit.note(connection, me().login, what, services().now())
-
-
 def index() -> None:
     """Show the change in search at once; an indexer at work elsewhere brings it a little later."""
     try:
-        indexing.drain(system())
-    except StopEverything:
+        indexing.drain(system(), wait_seconds=WAIT_SECONDS)
+    except (StopEverything, OperationalError):
         flash(_("Решение записано; в поиске оно появится после текущего сбора."))
