@@ -195,7 +195,8 @@ def _export_encoding(encoding: str, format_: str) -> str:
 
 def _matching(catalogue: StoreCatalogue, query: Query | None) -> Iterator[UnionRecord]:
     """What a query finds, best first, or the whole catalogue by cluster; `PAGE` at a time."""
-    found = _all_clusters(catalogue) if query is None else _found_clusters(catalogue, query)
+    # All at once: the order of pages asked one by one could change while a night is published.
+    found = _all_clusters(catalogue) if query is None else catalogue.every(query)
     show = progress_line("выгрузка")
     for number, some in enumerate(chunks(found, PAGE)):
         show("записей", number * PAGE)
@@ -207,11 +208,6 @@ def _all_clusters(catalogue: StoreCatalogue) -> list[str]:
     with reading(catalogue.engine) as connection:
         live = select(t.cluster.c.id).where(t.cluster.c.size > 0).order_by(t.cluster.c.id)
         return list(connection.execute(live).scalars())
-
-
-def _found_clusters(catalogue: StoreCatalogue, query: Query) -> Sequence[str]:
-    """All at once: the order of pages asked one by one could change while a night is published."""
-    return catalogue.search(query, limit=max(1, catalogue.search(query, limit=0).total)).clusters
 
 
 class Writer:

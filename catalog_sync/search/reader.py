@@ -154,6 +154,14 @@ class Reader:
             suggestion = correction.text if correction else ""
         return Hits(page.total, tuple([card.cluster for card in page.cards]), counted, suggestion, page.cards, now)
 
+    def every(self, query: Query) -> tuple[str, ...]:
+        """Clusters of all hits, best first, however many: for exports. Raises Unsupported as `search` does."""
+        now = self.snapshot()
+        required = translate.translate(query, now.schema)
+        total = int(now.searcher.search(required, 1).count)
+        page = self._page(now, query, required, 0, max(1, total), Sort.RELEVANCE, "")
+        return tuple([card.cluster for card in page.cards])
+
     def is_latest(self, commit: object) -> bool:
         """Whether the index still is as it was at that answer (`Hits.commit`)."""
         return self.snapshot() is commit

@@ -53,6 +53,10 @@ class StoreCatalogue:
             prefer=prefer, suggest=suggest,
         )  # fmt: skip
 
+    def every(self, query: Query) -> Sequence[str]:
+        """Clusters of all hits, best first: for exports."""
+        return self.index.every(query)
+
     def is_latest(self, commit: object) -> bool:
         return self.index.is_latest(commit)
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy import Connection, Engine, String, Table, func, insert, select
 from sqlalchemy.engine import make_url
 
 from catalog_sync.errors import Refused, StopEverything
@@ -87,11 +87,25 @@ def copy_tables(ours: Engine, theirs: Engine) -> None:
     """All rows of one database, as of one moment, into another, empty one: parents before children."""
     with _one_moment(ours) as source, writing(theirs) as target:
         for table in metadata.sorted_tables:
+            _widen(source, target, table)
             # Within a table too: a correction of the ledger points at an earlier line.
             rows = source.execution_options(yield_per=ROWS).execute(select(table).order_by(*table.primary_key))
             for some in rows.mappings().partitions(ROWS):
                 target.execute(insert(table), [dict(row) for row in some])
             _number_on(target, table)
+
+
+def _widen(source: Connection, target: Connection, table: Table) -> None:
+    """Room in PostgreSQL for what is longer than its column: SQLite took codes of any length from earlier versions."""
+    if target.dialect.name != "postgresql":
+        return
+    quote = target.dialect.identifier_preparer.quote
+    for column in table.columns:
+        room = column.type.length if isinstance(column.type, String) else None
+        longest = source.execute(select(func.max(func.length(column)))).scalar() if room else None
+        if room and longest and longest > room:
+            name = f"{quote(table.name)} ALTER COLUMN {quote(column.name)}"
+            target.exec_driver_sql(f"ALTER TABLE {name} TYPE varchar({int(longest)})")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from lxml import etree
 
 from catalog_sync.marc.framing import pieces
 from catalog_sync.model import MarcField, MarcRecord
+from catalog_sync.search import reader
 from tests.cli.conftest import Cli, Export
 from tests.exports import book, field, shelf
 
@@ -135,6 +136,14 @@ def test_csv_has_a_row_for_each_edition(district: Cli) -> None:
 
 def test_a_query_narrows_the_export(district: Cli) -> None:
     assert "выгружено записей: 1" in district("export", "--format", "csv", "--query", "слово").err
+
+
+def test_an_export_has_all_hits_however_many(district: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_OFFSET", 2)  # as deep as pages of hits go
+    everything = district("export", "--format", "csv").out.splitlines()
+    found = district("export", "--format", "csv", "--query", "год:1900-2100")
+    assert sorted(found.out.splitlines()[1:]) == sorted(everything[1:])
+    assert len(everything) > 5
 
 
 def test_a_query_that_finds_nothing_gives_an_empty_file(district: Cli) -> None:

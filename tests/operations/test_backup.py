@@ -13,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from catalog_sync import upkeep
 from catalog_sync.errors import CatalogSyncError, Refused, StopEverything
 from catalog_sync.model import RecordKey
 from catalog_sync.settings import Settings, load
 from catalog_sync.store import maintenance
-from catalog_sync.store.database import reading
-from catalog_sync.store.tables import metadata
+from catalog_sync.store.database import reading, writing
+from catalog_sync.store.tables import library, metadata, source
 from catalog_sync.system import System, open_system
 from tests.exports import book, shelf
 from tests.pipeline.conftest import District
@@ -96,6 +96,26 @@ def test_a_district_moves_to_postgresql_and_goes_on(
     assert upkeep.check(moved.system) == []
     with pytest.raises(StopEverything, match="не пуста"):
         maintenance.restore(tmp_path / "server", url, tmp_path / "copy.zip")
+    moved.system.engine.dispose()
+
+
+@pytest.mark.slow
+def test_codes_longer_than_are_taken_today_move_to_postgresql(
+    sqlite_district: District, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    from tests.conftest import fresh_database
+
+    before, code = sqlite_district, "school-" + "9" * 70  # as versions took it that did not ask for its length
+    with writing(before.system.engine) as connection:
+        connection.execute(insert(library).values(code=code, name="Школа"))
+        values = {"library": code, "name": "Школа", "dialect": "rusmarc"}
+        connection.execute(insert(source).values(code=code, **values))
+    before.load(code, shelf(3))
+    url = fresh_database(request.getfixturevalue("postgres_url"), tmp_path.name)
+    moved = restored(tmp_path / "server", backed_up(before, tmp_path), url)
+    assert rows(moved.system) == rows(before.system)
+    assert upkeep.check(moved.system) == []
+    assert moved.load(code, shelf(4)).counts.new == 1
     moved.system.engine.dispose()
 
 
