@@ -31,6 +31,7 @@ LEASE = "indexer"
 LEASE_SECONDS = 120.0
 WAIT_SECONDS = 300.0  # for another indexer; a rebuild of 300,000 clusters takes less
 PAUSE_SECONDS = 0.2
+LOOK_AGAIN_SECONDS = 2.0  # while `check` waits for who is at work
 
 
 class Busy(StopEverything):
@@ -164,8 +165,33 @@ def _only_indexer(system: System, wait_seconds: float) -> Iterator[str]:
             leases.release(connection, LEASE, me)
 
 
-def check(system: System) -> list[str]:
-    """The index against the database: the last change applied, each live cluster there and no other."""
+def check(system: System, tell: Callable[[str], object] = lambda _: None) -> list[str]:
+    """The index against the database. It follows a harvest a little later: whoever is at work is waited for, and
+    `tell` is told so.
+    """
+    end, told = time.monotonic() + WAIT_SECONDS, False
+    while True:
+        busy = _at_work(system)
+        found = _compare(system)
+        if not found or not (busy or _at_work(system)):
+            return found
+        if time.monotonic() > end:
+            return [*found, "индекс сверялся, пока шёл сбор: повторите catalog-sync check после него"]
+        if not told:
+            tell("идёт сбор или строится индекс: жду конца, чтобы сверить индекс")
+            told = True
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _at_work(system: System) -> bool:
+    """Whether somebody harvests or indexes, after which the index is another."""
+    with reading(system.engine) as connection:
+        names = leases.held(connection, system.now())
+    return any(name == LEASE or name.startswith("source:") for name in names)
+
+
+def _compare(system: System) -> list[str]:
+    """The last change applied, each live cluster there and no other, every file as it was written."""
     try:
         index = Engine(system.settings.index_path)
         number, reader = index.last_number(), index.reader()
@@ -174,9 +200,12 @@ def check(system: System) -> list[str]:
     with reading(system.engine) as connection:
         last = outbox.last_number(connection)
         live = list(connection.execute(select(t.cluster.c.id).where(t.cluster.c.size > 0)).scalars())
-    found = [f"индекс: файл {name} повреждён; выполните catalog-sync rebuild" for name in index.damaged_files()]
+    try:
+        found = [f"индекс: файл {name} повреждён; выполните catalog-sync rebuild" for name in index.damaged_files()]
+    except FileNotFoundError as error:  # whoever indexes now has merged it with others
+        found = [f"индекс: нет файла {error.filename}; выполните catalog-sync rebuild"]
     if number != last:
-        found.append(f"индекс: учтено изменение № {number}, а последнее № {last}")
+        found.append(f"индекс: учтено изменение № {number}, а последнее № {last}; догонит при сборе или поиске")
     there = reader.search(Everything(), limit=0).total
     known = sum(reader.search(OneOf(tuple(some)), limit=0).total for some in chunks(live, BATCH))
     if missing := len(live) - known:

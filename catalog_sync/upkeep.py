@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from catalog_sync import checking, indexing, pipeline, publishing
 from catalog_sync.errors import Refused
 from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState
@@ -58,11 +60,14 @@ def rebuild(system: System, progress: Progress = quiet) -> str:
     return digest
 
 
-def check(system: System, *, index: bool = True) -> list[str]:
-    """What is stored against what it should be; sentences in Russian, empty when all is well."""
+def check(system: System, *, index: bool = True, tell: Callable[[str], object] = lambda _: None) -> list[str]:
+    """What is stored against what it should be; sentences in Russian, empty when all is well.
+
+    The index is looked at when nobody is at work on it; `tell` is told that this is waited for.
+    """
     with reading(system.engine) as connection:
         found = checking.problems(connection)
-    return [*found, *(indexing.check(system) if index else [])]
+    return [*found, *(indexing.check(system, tell) if index else [])]
 
 
 def drain_index(system: System, *, from_scratch: bool = False) -> int:

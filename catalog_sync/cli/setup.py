@@ -18,6 +18,7 @@ from catalog_sync.cli.root import (
     example,
     progress_line,
     root,
+    warn,
     with_context,
 )
 from catalog_sync.cli.sources import difference, read_anew
@@ -146,7 +147,7 @@ def rebuild(context: Context) -> None:
 def check(context: Context, as_json: bool) -> None:
     """Проверить, что всё вычисленное равно вычисляемому; код выхода 1, если найдены расхождения."""
     system = context.system()
-    found = upkeep.check(system)
+    found = upkeep.check(system, tell=warn)
     if as_json:
         click.echo(json.dumps({"ok": not found, "problems": found}, ensure_ascii=False, indent=2))
     else:

@@ -98,6 +98,12 @@ def holder_of(connection: Connection, name: str, now: datetime) -> str:
     return str(row.holder) if row and row.until > now else ""
 
 
+def held(connection: Connection, now: datetime) -> list[str]:
+    """What is claimed now, by processes that may be alive."""
+    rows = connection.execute(select(t.lease).where(t.lease.c.until > now))
+    return [row.name for row in rows if not has_died(row.holder)]
+
+
 def one_publisher(connection: Connection) -> None:
     """Wait until no other transaction publishes: clusters are a function of the set, and the set must stand still.
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from catalog_sync import explaining, indexing, upkeep
+from catalog_sync import explaining, indexing, pipeline, upkeep
 from catalog_sync.errors import StopEverything
 from catalog_sync.failures import sentence
-from catalog_sync.model import RecordKey
+from catalog_sync.model import FetchedFile, RecordKey
 from catalog_sync.settings import Settings
-from catalog_sync.store import portraits
-from catalog_sync.store.database import reading
+from catalog_sync.store import leases, portraits
+from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
 from tests.exports import mrc, shelf
 from tests.pipeline.conftest import Clock, District
@@ -205,3 +205,47 @@ def test_a_byte_of_the_index_that_has_changed_is_named(
     data[int(len(data) * where)] ^= 0xFF
     file.write_bytes(data)
     assert f"индекс: файл {file.name} повреждён; выполните catalog-sync rebuild" in indexing.check(system)
+
+
+@pytest.fixture
+def unindexed(template: Path, tmp_path: Path) -> System:
+    """A district whose night is published and not yet in the index."""
+    system = open_system(Settings(home=Path(shutil.copytree(template, tmp_path / "home"))), now=Clock())
+    files = [FetchedFile("export.mrc", mrc(shelf(7)), format="")]
+    pipeline.run_source(system, "s", files, index=False)
+    return system
+
+
+def test_an_index_that_follows_a_harvest_is_waited_for(
+    unindexed: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "LOOK_AGAIN_SECONDS", 0.01)
+    with writing(unindexed.engine) as connection:
+        assert leases.acquire(connection, "source:t", leases.process(), unindexed.now(), 3600)
+    told: list[str] = []
+
+    def finish(said: str) -> None:
+        told.append(said)
+        upkeep.drain_index(unindexed)
+        with writing(unindexed.engine) as connection:
+            leases.release(connection, "source:t", leases.process())
+
+    assert upkeep.check(unindexed, tell=finish) == []
+    assert told == ["идёт сбор или строится индекс: жду конца, чтобы сверить индекс"]
+
+
+def test_an_index_that_nobody_brings_up_to_date_is_named_at_once(unindexed: System) -> None:
+    told: list[str] = []
+    assert "догонит при сборе или поиске" in upkeep.check(unindexed, tell=told.append)[0]
+    assert told == []
+    indexing.mend(unindexed, told.append)
+    assert upkeep.check(unindexed) == []
+
+
+def test_a_harvest_without_end_is_not_waited_for_without_end(
+    unindexed: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "WAIT_SECONDS", 0)
+    with writing(unindexed.engine) as connection:
+        assert leases.acquire(connection, "source:t", leases.process(), unindexed.now(), 3600)
+    assert "повторите catalog-sync check после него" in upkeep.check(unindexed)[-1]
