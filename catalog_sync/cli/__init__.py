@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -13,9 +15,29 @@ from catalog_sync.errors import INTERRUPTED
 from catalog_sync.settings import home_of
 from catalog_sync.system import utc_now
 
+# Our signs that code pages of Windows lack → what people type instead.
+PLAIN = {"−": "-", "–": "-", "—": "-", "«": '"', "»": '"', "…": "...", "→": "->", "№": "N", "✓": "+"}
+
+
+def plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What an encoding lacks, written so that it can be read: no command fails over a letter it only wants to show.
+
+    Redirected into a file on Windows our words leave in its code page; names of files may have bytes that are no UTF-8.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(PLAIN.get(s) or s.encode("ascii", "backslashreplace").decode() for s in signs), error.end
+
+
+codecs.register_error("plainly", plainly)
+
 
 def main() -> None:
     """Entry point: a failure is one clear line on stderr and exit code 1 (2 for a mistyped command)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="plainly")
     try:
         # Without standalone mode click returns the code of an Exit instead of leaving with it.
         code = root.main(standalone_mode=False, prog_name=PROGRAM)

@@ -17,6 +17,7 @@ from catalog_sync import citation, explaining, indexing, wording
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
 from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
+from catalog_sync.file_names import readable
 from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
@@ -167,7 +168,7 @@ def export(context: Context, format_: str, dialect: str, encoding: str, text: st
         click.echo(f"пропущена: {fault}", err=True)
     if writer.simplified:
         click.echo(f"записей со знаками, которых нет в {writer.encoding}: {writer.simplified}; в них замены", err=True)
-    click.echo(f"выгружено записей: {writer.written}" + (f" в {output}" if output else ""), err=True)
+    click.echo(f"выгружено записей: {writer.written}" + (f" в {readable(str(output))}" if output else ""), err=True)
     if writer.faults:
         raise click.exceptions.Exit(1)
 

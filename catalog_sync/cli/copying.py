@@ -107,7 +107,7 @@ def _take(found: list[Offer], number: int, dialect: Dialect, encoding: str, outp
     best = found[number - 1].best
     converted = convert(best.marc, best.dialect, dialect)
     output.write_bytes(writing.to_iso2709(converted.record, encoding))
-    click.echo(f"записано в {output}: {citation.gost(best.bib, today=None)}")
+    click.echo(f"записано в {readable(str(output))}: {citation.gost(best.bib, today=None)}")
     _tell_losses(Counter(_named(loss) for loss in converted.losses))
 
 

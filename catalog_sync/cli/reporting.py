@@ -9,6 +9,7 @@ import click
 
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.errors import Refused
+from catalog_sync.file_names import readable
 from catalog_sync.reports import registry, render
 
 
@@ -34,7 +35,7 @@ def report(context: Context, name: str | None, library: str, period: str, format
     data = render.render(made, format_)
     if output is not None:
         output.write_bytes(data)
-        click.echo(f"{output}: {len(data)} байт")
+        click.echo(f"{readable(str(output))}: {len(data)} байт")
     elif format_ in ("xlsx", "docx") and sys.stdout.isatty():
         raise Refused(f"{format_} не печатается на терминал: добавьте --output отчёт.{format_}")
     else:

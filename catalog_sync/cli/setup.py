@@ -23,6 +23,7 @@ from catalog_sync.cli.root import (
 )
 from catalog_sync.cli.sources import difference, read_anew
 from catalog_sync.errors import StopEverything
+from catalog_sync.file_names import readable
 from catalog_sync.model import HarvestRun, Source
 from catalog_sync.runlog import as_state
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
@@ -165,7 +166,7 @@ def backup(context: Context, file: Path) -> None:
     """Снять копию каталога в один файл; работать в это время можно."""
     system = context.system()
     size = maintenance.backup(system.engine, system.settings.home, file, system.now())
-    click.echo(f"{file}: {size / 1e6:.1f} МБ")
+    click.echo(f"{readable(str(file))}: {size / 1e6:.1f} МБ")
 
 
 @root.command(epilog=example("catalog-sync restore katalog-2026-09-01.zip"))
@@ -175,7 +176,7 @@ def backup(context: Context, file: Path) -> None:
 def restore(context: Context, file: Path, yes: bool) -> None:
     """Вернуть каталог из копии. Прежняя база остаётся рядом: catalog.sqlite.before-restore-1."""
     home = context.settings.home
-    question = f"Заменить каталог в {home} копией {file}?"
+    question = f"Заменить каталог в {home} копией {readable(str(file))}?"
     kept = maintenance.restore(home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes))
     upkeep.drain_index(context.system(), from_scratch=True)
-    click.echo(f"восстановлено из {file}" + (f"; прежний каталог сохранён в {kept}" if kept else ""))
+    click.echo(f"восстановлено из {readable(str(file))}" + (f"; прежний каталог сохранён в {kept}" if kept else ""))

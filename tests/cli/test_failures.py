@@ -80,6 +80,25 @@ def test_a_disk_full_while_publishing_leaves_yesterday(
     assert len(school("clusters").out.splitlines()) == 1 + 8
 
 
+@pytest.mark.parametrize("code_page", ["cp1251", "cp866"])
+def test_what_a_code_page_lacks_ends_no_command(school: Cli, code_page: str) -> None:
+    """On Windows what goes into a file or on to another program leaves in the code page of the machine."""
+    made = subprocess.run(
+        [sys.executable, "-m", "catalog_sync", "runs"], capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": code_page}, timeout=60,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert "+8 ~0 =0 -0 !0" in made.stdout.decode(code_page)  # «−», which none of them has
+
+
+def test_a_file_whose_name_is_not_in_utf_8_gets_its_copy(school: Cli, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path / "копия.zip".encode("cp1251").decode("utf-8", "surrogateescape"))
+    ended = school("backup", os.fsdecode(name))
+    assert ended.code == 0
+    assert "копия.zip: " in ended.out
+    assert os.path.exists(name)
+
+
 def test_a_disk_full_while_writing_a_file(school: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
