@@ -88,8 +88,8 @@ def trigger_of(source: Source, jobs: Jobs, zone: ZoneInfo) -> Spread | None:
         return Spread.of(expression, zone, offset_of(source.code, jobs.spread_minutes))
     except ValueError as error:
         raise StopEverything(
-            f"источник {source.code}: schedule: ожидалось «0 1 * * *» (пять полей cron), пришло «{expression}»: {error}"
-        ) from None
+            f"источник {source.code}: schedule: ожидалось «0 1 * * *» (пять полей cron), пришло «{expression}»"
+        ) from error
 
 
 def offset_of(code: str, spread_minutes: int) -> timedelta:

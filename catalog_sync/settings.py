@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from catalog_sync import settings_file
 from catalog_sync.distance import point
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Dialect, ExternalTarget, Library, Source
@@ -24,15 +25,31 @@ HIGHEST_PORT = 65_535
 SAMPLE_CONFIG = DATA / "sample" / "catalog-sync.toml"
 
 
-def setting(default: Any, sentence: str) -> Any:
-    return field(default=default, metadata={"sentence": sentence})
+LIBRARY_KINDS = ("school", "partner", "museum")
+STAGES = 3  # of the roll-out (roadmap 3.4–3.6)
+CONTROL = re.compile(r"[\x00-\x1f]")  # what «C:\temp» in double quotes becomes
+MAIL = r"[^\s@,;]+@[^\s@,;]+"
+LINK = (r"https?://[^\s/]+\S*", "адрес, начиная с https:// или http://")
+
+
+def setting(
+    default: Any, sentence: str, limits: tuple[float, float] | None = None, form: tuple[str, str] = ("", "")
+) -> Any:
+    """`limits` of a number, both allowed (without them a share is one, and nothing is below zero); `form` of a word
+    that is not empty: a pattern, and what it asks for.
+    """
+    limits = limits or (0, 1 if isinstance(default, float) else 1_000_000)
+    return field(default=default, metadata={"sentence": sentence, "limits": limits, "form": form})
 
 
 @dataclass(frozen=True, slots=True)
 class District:
     name: str = setting("Учебный район", "Название района на страницах и в отчётах")
     organisation: str = setting("", "Орган управления образованием: шапка справок")
-    email: str = setting("", "Адрес методиста: ему идут тревоги и утренняя сводка")
+    email: str = setting(
+        "", "Адрес методиста: ему идут тревоги и утренняя сводка",
+        form=(rf"{MAIL}(\s*,\s*{MAIL})*", "адрес почты вида имя@узел"),
+    )  # fmt: skip
     time_zone: str = setting("Europe/Moscow", "Часовой пояс района (IANA)")
 
 
@@ -44,11 +61,13 @@ class Store:
 @dataclass(frozen=True, slots=True)
 class Web:
     host: str = setting("127.0.0.1", "Адрес, на котором отвечает OPAC")
-    port: int = setting(8000, "Порт OPAC")
-    workers: int = setting(2, "Число процессов веб-сервера")
-    base_url: str = setting("", "Внешний адрес каталога: в ссылках, лентах и OAI-PMH; пусто — http://адрес:порт")
+    port: int = setting(8000, "Порт OPAC", (0, HIGHEST_PORT))
+    workers: int = setting(2, "Число процессов веб-сервера", (1, 64))
+    base_url: str = setting(
+        "", "Внешний адрес каталога: в ссылках, лентах и OAI-PMH; пусто — http://адрес:порт", form=LINK
+    )  # fmt: skip
     secret: str = setting("", "Ключ подписи сеансов: env:ИМЯ или file:ПУТЬ; пусто — создаётся в папке данных")
-    oai_page: int = setting(250, "Записей на странице OAI-PMH; меньше — для медленной линии")
+    oai_page: int = setting(250, "Записей на странице OAI-PMH; меньше — для медленной линии", (1, 10_000))
     https: bool = setting(False, "Каталог открыт по HTTPS: cookie только по защищённому каналу")
 
     def __post_init__(self) -> None:
@@ -62,11 +81,11 @@ class Web:
 @dataclass(frozen=True, slots=True)
 class Z3950:
     host: str = setting("127.0.0.1", "Адрес сервера Z39.50")
-    port: int = setting(9999, "Порт сервера Z39.50")
+    port: int = setting(9999, "Порт сервера Z39.50", (0, HIGHEST_PORT))
     query_charset: str = setting("utf-8", "Кодировка запросов без согласования")
     record_charset: str = setting("utf-8", "Кодировка записей без согласования")
     charsets: str = setting("", "Кодировки отдельных баз (запросы/записи): school-02=windows-1251/koi8-r")
-    workers: int = setting(2, "Число процессов сервера Z39.50")
+    workers: int = setting(2, "Число процессов сервера Z39.50", (1, 64))
     password: str = setting("", "Пароль (env:ИМЯ или file:ПУТЬ); пусто — открытый доступ")
 
 
@@ -87,16 +106,22 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    parallel: int = setting(2, "Сколько источников собирать одновременно")
+    parallel: int = setting(2, "Сколько источников собирать одновременно", (1, 64))
     schedule: str = setting("0 1 * * *", "Расписание сбора по умолчанию (cron, время района)")
     spread_minutes: int = setting(60, "На сколько минут разнести начала сборов")
     retries: int = setting(4, "Сколько раз повторить сбор, если источник недоступен")
     retry_minutes: int = setting(10, "Первая пауза перед повтором; каждая следующая вдвое дольше")
     fail_nights: int = setting(2, "После скольких неудачных ночей бить тревогу")
     overdue_days: int = setting(7, "Через сколько дней без выгрузки источник просрочен")
-    digest_hour: int = setting(8, "Час утренней сводки (время района)")
-    webhook: str = setting("", "Адрес, куда отправлять тревоги (JSON); с ключом внутри — env:ИМЯ или file:ПУТЬ")
-    smtp: str = setting("", "Почтовый сервер HOST:PORT для писем; пусто — письма складываются в папку данных")
+    digest_hour: int = setting(8, "Час утренней сводки (время района)", (0, 23))
+    webhook: str = setting(
+        "", "Адрес, куда отправлять тревоги (JSON); с ключом внутри — env:ИМЯ или file:ПУТЬ",
+        form=(rf"(env|file):.+|{LINK[0]}", f"{LINK[1]}, или env:ИМЯ, или file:ПУТЬ"),
+    )  # fmt: skip
+    smtp: str = setting(
+        "", "Почтовый сервер HOST:PORT для писем; пусто — письма складываются в папку данных",
+        form=(r"[^\s:/]+(:\d{1,5})?", "имя почтового сервера и порт, например mail.example.ru:587"),
+    )  # fmt: skip
     smtp_user: str = setting("", "Имя на почтовом сервере")
     smtp_password: str = setting("", "Пароль на почтовом сервере: env:ИМЯ или file:ПУТЬ")
     mail_from: str = setting("", "Обратный адрес писем")
@@ -152,18 +177,12 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     found = config or next((p for p in (home / "catalog-sync.toml", Path("catalog-sync.toml")) if p.exists()), None)
     if found is None:
         return Settings(home=home)
-    try:
-        raw = tomllib.loads(found.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StopEverything(f"{found}: нет такого файла настроек") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StopEverything(f"{found}: это не TOML в UTF-8: {error}") from error
-    return parse(raw, home, str(found))
+    return parse(settings_file.read(found), home, str(found))
 
 
 def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
     refuse_unknown(raw, {*SECTIONS, "library", "source", "target"}, where)
-    sections = {name: make(kind, raw.get(name, {}), f"{where} [{name}]") for name, kind in SECTIONS.items()}
+    sections = {name: make(kind, section(raw, name, where), f"{where} [{name}]") for name, kind in SECTIONS.items()}
     try:
         ZoneInfo(sections["district"].time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # «Europe» alone is a folder
@@ -171,19 +190,37 @@ def parse(raw: dict[str, Any], home: Path, where: str) -> Settings:
             f"{where} [district] time_zone: нужен пояс IANA, например Europe/Moscow, а стоит "
             f"{sections['district'].time_zone!r}"
         ) from None
-    libraries = tuple(make_library(row, f"{where} [[library]] № {n}") for n, row in numbered(raw, "library"))
-    sources = tuple(make_source(row, f"{where} [[source]] № {n}") for n, row in numbered(raw, "source"))
-    targets = tuple(make_target(row, f"{where} [[target]] № {n}") for n, row in numbered(raw, "target"))
+    libraries = tuple(make_library(row, place) for row, place in numbered(raw, "library", where))
+    sources = tuple(make_source(row, place) for row, place in numbered(raw, "source", where))
+    targets = tuple(make_target(row, place) for row, place in numbered(raw, "target", where))
     refuse_strangers(libraries, sources, where)
     return Settings(home=home, libraries=libraries, sources=sources, targets=targets, **sections)
 
 
-def numbered(raw: dict[str, Any], name: str) -> enumerate[dict[str, Any]]:
-    return enumerate(raw.get(name, []), start=1)
+def section(raw: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    found: Any = raw.get(name, {})
+    if not isinstance(found, dict):
+        raise StopEverything(f"{where}: {name} – это раздел: пишут [{name}], а под ним имя = значение")
+    return found
+
+
+def numbered(raw: dict[str, Any], name: str, where: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The tables of that name, each with its place in the file."""
+    found = raw.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise StopEverything(f"{where}: разделов {name} бывает много: пишут [[{name}]], с двойными скобками")
+    for number, row in enumerate(found, start=1):
+        yield row, f"{where} [[{name}]] № {number}" + (f" ({row['code']})" if row.get("code") else "")
 
 
 def make_library(row: dict[str, Any], where: str) -> Library:
     library: Library = make(Library, row, where)
+    if library.kind not in LIBRARY_KINDS:
+        raise StopEverything(f"{where} kind: возможны {', '.join(LIBRARY_KINDS)}, а стоит {library.kind!r}")
+    if not 0 <= library.stage <= STAGES:
+        raise StopEverything(f"{where} stage: ожидалось от 0 до {STAGES}, а стоит {library.stage}")
+    if library.pupils < 0:
+        raise StopEverything(f"{where} pupils: ожидалось число учеников, а стоит {library.pupils}")
     try:
         point(library.coordinates)
     except ValueError as error:
@@ -196,9 +233,25 @@ def make_source(row: dict[str, Any], where: str) -> Source:
     own = {f.name for f in fields(Source)} - {"settings"}
     values = {k: v for k, v in row.items() if k in own}
     values["dialect"] = choice(Dialect, values.get("dialect", "rusmarc"), f"{where} dialect")
-    extra = {k: str(v) for k, v in row.items() if k not in own}
-    source: Source = make(Source, {**values, "settings": extra}, where)
+    source: Source = make(Source, {**values, "settings": others(row, own, where)}, where)
     return source
+
+
+def others(row: Mapping[str, Any], own: Collection[str], where: str) -> dict[str, str]:
+    """What is a harvester's or a protocol's: one word each."""
+    found = {name: value for name, value in row.items() if name not in own}
+    for name, value in found.items():
+        if isinstance(value, dict | list):
+            raise StopEverything(f"{where} {name}: ожидалось одно значение, а стоит {value!r}")
+        refuse_control(str(value), f"{where} {name}")
+    return {name: str(value) for name, value in found.items()}
+
+
+def refuse_control(value: str, where: str) -> None:
+    if CONTROL.search(value):
+        raise StopEverything(
+            f"{where}: в значении {value!r} есть невидимый знак; {settings_file.BACKSLASH}"
+        )
 
 
 def make_target(row: dict[str, Any], where: str) -> ExternalTarget:
@@ -210,8 +263,7 @@ def make_target(row: dict[str, Any], where: str) -> ExternalTarget:
     values["dialect"] = choice(Dialect, values.get("dialect", likely), f"{where} dialect")
     if values.get("protocol", "sru") not in ("sru", "z3950"):
         raise StopEverything(f"{where} protocol: возможны sru, z3950, а стоит {values['protocol']!r}")
-    extra = {k: str(v) for k, v in row.items() if k not in own}
-    target: ExternalTarget = make(ExternalTarget, {**values, "settings": extra}, where)
+    target: ExternalTarget = make(ExternalTarget, {**values, "settings": others(row, own, where)}, where)
     return target
 
 
@@ -233,11 +285,27 @@ def make(kind: type, raw: dict[str, Any], where: str) -> Any:
             continue
         if expected in (str, int, float, bool) and type(value) is not expected:
             raise StopEverything(f"{where} {name}: ожидалось {TYPES[expected]}, а стоит {value!r}")
-        if name == "port" and not 0 <= value <= HIGHEST_PORT:
-            raise StopEverything(f"{where} {name}: порт бывает от 1 до {HIGHEST_PORT}, а стоит {value}")
-    if lacking := [f.name for f in fields(kind) if f.default is MISSING is f.default_factory and f.name not in raw]:
-        raise StopEverything(f"{where}: не хватает значения: {', '.join(lacking)}")
+        if isinstance(value, str):
+            refuse_control(value, f"{where} {name}")
+    if missing := [f.name for f in fields(kind) if f.name not in raw and _is_needed(f)]:
+        raise StopEverything(f"{where}: не хватает значения: {', '.join(missing)}")
+    for one in fields(kind):
+        if one.name in raw and "limits" in one.metadata:
+            refuse_strange(raw[one.name], one.metadata, f"{where} {one.name}")
     return kind(**raw)
+
+
+def _is_needed(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
+
+
+def refuse_strange(value: Any, metadata: Mapping[str, Any], where: str) -> None:
+    """A number out of its limits, or a word of another form than its setting has."""
+    (least, most), (pattern, words) = metadata["limits"], metadata["form"]
+    if isinstance(value, int | float) and not least <= value <= most:  # nor is «nan»
+        raise StopEverything(f"{where}: ожидалось от {least} до {most}, а стоит {value!r}")
+    if isinstance(value, str) and value and pattern and not re.fullmatch(pattern, value):
+        raise StopEverything(f"{where}: ожидалось: {words}, а стоит {value!r}")
 
 
 def refuse_unknown(raw: Mapping[str, Any], known: set[str], where: str) -> None:

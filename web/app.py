@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from catalog_sync.errors import Refused, Unholdable
+from catalog_sync.errors import Refused, StopEverything, Unholdable
 from catalog_sync.failures import is_busy, note, sentence
 from catalog_sync.query import Catalogue, Unsupported
 from catalog_sync.settings import Settings
@@ -83,7 +83,10 @@ def secret_key(settings: Settings) -> str:
     """The key of the settings, else one made once and kept in the data folder, readable by us alone."""
     given = settings.web.secret
     if given.startswith("env:"):
-        return os.environ[given.removeprefix("env:")]
+        name = given.removeprefix("env:")
+        if not os.environ.get(name):
+            raise StopEverything(f"[web] secret: переменной окружения {name} нет или она пуста")
+        return os.environ[name]
     if given.startswith("file:"):
         return Path(given.removeprefix("file:")).read_text(encoding="utf-8").strip()
     if given:

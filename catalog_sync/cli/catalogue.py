@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from catalog_sync import citation, explaining, indexing, wording
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
-from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.file_names import readable
 from catalog_sync.marc import union_marc, union_xml, writing
@@ -26,6 +25,7 @@ from catalog_sync.search import description
 from catalog_sync.search.codes import digits
 from catalog_sync.search.fewer import fewer_words
 from catalog_sync.search.parse import alternatives_meant, search_box
+from catalog_sync.source_check import checked_encoding
 from catalog_sync.store import clusters as store_clusters
 from catalog_sync.store import tables as t
 from catalog_sync.store import unions
@@ -174,7 +174,15 @@ def export(context: Context, format_: str, dialect: str, encoding: str, text: st
 
 
 def _into(output: Path, writer: Writer, records: Iterator[UnionRecord]) -> None:
-    """Nothing appears under the name until it is whole: half an export looks like an export."""
+    """Nothing appears under the name until it is whole: half an export looks like an export.
+
+    A link goes on to what it names, and what is no file (a pipe, /dev/null) is written as it is, not replaced by one.
+    """
+    output = output.resolve()
+    if output.exists() and not output.is_file():
+        with output.open("wb") as file:
+            writer.write(file, records)
+        return
     beside = output.with_name(output.name + ".part")
     try:
         with beside.open("wb") as file:

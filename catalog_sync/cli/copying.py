@@ -13,7 +13,6 @@ import click
 from catalog_sync import citation
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.root import Context, example, root, with_context
-from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import BadRecord, Refused, SourceUnavailable
 from catalog_sync.file_names import readable
 from catalog_sync.marc import writing
@@ -21,6 +20,7 @@ from catalog_sync.marc.conversion import Loss, convert
 from catalog_sync.marc.reading import marc_record, read_export
 from catalog_sync.model import Dialect, ExternalTarget, MarcRecord, Source, SourceRecord
 from catalog_sync.offers import Offer, offers, question
+from catalog_sync.source_check import checked_encoding
 from harvesters import limits
 from harvesters.contents import contents, not_marc
 from harvesters.secrets import Secrets

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import onboarding, pipeline
+from catalog_sync import onboarding, pipeline, source_check
 from catalog_sync.cli.harvesting import say, stop_cleanly
 from catalog_sync.cli.root import (
     Context,
@@ -19,10 +19,10 @@ from catalog_sync.cli.root import (
     root,
     with_context,
 )
-from catalog_sync.cli.sources import checked_encoding
 from catalog_sync.errors import Refused
 from catalog_sync.marc.reading import Detected
 from catalog_sync.model import Dialect, Library, Source
+from catalog_sync.source_check import checked_encoding
 from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
@@ -95,7 +95,7 @@ def _reading(source: Source) -> str:
 
 def _made(system: System, code: str, dialect: str | None, encoding: str, files: tuple[Path, ...], yes: bool) -> Source:
     """A new source, and a library of the same code, as the file asks for."""
-    registry.refuse_code(code)
+    source_check.refuse_code(code, "код источника")
     source = Source(code, code, code, dialect=Dialect(dialect or "rusmarc"), encoding=encoding)
     seen = onboarding.look(onboarding.brought(files, source), source, cards=0).detected
     source = replace(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import indexing, publishing, upkeep
+from catalog_sync import indexing, publishing, source_check, upkeep
 from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
 from catalog_sync.cli.logs import open_log
@@ -40,6 +40,7 @@ CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn 
 @with_context
 def serve(context: Context, part: str | None) -> None:
     """Открыть каталог: сайт, сервер Z39.50 и задания по расписанию; одно из них — по имени."""
+    _refuse_wrong(context.settings)
     if part is None:
         _serve_all(context)
         return
@@ -75,7 +76,7 @@ def _serve_z3950(context: Context) -> None:
     from web.z3950.settings import from_settings
 
     system = context.system(patient=False)
-    serve_z3950(lambda: opened(system), from_settings(system))
+    serve_z3950(lambda: opened(system), from_settings(context.settings))
 
 
 def _serve_jobs(context: Context) -> None:
@@ -132,6 +133,16 @@ def _places(settings: Settings) -> dict[str, str]:
 
 def _addresses(settings: Settings) -> dict[str, tuple[str, int]]:
     return {"web": (settings.web.host, settings.web.port), "z3950": (settings.z3950.host, settings.z3950.port)}
+
+
+def _refuse_wrong(settings: Settings) -> None:
+    """Settings that only one part reads: told once and at once, instead of by a part that dies again and again."""
+    from web.app import secret_key
+    from web.z3950.settings import from_settings
+
+    source_check.check_schedule(settings)
+    from_settings(settings)
+    secret_key(settings)
 
 
 def _refuse_taken(part: str, host: str, port: int) -> None:

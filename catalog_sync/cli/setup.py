@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
-from catalog_sync import onboarding, pipeline, upkeep
+from catalog_sync import onboarding, pipeline, source_check, upkeep
 from catalog_sync.cli import sample_papers, sample_shelves
 from catalog_sync.cli.root import (
     Context,
@@ -30,7 +31,6 @@ from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, outbox, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
-from harvesters.registry import check_settings
 
 SETTINGS_FILE = "catalog-sync.toml"
 
@@ -43,13 +43,16 @@ def init(context: Context, sample: bool) -> None:
     sampling = sample and not context.settings.sources
     if sampling:
         context.settings = _sample_settings(context)
+    source_check.check_schedule(context.settings)
     for source in context.settings.sources:
-        check_settings(source)
+        source_check.refuse_unused(source)
+        source_check.check(source, context.settings)
     system = context.system(anew=True)
     settings = system.settings
     with writing(system.engine) as connection:
         today = system.now().astimezone(settings.time_zone).date()
         told = outbox.last_number(connection)
+        _refuse_new_codes(connection, settings)
         registry.save_libraries(connection, settings.libraries, today=today, now=system.now())
         renamed = outbox.last_number(connection) > told
         known = {source.code: source for source in registry.sources(connection)}
@@ -72,6 +75,18 @@ def init(context: Context, sample: bool) -> None:
         _load_sample(system)
     elif sample:
         click.echo("свои источники уже описаны: учебный район не загружается")
+
+
+def _refuse_new_codes(connection: Connection, settings: Settings) -> None:
+    """Codes of libraries and sources that are not there yet; what an earlier version took stays."""
+    there = {one.code for one in registry.libraries(connection)}
+    for library in settings.libraries:
+        if library.code not in there:
+            source_check.refuse_code(library.code, "код библиотеки")
+    there = {one.code for one in registry.sources(connection)}
+    for source in settings.sources:
+        if source.code not in there:
+            source_check.refuse_code(source.code, "код источника")
 
 
 def _sample_settings(context: Context) -> Settings:

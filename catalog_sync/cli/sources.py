@@ -9,17 +9,17 @@ from typing import Any
 
 import click
 
-from catalog_sync import onboarding, pipeline, previewing, upkeep
+from catalog_sync import onboarding, pipeline, previewing, source_check, upkeep
 from catalog_sync.cli.harvesting import say
 from catalog_sync.cli.root import Context, answer, end_progress, example, local, progress_line, root, with_context
 from catalog_sync.errors import Refused
-from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
 from catalog_sync.runlog import as_state
+from catalog_sync.source_check import checked_encoding
 from catalog_sync.store import audit, jobs, records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, operator
-from harvesters.registry import check_settings, kind_of
+from harvesters.registry import kind_of
 from harvesters.secrets import redact
 
 OWN = ("name", "library", "harvester", "dialect", "encoding", "holdings_profile", "base", "schedule", "incremental")
@@ -110,11 +110,14 @@ def add(
     system = context.system()
     made = Source(code, library, name or code, "manual" if kind == "manual" else kind_of(kind).name, Dialect(dialect))
     made = _changed(made, _pairs(settings))
-    check_settings(made)
+    source_check.refuse_code(code, "код источника")
+    source_check.refuse_unused(made)
+    source_check.check(made, system.settings)
     with writing(system.engine) as connection:
         if registry.find_source(connection, code):
             raise Refused(f"источник {code} уже есть; изменить его: catalog-sync source set {code} ИМЯ=ЗНАЧЕНИЕ")
         if is_new := registry.find_library(connection, library) is None:
+            source_check.refuse_code(library, "код библиотеки")
             registry.save_libraries(connection, [Library(library, library_name or library)])
         save(connection, system, None, made)
     if is_new:
@@ -132,7 +135,7 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
     with writing(system.engine) as connection:
         before = registry.get_source(connection, code)
         after = _changed(before, _pairs(settings))
-        check_settings(after)
+        source_check.check(after, system.settings)
         if registry.find_library(connection, after.library) is None:
             raise Refused(f"нет библиотеки {after.library!r}")
         save(connection, system, before, after)
@@ -229,13 +232,6 @@ def _truth(text: str) -> bool:
     if text.lower() in FALSE:
         return False
     raise Refused(f"ожидалось да или нет, а указано {text!r}")
-
-
-def checked_encoding(text: str) -> str:
-    try:
-        return known_encoding(text)
-    except LookupError:
-        raise Refused(f"нет кодировки {text!r}; обычные: utf-8, cp1251, cp866, koi8-r, marc8") from None
 
 
 def save(connection: Any, system: System, before: Source | None, after: Source) -> None:

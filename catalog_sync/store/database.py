@@ -61,7 +61,9 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _refuse_encoding, insert=True)  # before SQLAlchemy asks the server anything
         event.listen(engine, "handle_error", _tell_unholdable)
         return engine
-    if parsed.database and parsed.database != ":memory:":
+    if not parsed.database:
+        raise StopEverything("[store] url: после sqlite:/// ожидалось имя файла")
+    if parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # The connection returned last is taken first: few of them are in use at once, and only those fill a cache of pages.
     engine = create_engine(

@@ -46,6 +46,9 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
     """
     if target.is_dir():
         raise Refused(f"{target}: это папка, а нужно имя файла")
+    target = target.resolve()  # a link stays one, to the new copy
+    if target.exists() and not target.is_file():
+        raise Refused(f"{target}: это не файл, а устройство или канал: копию туда не положить")
     if not target.parent.is_dir():  # made here, it would hide that the disk for backups is not mounted
         raise Refused(f"{target.parent}: нет такой папки; подключите диск для копий или создайте папку сами")
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -143,7 +146,8 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
     """
     parsed = make_url(url)
     on_server = parsed.get_backend_name() != "sqlite"
-    place = home if on_server else Path(str(parsed.database)).parent
+    ours = Path(str(parsed.database)).resolve()  # a link to a larger disk stays one
+    place = home if on_server else ours.parent
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place) as folder:
         copy, settings, key = _unpack(archive, Path(folder))
@@ -152,7 +156,6 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
             _fill(url, copy)
             kept = ""
         else:
-            ours = Path(str(parsed.database))
             if ours.exists():
                 confirm()
             kept = _move_aside(ours)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -144,6 +146,22 @@ def test_an_export_has_all_hits_however_many(district: Cli, monkeypatch: pytest.
     found = district("export", "--format", "csv", "--query", "год:1900-2100")
     assert sorted(found.out.splitlines()[1:]) == sorted(everything[1:])
     assert len(everything) > 5
+
+
+def test_an_export_goes_into_a_pipe_or_through_a_link(district: Cli, tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: taken.append(pipe.read_text("utf-8-sig")))
+    taken: list[str] = []
+    reader.start()
+    assert "выгружено записей: 9" in district("export", "--format", "csv", "--output", pipe).err
+    reader.join(20)
+    (tmp_path / "real.csv").write_text("")
+    link.symlink_to(tmp_path / "real.csv")
+    district("export", "--format", "csv", "--output", link)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert taken == [(tmp_path / "real.csv").read_text("utf-8-sig")]
 
 
 def test_a_query_that_finds_nothing_gives_an_empty_file(district: Cli) -> None:

@@ -183,7 +183,7 @@ def test_a_database_that_is_not_there(url: str, cli: Cli, home: Path) -> None:
 def test_a_fault_of_the_program_is_kept_whole_in_a_file(
     school: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalog_sync.upkeep.check", lambda _: 1 / 0)
+    monkeypatch.setattr("catalog_sync.upkeep.check", lambda *_, **__: 1 / 0)
     ended = school("check")
     assert ended.code == 1
     assert "ошибка программы: ZeroDivisionError" in ended.line

@@ -254,12 +254,12 @@ def test_a_wrong_encoding_and_dialect_are_corrected_afterwards(cli: Cli, export:
 
 def test_a_code_longer_than_a_region_keeps_is_refused_in_a_district_too(cli: Cli, home: Path) -> None:
     long = "s" * 65
-    assert "знаков 65, а можно не больше 64" in cli("source", "add", long, "--library", "a").line
+    assert "нужно до 64 знаков" in cli("source", "add", long, "--library", "a").line
     ended = cli("source", "add", "a", "--library", long)
-    assert "знаков 65, а можно не больше 64" in ended.line
+    assert "код библиотеки" in ended.line
     assert "знаков 65" in cli("user", "add", long, "--role", "librarian", "--generate").err
     (home / "catalog-sync.toml").write_text(f'[[library]]\ncode = "{long}"\nname = "Школа"\n', encoding="utf-8")
-    assert "знаков 65, а можно не больше 64" in cli("init").line
+    assert "код библиотеки" in cli("init").line
     assert cli("source", "list").out.count("\n") <= 1
 
 
@@ -271,3 +271,46 @@ def test_a_code_that_would_be_mistaken_for_something_else_is_refused(cli: Cli, c
     assert ended.code != 0
     assert why in ended.line
     assert "заведена" not in ended.out
+
+
+LIBRARY = '[[library]]\ncode = "l"\nname = "Школа"\n[[source]]\ncode = "s"\nlibrary = "l"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[jobs]\nschedule = "ночью"', "[jobs] schedule: ожидалось «0 1 * * *»"),
+        (LIBRARY + 'harvester = "files"\nschedule = "61 1 * * *"', "источник s: schedule: ожидалось «0 1 * * *»"),
+        (LIBRARY + 'encoding = "cp9999"', "источник s: нет кодировки 'cp9999'"),
+        (LIBRARY + 'holdings_profile = "x"', "holdings_profile: возможны rusmarc, "),
+        (LIBRARY + 'folder = "/in"', "загружается вручную, а настройка «folder»"),
+        ('[[library]]\ncode = "l l"\nname = "Школа"', "код библиотеки 'l l': нужно до 64 знаков"),
+        (LIBRARY.replace('"s"', '"s:1"'), "код источника 's:1': нужно до 64 знаков"),
+    ],
+)
+def test_what_no_night_could_work_with_is_refused_before_it_is_kept(
+    cli: Cli, home: Path, text: str, words: str
+) -> None:
+    home.mkdir(parents=True)
+    (home / "catalog-sync.toml").write_text(text, encoding="utf-8")
+    ended = cli("init")
+    assert ended.code == 1
+    assert words in ended.line
+    (home / "catalog-sync.toml").unlink()
+    assert "источников ещё нет" in cli("source", "list").out
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("schedule=ночью", "schedule: ожидалось «0 1 * * *»"),
+        ("holdings_profile=x", "holdings_profile: возможны"),
+        ("encoding=cp9999", "нет кодировки 'cp9999'"),
+    ],
+)
+def test_a_command_refuses_it_too(school: Cli, setting: str, words: str) -> None:
+    before = school("source", "show", "school-1").out
+    ended = school("source", "set", "school-1", setting)
+    assert ended.code == 1
+    assert words in ended.line
+    assert school("source", "show", "school-1").out == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import sqlite3
 import zipfile
@@ -222,6 +223,34 @@ def test_a_damaged_database_is_not_backed_up_over_a_good_copy(sqlite_district: D
     with pytest.raises(Refused, match=r"copy\.zip: копия не снята, файл базы повреждён; прежняя .* не тронута"):
         backed_up(sqlite_district, tmp_path)
     assert archive.read_bytes() == whole
+
+
+def test_a_link_stays_a_link_and_leads_to_what_is_new(sqlite_district: District, tmp_path: Path) -> None:
+    """To the copy of last night, or of a database to a larger disk."""
+    before = small(sqlite_district)
+    home, disk = before.system.settings.home, tmp_path / "disk"
+    disk.mkdir()
+    (disk / "monday.zip").write_bytes(b"the former one")
+    link = tmp_path / "copy.zip"
+    link.symlink_to(disk / "monday.zip")
+    assert backed_up(before, tmp_path) == link
+    assert link.is_symlink()
+    assert zipfile.is_zipfile(disk / "monday.zip")
+    before.system.engine.dispose()
+    (home / "catalog.sqlite").rename(disk / "catalog.sqlite")
+    (home / "catalog.sqlite").symlink_to(disk / "catalog.sqlite")
+    kept = maintenance.restore(home, before.system.settings.database_url, link)
+    assert (home / "catalog.sqlite").is_symlink()
+    assert kept == str(disk / "catalog.sqlite.before-restore-1")
+    assert sorted(path.suffix for path in disk.glob("catalog.*")) == [".before-restore-1", ".sqlite"]
+
+
+def test_a_device_is_not_replaced_by_a_copy(sqlite_district: District, tmp_path: Path) -> None:
+    before = small(sqlite_district)
+    os.mkfifo(tmp_path / "copy.zip")
+    with pytest.raises(Refused, match="не файл"):
+        backed_up(before, tmp_path)
+    assert (tmp_path / "copy.zip").is_fifo()
 
 
 def test_a_folder_for_backups_is_not_made(sqlite_district: District, tmp_path: Path) -> None:

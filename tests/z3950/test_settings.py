@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,8 +13,7 @@ from web.z3950.workers import share_of
 
 
 def of(**given: object) -> ServerSettings:
-    system = SimpleNamespace(settings=Settings(home=Path("/home"), z3950=Z3950(**given)))  # type: ignore[arg-type]
-    return from_settings(system)  # type: ignore[arg-type]
+    return from_settings(Settings(home=Path("/home"), z3950=Z3950(**given)))  # type: ignore[arg-type]
 
 
 def test_databases_get_their_own_charsets() -> None:

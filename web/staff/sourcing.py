@@ -13,12 +13,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from catalog_sync import scheduling
+from catalog_sync import scheduling, source_check
 from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.model import Dialect, Source
 from catalog_sync.store import audit, derived, records, registry
 from catalog_sync.store.database import reading, writing
-from harvesters.registry import KINDS, check_settings
+from harvesters.registry import KINDS
 from harvesters.secrets import redact
 from web import labels
 from web.i18n import _, moment
@@ -67,7 +67,7 @@ def edit(code: str = "") -> Answer:
         return shown(title, form, kinds=True, closable=code)
     after = changed(before, form)
     try:
-        check_settings(after)
+        source_check.check(after, services().settings)
         with writing(services().store) as connection:
             if before is None and registry.find_source(connection, after.code) is not None:
                 raise Refused(f"источник {after.code} уже есть")

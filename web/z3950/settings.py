@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.protocol.charset import UnknownCharset, canonical
+from catalog_sync.protocol.charset import CODECS, UnknownCharset, canonical
 from catalog_sync.protocol.framing import MAX_PDU
 from catalog_sync.search import sendable
 
 if TYPE_CHECKING:
-    from catalog_sync.system import System
+    from catalog_sync.settings import Settings
 
 UNION_DATABASE = sendable.DATABASE
 
@@ -30,7 +30,8 @@ class Charsets:
             try:
                 canonical(name)
             except UnknownCharset as error:
-                raise StopEverything(f"Z39.50: {error}") from error
+                known = ", ".join(CODECS)
+                raise StopEverything(f"[z3950]: кодировки {name!r} нет, возможны {known}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class ServerSettings:
     access_log: Path | None = None
 
 
-def from_settings(system: System) -> ServerSettings:
+def from_settings(settings: Settings) -> ServerSettings:
     """The server's settings from the district's. Raises StopEverything for an unknown charset or a bad secret."""
-    ours = system.settings.z3950
+    ours = settings.z3950
     return ServerSettings(
         host=ours.host,
         port=ours.port,
@@ -87,8 +88,8 @@ def from_settings(system: System) -> ServerSettings:
         databases=_by_database(ours.charsets),
         authenticate=_password_check(ours.password),
         workers=ours.workers,
-        metrics_file=system.settings.home / "z3950.prom",
-        access_log=system.settings.home / "logs" / "z3950-access.log",
+        metrics_file=settings.home / "z3950.prom",
+        access_log=settings.home / "logs" / "z3950-access.log",
     )
 
 
