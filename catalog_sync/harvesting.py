@@ -17,6 +17,7 @@ from pathlib import Path
 
 from catalog_sync import indexing, pipeline
 from catalog_sync.errors import Refused, SourceUnavailable
+from catalog_sync.failures import note
 from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
 from catalog_sync.store import jobs as store
 from catalog_sync.store import leases, records, registry, runs
@@ -156,8 +157,8 @@ class Harvests:
             for code, holder in active.items():
                 try:
                     self._beat(code, holder)
-                except Exception:
-                    log.exception("источник %s: не удалось продлить заявку на сбор", code)
+                except Exception as error:
+                    note(log, f"источник {code}: не удалось продлить заявку на сбор", error)
 
     def _beat(self, code: str, holder: str) -> None:
         now, name = self._system.now(), f"source:{code}"

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalog_sync import confirming, staging
 from catalog_sync.copies import Copies
 from catalog_sync.errors import Refused, SourceUnavailable
-from catalog_sync.failures import sentence
+from catalog_sync.failures import note, sentence
 from catalog_sync.guard import reasons_to_hold, unreadable
 from catalog_sync.marc import reading as marc_reading
 from catalog_sync.model import FetchedFile, HarvestRun, RunState, Source
@@ -152,7 +152,8 @@ def _publish_group(system: System, group: list[Staged], told: Told) -> None:
         published = _publish(system, [run for _, run in group]) if group else []
     except Exception as error:
         if len(group) > 1:
-            log.exception("сеансы %s вместе не публикуются: теперь по одному", [run.number for _, run in group])
+            numbers = ", ".join(str(run.number) for _, run in group)
+            note(log, f"сеансы № {numbers} вместе не публикуются, теперь по одному", error)
             while group:
                 _publish_group(system, [group.pop(0)], told)
             return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from catalog_sync import pipeline, publishing, upkeep
 from catalog_sync.errors import SourceUnavailable
@@ -102,6 +104,19 @@ def test_a_run_that_cannot_be_published_takes_no_other_along(
     assert {code: state(told[code]) for code in codes} == ends
     assert {key[0] for key in schools.clusters()} == {*codes} - {"b"}
     assert free_and_empty(schools, "b")
+
+
+def test_a_full_disk_is_a_line_on_the_terminal_and_no_stack(
+    schools: District, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> list[int]:
+        raise OperationalError("", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(publishing.records, "publish_stage", full)
+    together(schools, {code: file(mrc(shelf(5, prefix=code))) for code in CODES})
+    [line] = [record for record in caplog.records if "по одному" in record.message]
+    assert "на диске кончилось место" in line.message
+    assert not line.exc_info
 
 
 def test_an_interruption_publishes_nothing_and_frees_every_source(schools: District) -> None:
