@@ -11,13 +11,25 @@ from catalog_sync import deriving, judgements_check, reclustering, unifying
 from catalog_sync.errors import BadRecord, StopEverything
 from catalog_sync.facets import year
 from catalog_sync.model import RecordKey, RunState
-from catalog_sync.store import blocks, derived, described, digests, links_check, portraits, records, registry, unions
+from catalog_sync.store import (
+    blocks,
+    derived,
+    described,
+    digests,
+    links_check,
+    portraits,
+    records,
+    registry,
+    unions,
+    values_check,
+)
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
 from catalog_sync.store.ledger_check import check as check_ledger
 from catalog_sync.store.ledger_tables import ledger_member
 
 BATCH = 1000
+UNCHECKED = "остальное не сверено: сначала исправьте названное и повторите catalog-sync check"
 EXAMPLES = 3  # of one kind of problem named before «и ещё N»
 
 
@@ -25,11 +37,13 @@ def problems(connection: Connection) -> list[str]:
     """What is wrong, in sentences. What is damaged is named, and the rest is looked at without it."""
     if missing := links_check.missing_tables(connection):
         return [f"в базе нет таблиц: {', '.join(missing)}; {links_check.RESTORE}"]
+    if unheld := list(values_check.unheld(connection)):
+        return [*unheld, UNCHECKED]
     sound, damaged = records.sound_and_damaged(connection)
     severed = list(links_check.severed(connection))
     found = [*_tables(connection), *map(str, severed), *_runs(connection), *_bytes(connection, damaged)]
     if any(one.table in READ_TOGETHER for one in severed):
-        return [*found, "остальное не сверено: сначала исправьте названное и повторите catalog-sync check"]
+        return [*found, UNCHECKED]
     return [
         *found,
         *_records(connection, sound, damaged),

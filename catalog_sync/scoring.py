@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -94,7 +95,7 @@ def _harmonic(a: float, b: float) -> float:
 
 def read_labels(path: Path) -> dict[RecordKey, Label]:
     """Labels of a truth file; raises Refused where a column is missing."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with _readable(path), path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         lacking = {"source", "local_id", "edition"} - set(reader.fieldnames or ())
         if lacking:
@@ -109,17 +110,27 @@ def read_labels(path: Path) -> dict[RecordKey, Label]:
 
 def read_clusters(path: Path) -> dict[RecordKey, str]:
     """What `catalog-sync clusters --format csv` prints: source,local_id,cluster."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with _readable(path), path.open(encoding="utf-8", newline="") as file:
         return {RecordKey(r["source"], r["local_id"]): r["cluster"] for r in csv.DictReader(file)}
 
 
 def read_editions(path: Path) -> dict[str, dict[str, object]]:
     """True attributes of editions, one JSON object a line with `eid`, `id` or `edition`."""
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        edition = json.loads(line)
-        found[str(edition.get("eid") or edition.get("id") or edition.get("edition"))] = edition
+    with _readable(path):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            edition = json.loads(line)
+            found[str(edition.get("eid") or edition.get("id") or edition.get("edition"))] = edition
     return found
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raises Refused for a file that is none of these."""
+    try:
+        yield
+    except (ValueError, AttributeError, KeyError, csv.Error) as error:
+        raise Refused(f"{path}: это не тот файл: ожидались строки в UTF-8, как в подсказке команды") from error
 
 
 def score_files(clusters: Path, truth: Path, editions: Path | None = None) -> Score:

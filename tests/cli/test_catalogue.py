@@ -316,3 +316,8 @@ def test_what_a_record_says_moves_no_cursor_and_is_no_formula(school: Cli, expor
     assert "\x07" not in told
     assert '"=HYPERLINK(2)' not in school("export", "--format", "csv").out
     assert "'=HYPERLINK(2)" in school("export", "--format", "csv").out
+
+
+def test_a_file_that_is_no_table_of_labels_is_refused(district: Cli, tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_bytes(bytes(range(128, 256)))
+    assert "это не тот файл" in district("score", tmp_path / "truth.csv").line

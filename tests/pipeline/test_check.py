@@ -249,3 +249,35 @@ def test_a_harvest_without_end_is_not_waited_for_without_end(
     with writing(unindexed.engine) as connection:
         assert leases.acquire(connection, "source:t", leases.process(), unindexed.now(), 3600)
     assert "повторите catalog-sync check после него" in upkeep.check(unindexed)[-1]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        (f"update cluster set created = 'вчера' where id = {FIRST}", "cluster в столбце created негодных значений: 1"),
+        ("update cluster_change set sets = '{}'", "cluster_change в столбце sets"),
+        ("update cluster_change set left_sets = 'не JSON'", "cluster_change в столбце left_sets"),
+        (f"update cluster_change set number = 'x' where cluster = {FIRST}", "cluster_change в столбце number"),
+        ("update library set stage = 'x'", "library в столбце stage негодных значений: 2"),
+        ("update library set kind = 'shcool' where code = 's'", "library в столбце kind"),
+        ("update stock_movement set kind = 'new' where number = 1", "stock_movement в столбце kind"),
+        ("update stock_movement set day = '2026-1-1' where number = 1", "stock_movement в столбце day"),
+        ("update record set warnings = x'00' where id = 1", "record в столбце warnings"),
+        ("update record set deleted = 7 where id = 1", "record в столбце deleted"),
+        (f"update member set cluster = x'00' where cluster = {FIRST}", "member в столбце cluster"),
+    ],
+)
+def test_what_does_not_belong_into_a_column_is_named_with_its_place(broken: Break, sql: str, words: str) -> None:
+    found = upkeep.check(broken("pragma foreign_keys = off", sql) if "member" in sql else broken(sql), index=False)
+    assert found[0].startswith(f"в таблице {words}")
+    assert found[0].endswith("восстановите копию (catalog-sync restore ФАЙЛ)")
+    assert found[1:] == ["остальное не сверено: сначала исправьте названное и повторите catalog-sync check"]
+
+
+@pytest.mark.parametrize("sql", ["update edge set score = 'x'", "update described set data = 'x' where record = 1"])
+def test_what_does_not_belong_there_and_is_computed_is_mended_by_a_rebuild(broken: Break, sql: str) -> None:
+    system = broken(sql)
+    assert "негодных значений" in upkeep.check(system)[0]
+    assert upkeep.check(system)[0].endswith("выполните catalog-sync rebuild")
+    upkeep.rebuild(system)
+    assert upkeep.check(system) == []
