@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from catalog_sync import checking, indexing, pipeline, publishing
-from catalog_sync.errors import Refused
+from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.model import FetchedFile, HarvestRun, RecordKey, RunState
 from catalog_sync.pipeline import Progress, quiet
-from catalog_sync.store import records, registry
+from catalog_sync.store import records, registry, values_check
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 
@@ -54,8 +54,17 @@ def close_source(system: System, code: str, *, who: str) -> HarvestRun:
 
 
 def rebuild(system: System, progress: Progress = quiet) -> str:
-    """Everything derived, computed anew from source records and decisions. Returns the digest of the clusters."""
-    digest = publishing.rebuild(system, progress)
+    """Everything derived, computed anew from source records and decisions. Returns the digest of the clusters.
+
+    Raises StopEverything where these hold values that no program wrote.
+    """
+    try:
+        digest = publishing.rebuild(system, progress)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        with reading(system.engine) as connection:
+            if unheld := list(values_check.unheld(connection)):
+                raise StopEverything(unheld[0]) from error
+        raise
     indexing.drain(system, from_scratch=True)
     return digest
 
@@ -67,7 +76,8 @@ def check(system: System, *, index: bool = True, tell: Callable[[str], object] =
     """
     with reading(system.engine) as connection:
         found = checking.problems(connection)
-    return [*found, *(indexing.check(system, tell) if index else [])]
+    is_whole = index and checking.UNCHECKED not in found
+    return [*found, *(indexing.check(system, tell) if is_whole else [])]
 
 
 def drain_index(system: System, *, from_scratch: bool = False) -> int:

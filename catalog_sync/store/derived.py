@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from catalog_sync.errors import StopEverything
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings
@@ -88,9 +88,22 @@ def forget_holdings(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def clear(connection: Connection) -> None:
-    """Empty everything derived but the permanent ids of clusters and their history, and what libraries hold.
+    """Empty everything derived but the permanent ids of clusters and their history, and what libraries hold; of these
+    only what belongs to nothing.
 
     The ledger was told of the holdings as they stand: what replaces them has to be told to it as a difference.
     """
     for table in (t.match_block, t.feature, t.portrait, t.edge, t.apart, t.described, t.not_compared):
         connection.execute(delete(table))
+    _drop_strays(connection)
+
+
+def _drop_strays(connection: Connection) -> None:
+    """What is kept of records and clusters that are not there: hands and broken disks leave such rows."""
+    live = select(t.record.c.id).where(t.record.c.deleted.is_(False))
+    known = select(t.cluster.c.id).where(t.cluster.c.size > 0)
+    connection.execute(delete(t.holding).where(t.holding.c.record.not_in(live)))
+    connection.execute(delete(t.member).where(t.member.c.record.not_in(live) | t.member.c.cluster.not_in(known)))
+    connection.execute(delete(t.union_record).where(t.union_record.c.cluster.not_in(known)))
+    empty = t.cluster.c.id.not_in(select(t.member.c.cluster))
+    connection.execute(update(t.cluster).where(t.cluster.c.size != 0, empty).values(size=0))

@@ -18,6 +18,7 @@ RESTORE = "восстановите копию (catalog-sync restore ФАЙЛ)"
 EXAMPLES = 3  # of the lost rows that have a name and not a number
 # What is computed can be computed again; the rest is in a backup or nowhere.
 COMPUTED = {table.name for table in (t.portrait, t.cluster)}
+COMPUTED_OF = {table.name for table in (t.holding, t.member, t.feature, t.described, t.union_record, t.source_digests)}
 LOST = {
     "record": "исходной записи", "source": "источника", "library": "библиотеки", "run": "сеанса сбора",
     "portrait": "признаков", "cluster": "кластера",
@@ -36,7 +37,7 @@ class Severed:
     def __str__(self) -> str:
         what = LOST.get(self.parent, f"строки таблицы {self.parent}")
         named = f" ({', '.join(self.examples)})" if self.examples else ""
-        remedy = REBUILD if self.parent in COMPUTED else RESTORE
+        remedy = REBUILD if self.parent in COMPUTED or self.table in COMPUTED_OF else RESTORE
         return f"строк без {what} в таблице {self.table}: {self.count}{named}; {remedy}"
 
 

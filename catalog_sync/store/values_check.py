@@ -32,14 +32,12 @@ from sqlalchemy import Text as Words
 from catalog_sync.model import Carrier, Category, Dialect, EKind, MovementKind, RunState
 from catalog_sync.store import tables as t
 from catalog_sync.store.ledger_tables import stock_movement, title_movement
-from catalog_sync.store.links_check import REBUILD, RESTORE
+from catalog_sync.store.links_check import COMPUTED_OF, REBUILD, RESTORE
 from catalog_sync.store.staff_tables import staff_user
 from catalog_sync.store.tables import Moment, metadata
 
-# Emptied and computed anew whatever is in them; of the others a copy has the right value.
-CLEARED = {
-    table.name for table in (t.match_block, t.feature, t.portrait, t.edge, t.apart, t.described, t.not_compared)
-}
+# Computed anew whatever is in them; of the others a copy has the right value.
+COMPUTED = COMPUTED_OF | {table.name for table in (t.match_block, t.portrait, t.edge, t.apart, t.not_compared)}
 DAY, CLOCK = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]", " [0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
 CLASS: dict[str, type[StrEnum]] = {"category": Category, "carrier": Carrier, "ekind": EKind}
 # Columns of a closed list of words: (table, name) → the list. Of the ledger and of what people wrote, no other place
@@ -68,7 +66,7 @@ def unheld(connection: Connection) -> Iterator[str]:
 
 
 def _sentence(table: Table, column: Column[Any], count: int) -> str:
-    remedy = REBUILD if table.name in CLEARED else RESTORE
+    remedy = REBUILD if table.name in COMPUTED else RESTORE
     return f"в таблице {table.name} в столбце {column.name} негодных значений: {count}; {remedy}"
 
 
