@@ -68,6 +68,7 @@ def _serve_web(context: Context) -> None:
     Granian(
         "web.wsgi:make", factory=True, interface=Interfaces.WSGI, address=web.host, port=web.port, workers=web.workers,
         blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
+        respawn_failed_workers=True,  # the others go on meanwhile
     ).serve()  # fmt: skip
 
 

@@ -151,11 +151,15 @@ def jobs_lead(home: Path) -> str:
     return holder
 
 
-def part_pid(parent: int, name: str) -> int:
+def part_pids(parent: int, name: str) -> list[int]:
     words = ["ps", "-o", "pid=,args=", "--ppid", str(parent)]
-    found = subprocess.run(words, capture_output=True, text=True, check=True)
+    found = subprocess.run(words, capture_output=True, text=True)
     lines = [line.split(None, 1) for line in found.stdout.splitlines() if line.rstrip().endswith(f"serve {name}")]
-    return int(lines[0][0]) if lines else 0
+    return [int(number) for number, _ in lines]
+
+
+def part_pid(parent: int, name: str) -> int:
+    return next(iter(part_pids(parent, name)), 0)
 
 
 @pytest.mark.slow
@@ -197,6 +201,29 @@ def test_three_parts_serve_come_back_and_stop(tmp_path: Path) -> None:
     assert f"каталог: http://127.0.0.1:{web}\nZ39.50: 127.0.0.1:{z3950}\nзадания: сбор по расписанию\n" in told
     assert "Traceback" not in told
     assert (home / "logs" / "jobs.log").exists()
+
+
+@pytest.mark.slow
+@needs_proc
+@pytest.mark.skipif(shutil.which("ps") is None, reason="no ps to find the workers with")
+def test_a_killed_worker_of_the_site_takes_no_other_along(tmp_path: Path) -> None:
+    home, web = tmp_path / "home", free_port()
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text(f"[web]\nport = {web}\nworkers = 2\n")
+    environment = {**os.environ, "CATALOG_SYNC_HOME": str(home)}
+    command = [sys.executable, "-m", "catalog_sync", "serve", "web"]
+    server = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: answers(web) and len(part_pids(server.pid, "web")) == 2)
+        first, other = part_pids(server.pid, "web")
+        os.kill(first, signal.SIGKILL)
+        until(lambda: len(set(part_pids(server.pid, "web")) - {first}) == 2)
+        assert other in part_pids(server.pid, "web")
+        assert server.poll() is None
+        assert answers(web)
+    finally:
+        server.terminate()
+        server.wait(STOP_SECONDS)
 
 
 @pytest.mark.parametrize("part", ["web", "z3950"])
