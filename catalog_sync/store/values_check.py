@@ -31,13 +31,16 @@ from sqlalchemy import Text as Words
 
 from catalog_sync.model import Carrier, Category, Dialect, EKind, MovementKind, RunState
 from catalog_sync.store import tables as t
-from catalog_sync.store.ledger_tables import stock_movement, title_movement
+from catalog_sync.store.ledger_tables import stock_movement, stock_position, stock_rollup, title_movement
 from catalog_sync.store.links_check import COMPUTED_OF, REBUILD, RESTORE
 from catalog_sync.store.staff_tables import staff_user
 from catalog_sync.store.tables import Moment, metadata
 
 # Computed anew whatever is in them; of the others a copy has the right value.
-COMPUTED = COMPUTED_OF | {table.name for table in (t.match_block, t.portrait, t.edge, t.apart, t.not_compared)}
+COMPUTED = COMPUTED_OF | {
+    table.name
+    for table in (t.match_block, t.portrait, t.edge, t.apart, t.not_compared, stock_rollup, stock_position)
+}
 DAY, CLOCK = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]", " [0-2][0-9]:[0-5][0-9]:[0-5][0-9]*"
 CLASS: dict[str, type[StrEnum]] = {"category": Category, "carrier": Carrier, "ekind": EKind}
 # Columns of a closed list of words: (table, name) → the list. Of the ledger and of what people wrote, no other place
@@ -47,6 +50,7 @@ LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     (stock_movement.name, "kind"): tuple(MovementKind),
     (stock_movement.name, "column"): tuple(MovementKind),
     (title_movement.name, "column"): tuple(MovementKind),
+    (stock_rollup.name, "grain"): ("T", "Y", "Q", "D"),
     (t.run.name, "state"): tuple(RunState),
     (t.source.name, "dialect"): tuple(Dialect),
     (t.record.name, "dialect"): tuple(Dialect),

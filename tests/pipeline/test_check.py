@@ -180,7 +180,16 @@ def test_a_lost_table_is_named(broken: Break) -> None:
 def test_one_wrong_line_of_the_ledger_is_told_in_a_few_sentences(broken: Break) -> None:
     found = upkeep.check(broken("update stock_movement set copies = copies + 1 where kind = 'initial'"))
     assert found[0].endswith("первичное отражение, экземпляров: по журналу 24, в итогах 12")
-    assert len(found) <= 8
+    assert len(found) <= 9
+
+
+def test_a_line_of_the_ledger_that_is_damaged_is_named_after_a_rebuild_too(broken: Break) -> None:
+    """The sums follow the ledger whatever it says; what the library holds does not."""
+    system = broken("update stock_movement set copies = 1000 where number = 1")
+    said = "в журнале фонда не столько экземпляров, сколько в записях: s:R0000; восстановите копию"
+    assert upkeep.check(system)[-1].startswith(said)
+    upkeep.rebuild(system)
+    assert [found.startswith(said) for found in upkeep.check(system)] == [True]
 
 
 def test_a_cluster_the_index_has_for_another_is_named(template: Path, tmp_path: Path) -> None:
@@ -277,6 +286,7 @@ def test_what_does_not_belong_into_a_column_is_named_with_its_place(broken: Brea
     "sql",
     [
         "update edge set score = 'x'",
+        "update stock_rollup set grain = 'X' where grain = 'Q'",
         "update described set data = 'x' where record = 1",
         f"update member set cluster = x'00' where cluster = {FIRST}",
     ],
