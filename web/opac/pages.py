@@ -108,10 +108,11 @@ def report_error(cluster: str) -> AnyResponse:
         abort(404)
     if not text or request.form.get("website"):  # the second box is hidden from people, robots fill it
         return redirect(url_for("opac.report_form", cluster=cluster), 303)
-    limit_reports()
+    sent = reports_sent()
     from catalog_sync.store import staff
 
     staff.keep_error_report(engine, cluster, text, services().now())
+    sent.append(time.monotonic())
     flash(_("Спасибо! Сообщение увидит методист."))
     return redirect(url_for("record.show", cluster=cluster), 303)
 
@@ -119,12 +120,12 @@ def report_error(cluster: str) -> AnyResponse:
 _recent: dict[str, list[float]] = {}
 
 
-def limit_reports() -> None:
-    """Ten an hour from one address, counted in memory only: addresses of readers are not kept."""
+def reports_sent() -> list[float]:
+    """When this address sent its last ones; 429 from the tenth an hour on. In memory only: addresses are not kept."""
     now, who = time.monotonic(), request.remote_addr or ""
-    times = [t for t in _recent.get(who, []) if t > now - 3600]
-    if len(times) >= REPORTS_AN_HOUR:
-        abort(429)
-    _recent[who] = [*times, now]
     if len(_recent) > 10_000:
         _recent.clear()
+    times = _recent[who] = [t for t in _recent.get(who, []) if t > now - 3600]
+    if len(times) >= REPORTS_AN_HOUR:
+        abort(429)
+    return times
