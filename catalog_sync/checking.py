@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Select, Table, func, select
 
-from catalog_sync import deriving, judgements_check, reclustering, unifying
+from catalog_sync import deriving, judgements_check, ledger, reclustering, unifying
 from catalog_sync.errors import BadRecord, StopEverything
 from catalog_sync.facets import year
 from catalog_sync.model import RecordKey, RunState
@@ -25,6 +25,7 @@ from catalog_sync.store import (
 )
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
+from catalog_sync.store.ledger_check import booked_otherwise
 from catalog_sync.store.ledger_check import check as check_ledger
 from catalog_sync.store.ledger_tables import ledger_member
 
@@ -133,6 +134,7 @@ class _Odd:
     features: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     holdings: list[str] = field(default_factory=list)
+    books: list[str] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)  # portrait → in how many blocks it is
 
 
@@ -158,6 +160,7 @@ def _records(connection: Connection, sound: Sequence[int], damaged: Collection[i
         surplus = blocks.places_taken(connection) - sum(odd.places.values())
         yield from [f"лишних мест в группах сопоставления: {surplus}"] if surplus else []
     yield from _named("сведения о наличии хранятся не те у записей", odd.holdings)
+    yield from _named("в журнале фонда (catalog-sync explain) не столько экземпляров, сколько у записей", odd.books)
 
 
 def _compare(connection: Connection, ids: Sequence[int], found: deriving.Understood, odd: _Odd) -> None:
@@ -167,6 +170,8 @@ def _compare(connection: Connection, ids: Sequence[int], found: deriving.Underst
     counted, numbers = derived.counted(connection, ids), portraits.of_records(connection, ids)
     seen = {numbers[id_]: features for id_, features in computed.items() if stored.get(id_) == features}
     outside = blocks.missing(connection, seen)
+    due = {id_: ledger.standing(holdings, classified) for id_, (_, holdings, classified) in found.held.items()}
+    odd.books += [str(found.keys[id_]) for id_ in booked_otherwise(connection, due)]
     odd.places |= {number: blocks.places(features) for number, features in seen.items()}
     for id_, key in found.keys.items():
         if stored.get(id_) != computed[id_]:

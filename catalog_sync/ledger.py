@@ -148,6 +148,16 @@ def _stock(holdings: Holdings | None, classified: Classified | None) -> Holdings
     return holdings
 
 
+def standing(holdings: Holdings, classified: Classified) -> int:
+    """Copies a record stands in the books with, once all that it says is written there."""
+    stock = _stock(holdings, classified)
+    if stock is None:
+        return 0
+    if not stock.items:
+        return max(0, (stock.received or 0) - (stock.withdrawn or 0))
+    return stock.copies
+
+
 # --- Movements -------------------------------------------------------------------------------------------------------
 
 

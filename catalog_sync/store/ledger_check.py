@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from catalog_sync.model import MovementKind
+from catalog_sync.store.database import plain_rows
 from catalog_sync.store.figures import CLASSES
 from catalog_sync.store.ledger_tables import (
     ledger_member,
@@ -18,7 +19,6 @@ from catalog_sync.store.ledger_tables import (
     stock_rollup,
     title_movement,
 )
-from catalog_sync.store.links_check import RESTORE
 from catalog_sync.store.rollups import (
     DISTRICT,
     MEASURES,
@@ -28,7 +28,7 @@ from catalog_sync.store.rollups import (
     schools,
     starts,
 )
-from catalog_sync.store.tables import holding, record, source
+from catalog_sync.store.tables import record, source
 from catalog_sync.store.titles import titles_changed
 
 EXAMPLES = 3  # of cells named before «и ещё N»
@@ -40,7 +40,6 @@ def check(connection: Connection) -> list[str]:
     """Sentences about every projection that differs from its ledger; an empty list means they are equal."""
     return [
         *_first(_check_rollups(connection)), *_first(_check_positions(connection)), *_check_libraries(connection),
-        *_check_shelves(connection),
     ]  # fmt: skip
 
 
@@ -114,25 +113,16 @@ def _check_positions(connection: Connection) -> Iterator[str]:
         yield f"состоит в фонде ({library}, запись № {number}): по журналу {expected} экз., в итогах {came or 0}"
 
 
-def _check_shelves(connection: Connection) -> Iterator[str]:
-    """The ledger itself against what libraries hold: nothing but a copy of the database knows a line that is damaged.
+def booked_otherwise(connection: Connection, held: Mapping[int, int]) -> list[int]:
+    """Of record ids and the copies they should stand in the books with, those that stand there with others.
 
     Acts written by hand and contracts that ended speak of what no export says: their records are left out.
     """
     move = stock_movement.c
-    said = select(move.record, func.sum(move.copies).label("copies")).group_by(move.record).subquery()
-    by_hand = select(move.record).where(or_(move.who != "", move.kind == MovementKind.EXPIRED.value))
-    query = (
-        select(record.c.source, record.c.local_id)
-        .join_from(holding, record, record.c.id == holding.c.record)
-        .outerjoin(said, said.c.record == holding.c.record)
-        .where(holding.c.copies != func.coalesce(said.c.copies, 0), holding.c.record.not_in(by_hand))
-        .order_by(holding.c.record)
-    )
-    if found := [f"{source_}:{local_id}" for source_, local_id in connection.execute(query)]:
-        rest = f" и ещё {len(found) - EXAMPLES}" if len(found) > EXAMPLES else ""
-        named = ", ".join(found[:EXAMPLES])
-        yield f"в журнале фонда не столько экземпляров, сколько в записях: {named}{rest}; {RESTORE}"
+    by_hand = func.max(case((or_(move.who != "", move.kind == MovementKind.EXPIRED.value), 1), else_=0))
+    query = select(move.record, func.sum(move.copies), by_hand).group_by(move.record)
+    booked = {id_: (int(copies), hand) for id_, copies, hand in plain_rows(connection, query, move.record, held)}
+    return [id_ for id_, copies in held.items() if (there := booked.get(id_, (0, 0)))[0] != copies and not there[1]]
 
 
 def _check_libraries(connection: Connection) -> Iterator[str]:

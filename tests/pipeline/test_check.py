@@ -179,17 +179,17 @@ def test_a_lost_table_is_named(broken: Break) -> None:
 
 def test_one_wrong_line_of_the_ledger_is_told_in_a_few_sentences(broken: Break) -> None:
     found = upkeep.check(broken("update stock_movement set copies = copies + 1 where kind = 'initial'"))
-    assert found[0].endswith("первичное отражение, экземпляров: по журналу 24, в итогах 12")
+    assert found[1].endswith("первичное отражение, экземпляров: по журналу 24, в итогах 12")
     assert len(found) <= 9
 
 
 def test_a_line_of_the_ledger_that_is_damaged_is_named_after_a_rebuild_too(broken: Break) -> None:
     """The sums follow the ledger whatever it says; what the library holds does not."""
     system = broken("update stock_movement set copies = 1000 where number = 1")
-    said = "в журнале фонда не столько экземпляров, сколько в записях: s:R0000; восстановите копию"
-    assert upkeep.check(system)[-1].startswith(said)
+    said = "в журнале фонда (catalog-sync explain) не столько экземпляров, сколько у записей: s:R0000"
+    assert said in upkeep.check(system)
     upkeep.rebuild(system)
-    assert [found.startswith(said) for found in upkeep.check(system)] == [True]
+    assert upkeep.check(system) == [said]
 
 
 def test_a_cluster_the_index_has_for_another_is_named(template: Path, tmp_path: Path) -> None:
