@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,14 +13,6 @@ from catalog_sync.model import Source
 from catalog_sync.settings import Settings
 from harvesters import table
 from harvesters.registry import check_settings
-
-CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and ИСТОЧНИК:НОМЕР
-
-
-def refuse_code(code: str, what: str) -> None:
-    """Raises Refused for a code that no new source or library may have."""
-    if not CODE.fullmatch(code):
-        raise Refused(f"{what} {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07")
 
 
 def check(source: Source, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from catalog_sync import onboarding, pipeline, source_check
+from catalog_sync import onboarding, pipeline
 from catalog_sync.cli.harvesting import say, stop_cleanly
 from catalog_sync.cli.root import (
     Context,
@@ -95,7 +95,7 @@ def _reading(source: Source) -> str:
 
 def _made(system: System, code: str, dialect: str | None, encoding: str, files: tuple[Path, ...], yes: bool) -> Source:
     """A new source, and a library of the same code, as the file asks for."""
-    source_check.refuse_code(code, "код источника")
+    registry.refuse_code(code)
     source = Source(code, code, code, dialect=Dialect(dialect or "rusmarc"), encoding=encoding)
     seen = onboarding.look(onboarding.brought(files, source), source, cards=0).detected
     source = replace(

@@ -82,11 +82,11 @@ def _refuse_new_codes(connection: Connection, settings: Settings) -> None:
     there = {one.code for one in registry.libraries(connection)}
     for library in settings.libraries:
         if library.code not in there:
-            source_check.refuse_code(library.code, "код библиотеки")
+            registry.refuse_code(library.code, registry.OF_LIBRARY)
     there = {one.code for one in registry.sources(connection)}
     for source in settings.sources:
         if source.code not in there:
-            source_check.refuse_code(source.code, "код источника")
+            registry.refuse_code(source.code)
 
 
 def _sample_settings(context: Context) -> Settings:

@@ -110,14 +110,14 @@ def add(
     system = context.system()
     made = Source(code, library, name or code, "manual" if kind == "manual" else kind_of(kind).name, Dialect(dialect))
     made = _changed(made, _pairs(settings))
-    source_check.refuse_code(code, "код источника")
+    registry.refuse_code(code)
     source_check.refuse_unused(made)
     source_check.check(made, system.settings)
     with writing(system.engine) as connection:
         if registry.find_source(connection, code):
             raise Refused(f"источник {code} уже есть; изменить его: catalog-sync source set {code} ИМЯ=ЗНАЧЕНИЕ")
         if is_new := registry.find_library(connection, library) is None:
-            source_check.refuse_code(library, "код библиотеки")
+            registry.refuse_code(library, registry.OF_LIBRARY)
             registry.save_libraries(connection, [Library(library, library_name or library)])
         save(connection, system, None, made)
     if is_new:

@@ -18,6 +18,7 @@ from catalog_sync.store.database import refuse_long, upsert
 from catalog_sync.store.ledger_check import library_kind_changed
 
 CODE = re.compile(r"(?![-.])[^\s:/\\?#]{1,64}")  # it goes into file names, addresses and SOURCE:ID
+OF_SOURCE, OF_LIBRARY = "код источника", "код библиотеки"
 TAKEN = frozenset({"licence"})  # licence:12 is the key of a package without records (store.ledger)
 CODES_SHOWN = 12  # of the sources there are, to whoever mistyped one
 # Asked of every source of a night: a statement made once is compiled once.
@@ -97,14 +98,12 @@ def save_sources(connection: Connection, values: Iterable[Source]) -> None:
     upsert(connection, t.source, rows)
 
 
-def refuse_code(code: str) -> None:
-    """Raises Refused for what can't be the code of a new source."""
-    if code in TAKEN:
-        raise Refused(f"код источника {code!r} занят: так каталог называет договоры на электронные издания")
+def refuse_code(code: str, of: str = OF_SOURCE) -> None:
+    """Raises Refused for what can't be the code of a new source, or of a new library (`OF_LIBRARY`)."""
+    if of == OF_SOURCE and code in TAKEN:
+        raise Refused(f"{of} {code!r} занят: так каталог называет договоры на электронные издания")
     if not CODE.fullmatch(code):
-        raise Refused(
-            f"код источника {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07"
-        )
+        raise Refused(f"{of} {code!r}: нужно до 64 знаков без пробелов, двоеточий и косых черт, например school-07")
 
 
 def bookmark(connection: Connection, code: str) -> str:
