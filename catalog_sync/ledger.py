@@ -26,6 +26,7 @@ from catalog_sync.ledger_dates import with_known_days
 from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, negative, net, renumbered
 from catalog_sync.ledger_lines import Context, appeared, came
 from catalog_sync.ledger_returns import unknown, without_returns
+from catalog_sync.ledger_undated import Undated
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
@@ -179,9 +180,9 @@ def _difference(
         yield from _recounted(context, old, new)
         return
     after = by_key(new)
-    before = renumbered(by_key(old), after)
+    before, undated = renumbered(by_key(old), after), Undated(posted)
     for key in before | after:
-        yield from one_key(context, before.get(key, []), after.get(key, []), posted)
+        yield from one_key(context, before.get(key, []), after.get(key, []), undated)
 
 
 def _counted(context: Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from catalog_sync.ledger_items import GONE, Posting, changed_postings, money, negative, postings, share, taken, undated
+from msgspec.structs import replace
+
+from catalog_sync.ledger_items import GONE, Posting, changed_postings, money, negative, postings, share, taken
 from catalog_sync.ledger_lines import Context, appeared, came
+from catalog_sync.ledger_undated import Undated
 from catalog_sync.ledger_worth import Worth
 from catalog_sync.model import Item, MovementKind, StockMovement
 
@@ -18,7 +21,7 @@ _Postings = list[tuple[Posting, int]]
 
 
 def one_key(
-    context: Context, before: list[Item], after: list[Item], posted: Sequence[StockMovement]
+    context: Context, before: list[Item], after: list[Item], undated: Undated
 ) -> Iterator[StockMovement]:
     if before == after:
         return
@@ -32,7 +35,7 @@ def one_key(
             value = negative(money(living, gone))
             yield context.line(_WITHDRAWN, None, -gone, reason=GONE, kopecks=value, inventory=number)
         return
-    changes = _Changes(context, posted, number, Worth(before, after, context.day))
+    changes = _Changes(context, undated, number, Worth(before, after, context.day))
     old, new = postings(before, context.day), postings(after, context.day)
     for kind in (_ACQUIRED, _WITHDRAWN):
         yield from changes.shifted(kind, *changed_postings(old, new, kind))
@@ -42,7 +45,7 @@ def one_key(
 @dataclass(frozen=True, slots=True)
 class _Changes:
     context: Context
-    posted: Sequence[StockMovement]
+    undated: Undated
     number: str
     worth: Worth
 
@@ -84,10 +87,7 @@ class _Changes:
             for line in out:
                 count = min(left, abs(line.copies))
                 left -= count
-                yield self.context.line(
-                    MovementKind.CORRECTION, line.day, sign * count, of=line.of, reason=PRICE_NOW,
-                    kopecks=sign * round(now * count / copies), inventory=self.number, document=document,
-                )  # fmt: skip
+                yield replace(line, copies=sign * count, reason=PRICE_NOW, kopecks=share(now, sign * count, copies))
 
     def _put(
         self, kind: MovementKind, posting: Posting, copies: int, value: int | None, of: MovementKind | None = None,
@@ -112,12 +112,13 @@ class _Changes:
         sign, all_ = 1 if kind is _ACQUIRED else -1, copies
         note = {"reason": reason, "inventory": self.number, "document": document}
         if day is None:
-            for line, count in undated(self.posted, kind, copies, self.number):
+            for line, count in self.undated.take(kind, copies, self.number):
                 copies -= count
-                yield self.context.line(
-                    MovementKind.CORRECTION, line.day, -sign * count, of=line.column,
-                    kopecks=share(value, -sign * count, all_), **note,
-                )  # fmt: skip
+                worth = share(value, -sign * count, all_)
+                back = self.context.line(
+                    MovementKind.CORRECTION, line.day, -sign * count, of=line.column, kopecks=worth, **note
+                )
+                yield replace(back, basis=line.basis)  # it is still the day of a run, not one that the data name
         if copies:
             worth = share(value, -sign * copies, all_)
             yield self.context.line(MovementKind.CORRECTION, day, -sign * copies, of=kind, kopecks=worth, **note)

@@ -228,11 +228,16 @@ def _but_sums(line: StockMovement) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _says(line: StockMovement) -> str:
+    """Who says the day: the run, an act typed by hand, or the data, in whatever field."""
+    return line.basis if line.basis in (RUN, BY_HAND) else ""
+
+
 def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
     """What stands in the books: lines summed by library, day, column, class and basis; nothing that cancels out."""
     sums: dict[tuple[object, ...], StockMovement] = {}
     for line in posted:
-        key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, line.basis)
+        key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, _says(line))
         there = sums.get(key)
         if there is None:
             sums[key] = replace(line, kind=line.column)
@@ -240,20 +245,3 @@ def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
             value = sum_known((there.kopecks, line.kopecks))
             sums[key] = replace(there, copies=there.copies + line.copies, kopecks=value)
     return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
-
-
-def undated(
-    posted: Sequence[StockMovement], kind: MovementKind, copies: int, number: str
-) -> Iterator[tuple[StockMovement, int]]:
-    """The lines in which so many undated copies stand, the last first; before all others those that name the number."""
-    columns = ARRIVALS if kind is MovementKind.ACQUIRED else (MovementKind.WITHDRAWN, MovementKind.EXPIRED)
-    named = {
-        (line.day, line.column) for line in posted
-        if line.basis == RUN and line.column in columns and number in numbers_in(line)
-    }  # fmt: skip
-    standing = [line for line in reversed(net(posted)) if line.basis == RUN and line.column in columns]
-    for line in sorted(standing, key=lambda line: (line.day, line.column) not in named):
-        if copies > 0:
-            count = min(abs(line.copies), copies)
-            copies -= count
-            yield line, count

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from catalog_sync.ledger import movements
+from catalog_sync.ledger_items import RUN
 from catalog_sync.ledger_moves import moved
 from catalog_sync.model import Classified, Holdings, RecordKey, StockMovement
 from tests.ledger.district import holds, item, klass
@@ -97,3 +98,26 @@ def test_a_price_typed_later_is_that_of_the_document_the_copies_came_by():
     assert {(line.document, line.copies, line.kopecks) for line in book(*nights)} == {
         ("5", 1, None), ("5", -1, None), ("5", 1, 10000),
     }  # fmt: skip
+
+
+def test_undated_copies_keep_a_price_typed_later_when_their_class_changes():
+    bare, typed = holds(item(copies=3)), holds(item(copies=3, price="100"))
+    lines = book((bare, klass()), (typed, klass()), (typed, klass("textbook")))
+    assert rubles(lines) == {("textbook", "initial", FIRST): 300}
+
+
+def test_a_price_stays_with_its_books_though_the_source_keeps_them_in_another_field_now():
+    nights = [(holds(priced, basis="910"), klass()), (holds(item("17", came=PAST, price="250")), klass())]
+    assert rubles(book(*nights, (nights[1][0], klass("textbook")))) == {("textbook", "acquired", PAST): 250}
+
+
+def test_undated_copies_with_and_without_numbers_are_priced_each_where_they_stand():
+    group, more = item(copies=2), item("17")
+    now = holds(item(copies=2, price="250"), item("17", price="100"))
+    lines = book(holds(group), holds(group, more), now)
+    assert rubles(lines) == {("fiction", "initial", FIRST): 500, ("fiction", "acquired", FIRST + timedelta(1)): 100}
+
+
+def test_copies_whose_date_was_learnt_are_no_longer_undated_in_the_books():
+    lines = book(holds(item("17")), holds(item("17", came=PAST)))
+    assert sum(line.copies for line in lines if line.basis == RUN) == 0
