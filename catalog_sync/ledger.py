@@ -21,12 +21,13 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from catalog_sync.ledger_books import Books
 from catalog_sync.ledger_changes import one_key
 from catalog_sync.ledger_dates import with_known_days
 from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, negative, net, renumbered
 from catalog_sync.ledger_lines import Context, appeared, came
+from catalog_sync.ledger_prices import with_known_prices
 from catalog_sync.ledger_returns import unknown, without_returns
-from catalog_sync.ledger_undated import Undated
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
@@ -62,6 +63,8 @@ def movements(
         return []
     if old is not None and new is not None:
         old, new = with_known_days(old, new, posted)
+    if old is not None:
+        old = with_known_prices(old, posted, day)
     basis = _date_basis((new or old or Holdings()).basis)
     context = Context(library, key, classified, basis, first_load, run, day)
     found: list[StockMovement] = []
@@ -180,9 +183,9 @@ def _difference(
         yield from _recounted(context, old, new)
         return
     after = by_key(new)
-    before, undated = renumbered(by_key(old), after), Undated(posted)
+    before, books = renumbered(by_key(old), after), Books(posted)
     for key in before | after:
-        yield from one_key(context, before.get(key, []), after.get(key, []), undated)
+        yield from one_key(context, before.get(key, []), after.get(key, []), books)
 
 
 def _counted(context: Context, old: Holdings, new: Holdings | None) -> Iterator[StockMovement]:
@@ -233,7 +236,7 @@ def _reclassified(
     """Move the whole history of a record from one class to another (or out of the stock), day by day."""
     lines = posted or (_whole(replace(context, classified=was), old) if old else ())
     reason = f"класс изменён: {_name(was)} → {_name(into) if into else 'не фонд'}"
-    for line in net(lines):
+    for line in net(lines, by_price=True):
         if into and _standing(line) == _cell(into):
             continue
         out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import GONE, Posting, changed_postings, money, negative, postings, share, taken
+from catalog_sync.ledger_books import Books
+from catalog_sync.ledger_items import (
+    ARRIVALS,
+    GONE,
+    PRICE_NOW,
+    PRICE_WAS,
+    Posting,
+    changed_postings,
+    kopecks,
+    postings,
+    taken,
+    worth,
+)  # fmt: skip
 from catalog_sync.ledger_lines import Context, appeared, came
-from catalog_sync.ledger_undated import Undated
-from catalog_sync.ledger_worth import Worth
+from catalog_sync.ledger_prices import as_before
+from catalog_sync.ledger_worth import Price, Worth
 from catalog_sync.model import Item, MovementKind, StockMovement
 
-PRICE_WAS, PRICE_NOW = "прежняя цена", "цена уточнена в источнике"
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
+_EXITS = (_WITHDRAWN, MovementKind.EXPIRED)
 _Postings = list[tuple[Posting, int]]
 
 
-def one_key(
-    context: Context, before: list[Item], after: list[Item], undated: Undated
-) -> Iterator[StockMovement]:
+def one_key(context: Context, before: Sequence[Item], after: Sequence[Item], books: Books) -> Iterator[StockMovement]:
     if before == after:
         return
     if not before:
@@ -30,12 +40,13 @@ def one_key(
         return
     number = ", ".join(sorted({i.inventory_number for i in (after or before)} - {""}))
     if not after:
-        living = [item for item in before if item.withdrawn is None]
-        if gone := sum(item.copies for item in living):
-            value = negative(money(living, gone))
-            yield context.line(_WITHDRAWN, None, -gone, reason=GONE, kopecks=value, inventory=number)
+        for item in before:
+            if item.withdrawn is None:
+                value = worth(-item.copies, kopecks(item.price))
+                yield context.line(_WITHDRAWN, None, -item.copies, reason=GONE, kopecks=value, inventory=number)
         return
-    changes = _Changes(context, undated, number, Worth(before, after, context.day))
+    after = as_before(after, before, context.day)
+    changes = _Changes(context, books, number, Worth(before, after, context.day))
     old, new = postings(before, context.day), postings(after, context.day)
     for kind in (_ACQUIRED, _WITHDRAWN):
         yield from changes.shifted(kind, *changed_postings(old, new, kind))
@@ -45,7 +56,7 @@ def one_key(
 @dataclass(frozen=True, slots=True)
 class _Changes:
     context: Context
-    undated: Undated
+    books: Books
     number: str
     worth: Worth
 
@@ -60,65 +71,64 @@ class _Changes:
         days = Counter[tuple[date | None, str]]()  # undated ones together: each is looked for in the same lines
         for moved, copies in taken(removed, same):
             days[moved.day, moved.document if moved.day else ""] += copies
-        for (day, document), copies in days.items():
-            value = self.worth.lost(kind, day, copies)
-            yield from self._taken_back(kind, day, copies, value, document, "дата уточнена в источнике")
-        for posting, copies in taken(added, same):
-            yield self._put(kind, posting, copies, self.worth.gained(kind, posting.day, copies), of=kind,
-                            reason="дата уточнена в источнике")  # fmt: skip
-        for posting, copies in taken(list(reversed(added)), more - same):
-            yield self._put(kind, posting, copies, self.worth.gained(kind, posting.day, copies), reason=posting.reason)
-        for posting, copies in taken(list(reversed(removed)), fewer - same):
-            value = self.worth.lost(kind, posting.day, copies)
-            if kind is _ACQUIRED:
-                about = {"reason": GONE, "kopecks": negative(value), "inventory": self.number}
-                yield self.context.line(_WITHDRAWN, None, -copies, **about)
-            else:
-                about = {"of": kind, "reason": "списание отменено в источнике", "inventory": self.number}
-                yield self.context.line(MovementKind.CORRECTION, posting.day, copies, kopecks=value, **about)
+        for (day, document), of_day in days.items():
+            for copies, price in self.worth.lost(kind, day, of_day):
+                yield from self._taken_back(kind, day, copies, price, document, "дата уточнена в источнике")
+        for posting, of_day in taken(added, same):
+            for copies, price in self.worth.gained(kind, posting.day, of_day):
+                yield self._put(kind, posting, copies, price, of=kind, reason="дата уточнена в источнике")
+        for posting, of_day in taken(list(reversed(added)), more - same):
+            for copies, price in self.worth.gained(kind, posting.day, of_day):
+                yield self._put(kind, posting, copies, price, reason=posting.reason)
+        for posting, of_day in taken(list(reversed(removed)), fewer - same):
+            for copies, price in self.worth.lost(kind, posting.day, of_day):
+                yield self._gone(kind, posting, copies, price)
 
     def repriced(self) -> Iterator[StockMovement]:
         """A price typed or mended later is what the copies were worth all the time."""
         for (kind, day), copies, was, now in self.worth.repriced():
             document = self.worth.document((kind, day))
-            out = list(self._taken_back(kind, day, copies, was, document, PRICE_WAS))
-            left, sign = copies, 1 if kind is _ACQUIRED else -1
-            yield from out
-            for line in out:
-                count = min(left, abs(line.copies))
-                left -= count
-                yield replace(line, copies=sign * count, reason=PRICE_NOW, kopecks=share(now, sign * count, copies))
+            for line in self._taken_back(kind, day, copies, was, document, PRICE_WAS):
+                yield line
+                yield replace(line, copies=-line.copies, kopecks=worth(-line.copies, now), reason=PRICE_NOW)
 
     def _put(
-        self, kind: MovementKind, posting: Posting, copies: int, value: int | None, of: MovementKind | None = None,
+        self, kind: MovementKind, posting: Posting, copies: int, price: Price, of: MovementKind | None = None,
         reason: str = "",
     ) -> StockMovement:  # fmt: skip
         """Copies that came or went on the day of a posting; `of`: as a correction of that column."""
-        note = {"document": posting.document, "reason": reason, "inventory": self.number}
-        sign = 1 if kind is _ACQUIRED else -1
-        signed = value if sign > 0 else negative(value)
+        signed = copies if kind is _ACQUIRED else -copies
+        note: dict[str, object] = {"document": posting.document, "reason": reason, "inventory": self.number}
+        note["kopecks"] = worth(signed, price)
         if of is not None:
-            return self.context.line(
-                MovementKind.CORRECTION, posting.day, sign * copies, of=of, kopecks=signed, **note
-            )
+            return self.context.line(MovementKind.CORRECTION, posting.day, signed, of=of, **note)
         if kind is _ACQUIRED:
-            return came(self.context.later(), posting.day, copies, kopecks=signed, **note)
-        return self.context.line(kind, posting.day, -copies, kopecks=signed, **note)
+            return came(self.context.later(), posting.day, signed, **note)
+        return self.context.line(kind, posting.day, signed, **note)
+
+    def _gone(self, kind: MovementKind, posting: Posting, copies: int, price: Price) -> StockMovement:
+        """Copies that no longer came, or did not leave."""
+        if kind is _ACQUIRED:
+            about = {"reason": GONE, "kopecks": worth(-copies, price), "inventory": self.number}
+            return self.context.line(_WITHDRAWN, None, -copies, **about)
+        about = {"reason": "списание отменено в источнике", "kopecks": worth(copies, price), "inventory": self.number}
+        return self.context.line(MovementKind.CORRECTION, posting.day, copies, of=kind, **about)
 
     def _taken_back(
-        self, kind: MovementKind, day: date | None, copies: int, value: int | None, document: str, reason: str
+        self, kind: MovementKind, day: date | None, copies: int, price: Price, document: str, reason: str
     ) -> Iterator[StockMovement]:
         """Take copies off the day they stand on; undated ones stand on the day of the run that brought them."""
-        sign, all_ = 1 if kind is _ACQUIRED else -1, copies
         note = {"reason": reason, "inventory": self.number, "document": document}
-        if day is None:
-            for line, count in self.undated.take(kind, copies, self.number):
-                copies -= count
-                worth = share(value, -sign * count, all_)
-                back = self.context.line(
-                    MovementKind.CORRECTION, line.day, -sign * count, of=line.column, kopecks=worth, **note
-                )
-                yield replace(back, basis=line.basis)  # it is still the day of a run, not one that the data name
+        columns = ARRIVALS if kind is _ACQUIRED else _EXITS
+        for there in self.books.undated(columns, copies, self.number, price) if day is None else ():
+            copies -= abs(there.copies)
+            value = worth(-there.copies, price)
+            line = self.context.line(
+                MovementKind.CORRECTION, there.day, -there.copies, of=there.column, kopecks=value, **note
+            )
+            yield replace(line, basis=there.basis)  # it is still the day of a run, not one that the data name
         if copies:
-            worth = share(value, -sign * copies, all_)
-            yield self.context.line(MovementKind.CORRECTION, day, -sign * copies, of=kind, kopecks=worth, **note)
+            signed = -copies if kind is _ACQUIRED else copies
+            yield self.context.line(
+                MovementKind.CORRECTION, day, signed, of=kind, kopecks=worth(signed, price), **note
+            )

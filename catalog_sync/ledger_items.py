@@ -16,6 +16,7 @@ from catalog_sync.remembering import remembering
 RUN = "run"  # basis of a line whose day is that of the run: the data name none
 BY_HAND = "акт"  # basis of a line that somebody typed
 GONE = "нет в новой выгрузке"  # reason of an exit that no document names
+PRICE_WAS, PRICE_NOW = "прежняя цена", "цена уточнена в источнике"  # reasons of the two corrections of a price
 COUNTED_LESS = "счётчик в источнике уменьшен"  # reason of a correction, not of an exit
 ARRIVALS = (MovementKind.INITIAL, MovementKind.ACQUIRED)  # columns in which a copy stands that came
 EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the hand («год 0204»)
@@ -81,21 +82,25 @@ def by_key(holdings: Holdings | None) -> dict[str, list[Item]]:
     return grouped
 
 
+_Free = dict[date, dict[int | None, list[str]]]  # keys by day of registration and price
+
+
 def renumbered(before: dict[str, list[Item]], after: dict[str, list[Item]]) -> dict[str, list[Item]]:
     """`before`, its copies under the keys that `after` has for them.
 
     A number retyped, given to some or all copies of a group or taken off them, makes no other copies: of one day of
-    registration those that a key has too many are those that another has too few, and are rather still there than
-    written off.
+    registration those that a key has too many are those that another has too few, rather at their own price than at
+    another, and rather still there than written off.
     """
     less, more = _by_day(before), _by_day(after)
     less, more = less - more, more - less
-    free: dict[date, list[str]] = {}
+    free: _Free = {}
     new = ((key, item) for key, items in after.items() for item in items if item.registered)
     for key, item in sorted(new, key=lambda pair: pair[1].withdrawn is None) if less and more else ():
         copies = min(item.copies, more[key, item.registered])
         more[key, item.registered] -= copies
-        free.setdefault(item.registered or EARLIEST, []).extend([key] * copies)
+        prices = free.setdefault(item.registered or EARLIEST, {})
+        prices.setdefault(kopecks(item.price), []).extend([key] * copies)
     found: dict[str, list[Item]] = {}
     for key, items in before.items():
         for item in items if free else ():
@@ -114,14 +119,13 @@ def _by_day(items: dict[str, list[Item]]) -> Counter[tuple[str, date | None]]:
     return found
 
 
-def _places(
-    key: str, item: Item, less: Counter[tuple[str, date | None]], free: dict[date, list[str]]
-) -> Iterator[str]:
+def _places(key: str, item: Item, less: Counter[tuple[str, date | None]], free: _Free) -> Iterator[str]:
     """The key of each copy of an item: its own, or of those it has too many the last free one of their day."""
     day = item.registered if item.withdrawn is None else None
-    places = free.get(day, []) if day else []
+    prices = free.get(day, {}) if day else {}
     for _ in range(item.copies):
-        if places and less[key, day] > 0:
+        places = less[key, day] > 0 and (prices.get(kopecks(item.price)) or next(filter(None, prices.values()), None))
+        if places:
             less[key, day] -= 1
             yield places.pop()
         else:
@@ -133,37 +137,39 @@ def numbers_in(line: StockMovement) -> list[str]:
     return line.inventory.split(", ") if line.inventory else []
 
 
+def by_number(line: StockMovement) -> Iterator[tuple[str, int]]:
+    """The copies of each number a line names, signed; all of them under "" where it does not tell."""
+    named = numbers_in(line)
+    if named and line.copies % len(named) == 0:
+        yield from ((number, line.copies // len(named)) for number in named)
+    else:
+        yield "", line.copies
+
+
 def cell(line: StockMovement) -> tuple[object, ...]:
     """The library and class a line stands in."""
     return line.library, line.category, line.carrier, line.ekind
 
 
-def share(value: int | None, copies: int, of: int) -> int | None:
-    """What so many copies are worth of those that are together worth `value`."""
-    return None if value is None else round(value * copies / of)
+def worth(copies: int, price: int | None) -> int | None:
+    """The value of so many copies, signed as they are; None where nobody knows their price."""
+    return None if price is None else copies * price
 
 
-def negative(value: object) -> int | None:
+def price_of(line: StockMovement) -> int | None:
+    """Kopecks of one of the copies of a line."""
+    return None if line.kopecks is None else round(line.kopecks / line.copies)
+
+
+def negative(value: int | None) -> int | None:
     """A value that is taken off; None where nobody knows it."""
-    return -value if isinstance(value, int) else None
+    return None if value is None else -value
 
 
 def sum_known(values: Iterable[int | None]) -> int | None:
     """The sum of the values that are known; None where none is."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
-
-
-def money(items: Iterable[Item], copies: int) -> int | None:
-    """Value of `copies` of these items at their mean price, those without one worth nothing; None where all are."""
-    total = value = 0
-    known = False
-    for item in items:
-        price = kopecks(item.price)
-        known |= price is not None
-        total += item.copies
-        value += (price or 0) * item.copies
-    return round(value / total * copies) if total and known else None
 
 
 def _of_kind(postings: Counter[Posting], kind: MovementKind) -> dict[Posting, int]:
@@ -200,9 +206,10 @@ def taken(postings: list[tuple[Posting, int]], copies: int) -> Iterator[tuple[Po
 
 
 def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
-    """Lines equal in everything but copies, money and inventory numbers become one; empty ones go.
+    """Lines equal in everything but copies and inventory numbers become one; empty ones go.
 
-    Copies with numbers and those without stay apart: by their numbers they are known again in another record.
+    Copies with numbers and those without stay apart: by their numbers they are known again in another record. So do
+    copies at several prices: one that leaves takes its own along.
     """
     lines = list(lines)
     if len(lines) < 2:
@@ -224,24 +231,36 @@ def merged(lines: Iterable[StockMovement]) -> list[StockMovement]:
 def _but_sums(line: StockMovement) -> tuple[object, ...]:
     return (
         line.library, line.record, line.day, line.kind, line.category, line.carrier, line.ekind, line.basis, line.run,
-        line.document, line.corrects, line.of, line.reason, line.inventory != "",
+        line.document, line.corrects, line.of, line.reason, line.inventory != "", price_of(line),
     )  # fmt: skip
 
 
-def _says(line: StockMovement) -> str:
+def says(line: StockMovement) -> str:
     """Who says the day: the run, an act typed by hand, or the data, in whatever field."""
     return line.basis if line.basis in (RUN, BY_HAND) else ""
 
 
-def net(posted: Sequence[StockMovement]) -> list[StockMovement]:
-    """What stands in the books: lines summed by library, day, column, class and basis; nothing that cancels out."""
+def net(posted: Sequence[StockMovement], *, by_price: bool = False) -> list[StockMovement]:
+    """What stands in the books: lines summed by library, day, column, class and who says the day, and by price where
+    asked; nothing that cancels out."""
     sums: dict[tuple[object, ...], StockMovement] = {}
+    numbers: dict[tuple[object, ...], Counter[str]] = {}
     for line in posted:
-        key = (line.library, line.day, line.column, line.category, line.carrier, line.ekind, _says(line))
+        price = price_of(line) if by_price else None
+        key = (*cell(line), line.day, line.column, says(line), price)
+        if line.inventory:
+            named = numbers.setdefault(key, Counter())
+            for number in numbers_in(line):
+                named[number] += 1 if line.copies > 0 else -1
         there = sums.get(key)
         if there is None:
             sums[key] = replace(line, kind=line.column)
         else:
             value = sum_known((there.kopecks, line.kopecks))
             sums[key] = replace(there, copies=there.copies + line.copies, kopecks=value)
-    return sorted((line for line in sums.values() if line.copies), key=lambda line: (line.day, line.column))
+    standing = [
+        replace(line, inventory=", ".join(number for number, count in numbers[key].items() if count * line.copies > 0))
+        if key in numbers else line
+        for key, line in sums.items() if line.copies
+    ]  # fmt: skip
+    return sorted(standing, key=lambda line: (line.day, line.column))

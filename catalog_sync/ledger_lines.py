@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import RUN, dates, money, negative
+from catalog_sync.ledger_items import RUN, dates, kopecks, worth
 from catalog_sync.model import Classified, Item, MovementKind, RecordKey, StockMovement
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN
@@ -43,13 +43,13 @@ class Context(msgspec.Struct, frozen=True, gc=False):
         return replace(self, first_load=False)
 
 
-
 def appeared(context: Context, items: Iterable[Item]) -> Iterator[StockMovement]:
     for item in items:
         if item.copies <= 0:
             continue
         day, went = dates(item, context.day)
-        about = {"inventory": item.inventory_number, "kopecks": money([item], item.copies)}
+        price = kopecks(item.price)
+        about = {"inventory": item.inventory_number, "kopecks": worth(item.copies, price)}
         if item.withdrawn is None:
             yield came(context, day, item.copies, document=item.ksu_number, **about)
             continue
@@ -59,7 +59,7 @@ def appeared(context: Context, items: Iterable[Item]) -> Iterator[StockMovement]
             yield context.line(MovementKind.INITIAL, went, item.copies, document=item.ksu_number, **about)
         else:
             continue  # neither its coming nor its going has a date: no report can use it
-        about["kopecks"] = negative(about["kopecks"])
+        about["kopecks"] = worth(-item.copies, price)
         note = {"document": item.withdrawal_act, "reason": item.withdrawal_reason}
         yield context.line(_WITHDRAWN, went, -item.copies, **note, **about)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, negative, net, numbers_in, share
+from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, merged, net, numbers_in, price_of, worth
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 MOVED = "экземпляры теперь в другой записи"
@@ -15,7 +16,7 @@ MOVED = "экземпляры теперь в другой записи"
 
 def moved(
     lines: Sequence[StockMovement], books: Mapping[RecordKey, Sequence[StockMovement]]
-) -> Iterator[StockMovement]:
+) -> list[StockMovement]:
     """Corrections beside `lines`, the news of some runs, that make exits and arrivals of the same copies one move.
 
     A school that joins two cards of one edition, or whose new program counts records anew, neither lost nor got a book;
@@ -25,47 +26,71 @@ def moved(
     """
     exits = [line for line in lines if line.reason == GONE and line.copies < 0 and line.ekind is not EKind.LICENSED]
     if not exits:
-        return
+        return []
     arrivals = _Arrivals([line for line in lines if line.kind in ARRIVALS and line.copies > 0])
-    groups = []
+    came = {(line.record, cell(line)): _Came(line, books.get(line.record, ())) for line in exits}
+    found, groups = list[_Part](), list[tuple[_Pile, _Came]]()
     for line in exits:
-        came = _Came(line, books.get(line.record, ()))
-        if line.inventory:
-            yield from _carried_all(line, arrivals.of_numbers(line, came))
-        elif found := arrivals.of_group(line, came):
-            yield from _carried_all(line, found)
-        else:
-            groups.append((line, came))
-    for line, part in arrivals.joined(groups):
-        yield from _carried_all(line, [part])
+        found += arrivals.of_numbers(line, came[line.record, cell(line)]) if line.inventory else ()
+    for pile in _piles(line for line in exits if not line.inventory):
+        its = came[pile.line.record, cell(pile.line)]
+        parts = arrivals.of_group(pile, its)
+        found += parts
+        groups += [] if parts else [(pile, its)]
+    found += arrivals.joined(groups)
+    return merged(line for part in found for line in _carried(part))
+
+
+class _Pile:
+    """Copies without numbers that came, or left, together: lines that differ in their price alone."""
+
+    def __init__(self, lines: Sequence[StockMovement]) -> None:
+        self.line = lines[0]
+        self.copies = sum(line.copies for line in lines)
+        self._prices = Counter[int | None]()
+        for line in lines:
+            self._prices[price_of(line)] += abs(line.copies)
+
+    def take(self, copies: int, first: Collection[int | None] = ()) -> list[int | None]:
+        """The prices of so many of them, those `first` ones before others, then from the lowest up."""
+        prices = sorted(self._prices.elements(), key=lambda price: (price not in first, price is not None, price or 0))
+        self._prices.subtract(prices[:copies])
+        return prices[:copies]
+
+
+def _piles(lines: Iterable[StockMovement]) -> list[_Pile]:
+    piles: dict[tuple[object, ...], list[StockMovement]] = {}
+    for line in lines:
+        place = (line.record, *cell(line), line.run, line.day, line.kind, line.basis, line.document)
+        piles.setdefault(place, []).append(line)
+    return [_Pile(some) for some in piles.values()]
 
 
 class _Part(NamedTuple):
-    """Copies of an exit that are those of an arrival: as what they stood in the books, and their numbers."""
+    """Copies of an exit that are those of an arrival: as what they stood in the books, and the prices of each."""
 
+    left: StockMovement
     arrival: StockMovement
     stood: StockMovement
-    copies: int
-    numbers: str = ""
+    prices: Sequence[tuple[int | None, int | None]]  # of the one that left, of the one that came
+    number: str = ""
 
 
-def _carried_all(left: StockMovement, parts: Iterable[_Part]) -> Iterator[StockMovement]:
-    for part in parts:
-        yield from _carried(left, part)
+def _carried(part: _Part) -> Iterator[StockMovement]:
+    """The exit is none, what stood on its day leaves the one record, and stands on that day in the other.
 
-
-def _carried(left: StockMovement, part: _Part) -> Iterator[StockMovement]:
-    """The exit is none, what stood on its day leaves the one record, and stands on that day in the other."""
-    arrival, stood, copies, numbers = part
-    price = share(arrival.kopecks, copies, arrival.copies)
-    # These are of one day, an exit is of all days.
-    value = share(stood.kopecks, copies, stood.copies) if price is None else price
-    note = {"kind": MovementKind.CORRECTION, "run": left.run, "inventory": numbers, "reason": MOVED}
-    yield replace(left, of=MovementKind.WITHDRAWN, copies=copies, kopecks=value, **note)
-    yield replace(stood, of=stood.column, copies=-copies, kopecks=negative(value), **note)
-    if arrival.basis == RUN:  # an undated copy has come when it came to the former record
-        yield replace(arrival, of=arrival.column, copies=-copies, kopecks=negative(price), **note)
-        yield replace(arrival, of=stood.column, day=stood.day, copies=copies, kopecks=price, **note)
+    A price that the other record does not say is the one the copy had.
+    """
+    left, arrival, stood = part.left, part.arrival, part.stood
+    note = {"kind": MovementKind.CORRECTION, "run": left.run, "inventory": part.number, "reason": MOVED}
+    for (was, said), copies in Counter(part.prices).items():
+        now = was if said is None else said
+        yield replace(left, of=MovementKind.WITHDRAWN, copies=copies, kopecks=worth(copies, was), **note)
+        yield replace(stood, of=stood.column, copies=-copies, kopecks=worth(-copies, was), **note)
+        if arrival.basis == RUN or now != said:  # an undated copy has come when it came to the former record
+            day, column = (stood.day, stood.column) if arrival.basis == RUN else (arrival.day, arrival.column)
+            yield replace(arrival, of=arrival.column, copies=-copies, kopecks=worth(-copies, said), **note)
+            yield replace(arrival, of=column, day=day, copies=copies, kopecks=worth(copies, now), **note)
 
 
 class _Came:
@@ -74,6 +99,7 @@ class _Came:
     def __init__(self, left: StockMovement, posted: Sequence[StockMovement]) -> None:
         self._standing = [line for line in net(posted) if line.column in ARRIVALS and cell(line) == cell(left)]
         self._left = [line.copies for line in self._standing]
+        self._posted = posted
         self._days = {
             number: (line.day, line.column)
             for line in posted
@@ -84,81 +110,104 @@ class _Came:
     def has(self, arrivals: Sequence[StockMovement]) -> bool:
         """Whether all of these can have stood there."""
         left = list(self._left)
-        return all(self._taken(arrival, arrival.copies, left) is not None for arrival in arrivals)
+        return all(self._taken(arrival, arrival.copies, left) for arrival in arrivals)
 
-    def take(self, arrival: StockMovement, copies: int, number: str = "") -> StockMovement | None:
+    def take(self, arrival: StockMovement, copies: int, number: str = "") -> list[tuple[StockMovement, int]]:
         return self._taken(arrival, copies, self._left, number)
 
-    def _taken(self, arrival: StockMovement, copies: int, left: list[int], number: str = "") -> StockMovement | None:
-        """What so many copies of an arrival stood as, no longer in `left`; first as what came with their number."""
+    def prices(self, stood: StockMovement) -> set[int | None]:
+        """At which prices copies stand there."""
+        place = (*cell(stood), stood.day, stood.column)
+        priced = net(self._posted, by_price=True)
+        return {price_of(line) for line in priced if (*cell(line), line.day, line.column) == place}
+
+    def _taken(
+        self, arrival: StockMovement, copies: int, left: list[int], number: str = ""
+    ) -> list[tuple[StockMovement, int]]:
+        """As what so many copies of an arrival stood, no longer in `left`; first as what came with their number.
+
+        Undated ones may have come on several days. Nothing where not all of them stood there.
+        """
         day = self._days.get(number)
         places = sorted(range(len(left)), key=lambda at: (self._standing[at].day, self._standing[at].column) != day)
+        found = []
         for place in places:
-            line = self._standing[place]
+            line, count = self._standing[place], min(copies, left[place])
             same = line.basis == RUN if arrival.basis == RUN else line.day == arrival.day and line.basis != RUN
-            if same and left[place] >= copies:
-                left[place] -= copies
-                return line
-        return None
+            if same and count > 0:
+                found.append((place, count))
+                copies -= count
+        if copies:
+            return []
+        for place, count in found:
+            left[place] -= count
+        return [(self._standing[place], count) for place, count in found]
 
 
 class _Arrivals:
     """Copies that came, found by number or as a group."""
 
     def __init__(self, lines: Sequence[StockMovement]) -> None:
-        self._numbers: dict[tuple[object, ...], StockMovement] = {}
-        self._groups: dict[tuple[object, ...], dict[RecordKey, list[StockMovement]]] = {}
-        for line in lines:
-            for number in _numbers(line):
-                self._numbers[line.library, line.run, number] = line
-            if not line.inventory:
-                self._groups.setdefault((*cell(line), line.run), {}).setdefault(line.record, []).append(line)
+        self._numbers = {(line.library, line.run, number): line for line in lines for number in _numbers(line)}
+        self._groups: dict[tuple[object, ...], dict[RecordKey, list[_Pile]]] = {}
+        for pile in _piles(line for line in lines if not line.inventory):
+            line = pile.line
+            self._groups.setdefault((*cell(line), line.run), {}).setdefault(line.record, []).append(pile)
 
-    def of_numbers(self, left: StockMovement, came: _Came) -> list[_Part]:
+    def of_numbers(self, left: StockMovement, came: _Came) -> Iterator[_Part]:
         """The arrivals of the numbers that left."""
-        found: dict[tuple[int, int], list[tuple[StockMovement, StockMovement, str]]] = {}
         for number in _numbers(left):
             arrival = self._numbers.pop((left.library, left.run, number), None)
             if arrival is None or arrival.record == left.record:
                 continue
-            if stood := came.take(arrival, 1, number):
-                found.setdefault((id(arrival), id(stood)), []).append((arrival, stood, number))
-        return [_Part(*some[0][:2], len(some), ", ".join(number for *_, number in some)) for some in found.values()]
+            for stood, _ in came.take(arrival, 1, number):
+                yield _Part(left, arrival, stood, [(price_of(left), price_of(arrival))], number)
 
-    def of_group(self, left: StockMovement, came: _Came) -> list[_Part]:
+    def of_group(self, left: _Pile, came: _Came) -> list[_Part]:
         """The groups of one other record that a group without numbers is now: one as large as it, or all together."""
-        for lines in self._elsewhere(left):
-            for some in (*([line] for line in lines), lines):
-                if sum(line.copies for line in some) == -left.copies and came.has(some):
-                    return self._parts(some, came)
+        for piles in self._elsewhere(left.line):
+            for some in (*([pile] for pile in piles), piles):
+                if sum(pile.copies for pile in some) == -left.copies and came.has([_whole(pile) for pile in some]):
+                    return self._parts(left, some, came)
         return []
 
-    def _parts(self, lines: Sequence[StockMovement], came: _Came) -> list[_Part]:
-        found = [_Part(line, stood, line.copies) for line in lines if (stood := came.take(line, line.copies))]
-        for line in lines:
-            self._groups[*cell(line), line.run][line.record].remove(line)
+    def _parts(self, left: _Pile, piles: Sequence[_Pile], came: _Came) -> list[_Part]:
+        found = [part for pile in piles for part in _part(left, pile, pile.copies, came)]
+        for pile in piles:
+            self._groups[*cell(pile.line), pile.line.run][pile.line.record].remove(pile)
         return found
 
-    def joined(self, exits: Sequence[tuple[StockMovement, _Came]]) -> Iterator[tuple[StockMovement, _Part]]:
+    def joined(self, exits: Sequence[tuple[_Pile, _Came]]) -> Iterator[_Part]:
         """Groups of several records that are one group now."""
         waiting = list(exits)
-        for lines in [some for groups in self._groups.values() for some in groups.values()]:
-            for arrival in lines:
+        for piles in [some for groups in self._groups.values() for some in groups.values()]:
+            for pile in piles:
+                line = pile.line
                 parts = [
                     (left, came) for left, came in waiting
-                    if (*cell(left), left.run) == (*cell(arrival), arrival.run) and left.record != arrival.record
-                    and came.has([replace(arrival, copies=-left.copies)])
+                    if (*cell(left.line), left.line.run) == (*cell(line), line.run) and left.line.record != line.record
+                    and came.has([replace(line, copies=-left.copies)])
                 ]  # fmt: skip
-                if len(parts) < 2 or -sum(left.copies for left, _ in parts) != arrival.copies:
+                if len(parts) < 2 or -sum(left.copies for left, _ in parts) != pile.copies:
                     continue
                 for left, came in parts:
-                    if stood := came.take(arrival, -left.copies):
-                        yield left, _Part(arrival, stood, -left.copies)
+                    yield from _part(left, pile, -left.copies, came)
                 waiting = [one for one in waiting if one not in parts]
 
-    def _elsewhere(self, left: StockMovement) -> Iterator[list[StockMovement]]:
+    def _elsewhere(self, left: StockMovement) -> Iterator[list[_Pile]]:
         groups = self._groups.get((*cell(left), left.run), {})
-        return (lines for record, lines in groups.items() if lines and record != left.record)
+        return (piles for record, piles in groups.items() if piles and record != left.record)
+
+
+def _whole(pile: _Pile) -> StockMovement:
+    """All of a pile as one line."""
+    return replace(pile.line, copies=pile.copies)
+
+
+def _part(left: _Pile, arrived: _Pile, copies: int, came: _Came) -> Iterator[_Part]:
+    for stood, count in came.take(arrived.line, copies):
+        was = left.take(count, came.prices(stood))
+        yield _Part(left.line, arrived.line, stood, list(zip(was, arrived.take(count, was), strict=True)))
 
 
 def _numbers(line: StockMovement) -> list[str]:

@@ -8,7 +8,21 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, cell, dates, net, numbers_in, share
+from catalog_sync.ledger_books import Books
+from catalog_sync.ledger_items import (
+    ARRIVALS,
+    BY_HAND,
+    PRICE_NOW,
+    PRICE_WAS,
+    RUN,
+    cell,
+    dates,
+    negative,
+    net,
+    numbers_in,
+    price_of,
+    worth,
+)  # fmt: skip
 from catalog_sync.model import Item, MovementKind, StockMovement
 
 BACK = "снова в выгрузке"
@@ -29,17 +43,17 @@ def without_returns(
     whole, away = before is None, _Away(posted, [item for item in before or () if item.withdrawn is None], day)
     for line in lines:
         left = line.copies
-        for day_of, copies in away.back(line, whole) if line.kind in ARRIVALS and left > 0 else ():
-            left -= copies
-            value = share(line.kopecks, copies, line.copies)
+        for exit_ in away.back(line, whole) if line.kind in ARRIVALS and left > 0 else ():
+            left += exit_.copies
             yield replace(
-                line, kind=MovementKind.CORRECTION, of=MovementKind.WITHDRAWN, day=day_of, copies=copies, basis=RUN,
-                kopecks=value, document="", reason=BACK,
+                line, kind=MovementKind.CORRECTION, of=MovementKind.WITHDRAWN, day=exit_.day, copies=-exit_.copies,
+                basis=RUN, kopecks=negative(exit_.kopecks), document="", reason=BACK,
             )  # fmt: skip
+            yield from away.repriced(line, -exit_.copies, price_of(exit_))
         if left == line.copies:
             yield line
         elif left:
-            yield replace(line, copies=left, kopecks=share(line.kopecks, left, line.copies))
+            yield replace(line, copies=left, kopecks=worth(left, price_of(line)))
 
 
 def unknown(items: Sequence[Item], posted: Sequence[StockMovement], day: date) -> tuple[Item, ...]:
@@ -76,28 +90,37 @@ class _Away:
     """Of a record's lines those that say which copies are missing, and on which days the missing ones had come."""
 
     def __init__(self, posted: Sequence[StockMovement], there: Iterable[Item], today: date) -> None:
-        standing = net(posted)
-        self._exits = [line for line in standing if _is_exit(line) and line.copies < 0]
-        self._left = [-line.copies for line in self._exits]
+        self._books = Books(posted)
         self._came = Counter[object]()
-        for line in standing:
+        for line in net(posted):
             if line.column in ARRIVALS:
                 self._came[_when(line)] += line.copies
         for item in there:  # which has not been away: what comes beside it on the same day is new
             self._came[dates(item, today)[0]] -= item.copies
         self._numbers, self._numberless = _missing(line for line in posted if _is_exit(line))
 
-    def back(self, line: StockMovement, whole: bool) -> Iterator[tuple[object, int]]:
-        """Days of the exits that an arrival takes back, the last first, and the copies of each."""
+    def back(self, line: StockMovement, whole: bool) -> Iterator[StockMovement]:
+        """The exits that an arrival takes back, the last first."""
         wanted = min(line.copies, self._came[_when(line)], self._of_number(line, whole))
-        for place in reversed(range(len(self._exits))):
-            exit_ = self._exits[place]
-            copies = min(wanted, self._left[place])
-            if copies > 0 and cell(exit_) == cell(line):
-                wanted -= copies
-                self._left[place] -= copies
-                self._came[_when(line)] -= copies
-                yield exit_.day, copies
+        if wanted > 0:
+            left = (MovementKind.WITHDRAWN,)
+            for exit_ in self._books.undated(left, wanted, line.inventory, price_of(line), cell(line)):
+                self._came[_when(line)] += exit_.copies
+                yield exit_
+
+    def repriced(self, line: StockMovement, copies: int, was: int | None) -> Iterator[StockMovement]:
+        """Copies that are back at another price: it is what they were worth all the time."""
+        now = price_of(line)
+        if now is None or now == was:
+            return
+        there = [line]
+        if line.basis == RUN:  # they stand on the day of the run that brought them first
+            there = list(self._books.undated(ARRIVALS, copies, line.inventory, was, cell(line)))
+        for stood in there:
+            count = copies if stood is line else stood.copies
+            note = replace(line, kind=MovementKind.CORRECTION, of=stood.column, day=stood.day)
+            yield replace(note, copies=-count, kopecks=worth(-count, was), reason=PRICE_WAS)
+            yield replace(note, copies=count, kopecks=worth(count, now), reason=PRICE_NOW)
 
     def _of_number(self, line: StockMovement, whole: bool) -> int:
         if line.inventory:

@@ -1,4 +1,4 @@
-"""What the copies of one number are worth that came and went, and those whose price is another now."""
+"""At which prices the copies of one number came and went, and those whose price is another now."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from catalog_sync.ledger_items import kopecks, postings
 from catalog_sync.model import Item, MovementKind
 
 Place = tuple[MovementKind, date | None]
-_Prices = Counter[int | None]
+Price = int | None  # kopecks of one copy; None where nobody knows
+_Prices = Counter[Price]
 
 
 class Worth:
-    """Prices on each day before and after; which of copies that are alike is the dearer one nobody knows: the mean."""
+    """Prices on each day before and after.
+
+    Which of copies that are alike left, where the others' prices were mended in the same night, nobody knows: the
+    cheapest of them.
+    """
 
     def __init__(self, before: Sequence[Item], after: Sequence[Item], today: date) -> None:
-        self._before, self._after = _by_place(before, today), _by_place(after, today)
+        old, new = _by_place(before, today), _by_place(after, today)
+        self._less = {place: prices - new.get(place, _Prices()) for place, prices in old.items()}
+        self._more = {place: prices - old.get(place, _Prices()) for place, prices in new.items()}
         self._documents: dict[Place, set[str]] = {}
         for posting in postings(after, today):
             self._documents.setdefault((posting.kind, posting.day), set()).add(posting.document)
@@ -27,25 +34,36 @@ class Worth:
         said = self._documents.get(place, set())
         return next(iter(said)) if len(said) == 1 else ""
 
-    def lost(self, kind: MovementKind, day: date | None, copies: int) -> int | None:
-        """The value of so many copies that no longer stand on this day."""
-        return _mean(self._less(self._before, self._after, (kind, day)), copies)
+    def lost(self, kind: MovementKind, day: date | None, copies: int) -> Iterator[tuple[int, Price]]:
+        """So many copies that no longer stand on this day, by price."""
+        return _taken(self._less.get((kind, day), _Prices()), copies)
 
-    def gained(self, kind: MovementKind, day: date | None, copies: int) -> int | None:
-        """The value of so many copies that were not there before."""
-        return _mean(self._less(self._after, self._before, (kind, day)), copies)
+    def gained(self, kind: MovementKind, day: date | None, copies: int) -> Iterator[tuple[int, Price]]:
+        """So many copies that were not there before, by price."""
+        return _taken(self._more.get((kind, day), _Prices()), copies)
 
-    def repriced(self) -> Iterator[tuple[Place, int, int | None, int]]:
-        """Copies that stand where they stood at another price: how many, the value they had and the value they have."""
-        for place in sorted(self._before.keys() & self._after.keys(), key=repr):
-            old, new = self._less(self._before, self._after, place), self._less(self._after, self._before, place)
-            copies = min(old.total(), new.total())
-            was, now = _mean(old, copies), _mean(new, copies)
-            if now is not None and was != now:
-                yield place, copies, was, now
+    def repriced(self) -> Iterator[tuple[Place, int, Price, int]]:
+        """Copies that stand where they stood, at another price: how many, the price they had and the one they have.
 
-    def _less(self, some: dict[Place, _Prices], others: dict[Place, _Prices], place: Place) -> _Prices:
-        return some.get(place, _Prices()) - others.get(place, _Prices())
+        Those are left which neither came nor went (`gained`, `lost`).
+        """
+        for place in sorted(self._less.keys() & self._more.keys(), key=repr):
+            pairs = zip(_each(self._less[place]), _each(self._more[place]), strict=False)
+            for (was, now), copies in Counter(pairs).items():
+                if now is not None:
+                    yield place, copies, was, now
+
+
+def _taken(prices: _Prices, copies: int) -> Iterator[tuple[int, Price]]:
+    """The first `copies` of them, which are then no longer there."""
+    found = Counter(_each(prices)[:copies])
+    prices -= found
+    return ((count, price) for price, count in found.items())
+
+
+def _each(prices: _Prices) -> list[Price]:
+    """The price of every copy, the unknown ones first, then from the lowest up."""
+    return sorted(prices.elements(), key=lambda price: (price is not None, price or 0))
 
 
 def _by_place(items: Iterable[Item], today: date) -> dict[Place, _Prices]:
@@ -54,9 +72,3 @@ def _by_place(items: Iterable[Item], today: date) -> dict[Place, _Prices]:
         for posting, copies in postings([item], today).items():
             found.setdefault((posting.kind, posting.day), _Prices())[kopecks(item.price)] += copies
     return found
-
-
-def _mean(prices: _Prices, copies: int) -> int | None:
-    """The value of so many of these copies; None where none has a price."""
-    known = [(price, count) for price, count in prices.items() if price is not None]
-    return round(sum(price * count for price, count in known) * copies / prices.total()) if known else None

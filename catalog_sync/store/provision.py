@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -269,14 +269,20 @@ def identity(line: Line) -> tuple[str, ...]:
 
 
 def prices(connection: Connection, library: str, clusters: Sequence[str]) -> set[int]:
-    """Kopecks of one copy, as the deliveries of these editions to a library say; empty where none names a price."""
+    """Kopecks of one copy, as the deliveries of these editions to a library say; empty where none names a price.
+
+    Of a price that was mended the new one: the lines at the former one cancel each other out.
+    """
     move = stock_movement.c
     chosen = select(ledger_member.c.record).where(ledger_member.c.cluster.in_(clusters))
     query = select(move.kopecks, move.copies).where(
         move.library == library, move.record.in_(chosen), move.column.in_(("initial", "acquired")),
-        move.copies > 0, move.kopecks.is_not(None),
+        move.kopecks.is_not(None),
     )  # fmt: skip
-    return {round(kopecks / copies) for kopecks, copies in connection.execute(query)}
+    came = Counter[int]()
+    for kopecks, copies in connection.execute(query):
+        came[round(kopecks / copies)] += copies
+    return {price for price, copies in came.items() if copies > 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from catalog_sync import pipeline, publishing, upkeep
 from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
 from catalog_sync.store import registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.figures import Selection, balances
+from catalog_sync.store.ledger_tables import stock_movement
 from tests.exports import AUTHORS, TITLES, book, mrc
 from tests.exports import field as marc
 from tests.pipeline.conftest import District
@@ -249,9 +251,9 @@ class Years:
 
     # --- truth --------------------------------------------------------------------------------------------------------
 
-    def truth(self) -> Counter[Figure]:
-        """Copies by library, day, column and category."""
-        copies = Counter[Figure]()
+    def truth(self) -> tuple[Counter[Figure], Counter[Figure]]:
+        """Copies, and rubles, by library, day, column and category."""
+        copies, rubles = Counter[Figure](), Counter[Figure]()
         for school in self.schools:
             for card in school.cards:
                 for copy in card.copies:
@@ -260,15 +262,26 @@ class Years:
                     for day, column, sign in moves:
                         place = (school.library, day, column, school.category(card))
                         copies[place] += sign
-        return copies
+                        rubles[place] += sign * (copy.price or 0)
+        return copies, Counter({place: sum_ for place, sum_ in rubles.items() if sum_})
 
     def check(self) -> None:
-        copies = self.truth()
+        copies, rubles = self.truth()
+        assert self._rubles() == rubles
         for year in range(self.today.year - 3, self.today.year + 1):
             for scope in (*(one.code for one in self.schools), "*"):
                 for category in ("textbook", "other"):
                     wanted, said = self._copies(copies, scope, category, year)
                     assert (scope, category, year, said) == (scope, category, year, wanted)
+
+    def _rubles(self) -> Counter[Figure]:
+        """What the books say."""
+        c = stock_movement.c
+        query = select(c.library, c.day, c.column, c.category, func.sum(c.kopecks)).group_by(
+            c.library, c.day, c.column, c.category
+        )
+        with reading(self.system.engine) as connection:
+            return Counter({tuple(place): sum_ // 100 for *place, sum_ in connection.execute(query) if sum_})
 
     def _copies(self, copies: Counter[Figure], scope: str, category: str, year: int) -> tuple[list[int], list[int]]:
         """State before and movement of a year: as it is, and as the figures say."""

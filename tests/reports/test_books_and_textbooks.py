@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from openpyxl import Workbook
@@ -152,6 +152,15 @@ def test_a_book_a_school_has_and_names_no_need_for_is_offered_but_not_of_a_schoo
     assert [(one.library, one.spare, one.clusters) for one in offered] == [("b", 25, ("c-history",))]
     report = registry.make_in(connection, "exchange", asked_period="2026", today=TODAY)
     assert report.facts["copies"] == 20
+
+
+def test_the_price_in_an_act_of_transfer_is_the_one_it_was_mended_to(connection):
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    for night, price in enumerate(("100", "250")):
+        book = holds(item(copies=3, came=date(2026, 2, 1), price=price))
+        district.publish(connection, "a", TODAY + timedelta(night), {"r": (book, klass("textbook"))})
+    assert provision.prices(connection, "a", ["c-r"]) == {25_000}
 
 
 @pytest.mark.parametrize(
