@@ -23,7 +23,12 @@ EARLIEST = date(1900, 1, 1)  # an earlier registration date is a slip of the han
 
 
 PRICE_DIGITS = 7  # of rubles: a longer number is a barcode or an ISBN in the wrong place
-_PRICE = re.compile(r"(\d[\d ]*)(?:[.,\-=](\d{1,2}))?\s*(к(?:\.|оп))?")
+_PRICE = re.compile(
+    r"""(\d[\d ]*(?:[.,]\d{3}(?=[.,]\d))*)  # rubles; points between thousands where another one follows
+    (?: [.,=\-–—](\d{1,2}) | \s*р[а-яё]*[.,]*\s*(\d{1,2})(?=\s*(?:к|$)) )?
+    \s*(к(?![а-яё])|коп)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +43,18 @@ class Posting:
 
 @remembering
 def kopecks(price: str) -> int | None:
-    """A price as typed («125.50», «125-50», «125,5 р.», «16 к.») in kopecks; None where there is no price."""
-    found = _PRICE.search(price.replace("\u00a0", " "))
+    """A price as typed («125.50», «12-50», «1 200,00», «12 р. 50 к.», «16 к.») in kopecks; None where there is none."""
+    found = _PRICE.search(" ".join(price.split()))
     if not found:
         return None
-    digits = found[1].replace(" ", "").lstrip("0")
+    rubles, fraction, named, unit = found.groups()
+    digits = re.sub(r"\D", "", rubles).lstrip("0")
     if len(digits) > PRICE_DIGITS:
         return None
     whole = int(digits or "0")
-    if found[3] and not found[2]:
+    if unit and not (fraction or named):
         return whole
-    return whole * 100 + int((found[2] or "0").ljust(2, "0"))
+    return whole * 100 + int(named or (fraction or "0").ljust(2, "0"))
 
 
 def item_key(item: Item) -> str:
