@@ -236,7 +236,7 @@ def _reclassified(
     """Move the whole history of a record from one class to another (or out of the stock), day by day."""
     lines = posted or (_whole(replace(context, classified=was), old) if old else ())
     reason = f"класс изменён: {_name(was)} → {_name(into) if into else 'не фонд'}"
-    for line in net(lines, by_price=True):
+    for line in net(lines, finely=True):
         if into and _standing(line) == _cell(into):
             continue
         out = replace(line, kind=MovementKind.CORRECTION, of=line.column, reason=reason, run=context.run)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from operator import itemgetter
 
 from msgspec.structs import replace
 
@@ -28,18 +30,22 @@ class Books:
     def __init__(self, posted: Sequence[StockMovement]) -> None:
         self._posted = posted
 
-    def undated(
-        self, columns: Collection[MovementKind], copies: int, number: str, price: int | None,
-        of: tuple[object, ...] = (),
-    ) -> Iterator[StockMovement]:
-        """So many copies that came or left without a date, where they stand, those of the last run first.
+    def there(
+        self, columns: Collection[MovementKind], day: date | None, copies: int, number: str, price: int | None,
+        document: str = "", of: tuple[object, ...] = (),
+    ) -> Iterator[StockMovement]:  # fmt: skip
+        """So many copies that stand on a day; without one, those that came or left undated, of the last run first.
 
-        Before all others come those of the number (or, without one, those that have none), and of these the ones at
-        this price. `of`: the library and class they must stand in.
+        Before all others come those of the number (or, without one, those that have none), then those of the document,
+        then the ones at this price. `of`: the library and class they must stand in.
         """
-        those = [stack for stack in self._stacks if stack.line.basis == RUN and stack.line.column in columns]
-        those = [stack for stack in those if not of or cell(stack.line) == of]
-        for stack in sorted(those, key=lambda stack: (stack.number != number, stack.price != price)):
+        those = [
+            stack for stack in self._stacks
+            if stack.line.column in columns and (not of or cell(stack.line) == of)
+            and (stack.line.basis == RUN if day is None else stack.line.day == day and stack.line.basis != RUN)
+        ]  # fmt: skip
+        likeness = [(one.number != number, one.line.document != document, one.price != price) for one in those]
+        for _, stack in sorted(zip(likeness, those, strict=True), key=itemgetter(0)):
             count = min(copies, stack.copies)
             if count > 0:
                 copies -= count
@@ -54,7 +60,7 @@ class Books:
         for line in self._posted:
             if line.basis == BY_HAND:
                 continue
-            place, price = (line.day, line.column, *cell(line), says(line)), price_of(line)
+            place, price = (line.day, line.column, *cell(line), says(line), line.document), price_of(line)
             for number, copies in by_number(line):
                 stack = found.setdefault((*place, number, price), _Stack(line, number, price))
                 stack.copies += copies if line.column in ARRIVALS else -copies

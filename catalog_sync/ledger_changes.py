@@ -82,13 +82,17 @@ class _Changes:
                 yield self._put(kind, posting, copies, price, reason=posting.reason)
         for posting, of_day in taken(list(reversed(removed)), fewer - same):
             for copies, price in self.worth.lost(kind, posting.day, of_day):
-                yield self._gone(kind, posting, copies, price)
+                if kind is _ACQUIRED:
+                    about = {"reason": GONE, "kopecks": worth(-copies, price), "inventory": self.number}
+                    yield self.context.line(_WITHDRAWN, None, -copies, **about)
+                else:
+                    why = "списание отменено в источнике"
+                    yield from self._taken_back(kind, posting.day, copies, price, posting.document, why)
 
     def repriced(self) -> Iterator[StockMovement]:
         """A price typed or mended later is what the copies were worth all the time."""
         for (kind, day), copies, was, now in self.worth.repriced():
-            document = self.worth.document((kind, day))
-            for line in self._taken_back(kind, day, copies, was, document, PRICE_WAS):
+            for line in self._taken_back(kind, day, copies, was, "", PRICE_WAS):
                 yield line
                 yield replace(line, copies=-line.copies, kopecks=worth(-line.copies, now), reason=PRICE_NOW)
 
@@ -106,29 +110,18 @@ class _Changes:
             return came(self.context.later(), posting.day, signed, **note)
         return self.context.line(kind, posting.day, signed, **note)
 
-    def _gone(self, kind: MovementKind, posting: Posting, copies: int, price: Price) -> StockMovement:
-        """Copies that no longer came, or did not leave."""
-        if kind is _ACQUIRED:
-            about = {"reason": GONE, "kopecks": worth(-copies, price), "inventory": self.number}
-            return self.context.line(_WITHDRAWN, None, -copies, **about)
-        about = {"reason": "списание отменено в источнике", "kopecks": worth(copies, price), "inventory": self.number}
-        return self.context.line(MovementKind.CORRECTION, posting.day, copies, of=kind, **about)
-
     def _taken_back(
         self, kind: MovementKind, day: date | None, copies: int, price: Price, document: str, reason: str
     ) -> Iterator[StockMovement]:
-        """Take copies off the day they stand on; undated ones stand on the day of the run that brought them."""
-        note = {"reason": reason, "inventory": self.number, "document": document}
+        """Take copies off the line they stand in; undated ones stand on the day of the run that brought them."""
+        note = {"reason": reason, "inventory": self.number}
         columns = ARRIVALS if kind is _ACQUIRED else _EXITS
-        for there in self.books.undated(columns, copies, self.number, price) if day is None else ():
+        for there in self.books.there(columns, day, copies, self.number, price, document):
             copies -= abs(there.copies)
-            value = worth(-there.copies, price)
-            line = self.context.line(
-                MovementKind.CORRECTION, there.day, -there.copies, of=there.column, kopecks=value, **note
-            )
-            yield replace(line, basis=there.basis)  # it is still the day of a run, not one that the data name
+            about = {"kopecks": worth(-there.copies, price), "document": there.document, **note}
+            line = self.context.line(MovementKind.CORRECTION, there.day, -there.copies, of=there.column, **about)
+            yield replace(line, basis=there.basis)
         if copies:
             signed = -copies if kind is _ACQUIRED else copies
-            yield self.context.line(
-                MovementKind.CORRECTION, day, signed, of=kind, kopecks=worth(signed, price), **note
-            )
+            about = {"kopecks": worth(signed, price), "document": document, **note}
+            yield self.context.line(MovementKind.CORRECTION, day, signed, of=kind, **about)

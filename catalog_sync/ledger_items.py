@@ -246,14 +246,13 @@ def says(line: StockMovement) -> str:
     return line.basis if line.basis in (RUN, BY_HAND) else ""
 
 
-def net(posted: Sequence[StockMovement], *, by_price: bool = False) -> list[StockMovement]:
-    """What stands in the books: lines summed by library, day, column, class and who says the day, and by price where
-    asked; nothing that cancels out."""
+def net(posted: Sequence[StockMovement], *, finely: bool = False) -> list[StockMovement]:
+    """What stands in the books: lines summed by library, day, column, class and who says the day; `finely`: and by
+    document and price. Nothing that cancels out."""
     sums: dict[tuple[object, ...], StockMovement] = {}
     numbers: dict[tuple[object, ...], Counter[str]] = {}
     for line in posted:
-        price = price_of(line) if by_price else None
-        key = (*cell(line), line.day, line.column, says(line), price)
+        key = (*cell(line), line.day, line.column, says(line), *((line.document, price_of(line)) if finely else ()))
         if line.inventory:
             named = numbers.setdefault(key, Counter())
             for number in numbers_in(line):

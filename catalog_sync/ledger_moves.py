@@ -51,7 +51,11 @@ class _Pile:
         for line in lines:
             self._prices[price_of(line)] += abs(line.copies)
 
-    def take(self, copies: int, first: Collection[int | None] = ()) -> list[int | None]:
+    @property
+    def prices(self) -> set[int | None]:
+        return set(self._prices.elements())
+
+    def take(self, copies: int, *first: int | None) -> list[int | None]:
         """The prices of so many of them, those `first` ones before others, then from the lowest up."""
         prices = sorted(self._prices.elements(), key=lambda price: (price not in first, price is not None, price or 0))
         self._prices.subtract(prices[:copies])
@@ -97,9 +101,9 @@ class _Came:
     """What stood in the books of the copies that a line takes off: on which days they had come."""
 
     def __init__(self, left: StockMovement, posted: Sequence[StockMovement]) -> None:
-        self._standing = [line for line in net(posted) if line.column in ARRIVALS and cell(line) == cell(left)]
+        fine = net(posted, finely=True)
+        self._standing = [line for line in fine if line.column in ARRIVALS and cell(line) == cell(left)]
         self._left = [line.copies for line in self._standing]
-        self._posted = posted
         self._days = {
             number: (line.day, line.column)
             for line in posted
@@ -112,26 +116,28 @@ class _Came:
         left = list(self._left)
         return all(self._taken(arrival, arrival.copies, left) for arrival in arrivals)
 
-    def take(self, arrival: StockMovement, copies: int, number: str = "") -> list[tuple[StockMovement, int]]:
-        return self._taken(arrival, copies, self._left, number)
-
-    def prices(self, stood: StockMovement) -> set[int | None]:
-        """At which prices copies stand there."""
-        place = (*cell(stood), stood.day, stood.column)
-        priced = net(self._posted, by_price=True)
-        return {price_of(line) for line in priced if (*cell(line), line.day, line.column) == place}
+    def take(
+        self, arrival: StockMovement, copies: int, prices: Collection[int | None], number: str = ""
+    ) -> list[tuple[StockMovement, int]]:
+        return self._taken(arrival, copies, self._left, prices, number)
 
     def _taken(
-        self, arrival: StockMovement, copies: int, left: list[int], number: str = ""
-    ) -> list[tuple[StockMovement, int]]:
-        """As what so many copies of an arrival stood, no longer in `left`; first as what came with their number.
+        self, arrival: StockMovement, copies: int, left: list[int], prices: Collection[int | None] = (),
+        number: str = "",
+    ) -> list[tuple[StockMovement, int]]:  # fmt: skip
+        """As what so many copies of an arrival stood, no longer in `left`; first as what came with their number, or at
+        one of the prices.
 
         Undated ones may have come on several days. Nothing where not all of them stood there.
         """
         day = self._days.get(number)
-        places = sorted(range(len(left)), key=lambda at: (self._standing[at].day, self._standing[at].column) != day)
+
+        def unlike(place: int) -> tuple[bool, bool]:
+            line = self._standing[place]
+            return (line.day, line.column) != day, price_of(line) not in prices
+
         found = []
-        for place in places:
+        for place in sorted(range(len(left)), key=unlike):
             line, count = self._standing[place], min(copies, left[place])
             same = line.basis == RUN if arrival.basis == RUN else line.day == arrival.day and line.basis != RUN
             if same and count > 0:
@@ -160,7 +166,7 @@ class _Arrivals:
             arrival = self._numbers.pop((left.library, left.run, number), None)
             if arrival is None or arrival.record == left.record:
                 continue
-            for stood, _ in came.take(arrival, 1, number):
+            for stood, _ in came.take(arrival, 1, (price_of(left),), number):
                 yield _Part(left, arrival, stood, [(price_of(left), price_of(arrival))], number)
 
     def of_group(self, left: _Pile, came: _Came) -> list[_Part]:
@@ -205,9 +211,9 @@ def _whole(pile: _Pile) -> StockMovement:
 
 
 def _part(left: _Pile, arrived: _Pile, copies: int, came: _Came) -> Iterator[_Part]:
-    for stood, count in came.take(arrived.line, copies):
-        was = left.take(count, came.prices(stood))
-        yield _Part(left.line, arrived.line, stood, list(zip(was, arrived.take(count, was), strict=True)))
+    for stood, count in came.take(arrived.line, copies, left.prices):
+        was = left.take(count, price_of(stood))
+        yield _Part(left.line, arrived.line, stood, list(zip(was, arrived.take(count, *was), strict=True)))
 
 
 def _numbers(line: StockMovement) -> list[str]:

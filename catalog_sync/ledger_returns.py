@@ -104,7 +104,7 @@ class _Away:
         wanted = min(line.copies, self._came[_when(line)], self._of_number(line, whole))
         if wanted > 0:
             left = (MovementKind.WITHDRAWN,)
-            for exit_ in self._books.undated(left, wanted, line.inventory, price_of(line), cell(line)):
+            for exit_ in self._books.there(left, None, wanted, line.inventory, price_of(line), of=cell(line)):
                 self._came[_when(line)] += exit_.copies
                 yield exit_
 
@@ -113,14 +113,12 @@ class _Away:
         now = price_of(line)
         if now is None or now == was:
             return
-        there = [line]
-        if line.basis == RUN:  # they stand on the day of the run that brought them first
-            there = list(self._books.undated(ARRIVALS, copies, line.inventory, was, cell(line)))
+        day = None if line.basis == RUN else line.day  # without one they stand on the day of the run that brought them
+        there = self._books.there(ARRIVALS, day, copies, line.inventory, was, line.document, cell(line))
         for stood in there:
-            count = copies if stood is line else stood.copies
-            note = replace(line, kind=MovementKind.CORRECTION, of=stood.column, day=stood.day)
-            yield replace(note, copies=-count, kopecks=worth(-count, was), reason=PRICE_WAS)
-            yield replace(note, copies=count, kopecks=worth(count, now), reason=PRICE_NOW)
+            note = replace(stood, kind=MovementKind.CORRECTION, of=stood.column, run=line.run)
+            yield replace(note, copies=-stood.copies, kopecks=worth(-stood.copies, was), reason=PRICE_WAS)
+            yield replace(note, kopecks=worth(stood.copies, now), reason=PRICE_NOW)
 
     def _of_number(self, line: StockMovement, whole: bool) -> int:
         if line.inventory:

@@ -25,14 +25,6 @@ class Worth:
         old, new = _by_place(before, today), _by_place(after, today)
         self._less = {place: prices - new.get(place, _Prices()) for place, prices in old.items()}
         self._more = {place: prices - old.get(place, _Prices()) for place, prices in new.items()}
-        self._documents: dict[Place, set[str]] = {}
-        for posting in postings(after, today):
-            self._documents.setdefault((posting.kind, posting.day), set()).add(posting.document)
-
-    def document(self, place: Place) -> str:
-        """The one document that all copies of a day came or went by; "" where they are several."""
-        said = self._documents.get(place, set())
-        return next(iter(said)) if len(said) == 1 else ""
 
     def lost(self, kind: MovementKind, day: date | None, copies: int) -> Iterator[tuple[int, Price]]:
         """So many copies that no longer stand on this day, by price."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
@@ -53,13 +53,11 @@ def acts(
         .where(move.category.in_(categories))
         .order_by(move.number)
     )
-    # Corrections stand with the act they belong to, whatever their own reason begins with.
-    rows = sorted(connection.execute(query), key=lambda row: (_of_act(row), row.number))
+    rows = connection.execute(query).all()
     ids = {row.record for row in rows}
     books, suppliers = _books(connection, ids), _suppliers(connection, ids)
     found = []
-    for key, of_one in groupby(rows, key=_of_act):
-        some = list(of_one)
+    for key, some in _by_act(connection, rows).items():
         made = _act(key, some, books)
         if made.copies:
             named = dict.fromkeys(suppliers[row.record] for row in some if row.record in suppliers)
@@ -123,7 +121,7 @@ def lines(connection: Connection, library: str, asked: Filter) -> list[Counted]:
         .where(move.category.in_(asked.categories))
         .order_by(move.day, move.number)
     )
-    rows = [row for row in connection.execute(query) if _is_of_act(row, asked)]
+    rows = _of_asked(connection, connection.execute(query).all(), asked)
     books = _books(connection, {row.record for row in rows}) if asked.column else {}
     chosen = [row for row in rows if _stands_in(asked.column, row, books.get(row.record))]
     sign = -1 if set(asked.columns) <= {"withdrawn", "expired"} else 1
@@ -134,10 +132,15 @@ def lines(connection: Connection, library: str, asked: Filter) -> list[Counted]:
     ]  # fmt: skip
 
 
-def _is_of_act(row: Any, asked: Filter) -> bool:
-    if asked.document is not None and row.document != asked.document:
-        return False
-    return asked.reason is None or _stated(row) == asked.reason
+def _of_asked(connection: Connection, rows: Sequence[Any], asked: Filter) -> Sequence[Any]:
+    if asked.document is None and asked.reason is None:
+        return rows
+    acts = ((document, reason, some) for (_, document, reason, _), some in _by_act(connection, rows).items())
+    chosen = [
+        row for document, reason, some in acts
+        if asked.document in (None, document) and asked.reason in (None, reason) for row in some
+    ]  # fmt: skip
+    return sorted(chosen, key=lambda row: (row.day, row.number))
 
 
 def _stands_in(column: str, row: Any, book: BibRecord | None) -> bool:
@@ -204,36 +207,66 @@ def count_between(
 ) -> int:
     """How many acts `acts` lists of [start, end]: those of a later period are numbered on from there."""
     move = stock_movement.c
-    names = (move.day, move.document, move.kind, move.reason, move.basis, move.column)
-    query = (
-        select(*names, func.sum(move.copies).label("copies"))
-        .where(move.library == library, move.day.between(start, end), move.column.in_(columns))
-        .where(move.category.in_(categories))
-        .group_by(*names)
+    query = select(*(move[name] for name in _OF_ACT)).where(
+        move.library == library, move.day.between(start, end), move.column.in_(columns), move.category.in_(categories)
     )
-    copies: Counter[tuple[date, str, str, str]] = Counter()
-    for row in connection.execute(query):
-        copies[_of_act(row)] += int(row.copies)
-    return sum(1 for count in copies.values() if count)
+    by_act = _by_act(connection, connection.execute(query).all())
+    return sum(1 for some in by_act.values() if sum(row.copies for row in some))
 
 
-def _of_act(row: Any) -> tuple[date, str, str, str]:
-    """What lines of one act have in common."""
-    return row.day, row.document, _stated(row), row.column
+_OF_ACT = (
+    "number", "record", "day", "document", "kind", "column", "reason", "basis", "inventory", "corrects", "copies",
+)  # fmt: skip
+_ActKey = tuple[date, str, str, str]  # day, document, reason and direction: what lines of one act have in common
 
 
-def _stated(row: Any) -> str:
-    """Corrections belong to the act they correct; their own reason is not the act's.
+def _by_act(connection: Connection, rows: Sequence[Any]) -> dict[_ActKey, list[Any]]:
+    """The lines of each act, in the order of days.
 
-    An exit that no document names is that of the day's export, and so is what takes it back.
+    Corrections belong to the act they correct; their own reason is not the act's. An exit that no document names is
+    that of the day's export, and so is what takes it back.
     """
-    if row.kind != "correction":
-        return str(row.reason)
-    unnamed = row.column == "withdrawn" and row.basis == RUN and row.reason != COUNTED_LESS
-    return GONE if unnamed else ""
+    corrections = {row.record for row in rows if row.kind == "correction" and row.column in _EXITS}
+    exits = _exits(connection, corrections)
+    found: dict[_ActKey, list[Any]] = {}
+    for row in rows:
+        is_own = row.kind != "correction"
+        reason = str(row.reason) if is_own else _reason_corrected(row, exits.get(row.record, ()))
+        found.setdefault((row.day, row.document, reason, row.column), []).append(row)
+    return dict(sorted(found.items()))
 
 
-def _act(key: tuple[date, str, str, str], rows: Sequence[Any], books: dict[int, BibRecord]) -> Act:
+_EXITS = ("withdrawn", "expired")
+
+
+def _exits(connection: Connection, ids: set[int]) -> dict[int, list[Any]]:
+    """What left of these records, in whatever library and class it stands now."""
+    move = stock_movement.c
+    found: dict[int, list[Any]] = {}
+    for some in chunks(sorted(ids)):
+        query = select(move.record, move.number, move.day, move.document, move.reason, move.inventory).where(
+            move.record.in_(some), move.column.in_(_EXITS), move.kind != "correction"
+        )
+        for row in connection.execute(query.order_by(move.number)):
+            found.setdefault(row.record, []).append(row)
+    return found
+
+
+def _reason_corrected(row: Any, exits: Sequence[Any]) -> str:
+    """The reason of the exit that a correction names, or of the likeliest one of its document."""
+    if row.column not in _EXITS or row.reason == COUNTED_LESS:
+        return ""
+    named = set(row.inventory.split(", "))
+    like = [
+        ((one.number == row.corrects, bool(named.intersection(one.inventory.split(", "))), one.day == row.day), one)
+        for one in exits if one.number == row.corrects or one.document == row.document
+    ]  # fmt: skip
+    if like:
+        return str(max(like, key=itemgetter(0))[1].reason)
+    return GONE if row.basis == RUN else ""
+
+
+def _act(key: _ActKey, rows: Sequence[Any], books: dict[int, BibRecord]) -> Act:
     sign = 1 if key[3] in ("acquired", "initial") else -1
     made = Act(*key, sign * sum(row.copies for row in rows), _money(rows, sign))
     _count(made, rows, books, sign)

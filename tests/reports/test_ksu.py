@@ -72,7 +72,7 @@ def test_the_first_part_of_a_quarter_goes_on_from_the_quarters_of_its_year(conne
     assert numbers(connection, "2024-01-01:2026-03-31", "part1") == [(1, "1"), (1, "1")]
 
 
-def test_corrections_of_an_act_are_one_line_whatever_they_are_called(connection):
+def test_a_correction_belongs_to_the_act_it_names_and_one_taken_back_is_none(connection):
     district = District(connection.engine)
     district.add_library(connection, "a")
     district.publish(connection, "a", date(2025, 2, 1), {"r": (holds(*(item(str(n), came=date(2020, 1, 1))
@@ -82,6 +82,59 @@ def test_corrections_of_an_act_are_one_line_whatever_they_are_called(connection)
              for reason, copies in (("", 1), ("Ветхость", 2), ("Утеря", 3))}  # fmt: skip
     hand.take_back(connection, typed["Ветхость"], why="опечатка", today=TODAY, who="х")
     found = lines(connection, "2026", "part2")
-    assert [row.cells[-1].value for row in found] == ["не указана", "Ветхость", "Утеря"]
+    assert [(row.cells[3].value, row.cells[-1].value) for row in found] == [(1, "не указана"), (3, "Утеря")]
     for row in found:
         assert behind.page(connection, listing_of(row.cells[3].rows)).total == row.cells[3].value
+
+
+ACT, LATER = date(2026, 3, 1), date(2026, 4, 1)
+
+
+def off(number: str, price: str = "100", day: date = ACT, reason: str = "ветхость"):
+    return item(number, came=date(2024, 2, 1), price=price, ksu_number="1", went=day, withdrawal_act="А1",
+                withdrawal_reason=reason)  # fmt: skip
+
+
+def there(number: str, price: str = "100", document: str = "1"):
+    return item(number, came=date(2024, 2, 1), price=price, ksu_number=document)
+
+
+def published(connection, *nights, classes=("fiction", "fiction", "fiction")) -> None:
+    """A card of some nights: the first of 2024, the others of the summer of 2026."""
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    days = (date(2024, 3, 1), date(2026, 6, 1), date(2026, 7, 1))
+    for day, copies, category in zip(days, nights, classes, strict=False):
+        district.publish(connection, "a", day, {"r": (holds(*copies), klass(category))})
+
+
+def acts_of(connection, period: str, part: str, name: str = "ksu") -> list[tuple[object, ...]]:
+    """(document, copies, rubles) of each line, for part 2 with the reason."""
+    cells = [[cell.value for cell in row.cells] for row in lines(connection, period, part, name)]
+    if part == "part1":
+        return [(row[3], row[4], row[-1]) for row in cells]
+    return [(row[2], row[3], row[-2], row[-1]) for row in cells]
+
+
+def test_the_price_of_books_written_off_is_mended_in_their_act(connection):
+    gone = [[off("1", price), off("2", price), off("3", "100", reason="утеря")] for price in ("100", "250")]
+    published(connection, [there("1"), there("2"), there("3")], *gone)
+    assert acts_of(connection, "2026", "part2") == [("А1", 2, 500.0, "ветхость"), ("А1", 1, 100.0, "утеря")]
+    for row in lines(connection, "2026", "part2"):
+        assert behind.page(connection, listing_of(row.cells[-2].rows)).total == row.cells[-2].value
+
+
+def test_the_day_of_an_act_is_mended_for_some_and_cancelled_for_others(connection):
+    gone = [off("1"), off("2"), off("3")]
+    published(connection, [there("1"), there("2"), there("3")], gone, [off("1"), off("2", day=LATER), there("3")])
+    assert acts_of(connection, "2026", "part2") == [("А1", 1, 100.0, "ветхость"), ("А1", 1, 100.0, "ветхость")]
+
+
+def test_deliveries_of_one_day_keep_their_documents_when_price_or_class_are_mended(connection):
+    night = [there("1"), there("2", document="2"), there("3")]
+    more = [there("1", "250", document="7"), there("2", "250", document="2"), off("3", "250")]
+    published(connection, night, more, more, classes=("textbook", "textbook", "fiction"))
+    assert acts_of(connection, "2024", "part1") == [("1", 2, 500.0), ("2", 1, 250.0)]
+    assert acts_of(connection, "2026", "part2")[0][1:] == (1, 250.0, "ветхость")
+    for part in ("part1", "part2"):
+        assert acts_of(connection, "2024-01-01:2026-12-31", part, "ksu-textbooks") == []
