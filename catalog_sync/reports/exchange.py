@@ -12,7 +12,7 @@ from catalog_sync.model import Library
 from catalog_sync.reports import russian
 from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text
 from catalog_sync.reports.period import Period
-from catalog_sync.reports.textbooks import NO_NEEDS, state_of, unless_empty
+from catalog_sync.reports.textbooks import NO_NEEDS, there_of, unless_empty
 from catalog_sync.store.provision import Line, identity
 from catalog_sync.text import fold
 
@@ -69,10 +69,15 @@ def transfers(lines: Sequence[Line], libraries: Mapping[str, Library]) -> list[T
     """Surplus to lack. The greatest lack is served first, by the nearest school, then by the largest surplus."""
     givers: dict[tuple[str, ...], dict[str, Line]] = defaultdict(dict)
     spare: dict[tuple[tuple[str, ...], str], int] = {}
+    shared: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.shared:
+            shared[line.library].append(line)
     for line in lines:
         if line.spare:
-            givers[identity(line)][line.library] = line
             spare[identity(line), line.library] = line.spare
+            for book in _names_of(line, shared[line.library]):
+                givers[book].setdefault(line.library, line)
     far = {}
     found = []
     for line in sorted(lines, key=lambda x: (-x.missing, x.library, x.grade, x.subject)):
@@ -84,15 +89,22 @@ def transfers(lines: Sequence[Line], libraries: Mapping[str, Library]) -> list[T
                 far[code, line.library] = distance(libraries, code, line.library)
         nearest = sorted(
             (code for code in givers[book] if code != line.library),
-            key=lambda code: (_far(far[code, line.library]), -spare[book, code], code),
+            key=lambda code: (_far(far[code, line.library]), -spare[identity(givers[book][code]), code], code),
         )
         for giver in nearest:
-            copies = min(missing, spare[book, giver])
+            given = givers[book][giver]
+            copies = min(missing, spare[identity(given), giver])
             if copies:
-                found.append(Transfer(giver, line.library, line, givers[book][giver], copies, far[giver, line.library]))
-                spare[book, giver] -= copies
+                found.append(Transfer(giver, line.library, line, given, copies, far[giver, line.library]))
+                spare[identity(given), giver] -= copies
                 missing -= copies
     return sorted(found, key=lambda t: (_far(t.km), t.giver, t.taker, t.line.grade, t.line.subject))
+
+
+def _names_of(line: Line, shared: Sequence[Line]) -> set[tuple[str, ...]]:
+    """As which books the copies of a line can be given: those of a shared book are those of the other classes too."""
+    others = (one for one in shared if set(one.clusters) & set(line.clusters))
+    return {identity(line), *map(identity, others)}
 
 
 def _far(km: float | None) -> float:
@@ -168,7 +180,7 @@ def _radar(found: Sequence[Transfer], libraries: Mapping[str, Library], today: d
                 Cell(_name(libraries, t.giver)), Cell(_name(libraries, t.taker)),
                 Cell(UNKNOWN if t.km is None else t.km), Cell(t.line.grade), Cell(_book(t)),
                 Cell(t.line.wanted.fpu or "—"), Cell(_until(t.given)),
-                Cell(t.given.have, state_of(t.given, today)), Cell(t.copies),
+                there_of(t.given.have, t.given, today), Cell(t.copies),
             )
         )
         for t in found

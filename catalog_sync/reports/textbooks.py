@@ -16,6 +16,11 @@ from catalog_sync.store.provision import Line, Pair, identity
 STATED = "строка потребности, введённой школой"
 LENT = (Category.TEXTBOOK.value, Category.STUDY_AID.value)  # what provision counts (store.provision.shelves)
 Exchanged = Mapping[tuple[str, tuple[str, ...]], int]  # (library that lacks, book) → copies others could give
+SHARED = (
+    "Учебник, который нужен нескольким классам (10–11), посчитан один раз: сначала, сколько нужно, младшему из них, "
+    "потом следующему, остаток — первому."
+)
+SHARE = "доля этой строки: учебник нужен и другим"
 NO_NEEDS = (
     "Потребность школ не введена: загрузите список «класс, предмет, учебник, обучающихся» — тогда будет видно, чего не "
     "хватает и где лишнее."
@@ -46,12 +51,22 @@ def provision_report(
         lack = f"; не хватает {russian.genitive(missing, russian.TEXTBOOK)}" if missing else ""
         lead = f"Обеспеченность {russian.within(schools, russian.SCHOOL)} — {russian.percent(share)}{lack}."
         details = _details(lines, exchanged, names, today)
-        sections = [Text(lead), by_school(lines, names), *_chart(lines), details]
+        sections = [Text(lead), *_of_other_years(lines, names), by_school(lines, names), *_chart(lines), details]
     return Report(
         name="textbooks", title="Обеспеченность учебниками", period=f"на {russian.day(today)}", start=period.start,
         end=period.end, made=today, sections=tuple(sections), landscape=True, facts=facts,
         library=library.code if library else "", library_name=library.name if library else "",
     )  # fmt: skip
+
+
+def _of_other_years(lines: Sequence[Line], names: Mapping[str, str]) -> list[Section]:
+    """Which schools have stated no need for the school year that others have."""
+    years = {line.library: line.year for line in lines}
+    last = max(years.values())
+    late = [f"{names.get(code, code)} — {year}/{year + 1}" for code, year in years.items() if year < last]
+    if not late:
+        return []
+    return [Text(f"На {last}/{last + 1} учебный год потребность ещё не ввели, взята прежняя: {'; '.join(late)}.")]
 
 
 def unless_empty(table: Table) -> list[Section]:
@@ -60,10 +75,15 @@ def unless_empty(table: Table) -> list[Section]:
 
 
 def state_of(line: Line, today: date, carriers: tuple[str, ...] = ()) -> str:
-    """The query of the copies a line counts: those of its editions in its library today."""
-    if not line.clusters:
+    """The query of the copies a line counts: those of its editions in its library today; of a share there is none."""
+    if not line.clusters or line.shared:
         return ""
     return Drill(line.library, today, today, categories=LENT, carriers=carriers, clusters=line.clusters).query
+
+
+def there_of(copies: int, line: Line, today: date, carriers: tuple[str, ...] = ()) -> Cell:
+    """Copies of a line, with the way to them, or with the word that they are its share of those there are."""
+    return Cell(copies, state_of(line, today, carriers) if copies else "", note=SHARE if line.shared else "")
 
 
 def by_school(lines: Sequence[Line], names: Mapping[str, str]) -> Table:
@@ -125,8 +145,8 @@ def _details(lines: Sequence[Line], exchanged: Exchanged, names: Mapping[str, st
                 Cell(names.get(line.library, line.library)), Cell(line.grade), Cell(line.subject),
                 Cell(line.wanted.fpu or "—"), Cell(f"{line.wanted.authors} {line.wanted.title}".strip()),
                 Cell(line.publisher), Cell(line.pupils), Cell(line.per_pupil), Cell(line.needed),
-                Cell(line.have, state_of(line, today)), Cell(line.fit, state_of(line, today) if line.fit else ""),
-                Cell(line.valid_until), Cell(line.electronic, state_of(line, today, (Carrier.ELECTRONIC.value,))),
+                there_of(line.have, line, today), there_of(line.fit, line, today), Cell(line.valid_until),
+                there_of(line.electronic, line, today, (Carrier.ELECTRONIC.value,)),
                 Cell(line.missing), Cell(line.surplus), Cell(line.ordered), *_cover(line, exchanged),
             )
         )
@@ -137,6 +157,7 @@ def _details(lines: Sequence[Line], exchanged: Exchanged, names: Mapping[str, st
         "Годные — в федеральном перечне или в пределах предельного срока использования."
         if known
         else "Федеральный перечень не загружен: годными считаются все учебники.",
+        *([SHARED] if any(line.shared for line in lines) else []),
         "Чем покрыть: сначала обмен между школами (см. радар обмена), остальное за вычетом заказанного — закупка.",
     )
     return Table(columns, rows, "По классам и предметам", notes, name="details")

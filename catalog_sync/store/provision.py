@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from catalog_sync.facets import facets
 from catalog_sync.model import BibRecord, Carrier, Category
@@ -64,6 +65,7 @@ class Line:
     per_pupil: float = 1.0
     valid_until: date | None = None  # the last day the federal list lets it be used; None: in force, or no list
     clusters: tuple[str, ...] = ()  # the editions of the library's stock that were counted
+    shared: bool = False  # other lines of the library need these editions too: the copies are this line's share
 
     @property
     def missing(self) -> int:
@@ -189,30 +191,40 @@ def _isbns(bib: BibRecord) -> frozenset[str]:
 
 
 def lines(connection: Connection, today: date, libraries: Sequence[str] = ()) -> list[Line]:
-    """Needs of the latest school year against the stock, school by school, class by class."""
+    """Needs of the latest school year each school has stated against its stock, school by school, class by class.
+
+    A copy is counted once: a book that several classes need is shared out to them.
+    """
     columns = textbook_need.c
     last = today.year + (today.month >= SCHOOL_YEAR_BEGINS)
-    year = connection.execute(select(func.max(columns.year)).where(columns.year <= last)).scalar()
-    query = select(textbook_need).where(columns.year == year).order_by(columns.library, columns.grade, columns.subject)
-    query = query.order_by(columns.fpu)  # books of one subject
+    stated = select(columns.library, func.max(columns.year).label("year")).where(columns.year <= last)
     if libraries:
-        query = query.where(columns.library.in_(libraries))
+        stated = stated.where(columns.library.in_(libraries))
+    latest = stated.group_by(columns.library).subquery()
+    query = (
+        select(textbook_need)
+        .join(latest, and_(latest.c.library == columns.library, latest.c.year == columns.year))
+        .order_by(columns.library, columns.grade, columns.subject, columns.fpu)  # at last books of one subject
+    )
     needs = connection.execute(query).all()
     if not needs:
         return []
     federal = {row.number: row for row in connection.execute(select(fpu_entry))}
     stock = shelves(connection, libraries)
-    return [
-        _counted(
-            Line(
-                need.library, need.year, need.grade, need.subject,
-                Wanted(need.title, need.authors, str(need.grade), need.isbn, need.fpu), need.publisher, need.pupils,
-                _needed(need.pupils, need.per_pupil), 0, 0, 0, need.ordered, bool(federal), need.per_pupil,
-            ),
-            stock.get(need.library, Shelf()), federal, today,
-        )
-        for need in needs
-    ]  # fmt: skip
+    found = []
+    for library, of_one in groupby(needs, key=lambda need: need.library):
+        shelf = stock.get(library, Shelf())
+        found += _shared_out([_claim(_stated(need, bool(federal)), shelf, federal, today) for need in of_one])
+    return found
+
+
+def _stated(need: Any, fit_known: bool) -> Line:
+    """A need, before it is known what there is of its book."""
+    return Line(
+        need.library, need.year, need.grade, need.subject,
+        Wanted(need.title, need.authors, str(need.grade), need.isbn, need.fpu), need.publisher, need.pupils,
+        _needed(need.pupils, need.per_pupil), 0, 0, 0, need.ordered, fit_known, need.per_pupil,
+    )  # fmt: skip
 
 
 def _needed(pupils: int, per_pupil: float) -> int:
@@ -238,24 +250,55 @@ def idle(connection: Connection, today: date, stated: Sequence[Line]) -> list[Li
         for book, line in lacking.items():
             if book not in named[library]:
                 bare = replace(line, library=library, pupils=0, needed=0, ordered=0)
-                counted = _counted(bare, stock.get(library, Shelf()), federal, today)
+                (counted,) = _shared_out([_claim(bare, stock.get(library, Shelf()), federal, today)])
                 if counted.fit and not used[library] & set(counted.clusters):
                     used[library].update(counted.clusters)
                     found.append(counted)
     return found
 
 
-def _counted(line: Line, shelf: Shelf, federal: Mapping[str, Any], today: date) -> Line:
-    """The line with what the shelf has of its book, and how much of that may still be used."""
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A line with the books of the shelf that are its own, and whether they may still be used."""
+
+    line: Line
+    books: Sequence[Stocked]
+    admitted: bool
+
+
+def _claim(line: Line, shelf: Shelf, federal: Mapping[str, Any], today: date) -> _Claim:
     entry = federal.get(line.wanted.fpu)
     books = shelf.find(line.wanted, (line.wanted.isbn, entry.isbn if entry else ""))
-    have = sum(book.printed + book.electronic for book in books)
     until = entry.valid_until if entry else None
     admitted = not federal or (entry is not None and (until is None or until >= today))
-    return replace(
-        line, have=have, fit=have if admitted else 0, electronic=sum(book.electronic for book in books),
-        valid_until=until, clusters=tuple(sorted(book.cluster for book in books)),
-    )  # fmt: skip
+    clusters = tuple(sorted(book.cluster for book in books))
+    return _Claim(replace(line, valid_until=until, clusters=clusters), books, admitted)
+
+
+def _shared_out(claims: Sequence[_Claim]) -> list[Line]:
+    """The lines of one library with what its shelf has for them.
+
+    What several of them need goes first to those that may use it, and of these to the lower classes, as much as they
+    need; what is then left, to the first of them.
+    """
+    wanted_by = Counter(book.cluster for claim in claims for book in claim.books)
+    left = {book.cluster: [book.printed, book.electronic] for claim in claims for book in claim.books}
+    got = [[0, 0] for _ in claims]
+    order = sorted(range(len(claims)), key=lambda place: (not claims[place].admitted, place))
+    for is_need in (True, False):
+        for place in order:
+            for book in sorted(claims[place].books, key=lambda book: wanted_by[book.cluster]):
+                for kind, there in enumerate(left[book.cluster]):
+                    most = max(0, claims[place].line.needed - sum(got[place])) if is_need else there
+                    got[place][kind] += min(there, most)
+                    left[book.cluster][kind] -= min(there, most)
+    return [
+        replace(
+            claim.line, have=sum(copies), fit=sum(copies) if claim.admitted else 0, electronic=copies[1],
+            shared=any(wanted_by[book.cluster] > 1 for book in claim.books),
+        )
+        for claim, copies in zip(claims, got, strict=True)
+    ]  # fmt: skip
 
 
 def identity(line: Line) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from catalog_sync.distance import kilometres, point
 from catalog_sync.errors import Refused
 from catalog_sync.model import BibRecord, Classified, Dialect, Isbn, Library, RecordKey, UnionRecord
 from catalog_sync.reports import exchange, registry, roadmap, textbooks
+from catalog_sync.reports.model import Text
 from catalog_sync.store import catalogue_state, provision, tabular, unions
 from catalog_sync.store.acts import content_groups, level_of
 from catalog_sync.store.packing import compress
@@ -152,6 +153,55 @@ def test_a_book_a_school_has_and_names_no_need_for_is_offered_but_not_of_a_schoo
     assert [(one.library, one.spare, one.clusters) for one in offered] == [("b", 25, ("c-history",))]
     report = registry.make_in(connection, "exchange", asked_period="2026", today=TODAY)
     assert report.facts["copies"] == 20
+
+
+def needing(connection, *needs: tuple[str, int, str, str], numbered: bool = False) -> None:
+    """Schools with 30 copies of one book for the classes 10–11; needs: (school, year, class, pupils)."""
+    district = District(connection.engine)
+    for code in dict.fromkeys(code for code, *_ in needs):
+        district.add_library(connection, code)
+        book = (holds(item(copies=30, came=date(2024, 8, 20))), klass("textbook"))
+        district.publish(connection, code, TODAY, {f"{code}-1": book}, {f"{code}-1": "c-history"})
+    unions.save(connection, [union("c-history", bib("История", isbns=(Isbn("", "9785090000008"),)))])
+    need = {"subject": "История", "title": "История", "isbn": "9785090000008", "fpu": "1.1.3" if numbered else ""}
+    for code, year, grade, pupils in needs:
+        tabular.import_needs(connection, code, year, [{**need, "grade": grade, "pupils": pupils}])
+
+
+def test_a_book_of_two_classes_is_counted_once(connection):
+    needing(connection, ("a", 2026, "11", "25"), ("a", 2026, "10", "20"), ("b", 2026, "10", "50"))
+    found = [(line.library, line.grade, line.have, line.missing, line.surplus)
+             for line in provision.lines(connection, TODAY)]  # fmt: skip
+    assert found == [("a", 10, 20, 0, 0), ("a", 11, 10, 15, 0), ("b", 10, 30, 20, 0)]
+    assert registry.make_in(connection, "exchange", asked_period="2026", today=TODAY).facts["copies"] == 0
+    report = registry.make_in(connection, "textbooks", asked_period="2026", today=TODAY)
+    assert report.facts["share"] == 60 / 95
+    assert [row[2] for row in cells(report, "schools")] == [30, 30, 60]
+    assert any("посчитан один раз" in note for table in report.tables for note in table.notes)
+
+
+def test_what_is_over_when_all_classes_have_their_book_is_over_once(connection):
+    needing(connection, ("a", 2026, "11", "5"), ("a", 2026, "10", "10"))
+    assert [(line.have, line.surplus) for line in provision.lines(connection, TODAY)] == [(25, 15), (5, 0)]
+
+
+def test_what_is_over_of_a_book_of_two_classes_is_offered_to_either(connection):
+    needing(connection, ("a", 2026, "11", "5"), ("a", 2026, "10", "10"), ("b", 2026, "11", "40"), numbered=True)
+    report = registry.make_in(connection, "exchange", asked_period="2026", today=TODAY)
+    assert report.facts["copies"] == 10
+
+
+def test_a_school_that_has_not_stated_this_year_s_need_has_that_of_the_last(connection):
+    needing(connection, ("a", 2026, "10", "25"), ("a", 2025, "10", "7"), ("b", 2025, "10", "20"))
+    found = [(line.library, line.year, line.needed) for line in provision.lines(connection, TODAY)]
+    assert found == [("a", 2026, 25), ("b", 2025, 20)]
+    report = registry.make_in(connection, "textbooks", asked_period="2026", today=TODAY)
+    assert report.facts["schools"] == 2
+    assert any("Школа b — 2025/2026" in text for text in paragraphs(report))
+
+
+def paragraphs(report) -> list[str]:
+    return [section.text for section in report.sections if isinstance(section, Text)]
 
 
 def test_the_price_in_an_act_of_transfer_is_the_one_it_was_mended_to(connection):
