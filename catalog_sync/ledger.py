@@ -128,7 +128,9 @@ def _as_it_stood(new: Holdings | None, posted: Sequence[StockMovement]) -> Class
 
 def _has_moved(was: Classified, now: Classified, posted: Sequence[StockMovement]) -> bool:
     """Whether the class changed, or the books still stand in another one (the rules changed between two exports)."""
-    return _cell(was) != _cell(now) or any(_standing(line) != _cell(now) for line in net(posted))
+    cell = _cell(now)
+    elsewhere = any(_standing(line) != cell for line in posted)  # or it was, and has been corrected
+    return _cell(was) != cell or (elsewhere and any(_standing(line) != cell for line in net(posted)))
 
 
 def _standing(line: StockMovement) -> tuple[object, ...]:
