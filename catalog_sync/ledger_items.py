@@ -248,11 +248,12 @@ def says(line: StockMovement) -> str:
 
 def net(posted: Sequence[StockMovement], *, finely: bool = False) -> list[StockMovement]:
     """What stands in the books: lines summed by library, day, column, class and who says the day; `finely`: and by
-    document and price. Nothing that cancels out."""
+    document, price, and whether the copies have numbers. Nothing that cancels out."""
     sums: dict[tuple[object, ...], StockMovement] = {}
     numbers: dict[tuple[object, ...], Counter[str]] = {}
     for line in posted:
-        key = (*cell(line), line.day, line.column, says(line), *((line.document, price_of(line)) if finely else ()))
+        more = (line.document, price_of(line), line.inventory != "") if finely else ()
+        key = (*cell(line), line.day, line.column, says(line), *more)
         if line.inventory:
             named = numbers.setdefault(key, Counter())
             for number in numbers_in(line):

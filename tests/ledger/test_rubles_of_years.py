@@ -109,6 +109,13 @@ def test_rubles_of_a_class_that_changes_and_is_what_it_was() -> None:
     assert said(books_of(nights, classes)) == truth(nights, classes)
 
 
+def test_copies_with_and_without_numbers_written_off_in_one_act_keep_apart_when_their_class_changes() -> None:
+    gone = [*group("ab", "100", went=ACT), one("17", "100", D2, went=ACT), one("18", "100", D2, went=ACT)]
+    nights: list[Shelf] = [{"A": [replace(copy, went=None) for copy in gone]}, {"A": gone}, {"A": gone}, {"B": gone}]
+    classes = [{}, {}, {"A": "fiction"}, {"B": "fiction"}]
+    assert said(books_of(nights, classes)) == truth(nights, classes)
+
+
 class Play:
     """Nights of three cards; each event is an ordinary one. Days of deliveries are all different: copies of one day
     without numbers are the same to anyone."""
