@@ -4,57 +4,41 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import (
-    ARRIVALS,
-    BY_HAND,
-    GONE,
-    RUN,
-    by_number,
-    cell,
-    merged,
-    net,
-    numbers_in,
-    price_of,
-    worth,
-)
+from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, merged, net, numbers_in, price_of, worth
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 MOVED = "экземпляры теперь в другой записи"
 
 
 def moved(
-    lines: Sequence[StockMovement], books: Mapping[RecordKey, Sequence[StockMovement]],
-    gone: Collection[RecordKey] = (),
-) -> list[StockMovement]:  # fmt: skip
+    lines: Sequence[StockMovement], books: Mapping[RecordKey, Sequence[StockMovement]]
+) -> list[StockMovement]:
     """Corrections beside `lines`, the news of some runs, that make exits and arrivals of the same copies one move.
 
     A school that joins two cards of one edition, or whose new program counts records anew, neither lost nor got a book;
     without this its books stood twice in all the years before. A copy with a number is known by it, a group without
     numbers by day of registration, size and class; the groups of several days of one card, and those of several cards
-    joined in one, by their sum. `books`: what stood of the records that copies leave, and of those that are `gone`. The
-    sum of every record stays.
+    joined in one, by their sum. `books`: what stood of the records that copies leave. The sum of every record stays.
     """
     exits = [line for line in lines if line.reason == GONE and line.copies < 0 and line.ekind is not EKind.LICENSED]
-    written_off = _WrittenOff({key: books[key] for key in gone if key in books})
-    if not exits and not written_off:
+    if not exits:
         return []
-    arrivals, came = _Arrivals([line for line in lines if line.kind in ARRIVALS and line.copies > 0]), _Books(books)
-    told = list(written_off.told_anew(lines, arrivals, came))
+    arrivals = _Arrivals([line for line in lines if line.kind in ARRIVALS and line.copies > 0])
+    came = {(line.record, cell(line)): _Came(line, books.get(line.record, ())) for line in exits}
     found, groups = list[_Part](), list[tuple[_Pile, _Came]]()
     for line in exits:
-        found += arrivals.of_numbers(line, came.of(line)) if line.inventory else ()
+        found += arrivals.of_numbers(line, came[line.record, cell(line)]) if line.inventory else ()
     for pile in _piles(line for line in exits if not line.inventory):
-        its = came.of(pile.line)
+        its = came[pile.line.record, cell(pile.line)]
         parts = arrivals.of_group(pile, its)
         found += parts
         groups += [] if parts else [(pile, its)]
     found += arrivals.joined(groups)
-    return merged([*told, *(line for part in found for line in _carried(part))])
+    return merged(line for part in found for line in _carried(part))
 
 
 class _Pile:
@@ -75,7 +59,6 @@ class _Pile:
         """The prices of so many of them, those `first` ones before others, then from the lowest up."""
         prices = sorted(self._prices.elements(), key=lambda price: (price not in first, price is not None, price or 0))
         self._prices.subtract(prices[:copies])
-        self.copies -= copies if self.copies > 0 else -copies
         return prices[:copies]
 
 
@@ -133,17 +116,6 @@ class _Came:
         left = list(self._left)
         return all(self._taken(arrival, arrival.copies, left) for arrival in arrivals)
 
-    def room(self, arrival: StockMovement, prices: Collection[int | None] | None = None) -> int:
-        """How many copies of the day of an arrival stand there, at one of the prices where asked."""
-        return sum(
-            copies for place, copies in enumerate(self._left)
-            if self._is_like(place, arrival) and (prices is None or price_of(self._standing[place]) in prices)
-        )  # fmt: skip
-
-    def _is_like(self, place: int, arrival: StockMovement) -> bool:
-        line = self._standing[place]
-        return line.basis == RUN if arrival.basis == RUN else line.day == arrival.day and line.basis != RUN
-
     def take(
         self, arrival: StockMovement, copies: int, prices: Collection[int | None], number: str = ""
     ) -> list[tuple[StockMovement, int]]:
@@ -166,8 +138,9 @@ class _Came:
 
         found = []
         for place in sorted(range(len(left)), key=unlike):
-            count = min(copies, left[place])
-            if count > 0 and self._is_like(place, arrival):
+            line, count = self._standing[place], min(copies, left[place])
+            same = line.basis == RUN if arrival.basis == RUN else line.day == arrival.day and line.basis != RUN
+            if same and count > 0:
                 found.append((place, count))
                 copies -= count
         if copies:
@@ -175,83 +148,6 @@ class _Came:
         for place, count in found:
             left[place] -= count
         return [(self._standing[place], count) for place, count in found]
-
-
-class _Books:
-    """What stood of each record in each class."""
-
-    def __init__(self, books: Mapping[RecordKey, Sequence[StockMovement]]) -> None:
-        self._books = books
-        self._came: dict[tuple[object, ...], _Came] = {}
-
-    def of(self, left: StockMovement) -> _Came:
-        key = (left.record, *cell(left))
-        if key not in self._came:
-            self._came[key] = _Came(left, self._books.get(left.record, ()))
-        return self._came[key]
-
-
-class _WrittenOff:
-    """What records that are gone had long written off, by act: a database names that for ever, and where its cards are
-    numbered anew tells it anew."""
-
-    def __init__(self, gone: Mapping[RecordKey, Sequence[StockMovement]]) -> None:
-        self._exits: dict[tuple[object, ...], list[StockMovement]] = {}
-        for lines in gone.values():
-            for line in net(lines, finely=True):
-                if line.column is MovementKind.WITHDRAWN and line.basis not in (RUN, BY_HAND):
-                    for number, copies in by_number(line):
-                        one = replace(line, copies=copies, kopecks=worth(copies, price_of(line)), inventory=number)
-                        self._exits.setdefault(_act_of(one), []).append(one)
-
-    def __bool__(self) -> bool:
-        return bool(self._exits)
-
-    def told_anew(
-        self, lines: Sequence[StockMovement], arrivals: _Arrivals, came: _Books
-    ) -> Iterator[StockMovement]:
-        """Take the history of such copies off the record that is gone, for the other one now tells it."""
-        for line in lines if self else ():
-            if line.kind is not MovementKind.WITHDRAWN or line.basis == RUN:
-                continue
-            for number, copies in by_number(line):
-                exits = self._exits.get(_act_of(replace(line, inventory=number)), [])
-                exit_ = next((one for one in exits if one.copies == copies), None)
-                again = arrivals.gone_again(line, number, exit_, came.of(exit_)) if exit_ else []
-                if exit_ and again:
-                    exits.remove(exit_)
-                    price = price_of(exit_)
-                    note = {"kind": MovementKind.CORRECTION, "run": line.run, "inventory": number, "reason": MOVED}
-                    yield replace(exit_, of=exit_.column, copies=-copies, kopecks=worth(-copies, price), **note)
-                    for one in again:
-                        yield from (replace(half, **note) for half in _carried_back(one, price))
-
-
-class _Again(NamedTuple):
-    """Copies of an exit in the record that tells them anew, and where they stood in the one that did before."""
-
-    arrival: StockMovement
-    stood: StockMovement
-    copies: int
-
-
-def _carried_back(again: _Again, price: int | None) -> Iterator[StockMovement]:
-    arrival, stood, count = again
-    off, on = worth(-count, price), worth(count, price)
-    yield replace(stood, of=stood.column, copies=-count, kopecks=off)
-    if _as_it_came(arrival) is not arrival:  # it has come when it came to the former record
-        yield replace(arrival, of=arrival.column, copies=-count, kopecks=off)
-        yield replace(arrival, of=stood.column, day=stood.day, basis=RUN, copies=count, kopecks=on)
-
-
-def _as_it_came(arrival: StockMovement) -> StockMovement:
-    """Of a copy first seen when it was gone, an undated one: the day it is said to have come on is that of its act."""
-    is_undated = arrival.kind is MovementKind.INITIAL and arrival.basis != RUN
-    return replace(arrival, basis=RUN) if is_undated else arrival
-
-
-def _act_of(line: StockMovement) -> tuple[object, ...]:
-    return (*cell(line), line.day, line.document, line.inventory)
 
 
 class _Arrivals:
@@ -272,33 +168,6 @@ class _Arrivals:
                 continue
             for stood, _ in came.take(arrival, 1, (price_of(left),), number):
                 yield _Part(left, arrival, stood, [(price_of(left), price_of(arrival))], number)
-
-    def gone_again(self, told: StockMovement, number: str, left: StockMovement, came: _Came) -> list[_Again]:
-        """The copies of an exit that another record tells with their arrival, which is then of no other."""
-        prices, copies = (price_of(left),), -left.copies
-        if number:
-            key = (told.library, told.run, number)
-            arrival = self._numbers.get(key)
-            if arrival is None or arrival.record != told.record:
-                return []
-            del self._numbers[key]
-            return [_Again(arrival, *place) for place in came.take(_as_it_came(arrival), copies, prices, number)]
-        piles = self._groups.get((*cell(told), told.run), {}).get(told.record, [])
-        room, plan = dict[date, int](), list[tuple[_Pile, int]]()
-        for pile in sorted(piles, key=lambda pile: not came.room(_as_it_came(pile.line), prices)):
-            day = pile.line.day
-            count = min(copies, pile.copies, room.setdefault(day, came.room(_as_it_came(pile.line))))
-            room[day] -= count
-            copies -= count
-            plan += [(pile, count)] if count else []
-        if copies:
-            return []
-        found = []
-        for pile, count in plan:
-            found += [_Again(pile.line, *place) for place in came.take(_as_it_came(pile.line), count, prices)]
-            pile.take(count, *prices)
-        piles[:] = [pile for pile in piles if pile.copies]
-        return found
 
     def of_group(self, left: _Pile, came: _Came) -> list[_Part]:
         """The groups of one other record that a group without numbers is now: one as large as it, or all together."""

@@ -125,7 +125,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
     comparing, alike = reclustering.Comparing(connection), deriving.Alike()
-    news, books, gone = list[StockMovement](), dict[RecordKey, tuple[StockMovement, ...]](), set[RecordKey]()
+    news, books = list[StockMovement](), dict[RecordKey, tuple[StockMovement, ...]]()
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
         restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
@@ -150,11 +150,9 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
         stock.append(connection, movements, recorded=today)
         told_anew = [line for line in movements if line.record in posted]  # a first load has lost nothing
         news += told_anew
-        gone |= {found.keys[id_] for id_ in before.keys() - found.held.keys()}
         books |= {line.record: posted[line.record] for line in told_anew if line.copies < 0}
-        books |= {key: posted[key] for key in gone.intersection(posted)}
         comparing.take(deriving.save(connection, found))
-    stock.append(connection, ledger_moves.moved(news, books, gone), recorded=today)
+    stock.append(connection, list(ledger_moves.moved(news, books)), recorded=today)
     told.concerned = comparing.finish()
     return told
 

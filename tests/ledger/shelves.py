@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -49,16 +49,10 @@ def books_of(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) -> l
                 "s", key, old and old[0], new and new[0], old and klass(old[1]), new and klass(new[1]),
                 first_load=not night, run=night, day=night_day(night), posted=tuple(posted[key]),
             )  # fmt: skip
-        for line in [*news, *(_moved(news, posted, before.keys() - after.keys()) if night else ())]:
+        for line in [*news, *(moved(news, {key: tuple(lines) for key, lines in posted.items()}) if night else ())]:
             posted[line.record].append(line)
         before = after
     return [line for lines in posted.values() for line in lines]
-
-
-def _moved(
-    news: Sequence[StockMovement], posted: Mapping[RecordKey, Sequence[StockMovement]], gone: Set[str]
-) -> list[StockMovement]:
-    return moved(news, {key: tuple(lines) for key, lines in posted.items()}, {RecordKey("s", card) for card in gone})
 
 
 def _holdings(copies: Sequence[Copy]) -> Holdings:
@@ -69,22 +63,16 @@ def _holdings(copies: Sequence[Copy]) -> Holdings:
     ))  # fmt: skip
 
 
-def said(lines: Sequence[StockMovement]) -> dict[Place, tuple[int, int]]:
-    """Copies and kopecks as the books say."""
-    copies, kopecks = Counter[Place](), Counter[Place]()
+def kopecks_in(lines: Sequence[StockMovement]) -> dict[Place, int]:
+    """What the books say."""
+    sums = Counter[Place]()
     for line in lines:
-        place = (line.column.value, line.day, line.category.value)
-        copies[place] += line.copies
-        kopecks[place] += line.kopecks or 0
-    return _both(copies, kopecks)
+        sums[line.column.value, line.day, line.category.value] += line.kopecks or 0
+    return {place: value for place, value in sums.items() if value}
 
 
-def _both(copies: Counter[Place], kopecks: Counter[Place]) -> dict[Place, tuple[int, int]]:
-    return {place: (copies[place], kopecks[place]) for place in copies if copies[place] or kopecks[place]}
-
-
-def truth(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) -> dict[Place, tuple[int, int]]:
-    """The same as it is: a copy is worth the last price that was said of it, where it came and where it left."""
+def kopecks_of(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) -> dict[Place, int]:
+    """What is true: a copy is worth the last price that was said of it, where it came and where it left."""
     came, left, price, card_of, kind = {}, dict[str, date | None](), Counter[str](), {}, {}
     for night, shelf in enumerate(nights):
         kind |= {card: classes[night].get(card, "textbook") for card in shelf}
@@ -95,10 +83,9 @@ def truth(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) -> dict
             first = came.get(name, (night_day(night), "acquired" if night else "initial"))
             came[name] = (copy.came, "acquired") if copy.came else first
         left |= {name: left[name] or night_day(night) for name in came.keys() - there.keys()}
-    copies, kopecks = Counter[Place](), Counter[Place]()
+    sums = Counter[Place]()
     for name, (day, column) in came.items():
-        moves = [(day, column, 1)] + [(gone, "withdrawn", -1) for gone in [left[name]] if gone]
-        for when, where, sign in moves:
-            copies[where, when, kind[card_of[name]]] += sign
-            kopecks[where, when, kind[card_of[name]]] += sign * price[name]
-    return _both(copies, kopecks)
+        sums[column, day, kind[card_of[name]]] += price[name]
+        if gone := left[name]:
+            sums["withdrawn", gone, kind[card_of[name]]] -= price[name]
+    return {place: value for place, value in sums.items() if value}

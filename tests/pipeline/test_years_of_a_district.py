@@ -59,7 +59,6 @@ class School:
     base: str = ""
     price: int | None = None
     is_loaded: bool = False
-    former: list[tuple[str, Copy]] = field(default_factory=list)  # copies of cards no export has: category, copy
 
     def category(self, card: Card) -> str:
         return "textbook" if self.base or card.edition % 3 == 0 else "other"
@@ -135,7 +134,7 @@ class Years:
     def play(self, nights: int) -> None:
         events: list[Callable[[School], None]] = [
             self.deliver, self.deliver, self.write_off, self.move, self.retype, self.miss, self.redate, self.reprice,
-            self.other_base, self.other_library, self.roll_back, self.rebuild, self.renumber,
+            self.other_base, self.other_library, self.roll_back, self.rebuild,
         ]  # fmt: skip
         for night in range(nights):
             for number, school in enumerate(self.schools):
@@ -195,13 +194,6 @@ class Years:
             some = [copy for copy in one.there if copy.number and copy.came]
             one.copies = [copy for copy in one.copies if copy not in some]
             other.copies += some
-
-    def renumber(self, school: School) -> None:
-        """The former number keeps what an export no longer tells of."""
-        card = self._some(school)
-        school.former += [(school.category(card), copy) for copy in card.copies if copy.is_gone and not copy.act]
-        card.copies = [copy for copy in card.copies if not copy.is_gone or copy.act]
-        card.number = self._number()
 
     def retype(self, school: School) -> None:
         for copy in self._some(school).there:
@@ -263,14 +255,14 @@ class Years:
         """Copies, and rubles, by library, day, column and category."""
         copies, rubles = Counter[Figure](), Counter[Figure]()
         for school in self.schools:
-            here = [(school.category(card), copy) for card in school.cards for copy in card.copies]
-            for category, copy in here + school.former:
-                moves = [(*copy.came, 1)] if copy.came else []
-                moves += [(copy.left, "withdrawn", -1)] if copy.left else []
-                for day, column, sign in moves:
-                    place = (school.library, day, column, category)
-                    copies[place] += sign
-                    rubles[place] += sign * (copy.price or 0)
+            for card in school.cards:
+                for copy in card.copies:
+                    moves = [(*copy.came, 1)] if copy.came else []
+                    moves += [(copy.left, "withdrawn", -1)] if copy.left else []
+                    for day, column, sign in moves:
+                        place = (school.library, day, column, school.category(card))
+                        copies[place] += sign
+                        rubles[place] += sign * (copy.price or 0)
         return copies, Counter({place: sum_ for place, sum_ in rubles.items() if sum_})
 
     def check(self) -> None:
