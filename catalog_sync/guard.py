@@ -22,13 +22,18 @@ class Difference:
     truncated: str = ""  # what the reader or harvester said of a cut file
     fault: str = ""  # why the first record that was set aside could not be read
     untitled: int = 0  # new and changed records in which the source's own format finds no title
+    elsewhere: str = ""  # another source of the library that has such books
+    same_there: int = 0  # of `looked` new records those that it has already, copy by copy
+    looked: int = 0
 
 
 def reasons_to_hold(difference: Difference, guard: Guard) -> list[str]:
-    """Why a run must wait for a person; empty = publish. The first export of a source is only checked for faults."""
+    """Why a run must wait for a person; empty = publish.
+
+    The first export of a source is checked for faults, and whether another source brings it already.
+    """
     checks = [_set_aside, _truncated, _untitled]
-    if difference.before:
-        checks += [_gone, _renumbered, _replaced, _changed, _encoding]
+    checks += [_gone, _renumbered, _replaced, _changed, _encoding] if difference.before else [_twice]
     return [sentence for check in checks if (sentence := check(difference, guard))]
 
 
@@ -87,6 +92,19 @@ def _changed(d: Difference, guard: Guard) -> str:
     if not d.incremental and changed > guard.changed_number and changed > guard.changed_share * d.before:
         return f"разом изменились {changed} из {d.before} записей ({_percent(changed, d.before)})"
     return ""
+
+
+def _twice(d: Difference, guard: Guard) -> str:
+    """A school that changes its program keeps its source; with a second one all its books would stand twice."""
+    if d.same_there < 3 or d.same_there <= guard.same_share * d.looked:
+        return ""
+    return (
+        f"эти книги с этими экземплярами уже есть в источнике {d.elsewhere} той же библиотеки ({d.same_there} из "
+        f"{d.looked} просмотренных): похоже, это та же база, и все они были бы посчитаны дважды. Школа сменила "
+        f"программу: отклоните сеанс и перенастройте прежний источник (catalog-sync source set {d.elsewhere} …) или "
+        f"закройте прежний (catalog-sync source close {d.elsewhere}) и опубликуйте этот: книги останутся с прежними "
+        "датами. Если же это другие книги, опубликуйте"
+    )
 
 
 def _encoding(d: Difference, guard: Guard) -> str:

@@ -6,7 +6,7 @@ The rules (docs/decisions/0050-stock-ledger.md):
   «первичное отражение» when its base is loaded for the first time, otherwise it was acquired on the day of the run.
 - A copy that vanishes from an export was withdrawn on the day of the run; with an act's date, on that date.
 - A copy that an export left out and the next one has again never left: the exit is taken back on its day.
-- Numbers retyped or given to copies that were only counted move nothing.
+- Numbers retyped or given to copies that were only counted move nothing (without a day: `ledger_undated`).
 - Copies that leave one record and come to another in the same run have moved (`ledger_moves`).
 - A changed date or class moves history by corrections: each names the column it moves and the line it corrects.
 - An open link is no stock. A local or licensed network document without items is one copy (1 название = 1 экз.).
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, n
 from catalog_sync.ledger_lines import Context, appeared, came
 from catalog_sync.ledger_prices import with_known_prices
 from catalog_sync.ledger_returns import unknown, without_returns
+from catalog_sync.ledger_undated import dated_first, retyped
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)
@@ -63,6 +65,7 @@ def movements(
         return []
     if old is not None and new is not None:
         old, new = with_known_days(old, new, posted)
+        old = retyped(old, new, posted)
     if old is not None:
         old = with_known_prices(old, posted, day)
     basis = _date_basis((new or old or Holdings()).basis)
@@ -78,7 +81,9 @@ def movements(
             return found  # it turned out to be no stock: the history has left the books
     changed: Iterable[StockMovement] = ()
     if old is not None:
-        changed = _difference(context, old, new, posted)
+        steps = [old, *dated_first(old, new)]
+        pairs = zip(steps, [*steps[1:], new], strict=True)
+        changed = chain.from_iterable(_difference(context, *two, posted) for two in pairs)
     elif new is not None:
         changed = _whole(context, replace(new, items=unknown(new.items, posted, day)) if posted else new)
     return merged([*found, *without_returns(changed, [*posted, *found], None if old is None else old.items, day)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,22 +12,25 @@ from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, merged, net, nu
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 MOVED = "экземпляры теперь в другой записи"
+SameBook = Callable[[RecordKey, RecordKey], bool]  # whether two records may describe the same book
 
 
 def moved(
-    lines: Sequence[StockMovement], books: Mapping[RecordKey, Sequence[StockMovement]]
-) -> list[StockMovement]:
+    lines: Sequence[StockMovement], books: Mapping[RecordKey, Sequence[StockMovement]],
+    same_book: SameBook = lambda _one, _other: True,
+) -> list[StockMovement]:  # fmt: skip
     """Corrections beside `lines`, the news of some runs, that make exits and arrivals of the same copies one move.
 
     A school that joins two cards of one edition, or whose new program counts records anew, neither lost nor got a book;
     without this its books stood twice in all the years before. A copy with a number is known by it, a group without
     numbers by day of registration, size and class; the groups of several days of one card, and those of several cards
-    joined in one, by their sum. `books`: what stood of the records that copies leave. The sum of every record stays.
+    joined in one, by their sum, where the records may describe the same book. `books`: what stood of the records that
+    copies leave. The sum of every record stays.
     """
     exits = [line for line in lines if line.reason == GONE and line.copies < 0 and line.ekind is not EKind.LICENSED]
     if not exits:
         return []
-    arrivals = _Arrivals([line for line in lines if line.kind in ARRIVALS and line.copies > 0])
+    arrivals = _Arrivals([line for line in lines if line.kind in ARRIVALS and line.copies > 0], same_book)
     came = {(line.record, cell(line)): _Came(line, books.get(line.record, ())) for line in exits}
     found, groups = list[_Part](), list[tuple[_Pile, _Came]]()
     for line in exits:
@@ -153,7 +156,8 @@ class _Came:
 class _Arrivals:
     """Copies that came, found by number or as a group."""
 
-    def __init__(self, lines: Sequence[StockMovement]) -> None:
+    def __init__(self, lines: Sequence[StockMovement], same_book: SameBook) -> None:
+        self._same_book = same_book
         self._numbers = {(line.library, line.run, number): line for line in lines for number in _numbers(line)}
         self._groups: dict[tuple[object, ...], dict[RecordKey, list[_Pile]]] = {}
         for pile in _piles(line for line in lines if not line.inventory):
@@ -173,7 +177,8 @@ class _Arrivals:
         """The groups of one other record that a group without numbers is now: one as large as it, or all together."""
         for piles in self._elsewhere(left.line):
             for some in (*([pile] for pile in piles), piles):
-                if sum(pile.copies for pile in some) == -left.copies and came.has([_whole(pile) for pile in some]):
+                is_size = sum(pile.copies for pile in some) == -left.copies
+                if is_size and came.has([_whole(pile) for pile in some]) and self._is_same_book(left, piles[0]):
                     return self._parts(left, some, came)
         return []
 
@@ -194,11 +199,17 @@ class _Arrivals:
                     if (*cell(left.line), left.line.run) == (*cell(line), line.run) and left.line.record != line.record
                     and came.has([replace(line, copies=-left.copies)])
                 ]  # fmt: skip
+                if len(parts) < 2 or -sum(left.copies for left, _ in parts) < pile.copies:
+                    continue
+                parts = [(left, came) for left, came in parts if self._is_same_book(left, pile)]
                 if len(parts) < 2 or -sum(left.copies for left, _ in parts) != pile.copies:
                     continue
                 for left, came in parts:
                     yield from _part(left, pile, -left.copies, came)
                 waiting = [one for one in waiting if one not in parts]
+
+    def _is_same_book(self, left: _Pile, arrived: _Pile) -> bool:
+        return self._same_book(left.line.record, arrived.line.record)
 
     def _elsewhere(self, left: StockMovement) -> Iterator[list[_Pile]]:
         groups = self._groups.get((*cell(left), left.run), {})

@@ -12,10 +12,11 @@ from datetime import date, datetime, tzinfo
 
 from sqlalchemy import Connection
 
-from catalog_sync import deriving, ledger, ledger_moves, reclustering, unifying
+from catalog_sync import deriving, ledger, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.confirming import expect_last, mark_published
 from catalog_sync.errors import Refused
+from catalog_sync.handing_over import HandingOver
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.reclustering import Concerned
 from catalog_sync.restocking import Restocked
@@ -125,7 +126,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
     comparing, alike = reclustering.Comparing(connection), deriving.Alike()
-    news, books = list[StockMovement](), dict[RecordKey, tuple[StockMovement, ...]]()
+    news = HandingOver(connection, [one.staged for one in brought], {one.run for one in brought if one.first_load})
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
         restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
@@ -146,13 +147,11 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
                 old.classified() if old else None, new[2] if new else None,
                 first_load=one.first_load, run=one.run, day=today, posted=posted.get(key, ()),
             )  # fmt: skip
-            movements += ledger.always_there(lines) if id_ in one.reread else lines
+            lines = ledger.always_there(lines) if id_ in one.reread else lines
+            movements += news.take(key, lines, posted, was_there=old is not None, is_there=new is not None)
         stock.append(connection, movements, recorded=today)
-        told_anew = [line for line in movements if line.record in posted]  # a first load has lost nothing
-        news += told_anew
-        books |= {line.record: posted[line.record] for line in told_anew if line.copies < 0}
         comparing.take(deriving.save(connection, found))
-    stock.append(connection, list(ledger_moves.moved(news, books)), recorded=today)
+    news.settle(today)
     told.concerned = comparing.finish()
     return told
 

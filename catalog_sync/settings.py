@@ -102,6 +102,7 @@ class Guard:
     changed_share: float = setting(0.80, "Удержать, если разом изменилось больше этой доли записей")
     changed_number: int = setting(200, "… и больше стольких записей")
     new_share: float = setting(0.80, "Удержать, если столько же новых, сколько исчезло: сменилась нумерация (доля)")
+    same_share: float = setting(0.5, "Удержать новый источник, если больше этой доли его книг уже есть в другом")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from catalog_sync import text
 from catalog_sync.copies import Copies, read
 from catalog_sync.errors import BadRecord
 from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings, fingerprint
 from catalog_sync.marc.reading import Export, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
+from catalog_sync.second_source import Elsewhere, same_books_elsewhere
 from catalog_sync.store import derived, described, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
 from catalog_sync.store.packing import PackedBib, unpack_bib
+from catalog_sync.title_words import share_a_word
 
 BATCH_BYTES = 16 << 20  # or so many of them: what can't be read comes in large pieces
 BATCH = 500  # records staged in one short transaction: readers and other sources never wait long
-# Words that titles of quite different textbooks share.
-WEAK_WORDS = frozenset({"класс", "класса", "классов", "классы", "часть", "части", "книга", "учебник", "пособие"})
 PUBLISHING = "публикуется"  # what a run is doing when all is read; the largest part of a first load
 SAMPLE = 200  # changed records looked into to see whether they are other books now
 WARNINGS_KEPT = 50  # of one run; the letter to the school is made from the records, not from these
@@ -101,11 +100,13 @@ def stage_files(
             warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(), progress=PUBLISHING,
         )  # fmt: skip
     replaced, sampled = _replaced(engine, run, source) if tally.changed else (0, 0)
+    elsewhere = same_books_elsewhere(engine, run, source) if tally.new and not live else Elsewhere()
     return Difference(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
         replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
         encoding=encoding, fault=tally.fault,
         truncated=next((w for w in tally.warnings if "оборван" in w), ""), untitled=tally.untitled,
+        elsewhere=elsewhere.source, same_there=elsewhere.found, looked=elsewhere.looked,
     )  # fmt: skip
 
 
@@ -370,7 +371,7 @@ def _replaced(engine: Engine, run: int, source: Source) -> tuple[int, int]:
         was = before.get(ids[RecordKey(source.code, row.local_id)])
         if staged is not None and was is not None:  # else nothing can be compared, so it raises no alarm
             pairs.append((was.title, staged.bib(bare=True).title))
-    return sum(was != now and not _share_a_word(was, now) for was, now in pairs), len(pairs)
+    return sum(was != now and not share_a_word(was, now) for was, now in pairs), len(pairs)
 
 
 def _said_before(connection: Connection, source: Source, ids: Collection[int]) -> dict[int, BibRecord]:
@@ -381,13 +382,3 @@ def _said_before(connection: Connection, source: Source, ids: Collection[int]) -
             if not record.deleted:
                 found[id_] = to_bib(record, source.holdings_profile)
     return found
-
-
-def _share_a_word(before: str, after: str) -> bool:
-    old, new = _telling_words(before), _telling_words(after)
-    return bool(old & new) or not (old and new)
-
-
-def _telling_words(title: str) -> set[str]:
-    """Words that tell one book from another: «Физика, 7 класс» and «Химия, 7 класс» share none of them."""
-    return {w for w in text.words(title) if len(w) > 3 and not w.isdigit()} - WEAK_WORDS

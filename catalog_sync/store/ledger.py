@@ -18,21 +18,25 @@ from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Table, and_, func, or_, select
 
 from catalog_sync.ledger import reversal
+from catalog_sync.ledger_heirs import HANDED
+from catalog_sync.ledger_items import GONE
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import leases, records
 from catalog_sync.store.database import chunks, insert_rows, plain_rows
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
 from catalog_sync.store.tables import record as record_table
+from catalog_sync.store.tables import source as source_table
 from catalog_sync.store.titles import titles_changed
 
 __all__ = ["DISTRICT", "append", "is_first_load", "posted", "reverse_run", "titles_changed"]
 
 LICENCES = "licence"  # source part of the key of a package that has no records: licence:12
 
+_UNDOING = "откат сеанса "  # how the reason of a correction begins that takes a run back
 _columns = stock_movement.c
 
 
@@ -68,23 +72,42 @@ def posted_to(connection: Connection, keys: Mapping[int, RecordKey]) -> dict[Rec
     return {key: tuple(lines) for key, lines in found.items()}
 
 
+def of_records_gone(connection: Connection, library: str) -> dict[RecordKey, tuple[StockMovement, ...]]:
+    """All lines that a library's books have of records that are gone."""
+    return _of_records(connection, library, deleted=True)
+
+
+def of_records_there(connection: Connection, library: str) -> dict[RecordKey, tuple[StockMovement, ...]]:
+    """All lines that a library's books have of live records."""
+    return _of_records(connection, library, deleted=False)
+
+
+def _of_records(connection: Connection, library: str, *, deleted: bool) -> dict[RecordKey, tuple[StockMovement, ...]]:
+    ids = (
+        select(record_table.c.id)
+        .join(source_table, source_table.c.code == record_table.c.source)
+        .where(source_table.c.library == library, record_table.c.deleted.is_(deleted))
+    )
+    found = posted_to(connection, keys_of(connection, list(connection.execute(ids).scalars())))
+    return {key: lines for key, lines in found.items() if lines}
+
+
 def reverse_run(connection: Connection, run: int, *, by_run: int | None, recorded: date, why: str = "") -> set[int]:
     """Take back every line of a run that still stands, each on its own day; returns the ids of the records moved.
 
-    The lines stay in the ledger, the corrections name them. `by_run`: the run the corrections belong to, if any.
+    What records the run lost have handed over since goes back to them. The lines stay in the ledger, the corrections
+    name them. `by_run`: the run the corrections belong to, if any.
     """
-    undone = select(_columns.corrects).where(_columns.reason == _undo_reason(run), _columns.corrects.is_not(None))
-    query = select(stock_movement).where(_columns.run == run, _columns.number.not_in(undone)).order_by(_columns.number)
-    rows = [row for row in connection.execute(query) if row.reason != _undo_reason(run)]
+    undone = select(_columns.corrects).where(_columns.reason.like(f"{_UNDOING}%"), _columns.corrects.is_not(None))
+    lost = select(_columns.record).where(_columns.run == run, _columns.reason == GONE)
+    handed = and_(_columns.record.in_(lost), _columns.run > run, _columns.reason == HANDED)
+    query = select(stock_movement).where(or_(_columns.run == run, handed), _columns.number.not_in(undone))
+    rows = [row for row in connection.execute(query.order_by(_columns.number)) if not row.reason.startswith(_UNDOING)]
     keys = keys_of(connection, {row.record for row in rows})
-    reason = _undo_reason(run)
+    reason = f"{_UNDOING}{run}"
     lines = [reversal(as_movement(row, keys[row.record]), run=by_run, reason=reason, number=row.number) for row in rows]
     append(connection, lines, recorded=recorded, who=why)
     return {row.record for row in rows}
-
-
-def _undo_reason(run: int) -> str:
-    return f"откат сеанса {run}"
 
 
 def is_first_load(connection: Connection, source: str, run: int | None = None) -> bool:

@@ -231,6 +231,22 @@ def test_a_date_learnt_of_a_numbered_copy_is_taken_where_that_number_stands():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("now", "change"), [(25, -5), (40, 10)])
+def test_a_group_that_gets_its_day_and_shrinks_or_grows_in_one_night_is_the_same_group(now, change):
+    night = TODAY + timedelta(1)
+    place = ("withdrawn", night) if change < 0 else ("acquired", PAST)
+    expected = Counter({("acquired", PAST): 30 if change > 0 else 25, ("initial", TODAY): max(0, -change)})
+    expected[place] += change
+    found = standing(holds(item(copies=30)), holds(item(copies=now, came=PAST)))
+    assert found == {key: copies for key, copies in expected.items() if copies}
+
+
+def test_a_number_the_books_have_met_is_back_and_no_other_one_retyped():
+    night = TODAY + timedelta(1)
+    left = standing(holds(item("17"), item("18")), holds(item("17")), holds(item("18")))
+    assert left == {("initial", TODAY): 2, ("withdrawn", night + timedelta(1)): -1}
+
+
 def test_a_retyped_document_number_moves_nothing():
     before = holds(item("17", came=PAST, ksu_number="1"))
     assert moved(before, holds(item("17", came=PAST, ksu_number="1/2"))) == []
@@ -245,6 +261,9 @@ def test_a_retyped_document_number_moves_nothing():
         ([item(copies=3, came=PAST)], [item("1", came=PAST), item(copies=2, came=PAST)]),
         ([item("1", came=PAST), item(copies=2, came=PAST)], [item(copies=3, came=PAST)]),
         ([item(copies=1, came=PAST), item(copies=2)], [item("1", came=PAST), item(copies=2)]),
+        ([item("17")], [item("0017")]),
+        ([item(copies=3)], [item("1"), item(copies=2)]),
+        ([item("1"), item("2")], [item(copies=2)]),
     ],
 )
 def test_numbers_retyped_given_or_taken_off_move_nothing(before, after):

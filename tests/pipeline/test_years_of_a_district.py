@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from catalog_sync import pipeline, publishing, upkeep
 from catalog_sync.model import Dialect, FetchedFile, Library, RunState, Source
-from catalog_sync.store import registry
+from catalog_sync.store import records, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.figures import Selection, balances
 from catalog_sync.store.ledger_tables import stock_movement
@@ -36,6 +36,7 @@ class Copy:
     left: date | None = None
     act: date | None = None
     is_gone: bool = False
+    place: tuple[str, str] | None = None  # library and category in which no export can change anything any more
 
 
 @dataclass(eq=False)
@@ -59,6 +60,10 @@ class School:
     base: str = ""
     price: int | None = None
     is_loaded: bool = False
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        self.source = self.code
 
     def category(self, card: Card) -> str:
         return "textbook" if self.base or card.edition % 3 == 0 else "other"
@@ -134,7 +139,7 @@ class Years:
     def play(self, nights: int) -> None:
         events: list[Callable[[School], None]] = [
             self.deliver, self.deliver, self.write_off, self.move, self.retype, self.miss, self.redate, self.reprice,
-            self.other_base, self.other_library, self.roll_back, self.rebuild,
+            self.other_base, self.other_library, self.roll_back, self.rebuild, self.renumber, self.other_source,
         ]  # fmt: skip
         for night in range(nights):
             for number, school in enumerate(self.schools):
@@ -147,7 +152,7 @@ class Years:
 
     def load(self, school: School) -> None:
         files = [FetchedFile("export", school.export(), format="")]
-        run = pipeline.run_source(self.system, school.code, files, index=False)
+        run = pipeline.run_source(self.system, school.source, files, index=False)
         if run.state is RunState.HELD:
             run = pipeline.approve(self.system, run.number, who="м", index=False)
         self._learn(school)
@@ -197,7 +202,7 @@ class Years:
 
     def retype(self, school: School) -> None:
         for copy in self._some(school).there:
-            if copy.registered and self.rng.random() < 0.7:
+            if self.rng.random() < 0.7:
                 copy.number = self._number()
 
     def miss(self, school: School) -> None:
@@ -225,20 +230,51 @@ class Years:
         school.library = school.code if school.library != school.code else "s1"
         self._settle(school)
 
+    def renumber(self, school: School) -> None:
+        """The base was installed anew: of what it wrote off without an act it says nothing."""
+        for card in school.cards:
+            card.number = self._number()
+            self._forget(school, card)
+
+    def _forget(self, school: School, card: Card) -> None:
+        for copy in card.copies:
+            if copy.is_gone and not copy.act:
+                copy.place = copy.place or (school.library, school.category(card))
+
+    def other_source(self, school: School) -> None:
+        """A second source for the same base, and the first one closed before or after."""
+        former, school.source = school.source, f"{school.code}-{self._number()}"
+        with writing(self.system.engine) as connection:
+            source = registry.get_source(connection, former)
+            registry.save_sources(connection, [replace(source, code=school.source)])
+        school.is_loaded = False
+        for card in school.cards:
+            self._forget(school, card)
+        if self.rng.random() < 0.5:
+            self.renumber(school)
+        for step in self.rng.sample([lambda: self.load(school), lambda: self._close(former)], 2):
+            step()
+
+    def _close(self, source: str) -> None:
+        with reading(self.system.engine) as connection:
+            is_there = records.live_count(connection, source) > 0
+        if is_there:
+            upkeep.close_source(self.system, source, who="м")
+
     def _settle(self, school: School) -> None:
         with writing(self.system.engine) as connection:
-            source = registry.get_source(connection, school.code)
+            source = registry.get_source(connection, school.source)
             registry.save_sources(connection, [replace(source, base=school.base, library=school.library)])
-        pipeline.reread(self.system, school.code, index=False)
+        pipeline.reread(self.system, school.source, index=False)
 
     def roll_back(self, school: School) -> None:
         """A run that is taken back and loaded again."""
         card = self._some(school)
-        number = registry_number(self.system, school.code) if card.copies else None
+        number = registry_number(self.system, school.source) if card.copies else None
         was = [(copy, copy.came, copy.left) for one in school.cards for copy in one.copies]
         self.deliver(school)
         self.load(school)
-        last = registry_number(self.system, school.code)
+        last = registry_number(self.system, school.source)
         if last is not None and last != number:
             pipeline.roll_back(self.system, last, who="м", index=False)
             for copy in (copy for one in school.cards for copy in one.copies):
@@ -260,9 +296,9 @@ class Years:
                     moves = [(*copy.came, 1)] if copy.came else []
                     moves += [(copy.left, "withdrawn", -1)] if copy.left else []
                     for day, column, sign in moves:
-                        place = (school.library, day, column, school.category(card))
-                        copies[place] += sign
-                        rubles[place] += sign * (copy.price or 0)
+                        library, category = copy.place or (school.library, school.category(card))
+                        copies[library, day, column, category] += sign
+                        rubles[library, day, column, category] += sign * (copy.price or 0)
         return copies, Counter({place: sum_ for place, sum_ in rubles.items() if sum_})
 
     def check(self) -> None:
