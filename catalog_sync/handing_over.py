@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from catalog_sync import ledger_heirs, ledger_moves
-from catalog_sync.ledger_items import ARRIVALS, GONE, RUN
+from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, each_number
 from catalog_sync.model import HarvestRun, MovementKind, RecordKey, StockMovement
 from catalog_sync.same_books import SameBooks
 from catalog_sync.store import ledger as stock
@@ -105,7 +105,7 @@ class HandingOver:
             for key in books.keys() - self._strangers:
                 # Of a base that lives on, copies without numbers that left it long ago are not those that come now.
                 is_closed = key.source in self._closing
-                found[key] = tuple(line for line in books[key] if is_closed or ledger_heirs.each_number(line))
+                found[key] = tuple(line for line in books[key] if is_closed or each_number(line))
         return found | self._gone
 
     def _closed(self, books: Books) -> dict[str, int]:

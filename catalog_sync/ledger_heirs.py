@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, cell, merged, numbers_in, sum_known
+from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, cell, each_number, merged, sum_known
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 HANDED = "экземпляры теперь под другим номером записи"
@@ -359,12 +359,6 @@ def _total(lines: Sequence[StockMovement]) -> StockMovement:
     copies = sum(line.copies for line in lines)
     line = next((line for line in lines if line.copies * copies > 0), lines[0])
     return replace(line, kind=line.column, copies=copies, kopecks=sum_known(line.kopecks for line in lines))
-
-
-def each_number(line: StockMovement) -> list[str]:
-    """The inventory numbers of a line, where each is of one copy."""
-    numbers = numbers_in(line)
-    return numbers if len(numbers) == abs(line.copies) else []
 
 
 def _of_line(line: StockMovement, copies: int, inventory: str = "") -> StockMovement:

@@ -143,6 +143,12 @@ def numbers_in(line: StockMovement) -> list[str]:
     return line.inventory.split(", ") if line.inventory else []
 
 
+def each_number(line: StockMovement) -> list[str]:
+    """The inventory numbers of a line, where each is of one copy."""
+    numbers = numbers_in(line)
+    return numbers if len(numbers) == abs(line.copies) else []
+
+
 def by_number(line: StockMovement) -> Iterator[tuple[str, int]]:
     """The copies of each number a line names, signed; all of them under "" where it does not tell."""
     named = numbers_in(line)

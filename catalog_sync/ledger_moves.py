@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, merged, net, numbers_in, price_of, worth
+from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, each_number, merged, net, price_of, worth
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 MOVED = "экземпляры теперь в другой записи"
@@ -111,7 +111,7 @@ class _Came:
             number: (line.day, line.column)
             for line in posted
             if line.column in ARRIVALS and line.copies > 0
-            for number in _numbers(line)
+            for number in each_number(line)
         }
 
     def has(self, arrivals: Sequence[StockMovement]) -> bool:
@@ -158,7 +158,7 @@ class _Arrivals:
 
     def __init__(self, lines: Sequence[StockMovement], same_book: SameBook) -> None:
         self._same_book = same_book
-        self._numbers = {(line.library, line.run, number): line for line in lines for number in _numbers(line)}
+        self._numbers = {(line.library, line.run, number): line for line in lines for number in each_number(line)}
         self._groups: dict[tuple[object, ...], dict[RecordKey, list[_Pile]]] = {}
         for pile in _piles(line for line in lines if not line.inventory):
             line = pile.line
@@ -166,7 +166,7 @@ class _Arrivals:
 
     def of_numbers(self, left: StockMovement, came: _Came) -> Iterator[_Part]:
         """The arrivals of the numbers that left."""
-        for number in _numbers(left):
+        for number in each_number(left):
             arrival = self._numbers.pop((left.library, left.run, number), None)
             if arrival is None or arrival.record == left.record:
                 continue
@@ -225,9 +225,3 @@ def _part(left: _Pile, arrived: _Pile, copies: int, came: _Came) -> Iterator[_Pa
     for stood, count in came.take(arrived.line, copies, left.prices):
         was = left.take(count, price_of(stood))
         yield _Part(left.line, arrived.line, stood, list(zip(was, arrived.take(count, *was), strict=True)))
-
-
-def _numbers(line: StockMovement) -> list[str]:
-    """Inventory numbers, where each is of one copy."""
-    numbers = numbers_in(line)
-    return numbers if len(numbers) == abs(line.copies) else []

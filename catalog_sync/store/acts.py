@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, select
 
 from catalog_sync.errors import BadRecord
+from catalog_sync.ledger_heirs import HANDED
 from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN
 from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
@@ -227,7 +228,10 @@ def _by_act(connection: Connection, rows: Sequence[Any]) -> dict[_ActKey, list[A
     that of the day's export, and so is what takes it back.
     """
     corrections = {row.record for row in rows if row.kind == "correction" and row.column in _EXITS}
-    exits = _exits(connection, corrections)
+    exits, of_acts = _exits(connection, corrections), _exits_of_acts(rows)
+    for row in rows:
+        if row.reason == HANDED and row.column in _EXITS:  # the act that wrote them off stands with the former record
+            exits.setdefault(row.record, of_acts.get((row.day, row.document), []))
     found: dict[_ActKey, list[Any]] = {}
     for row in rows:
         is_own = row.kind != "correction"
@@ -249,6 +253,15 @@ def _exits(connection: Connection, ids: set[int]) -> dict[int, list[Any]]:
         )
         for row in connection.execute(query.order_by(move.number)):
             found.setdefault(row.record, []).append(row)
+    return found
+
+
+def _exits_of_acts(rows: Sequence[Any]) -> dict[tuple[date, str], list[Any]]:
+    """By day and document."""
+    found: dict[tuple[date, str], list[Any]] = {}
+    for row in rows:
+        if row.column in _EXITS and row.kind != "correction":
+            found.setdefault((row.day, row.document), []).append(row)
     return found
 
 

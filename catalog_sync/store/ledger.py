@@ -18,7 +18,7 @@ from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Table, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from catalog_sync.ledger import reversal
 from catalog_sync.ledger_heirs import HANDED

@@ -63,16 +63,22 @@ def _holdings(copies: Sequence[Copy]) -> Holdings:
     ))  # fmt: skip
 
 
-def kopecks_in(lines: Sequence[StockMovement]) -> dict[Place, int]:
-    """What the books say."""
-    sums = Counter[Place]()
+def said(lines: Sequence[StockMovement]) -> dict[Place, tuple[int, int]]:
+    """Copies and kopecks as the books say."""
+    copies, kopecks = Counter[Place](), Counter[Place]()
     for line in lines:
-        sums[line.column.value, line.day, line.category.value] += line.kopecks or 0
-    return {place: value for place, value in sums.items() if value}
+        place = (line.column.value, line.day, line.category.value)
+        copies[place] += line.copies
+        kopecks[place] += line.kopecks or 0
+    return _both(copies, kopecks)
 
 
-def kopecks_of(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) -> dict[Place, int]:
-    """What is true: a copy is worth the last price that was said of it, where it came and where it left."""
+def _both(copies: Counter[Place], kopecks: Counter[Place]) -> dict[Place, tuple[int, int]]:
+    return {place: (copies[place], kopecks[place]) for place in copies if copies[place] or kopecks[place]}
+
+
+def truth(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) -> dict[Place, tuple[int, int]]:
+    """The same as it is: a copy is worth the last price that was said of it, where it came and where it left."""
     came, left, price, card_of, kind = {}, dict[str, date | None](), Counter[str](), {}, {}
     for night, shelf in enumerate(nights):
         kind |= {card: classes[night].get(card, "textbook") for card in shelf}
@@ -83,9 +89,10 @@ def kopecks_of(nights: Sequence[Shelf], classes: Sequence[Mapping[str, str]]) ->
             first = came.get(name, (night_day(night), "acquired" if night else "initial"))
             came[name] = (copy.came, "acquired") if copy.came else first
         left |= {name: left[name] or night_day(night) for name in came.keys() - there.keys()}
-    sums = Counter[Place]()
+    copies, kopecks = Counter[Place](), Counter[Place]()
     for name, (day, column) in came.items():
-        sums[column, day, kind[card_of[name]]] += price[name]
-        if gone := left[name]:
-            sums["withdrawn", gone, kind[card_of[name]]] -= price[name]
-    return {place: value for place, value in sums.items() if value}
+        moves = [(day, column, 1)] + [(gone, "withdrawn", -1) for gone in [left[name]] if gone]
+        for when, where, sign in moves:
+            copies[where, when, kind[card_of[name]]] += sign
+            kopecks[where, when, kind[card_of[name]]] += sign * price[name]
+    return _both(copies, kopecks)
