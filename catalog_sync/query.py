@@ -144,6 +144,7 @@ class Sort(enum.StrEnum):
 # One key, or several: hits alike by the first are ordered by the second. Records without a key stand behind the others.
 Order = Sort | tuple[Sort, ...]
 MAX_SORT_KEYS = 6
+DEEPEST = 100_000  # hits of one answer that can be turned to: each costs memory for all before it; OAI-PMH gives all
 
 
 def order_of(keys: Sequence[Sort]) -> Order:

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from catalog_sync.facets import bbk_path, bbk_top
 from catalog_sync.model import (
@@ -24,6 +25,7 @@ from catalog_sync.model import (
     UnionRecord,
 )
 from catalog_sync.query import (
+    DEEPEST,
     Access,
     And,
     Change,
@@ -43,7 +45,7 @@ from catalog_sync.query import (
     Truncation,
     Unsupported,
 )
-from tests.fake_records import generated_records, sample_records
+from tests.fake_records import generated_records, sample_records, union_record
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 NUMERIC = (Access.YEAR, Access.AGE, Access.GRADE)
@@ -384,3 +386,15 @@ def sample_catalogue() -> MemoryCatalogue:
 
 def generated_catalogue(count: int, seed: int = 7) -> MemoryCatalogue:
     return MemoryCatalogue(generated_records(count, seed))
+
+
+class DeepCatalogue(MemoryCatalogue):
+    """A region's: more hits of everything than an index turns pages to."""
+
+    def search(self, query: Query, *, offset: int = 0, limit: int = 20, **how: Any) -> Hits:
+        if offset + limit > DEEPEST:
+            raise Unsupported("offset", str(offset))
+        return Hits(DEEPEST + 50_000, tuple(f"c{number}" for number in range(offset + 1, offset + limit + 1)))
+
+    def records(self, clusters: Sequence[str]) -> list[UnionRecord]:
+        return [union_record(cluster, "Глубокая") for cluster in clusters]

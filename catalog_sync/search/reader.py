@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import tantivy
 
-from catalog_sync.query import Access, Card, FacetValue, Hits, Order, Query, ScanTerm, Sort, Unsupported
+from catalog_sync.query import DEEPEST, Access, Card, FacetValue, Hits, Order, Query, ScanTerm, Sort, Unsupported
 from catalog_sync.search import schema, translate
 from catalog_sync.search.cards import CardFile
 from catalog_sync.search.facets import count_facets
@@ -19,10 +19,10 @@ from catalog_sync.search.order import first_key
 from catalog_sync.search.scan import Scanner
 from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 
-MAX_OFFSET = 100_000  # deeper pages are for OAI-PMH, not for readers: each costs memory for all before it
 MAX_SORTED = 50_000  # hits ordered by several keys: each key costs a walk over all of them
 KEPT_ANSWERS = 512  # of the latest queries: turning pages must not count again, and a class asks what was just asked
 KEPT_HITS = 100  # of one answer: a page is kept, the result set of another library's system is not
+BLOCK = 100  # hits among which equals are put in order: a record has one place, however its pages are cut
 KEPT_NAMES = 100_000  # displayed forms of numbered headings, 10 MB
 
 Value = TypeVar("Value")
@@ -136,7 +136,7 @@ class Reader:
         `suggest` looks for words that were meant where nothing is found (slower than the search: for people).
         Raises Unsupported for what the index can't answer.
         """
-        if offset + limit > MAX_OFFSET:
+        if offset + limit > DEEPEST:
             raise Unsupported("offset", str(offset))
         now = self.snapshot()
         required = translate.within_library(translate.translate(query, now.schema), library, now.schema)
@@ -179,8 +179,7 @@ class Reader:
                 wanted.append(translate.preferred(prefer, now.schema))
             if translate.weighs_nothing(query):
                 return _latest_first(now, required, wanted, offset, limit)
-            found = now.searcher.search(translate.with_wishes(required, wanted), limit, offset=offset)
-            return _page_of(now, found.count, _latest_of_equals(now, found.hits))
+            return _by_weight(now, translate.with_wishes(required, wanted), offset, limit)
         field, order = _ORDERS[sort]
         found = now.searcher.search(required, limit, offset=offset, order_by_field=field, order=order)
         return _page_of(now, found.count, (address for _, address in found.hits))
@@ -277,11 +276,15 @@ def _latest_first(now: Snapshot, required: Any, wishes: Sequence[Any], offset: i
     return _page_of(now, total, addresses)
 
 
-def _latest_of_equals(now: Snapshot, hits: Sequence[tuple[float, Any]]) -> list[Any]:
-    """Addresses of a page; of hits that weigh the same, as editions of one textbook do, the latest first."""
-    years = now.searcher.fast_field_values("year", [address for _, address in hits])
-    ordered = sorted(zip(hits, years, strict=True), key=lambda hit: (-hit[0][0], -(hit[1] or 0)))
-    return [address for (_, address), _ in ordered]
+def _by_weight(now: Snapshot, query: Any, offset: int, limit: int) -> Page:
+    """The heaviest first; of hits that weigh the same, as editions of one textbook do, the latest. Whole blocks are
+    ordered, not the page alone: the fifth record is the same one whether five, ten or one were asked for."""
+    first, end = offset - offset % BLOCK, offset + limit
+    found = now.searcher.search(query, end + -end % BLOCK - first, offset=first)
+    years = now.searcher.fast_field_values("year", [address for _, address in found.hits])
+    placed = zip(range(len(years)), found.hits, years, strict=True)
+    ordered = sorted(placed, key=lambda hit: (hit[0] // BLOCK, -hit[1][0], -(hit[2] or 0)))
+    return _page_of(now, found.count, [address for _, (_, address), _ in ordered[offset - first : end - first]])
 
 
 _ORDERS = {

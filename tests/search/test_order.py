@@ -130,3 +130,19 @@ def test_an_article_is_passed_over_and_other_titles_are_found(tmp_path: Path) ->
     assert reader.search(Everything(), sort=Sort.TITLE).clusters == ("c3", "c1", "c2")
     assert reader.search(Term("the hobbit", Access.TITLE)).clusters == ("c1",)
     assert reader.search(Term("prince of denmark", Access.TITLE)).clusters == ("c3",)
+
+
+def test_a_record_keeps_its_place_however_the_pages_are_cut(tmp_path: Path) -> None:
+    """A client that shows ten and then takes the fifth alone takes the book it has shown."""
+    books = [
+        book(str(n), "Алгебра" if n % 3 else "Алгебра. Алгебра", year_text=str(1990 + n * 7 % 35)) for n in range(260)
+    ]
+    engine = Engine.create(tmp_path / "index")
+    for start in range(0, len(books), 60):
+        engine.write(documents(books[start : start + 60]), [], 1)
+    reader, asked = engine.reader(), Term("алгебра")
+    whole = reader.search(asked, limit=260).clusters
+    assert len(set(whole)) == 260
+    for size in (1, 7, 20, 100, 150):
+        pages = [reader.search(asked, offset=at, limit=size).clusters for at in range(0, 260, size)]
+        assert sum(pages, ()) == whole, size

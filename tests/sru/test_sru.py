@@ -8,9 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from catalog_sync.query import Hits
+from catalog_sync.query import DEEPEST, Hits
 from tests.fake_records import union_record
-from tests.fakes import MemoryCatalogue, sample_catalogue, words
+from tests.fakes import DeepCatalogue, MemoryCatalogue, sample_catalogue, words
 from tests.sru.live import application
 
 N1 = "{http://www.loc.gov/zing/srw/}"
@@ -156,6 +156,12 @@ def test_pages_put_together_are_the_whole_answer_without_repetition(client: Flas
         seen += [r.findtext(f"{N1}recordIdentifier") for r in root.iter(f"{N1}record")]
         start = root.findtext(f"{N1}nextRecordPosition") or ""
     assert len(seen) == len(set(seen)) == number(root)
+
+
+def test_the_last_page_of_what_can_be_turned_to_ends_with_its_last_record() -> None:
+    root = search(application(DeepCatalogue([])).test_client(), "2.0", "*", startRecord=str(DEEPEST - 2))
+    assert [r.text for r in root.iter(f"{N2}recordPosition")] == ["99998", "99999", "100000"]
+    assert root.findtext(f"{N2}nextRecordPosition") == "100001"  # there are more: who asks for them is told the limit
 
 
 def test_maximum_records_zero_counts_and_a_huge_one_is_capped(client: FlaskClient) -> None:

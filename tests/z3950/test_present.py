@@ -16,8 +16,10 @@ from catalog_sync.protocol.apdu import (
     InitRequest,
     PresentStatus,
 )
+from catalog_sync.protocol.diagnostics import Condition
+from catalog_sync.query import DEEPEST
 from tests.fake_records import union_record
-from tests.fakes import MemoryCatalogue, sample_catalogue
+from tests.fakes import DeepCatalogue, MemoryCatalogue, sample_catalogue
 from tests.z3950.answers import condition, content, marc
 from tests.z3950.conftest import ALL_OPTIONS, RUSMARC, SUTRS, UNIMARC, USMARC, XML, Talk
 from web.z3950.settings import Limits, ServerSettings
@@ -192,3 +194,12 @@ def test_a_search_brings_no_more_records_with_it_than_a_present() -> None:
     answer = opened.search("большая", small_set_upper_bound=2**31 - 1, small_elements="B")
     assert (answer.hits, answer.returned, answer.next_position) == (3, 2, 3)
     assert answer.present_status == PresentStatus.MESSAGE_SIZE
+
+
+def test_a_set_larger_than_can_be_turned_to_is_walked_to_its_limit() -> None:
+    opened = Talk(DeepCatalogue([]))
+    opened.init()
+    opened.search("всё")
+    answer = opened.present(DEEPEST - 2, 10, elements="B")
+    assert (answer.returned, answer.next_position) == (3, DEEPEST + 1)
+    assert condition(opened.present(DEEPEST + 1)) == Condition.OUT_OF_RANGE

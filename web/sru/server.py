@@ -12,7 +12,7 @@ from catalog_sync.failures import note
 from catalog_sync.protocol.cql import CqlError, SearchClause, parse
 from catalog_sync.protocol.cql_context import find_index, in_scope, sort_of_parameter
 from catalog_sync.protocol.cql_query import read_words, to_query
-from catalog_sync.query import Access, Catalogue, Everything, Hits, Order, Query, ScanTerm, Unsupported
+from catalog_sync.query import DEEPEST, Access, Catalogue, Everything, Hits, Order, Query, ScanTerm, Unsupported
 from catalog_sync.search.scan import is_same
 from web import record_schemas
 from web.protocol_log import Tell, tell_nobody
@@ -24,7 +24,6 @@ from web.sru.parameters import VERSIONS, SruRequest, read
 log = logging.getLogger(__name__)
 DEFAULT_RECORDS = 10
 MAX_RECORDS = 100  # records of one response; a client asks again from nextRecordPosition
-MAX_START = 100_000  # the index pages no deeper
 DEFAULT_TERMS = 20
 MAX_TERMS = 200  # a scan for 2^31-1 terms killed an established server
 
@@ -97,11 +96,11 @@ class Server:
         size = min(request.number("maximumRecords", DEFAULT_RECORDS, 0), MAX_RECORDS)
         plan = facets.read(request)
         query, sort, warnings = self._question(request)
-        if start > MAX_START:
-            raise SruFailure(61, f"startRecord {start}: at most {MAX_START}")
+        if start > DEEPEST:
+            raise SruFailure(61, f"startRecord {start}: at most {DEEPEST}")
         hits = self.catalogue.search(
-            query, offset=start - 1, limit=size, sort=sort, facets=[f.facet for f in plan.facets],
-            facet_limit=plan.most or 1, library=self.library,
+            query, offset=start - 1, limit=min(size, DEEPEST - start + 1), sort=sort,
+            facets=[f.facet for f in plan.facets], facet_limit=plan.most or 1, library=self.library,
         )
         if start > max(hits.total, 1):
             raise SruFailure(61, f"startRecord {start}, numberOfRecords {hits.total}")

@@ -30,7 +30,7 @@ from catalog_sync.protocol.bib1 import USE
 from catalog_sync.protocol.charset import decode_term, encode
 from catalog_sync.protocol.diagnostics import Condition, Fault
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES, Syntax
-from catalog_sync.query import Access, Catalogue, Hits, Or, Order, Query, ScanTerm
+from catalog_sync.query import DEEPEST, Access, Catalogue, Hits, Or, Order, Query, ScanTerm
 from catalog_sync.search.scan import is_same
 from web.z3950 import asking, records
 from web.z3950.asking import Libraries
@@ -194,6 +194,8 @@ class Desk:
         last = request.start + request.count - 1
         if request.start < 1 or request.count < 0 or last > found.total:
             raise Fault(Condition.OUT_OF_RANGE, f"{request.start}–{last}: в наборе записей {found.total}")
+        if request.start > DEEPEST:
+            raise Fault(Condition.OUT_OF_RANGE, f"{request.start}: отдаются первые {DEEPEST}, все записи — по OAI-PMH")
         count = min(request.count, self._settings.limits.records_per_present)
         elements = records.look(request.syntax, request.elements, request.schema)
         shown = self._records(found, request.start, count, request.syntax, elements, greeting)

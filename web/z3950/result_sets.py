@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from catalog_sync.query import And, Card, Hits, Not, Or, Order, Query, Sort
+from catalog_sync.query import DEEPEST, And, Card, Hits, Not, Or, Order, Query, Sort
 
 FIRST_WINDOW = 10
 LARGEST_WINDOW = 5000
@@ -36,7 +36,7 @@ class ResultSet:
         self.ids = list(self.latest.clusters)
 
     def slice(self, start: int, count: int, ask: Ask) -> list[str]:
-        """Cluster ids of positions `start` (from 1) on; fewer where the catalogue shrank since the search."""
+        """Cluster ids of positions `start` (from 1) on; fewer where the catalogue shrank, and at the deepest."""
         end = min(start - 1 + count, self.total)
         while len(self.ids) < end:
             fresh = self._window(max(end, 4 * len(self.ids)), ask)
@@ -52,7 +52,7 @@ class ResultSet:
 
     def _window(self, until: int, ask: Ask) -> tuple[str, ...]:
         have = len(self.ids)
-        limit = min(until - have, LARGEST_WINDOW, self.total - have)
+        limit = min(until - have, LARGEST_WINDOW, self.total - have, DEEPEST - have)
         if limit <= 0:
             return ()
         self.latest = ask(self.query, have, limit, self.sort)
