@@ -24,7 +24,7 @@ ACCEPTED_MODIFIERS = frozenset({
     "word", "string", "stem", "masked", "relevant", "ignorecase", "ignoreaccents", "number", "isodate", "uri",
 })
 AUTHORITIES = {"isbn": Access.ISBN, "issn": Access.ISSN, "local": Access.LOCAL_ID}
-DATE = re.compile(r"\d{4}(?:-?\d\d(?:-?\d\d(?:T[\d:.]+Z?)?)?)?$")
+DATE = re.compile(r"\d{4}(?:-?\d\d(?:-?\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?)?$")
 ORDER_FORMATS = {
     Access.YEAR: re.compile(r"\d{1,4}(?=\D|$)"),
     Access.GRADE: re.compile(r"\d{1,2}(?=\D|$)"),

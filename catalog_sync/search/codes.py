@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import tantivy
@@ -119,11 +120,25 @@ def translate_number(term: Term, index_schema: Any) -> Any:
     """A term asked of years, ages or dates. A year as a date means the whole of it."""
     field = schema.NUMBERS[term.access]
     width = 4 if term.access is Access.YEAR else 8 if term.access in _DATES else 1
+    if term.access in _DATES:
+        term = _of_whole_days(term)
     if term.relation is Relation.ANY and len(term.text.split()) > 1:
         intervals = [_span(w, width, term) for w in term.text.split()]
         return TQ.boolean_query([(SHOULD, _between(field, low, high, index_schema)) for low, high in intervals])
     low, high = _interval(term, width)
     return _between(field, low, high, index_schema) if low <= high else TQ.empty_query()
+
+
+_TIME = re.compile(r"(?:T[\d:.,]+(?:Z|[+-]\d\d:?\d\d)?|(?<=\b\d{8})\d{6}(?:\.\d*)?)(?!\S)", re.IGNORECASE)
+_OR_THAT_DAY = {Relation.LESS: Relation.LESS_EQUAL, Relation.GREATER: Relation.GREATER_EQUAL}
+
+
+def _of_whole_days(term: Term) -> Term:
+    """A moment is asked as its day: records are dated by days. What changed after ten o'clock is then among what is
+    found: who asks for news gets a record too many, never one too few."""
+    text, moments = _TIME.subn("", term.text)
+    relation = _OR_THAT_DAY.get(term.relation, term.relation) if moments else term.relation
+    return replace(term, text=text, relation=relation)
 
 
 def _between(field: str, low: int, high: int, index_schema: Any) -> Any:

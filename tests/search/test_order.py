@@ -61,6 +61,11 @@ def test_a_record_without_a_date_of_change_stands_behind_the_others_and_is_not_o
     assert reader.search(Everything(), sort=Sort.CHANGED_DOWN).clusters == ("c3", "c1", "c2")
     assert reader.search(Everything(), sort=(Sort.CHANGED, Sort.TITLE)).clusters == ("c1", "c3", "c2")
     assert reader.search(Term("2020", Access.CHANGED, Relation.LESS_EQUAL)).clusters == ("c1",)
+    assert reader.search(Term("2020-01-01T12:00:00Z", Access.CHANGED, Relation.GREATER)).clusters == ("c1", "c3")
+    assert reader.search(Term("2020-01-01T11:00:00+05:00", Access.CHANGED, Relation.LESS)).clusters == ("c1",)
+    assert reader.search(Term("20200101120000.0", Access.CHANGED, Relation.EQUAL)).clusters == ("c1",)
+    span = Term("2020-01-01T09:00:00Z 2020-12-31T09:00:00Z", Access.CHANGED, Relation.WITHIN)
+    assert reader.search(span).clusters == ("c1",)
     assert [term.term for term in reader.scan(Access.CHANGED, "", 0, 5)] == ["20200101", "20210101"]
 
 

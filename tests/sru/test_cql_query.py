@@ -61,6 +61,8 @@ def ask(text: str) -> Query:
         ("cs.grade = 7", Term("7", Access.GRADE, R.EQUAL)),
         ("cs.age >= 12", Term("12", Access.AGE, R.GREATER_EQUAL)),
         ("rec.lastModificationDate > 2026-01-15", Term("2026-01-15", Access.CHANGED, R.GREATER)),
+        ('rec.lastModificationDate > "2026-01-15T10:00:00+05:00"',
+         Term("2026-01-15T10:00:00+05:00", Access.CHANGED, R.GREATER)),
         ("cql.allRecords = 1", Everything()),
         ("*", Everything()),
         ("a and b", And(Term("a"), Term("b"))),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from catalog_sync.marc.union_xml import element
 from catalog_sync.protocol.cql import CqlError
 from catalog_sync.protocol.cql_context import Index, find_index
-from catalog_sync.query import FacetValue
+from catalog_sync.query import Access, FacetValue
 from web.sru.diagnostics import SruFailure
 from web.sru.parameters import SruRequest
 
@@ -19,7 +19,7 @@ RELATION = "=="
 NAMESPACE = "http://docs.oasis-open.org/ns/search-ws/facetedResults"
 # Where a client names no index: what a reader of a school catalogue narrows by.
 USUAL = ("dc.creator", "dc.date", "dc.language", "cs.library", "cs.category", "cs.carrier")
-CAN_COUNT = frozenset({"author", "year", "language", "library", "category", "carrier", "kind", "grade", "bbk",
+CAN_COUNT = frozenset({"author", "year", "language", "library", "category", "carrier", "kind", "grade", "bbk_division",
                        "school_subject", "publisher", "subject", "age", "access", "source"})
 
 
@@ -31,7 +31,7 @@ class FacetRequest:
 
     @property
     def facet(self) -> str:
-        return str(self.index.access[0])
+        return "bbk" if self.index.access == (Access.BBK_DIVISION,) else str(self.index.access[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ def _facet(name: str, limit: int) -> FacetRequest:
         index = find_index(name)
     except CqlError as error:
         raise SruFailure(error.number, name) from error
+    if index.access == (Access.BBK,):  # divisions are counted; `cs.bbk == 22` finds whoever wrote «22» beside another
+        index = find_index("cs.bbkDivision")
     if len(index.access) != 1 or index.access[0] not in CAN_COUNT:
         raise SruFailure(16, name)
     return FacetRequest(index, min(limit, MAX_VALUES), name)
