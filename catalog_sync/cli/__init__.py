@@ -51,8 +51,9 @@ def main() -> None:
         end_progress()
         click.echo("прервано", err=True)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has gone: flush into nothing
+    except SystemExit:
+        # Without standalone mode click leaves so only where `| head` has read enough: the rest goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # the last place before the terminal: nothing but one line may reach it
         end_progress()

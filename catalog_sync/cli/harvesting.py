@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -59,9 +60,15 @@ def say(run: HarvestRun) -> None:
     _say_remarks(run)
     if run.state is RunState.HELD:
         click.echo(f"  решите: catalog-sync approve {run.number} или catalog-sync reject {run.number}", err=True)
-        raise click.exceptions.Exit(HELD)
-    if run.state is RunState.FAILED:
-        raise click.exceptions.Exit(FAILED)
+    if code := _code_of(run):
+        raise click.exceptions.Exit(code)
+
+
+def _code_of(end: HarvestRun | Exception) -> int:
+    """The exit code that says how a run ended."""
+    if not isinstance(end, HarvestRun):
+        return FAILED
+    return {RunState.HELD: HELD, RunState.FAILED: FAILED}.get(end.state, 0)
 
 
 def _say_remarks(run: HarvestRun) -> None:
@@ -96,18 +103,16 @@ def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
 
 def _ended(code: str, end: HarvestRun | Exception) -> int:
     """Say how a source's run ended; the others of the night go on whatever happened. Returns an exit code."""
-    end_progress()
-    if isinstance(end, HarvestRun):
-        try:
-            say(end)
-        except click.exceptions.Exit as leaving:
-            return leaving.exit_code
-        return 0
-    if not isinstance(end, CatalogSyncError):
+    if not isinstance(end, HarvestRun | CatalogSyncError):
         raise end
-    said = str(end)
-    click.echo(said if said.startswith(f"{code}:") else f"{code}: {said}", err=True)
-    return FAILED
+    with suppress(OSError, click.exceptions.Exit):  # nobody reads what is said, or the disk it goes to is full
+        end_progress()
+        if isinstance(end, HarvestRun):
+            say(end)
+        else:
+            said = str(end)
+            click.echo(said if said.startswith(f"{code}:") else f"{code}: {said}", err=True)
+    return _code_of(end)
 
 
 @root.command(name="runs", epilog=example("catalog-sync runs --source school-07"))

@@ -22,6 +22,8 @@ from catalog_sync.cli.logs import open_log
 from catalog_sync.cli.root import Context, begin_long_work, example, root, warn, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.settings import Settings
+from catalog_sync.store import registry
+from catalog_sync.store.database import reading
 from catalog_sync.system import open_system
 
 PARTS = ("web", "z3950", "jobs")
@@ -70,6 +72,15 @@ def _serve_web(context: Context) -> None:
         blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
         respawn_failed_workers=True,  # the others go on meanwhile
     ).serve()  # fmt: skip
+    _close_database(context)
+
+
+def _close_database(context: Context) -> None:
+    """The workers end without closing theirs: the last one who does puts SQLite's WAL into the database's one file."""
+    engine = context.system().engine
+    with reading(engine) as connection:
+        registry.libraries(connection)
+    engine.dispose()
 
 
 def _serve_z3950(context: Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -111,6 +112,30 @@ def test_a_night_that_changes_nothing_reads_neither_matching_nor_searching(tmp_p
     heavy = ("matching.", "search.analysis", "search.reader", "union", "citation", "sqlalchemy.dialects.postgresql")
     found = [module for module in read if module.removeprefix("catalog_sync.").startswith(heavy)]
     assert found == ["catalog_sync.matching.version"]
+
+
+UNREAD = "import os, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"  # `| true`
+
+
+@pytest.mark.parametrize("words", [("--help",), ("runs",), ("runs", "--json")])
+def test_a_command_nobody_reads_to_its_end_has_not_failed(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = in_a_process(tmp_path, *words, before=UNREAD)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_night_nobody_reads_harvests_every_source_and_says_by_its_code_how_it_went(tmp_path: Path) -> None:
+    library, _, source = CONFIG.partition("[[source]]")
+    for code, export in (("s", b"<html>Not here</html>"), ("t", mrc([book("R1", TITLES[0])]))):
+        (tmp_path / code).mkdir()
+        (tmp_path / code / "books.mrc").write_bytes(export)
+        named = source.replace('code = "s"', f'code = "{code}"').replace("FOLDER", str(tmp_path / code))
+        library += f"[[source]]{named}"
+    config = tmp_path / "catalog-sync.toml"
+    config.write_text(library, encoding="utf-8")
+    assert in_a_process(tmp_path, "init").returncode == 0
+    assert in_a_process(tmp_path, "harvest", before=UNREAD).returncode == 1
+    states = {run["source"]: run["state"] for run in json.loads(in_a_process(tmp_path, "runs", "--json").stdout)}
+    assert states == {"s": "failed", "t": "published"}
 
 
 def test_init_brings_the_new_name_of_a_library_into_the_index_too(school: Cli, home: Path) -> None:

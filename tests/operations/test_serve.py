@@ -226,6 +226,23 @@ def test_a_killed_worker_of_the_site_takes_no_other_along(tmp_path: Path) -> Non
         server.wait(STOP_SECONDS)
 
 
+@pytest.mark.slow
+@needs_proc
+def test_a_site_that_stopped_leaves_its_database_in_one_file(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "catalog-sync.toml").write_text(f"[web]\nport = {port}\nworkers = 1\n", encoding="utf-8")
+    told = {**os.environ, "CATALOG_SYNC_HOME": str(tmp_path)}
+    server = subprocess.Popen([sys.executable, "-m", "catalog_sync", "serve", "web"], env=told)
+    try:
+        until(lambda: answers(port))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=20) as page:
+            assert page.status == 200
+    finally:
+        server.terminate()
+    assert server.wait(STOP_SECONDS) == 0
+    assert [file.name for file in tmp_path.glob("catalog.sqlite*")] == ["catalog.sqlite"]
+
+
 @pytest.mark.parametrize("part", ["web", "z3950"])
 def test_one_part_alone_refuses_a_taken_port_as_all_do(tmp_path: Path, part: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
