@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -153,7 +154,7 @@ def _interval(term: Term, width: int) -> tuple[int, int]:
         parts = term.text.split()
         if len(parts) != 2:
             raise Unsupported("term", term.text)
-        return _span(parts[0], width, term)[0], _span(parts[1], width, term)[1]
+        return _all_of(_span(part, width, term) for part in parts)
     low, high = _range(term, width)
     return {
         Relation.LESS: (0, low - 1),
@@ -161,6 +162,12 @@ def _interval(term: Term, width: int) -> tuple[int, int]:
         Relation.GREATER: (high + 1, _HIGHEST),
         Relation.GREATER_EQUAL: (low, _HIGHEST),
     }.get(term.relation, (low, high))
+
+
+def _all_of(spans: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """From the first to the last of them, whichever was named first: «2020–2015» are years, not nothing."""
+    lows, highs = zip(*spans, strict=True)
+    return min(lows), max(highs)
 
 
 _RANGE = re.compile(r"(\d*)\s*[-–—]\s*(\d*)")
@@ -171,8 +178,8 @@ def _range(term: Term, width: int) -> tuple[int, int]:
     text = term.text.strip()
     match = _RANGE.fullmatch(text) if term.access not in _DATES else None
     if match and (match[1] or match[2]):
-        low = _span(match[1], width, term)[0] if match[1] else 0
-        return low, _span(match[2], width, term)[1] if match[2] else _HIGHEST
+        first = _span(match[1], width, term) if match[1] else (0, 0)
+        return _all_of((first, _span(match[2], width, term) if match[2] else (_HIGHEST, _HIGHEST)))
     return _span(text, width, term)
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
+from lxml import html
 from msgspec import structs
 from openpyxl import Workbook
 
@@ -387,3 +388,17 @@ def test_what_a_contract_cost_is_told_to_those_who_may_open_its_register(app, cl
         assert client.get(f"{address}?of={of}&name=rubles").status_code == 404
         assert client.get(f"{address}?of={of}&name=titles").status_code == 200
     assert "34" in log_in(app, "ivanova").get(f"/reports/rows?of={of}&name=rubles").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("page", ["replenishment", "ksu", "snapshots/1"])
+def test_an_english_report_stays_english_when_its_form_is_sent(client, app, page):
+    tree = html.fromstring(log_in(app, "boss").get(f"/reports/{page}?lang=en").text)
+    forms = [form for form in tree.forms if form.method == "GET"]
+    assert forms or page.startswith("snapshots")
+    assert [form.fields.get("lang") for form in forms] == ["en"] * len(forms)
+
+
+def test_rows_behind_an_english_figure_open_english_cards(client):
+    cards = html.fromstring(client.get("/reports/rows?lang=en").text).xpath("//td/../th/a/@href")
+    assert cards
+    assert all(card.endswith("?lang=en") for card in cards)

@@ -104,6 +104,8 @@ RIGHT, LEFT, BOTH, MASK = Truncation.RIGHT, Truncation.LEFT, Truncation.BOTH, Tr
         (Term("198", Access.YEAR, truncation=RIGHT), "2"),
         (Term("199*", Access.YEAR, truncation=MASK), "6"),
         (Term("2000 2010", Access.YEAR, Relation.WITHIN), "57"),
+        (Term("2010 2000", Access.YEAR, Relation.WITHIN), "57"),
+        (Term("2010-2000", Access.YEAR), "57"),
         (Term("2000-2010", Access.YEAR), "57"),
         (Term("2019-", Access.YEAR), "14"),
         (Term("1987 2020", Access.YEAR, Relation.ANY), "24"),

@@ -143,15 +143,17 @@ def read_state(args: MultiDict[str, str]) -> SearchState:
     def one(name: str) -> str:
         return next(iter(given.get(name, ())), "")
 
-    sort = one("sort")
+    sort, first, last = one("sort"), _year(one("from")), _year(one("to"))
+    if first and last and first > last:  # the later year was typed first: the same years are meant
+        first, last = last, first
     return SearchState(
         q=_text(one("q")),
         also=tuple(_clean(given.get("also", ()))[:5]),
         without=_text(one("without")),
         words={name: text for name in FIELDS if name in given and (text := _text(one(name)))},
         filters={n: v for n in FILTERS if n in given and (v := tuple(_clean(given[n])[:MAX_VALUES]))},
-        year_from=_year(one("from")),
-        year_to=_year(one("to")),
+        year_from=first,
+        year_to=last,
         mine=one("mine") == "1",
         fpu=one("fpu") == "1",
         sort=Sort(sort) if sort in set(Sort) else Sort.RELEVANCE,
