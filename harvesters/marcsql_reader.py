@@ -86,7 +86,7 @@ class Reader:
     def _warn(self, connection: Connection, found: dict[str, Found]) -> None:
         doc_id = found["DOC"].columns["DOC_ID"]
         if lost := count(connection, found["DOC"], doc_id.is_(None)):
-            self._warnings.append(f"в DOC {lost} строк без DOC_ID пропущены")
+            self._warnings.append(f"в DOC пропущено строк без DOC_ID: {lost}")
         for name in COPY_TABLES:
             if name not in found:
                 self._warnings.append(f"в базе нет таблицы {name}: экземпляры из неё не известны")
@@ -94,7 +94,7 @@ class Reader:
             owner = found[name].columns["DOC_ID"]
             known = select(doc_id).select_from(found["DOC"].table).where(doc_id.is_not(None))
             if strays := count(connection, found[name], owner.is_(None) | owner.not_in(known)):
-                self._warnings.append(f"в {name} {strays} экземпляров без описания (DOC_ID нет в DOC)")
+                self._warnings.append(f"в {name} экземпляров без описания (DOC_ID нет в DOC): {strays}")
 
     def _with_copies(
         self, connection: Connection, found: dict[str, Found], docs: Sequence[dict[str, Any]]

@@ -216,17 +216,17 @@ class OaiHarvester:
             raise SourceUnavailable(f"{self._where}: список ходит по кругу: метка продолжения не двигается вперёд")
         if walk.pages > limits.MAX_PAGES or len(walk.seen) > self._settings.max_records:
             raise SourceUnavailable(
-                f"{self._where}: список не кончается: {walk.pages} страниц, {len(walk.seen)} записей"
+                f"{self._where}: список не кончается: страниц {walk.pages}, записей {len(walk.seen)}"
             )
 
     def _judge(self, spec: str, came: int, claimed: int | None, walk: Walk) -> None:
         """A list much shorter than promised was cut; a little shorter may be a wrong estimate: nothing is deleted."""
         claimed = claimed or 0
         if came < claimed * (1 - LIST_SIZE_TOLERANCE):
-            raise SourceUnavailable(f"{self._where}: список неполон: обещано {claimed} записей, пришло {came}")
+            raise SourceUnavailable(f"{self._where}: список неполон: обещано записей {claimed}, пришло {came}")
         if came < claimed:
             walk.complete = False
-            walk.warnings.append(f"обещано {claimed} записей, пришло {came}: отсутствующие не считаем исчезнувшими")
+            walk.warnings.append(f"обещано записей {claimed}, пришло {came}: отсутствующие не считаем исчезнувшими")
         if not came and walk.since is None and len(listed(self._settings.sets)) > 1:
             walk.complete = False
             walk.warnings.append(f"набор {spec} пуст: его записи не считаем исчезнувшими")

@@ -82,7 +82,7 @@ def unzip(name: str, data: bytes, limit: int, depth: int) -> Iterator[tuple[str,
             if not entries:
                 raise SourceUnavailable(f"{name}: архив пуст: в нём нет ни одной выгрузки")
             if len(entries) > limits.MAX_ARCHIVE_ENTRIES:
-                raise SourceUnavailable(f"{name}: в архиве {len(entries)} файлов, можно {limits.MAX_ARCHIVE_ENTRIES}")
+                raise SourceUnavailable(f"{name}: в архиве файлов {len(entries)}, можно {limits.MAX_ARCHIVE_ENTRIES}")
             left = limit
             for entry in entries:
                 inner = f"{name}/{entry_name(entry)}"

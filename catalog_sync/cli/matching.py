@@ -173,7 +173,7 @@ def score(context: Context, truth: Path, clusters_csv: Path | None, editions: Pa
         raise Refused(f"{truth}: записей {len(labels)}, и ни одной из них в каталоге нет: сначала загрузите их")
     result = scoring.score(found, labels, known)
     if result.missing:
-        click.echo(f"в каталоге нет {result.missing} размеченных записей: они считаются ненайденными", err=True)
+        click.echo(f"размеченных записей нет в каталоге: {result.missing}, они считаются ненайденными", err=True)
     if as_json:
         click.echo(json.dumps(_figures(result), ensure_ascii=False, indent=2))
     else:

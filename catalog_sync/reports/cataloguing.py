@@ -97,9 +97,10 @@ def make(
 def _lead(sources: Sequence[SourceState], records: int, taken: int) -> str:
     shared = sum(one.shared for one in sources)
     share = f" ({russian.percent(shared / records)})" if records else ""
+    bases = russian.genitive(len(sources), russian.BASE)
     word = russian.agree(shared, "описывает", "описывают")
     return (
-        f"В сводном каталоге {russian.counted(records, russian.RECORD)} из {len(sources)} баз; из них "
+        f"В сводном каталоге {russian.counted(records, russian.RECORD)} из {bases}; из них "
         f"{russian.number(shared)}{share} {word} издания, которые есть и в других библиотеках. "
         f"За период взято готовых: {russian.counted(taken, russian.RECORD)}."
     )

@@ -150,7 +150,7 @@ def read(kind: str, data: bytes, mapping: ColumnMapping | None = None) -> tuple[
     table = cells(data)
     mapping = mapping or guess(kind, table)
     if mapping.header_row > len(table):
-        raise Refused(f"в таблице {len(table)} строк, а заголовки ожидались в строке {mapping.header_row}")
+        raise Refused(f"в таблице строк {len(table)}, а заголовки ожидались в строке {mapping.header_row}")
     if missing := [name for name, (must, _) in FIELDS[kind].items() if must and name not in mapping.columns]:
         words = ", ".join(FIELDS[kind][name][1][0] for name in missing)
         raise Refused(f"соответствие столбцов сохранено для другого списка: в нём не сказано, где {words}")

@@ -173,7 +173,7 @@ def test_quirks_of_real_bases_are_smoothed(base: Path, home: Path) -> None:
     assert found["6"]["inv"][0]["regdate"] == "43709,5"
     assert "Книга 2" in found["6"]["item"]
     assert list(file.warnings) == [
-        "в DOC 1 строк без DOC_ID пропущены", "в INV 1 экземпляров без описания (DOC_ID нет в DOC)",
+        "в DOC пропущено строк без DOC_ID: 1", "в INV экземпляров без описания (DOC_ID нет в DOC): 1",
     ]  # fmt: skip
 
 

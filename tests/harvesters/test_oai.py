@@ -190,7 +190,7 @@ def test_a_token_that_always_expires_ends_the_run(source: Source, provider: Prov
 
 def test_a_list_much_shorter_than_promised_is_not_believed(source: Source, provider: Provider, home: Path) -> None:
     provider.claimed = 20
-    with pytest.raises(SourceUnavailable, match="обещано 20 записей, пришло 10"):
+    with pytest.raises(SourceUnavailable, match="обещано записей 20, пришло 10"):
         fetch(source, home)
 
 
@@ -198,7 +198,7 @@ def test_a_list_a_little_shorter_than_promised_deletes_nothing(source: Source, p
     provider.claimed = 11
     files = fetch(source, home)
     assert not files[-1].complete
-    assert any("обещано 11" in w for w in files[-1].warnings)
+    assert any("обещано записей 11" in w for w in files[-1].warnings)
 
 
 def test_a_busy_provider_is_waited_for(server: HostileServer, source: Source, provider: Provider, home: Path) -> None:

@@ -14,6 +14,7 @@ from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.exports import import_paths
 from tests.web.conftest import build, token
+from web.i18n import ngettext
 
 
 @pytest.fixture
@@ -36,8 +37,10 @@ def test_a_run_is_undone_only_after_a_page_that_says_what_goes(own: System, meth
     asks = methodologist_here.get(link.get("href"))
     assert "Школа № 2" in asks.text
     assert f"Отменить сеанс № {run.number}?" in asks.text
-    assert numbers(asks.text)["новых записей исчезнет"] == str(run.counts.new)
-    assert numbers(asks.text)["прибывших экземпляров будет снято"] == f"{run.counts.copies_added}"
+    new, added = run.counts.new, run.counts.copies_added
+    assert numbers(asks.text)[ngettext("новая запись исчезнет", "новых записей исчезнет", new)] == str(new)
+    copies = ngettext("прибывший экземпляр будет снят", "прибывших экземпляров будет снято", added)
+    assert numbers(asks.text)[copies] == str(added)
     assert "его записей в каталоге не останется" in asks.text
     with reading(own.engine) as connection:
         assert jobs.latest(connection) == []

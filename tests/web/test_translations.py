@@ -57,6 +57,17 @@ def test_every_russian_plural_has_three_forms() -> None:
     assert all(len(m.string) == 3 and all(m.string) for m in plurals)
 
 
+def test_the_word_on_a_tile_agrees_with_the_number_above_it(client: FlaskClient) -> None:
+    """«141 запись», «142 записи», «145 записей»; a tile of one form for all numbers says «141 записей»."""
+    tiles = re.compile(r"<li><b>(.*?)</b>(.*?)</li>", re.DOTALL)
+    lines = [tile for path in (WEB / "templates").rglob("*.html") for tile in tiles.findall(path.read_text("utf-8"))]
+    said = [re.sub(r"<small>.*", "", text) for _, text in lines]
+    counted = [sentence for text in said for sentence in re.findall(r"\{\{ _\('(.*?)'\) \}\}", text)]
+    nouns = re.compile(r"записей|экземпляров|изданий|книг|библиотек|пар\b|сообщений")
+    assert lines
+    assert [sentence for sentence in counted if nouns.search(sentence)] == ["без экземпляров"]
+
+
 def test_translations_keep_the_names_of_their_values() -> None:
     for message in catalogue("en"):
         ids = message.id if isinstance(message.id, tuple) else (message.id,)

@@ -178,5 +178,5 @@ class Operation:
                 raise Problem(400, f"{name}: такого параметра нет; есть: {expected}", ({"parameter": name},))
         for name, values in request.args.lists():
             if len(values) > 1:
-                raise Problem(400, f"{name}: дан {len(values)} раза, ожидался один", ({"parameter": name},))
+                raise Problem(400, f"{name}: дано значений {len(values)}, ожидалось одно", ({"parameter": name},))
         return {param.name: param.parse(request.args.get(param.name)) for param in self.params}
