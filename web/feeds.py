@@ -19,7 +19,7 @@ from catalog_sync.store.unions import created
 from web.i18n import _
 from web.opac import describe
 from web.opac.present import Card, cards
-from web.opac.search import query_of
+from web.opac.search import chips, query_of
 from web.opac.state import SearchState, read_state
 from web.services import services
 
@@ -53,7 +53,7 @@ def added(found: Sequence[Card]) -> dict[str, datetime]:
 
 def title_of(state: SearchState) -> str:
     name = services().settings.district.name
-    words = state.q or ", ".join(value for values in state.filters.values() for value in values)
+    words = ", ".join([*filter(None, [state.q]), *(said for said, _address in chips(state))])
     return f"{name}: {words}" if words else _("%(name)s: новые поступления", name=name)
 
 

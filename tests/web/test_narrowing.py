@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from lxml import html
+from lxml import etree, html
 
 from catalog_sync.query import Everything, FacetValue
 from catalog_sync.store.catalogue import open_catalogue
@@ -130,6 +130,24 @@ def test_a_second_value_adds_what_it_promises_and_nothing_else(client: FlaskClie
 def test_what_is_sought_in_found_is_understood_as_in_the_box(client: FlaskClient, more: str) -> None:
     within = client.get("/search.json", query_string={"q": "алгебра", "also": more}).json["total"]
     assert within == client.get("/search.json", query_string={"q": f"алгебра {more}"}).json["total"] > 0
+
+
+def test_a_feed_is_called_by_the_words_of_what_it_was_asked(client: FlaskClient) -> None:
+    asked = "q=алгебра&library=school-02&grade=7&carrier=print&from=2010&to=2020&bbk=22"
+    for ending, title in (("atom", "{http://www.w3.org/2005/Atom}title"), ("rss", "channel/title")):
+        said = str(etree.fromstring(client.get(f"/feeds/search.{ending}?{asked}").data).findtext(title))
+        assert said.endswith(": алгебра, 7 класс, Школа № 2, Печатное издание, 22 Физико-математические науки, 2010–2020")
+
+
+def test_the_feed_of_what_is_in_my_school_knows_the_school_without_cookies(app: Flask) -> None:
+    """A program that reads feeds keeps no cookies: it was given the whole district."""
+    own = app.test_client()
+    own.set_cookie("library", "school-02")
+    page = html.fromstring(own.get("/search?q=алгебра&mine=1").text)
+    [link] = page.xpath("//p[@class='save']//a[contains(@href,'atom')]")
+    found = etree.fromstring(app.test_client().get(link.get("href")).data)
+    assert len(found.findall("{*}entry")) == own.get("/search.json?q=алгебра&mine=1").json["total"]
+    assert len(found.findall("{*}entry")) < own.get("/search.json?q=алгебра").json["total"]
 
 
 def test_the_next_page_of_an_opds_catalogue_is_of_the_same_question(
