@@ -242,7 +242,7 @@ class Writer:
 
     def rendered(self, record: UnionRecord) -> bytes:
         if self.format == "dc":
-            return writing.to_dc(record.bib) + b"\n"
+            return union_xml.oai_dc(record).encode() + b"\n"
         if self.format == "csv":
             return _csv_line(record)
         marc = union_marc.from_union(record, self.dialect)

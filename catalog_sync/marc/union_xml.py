@@ -91,7 +91,8 @@ def kept(value: str) -> str:
 # --- Dublin Core ---------------------------------------------------------------------------------------------------
 
 
-def oai_dc(record: UnionRecord, permalink: str) -> str:
+def oai_dc(record: UnionRecord, permalink: str = "") -> str:
+    """Unqualified Dublin Core in the container of OAI-PMH, which other protocols and files take it in, too."""
     return (
         f'<oai_dc:dc xmlns:oai_dc="{OAI_DC_NAMESPACE}" xmlns:dc="{DC_NAMESPACE}" xmlns:xsi="{XSI}" '
         f'xsi:schemaLocation="{OAI_DC_LOCATION}">{dc_elements(record, permalink)}</oai_dc:dc>'
@@ -129,7 +130,7 @@ def _dc(record: UnionRecord, permalink: str) -> Iterator[tuple[str, str]]:
     yield from (("identifier", f"URN:ISSN:{issn}") for issn in bib.issns)
     yield from (("identifier", link.url) for link in bib.links if link.of_work)
     yield from (("language", code) for code in bib.languages)
-    yield from (("relation", s.title) for s in bib.series)
+    yield from (("relation", " ; ".join(filter(None, (s.title, s.number)))) for s in bib.series)
     yield from (("relation", h.title) for h in bib.hosts)
 
 

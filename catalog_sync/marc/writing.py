@@ -1,4 +1,4 @@
-"""Fields → ISO 2709:2008, MARCXML (MARC21slim) and oai_dc.
+"""Fields → ISO 2709:2008 and MARCXML (MARC21slim).
 
 Only what this module writes is handed to other programs: lengths computed, leader/09 true, no stray delimiters.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,17 +14,12 @@ from msgspec.structs import replace
 
 from catalog_sync.errors import BadRecord
 from catalog_sync.marc.xmlreading import from_marcxml
-from catalog_sync.model import BibRecord, MarcField, MarcRecord, Subfield
+from catalog_sync.model import MarcField, MarcRecord, Subfield
 
-__all__ = ["from_marcxml", "to_dc", "to_iso2709", "to_marcxml"]
+__all__ = ["from_marcxml", "to_iso2709", "to_marcxml"]
 
 MAX_RECORD, MAX_FIELD = 99_999, 9_999  # five and four digits of leader and directory (ISO 2709:2008, 4.3.1, 4.4)
 SLIM = "http://www.loc.gov/MARC21/slim"
-_OAI_DC = (
-    '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
-    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-    'xsi:schemaLocation="http://www.openarchives.org/OAI/2.0/oai_dc/ http://www.openarchives.org/OAI/2.0/oai_dc.xsd">'
-)
 _DELIMITERS = re.compile(r"[\x1d\x1e\x1f]")
 _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0, 2.2
 _ROWS_ONLY = ("INV", "OFF")  # rows of a МАРК-SQL database, not fields
@@ -172,30 +166,3 @@ def _xml(text: str) -> str:
 
 def _clean(text: str) -> str:
     return _NOT_XML.sub(" ", text)
-
-
-def to_dc(bib: BibRecord) -> bytes:
-    """Unqualified Dublin Core in the container of OAI-PMH, UTF-8, without an XML declaration."""
-    elements = "".join(f"<dc:{name}>{_xml(value)}</dc:{name}>" for name, value in _dc(bib) if value)
-    return f"{_OAI_DC}{elements}</oai_dc:dc>".encode()
-
-
-def _dc(bib: BibRecord) -> Iterator[tuple[str, str]]:
-    parts = "".join(f". {p.number}" + (f" : {p.title}" if p.number and p.title else p.title) for p in bib.parts)
-    yield "title", bib.title + parts + (f" : {bib.subtitle}" if bib.subtitle else "")
-    yield from (("title", t) for t in (*bib.parallel_titles, *bib.other_titles))
-    for agent in bib.agents:
-        yield "creator" if agent.main else "contributor", agent.name
-    yield from (("subject", s) for s in (*bib.subjects, *bib.keywords, *bib.udc, *bib.bbk))
-    yield "description", bib.abstract
-    yield from (("description", c) for c in bib.contents)
-    yield from (("publisher", p) for p in bib.publishers)
-    yield "date", bib.year_text or bib.year_coded
-    yield from (("type", g) for g in bib.genres)
-    yield "format", bib.extent
-    yield from (("identifier", f"urn:isbn:{i.normal}") for i in bib.isbns if i.normal and not i.of_host)
-    yield from (("identifier", f"urn:issn:{i}") for i in bib.issns)
-    yield from (("identifier", link.url) for link in bib.links if link.of_work)
-    yield from (("language", language) for language in bib.languages)
-    yield from (("relation", f"{s.title} ; {s.number}" if s.number else s.title) for s in bib.series)
-    yield from (("relation", h.title) for h in bib.hosts)

@@ -75,7 +75,7 @@ class Renderer:
         """XML is always UTF-8: it says so itself, whatever was negotiated for strings."""
         dialect = _XML_SCHEMAS.get(elements.upper(), Dialect.MARC21)
         if dialect is None:
-            return writing.to_dc(record.bib)
+            return union_xml.oai_dc(record).encode()
         return union_xml.marcxml(self._marc(record, holdings, dialect, elements)).encode()
 
     def _iso2709(

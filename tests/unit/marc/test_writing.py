@@ -12,8 +12,9 @@ from catalog_sync.errors import BadRecord
 from catalog_sync.marc.decoding import decode, faults
 from catalog_sync.marc.privacy import public
 from catalog_sync.marc.reading import read_export, to_bib
-from catalog_sync.marc.writing import from_marcxml, to_dc, to_iso2709, to_marcxml
-from catalog_sync.model import MarcField, MarcRecord, SourceRecord, Subfield
+from catalog_sync.marc.union_xml import oai_dc
+from catalog_sync.marc.writing import from_marcxml, to_iso2709, to_marcxml
+from catalog_sync.model import MarcField, MarcRecord, SourceRecord, Subfield, UnionRecord
 
 from .samples import book, iso, record, school
 
@@ -112,20 +113,24 @@ def test_dublin_core_says_what_the_record_says() -> None:
             "010 __$a978-5-09-071740-3",
             "200 1_$aАлгебра$eучебник$hЧ. 2",
             "210 __$cПросвещение$d2019",
+            "225 1_$aШкольная серия$v7",
             "700 _1$aМакарычев$bЮ. Н.",
             "701 _1$aМиндюк$bН. Г.",
             "101 0_$arus",
         )
     )
     (found,) = [r for r in read_export(data, school()) if isinstance(r, SourceRecord)]
-    root = etree.fromstring(to_dc(to_bib(found)))
+    bib = to_bib(found)
+    root = etree.fromstring(oai_dc(UnionRecord("c1", bib, (bib.key,)), "http://catalogue.example/record/c1"))
     said = [(etree.QName(e).localname, e.text) for e in root]
     assert said == [
-        ("title", "Алгебра. Ч. 2 : учебник"),
+        ("title", "Алгебра : учебник. Ч. 2"),
         ("creator", "Макарычев, Ю. Н."),
-        ("contributor", "Миндюк, Н. Г."),
         ("publisher", "Просвещение"),
+        ("contributor", "Миндюк, Н. Г."),
         ("date", "2019"),
-        ("identifier", "urn:isbn:9785090717403"),
+        ("identifier", "http://catalogue.example/record/c1"),
+        ("identifier", "URN:ISBN:9785090717403"),
         ("language", "rus"),
+        ("relation", "Школьная серия ; 7"),
     ]
