@@ -95,11 +95,10 @@ def run(number: int) -> str:
 @needs("methodologist")
 def act(number: int, action: str) -> AnyResponse:
     """Ask the jobs to publish, drop or undo a run. A decision that is no longer possible is refused at once."""
-    now = services().now()
     with writing(services().store) as connection:
         still_open(connection, number, action)
         order(connection, action, str(number))
-        audit.note(connection, me().login, f"сеанс {number}: {labels.ORDERS[action]}", now)
+        audit.note(connection, me().login, f"сеанс {number}: {labels.ORDERS[action]}", services().now())
     flash(_(ASKED[action], run=number))
     return redirect(url_for("staff.run", number=number), 303)
 
@@ -130,13 +129,17 @@ def confirm_rollback(number: int) -> str:
 @needs("librarian")
 def ask_source(code: str, action: str) -> AnyResponse:
     """Ask for a harvest now, or for none until further notice; the web never starts one itself."""
-    now = services().now()
+    return asked_of(code, action)
+
+
+def asked_of(code: str, what: str) -> AnyResponse:
+    """Leave the jobs an order about a source: it stands in the log, and its answer comes into the list of orders."""
     with writing(services().store) as connection:
         refuse_foreign(registry.get_source(connection, code))
-        order(connection, action, code)
-        audit.note(connection, me().login, f"источник {code}: {labels.ORDERS[action]}", now)
-    flash(_("Поручение записано."))
-    return redirect(url_for("staff.sources"), 303)
+        order(connection, what, code)
+        audit.note(connection, me().login, f"источник {code}: {labels.ORDERS[what]}", services().now())
+    flash(_("Поручение записано; ответ появится в списке поручений."))
+    return redirect(url_for("staff.sources") + "#orders", 303)
 
 
 def order(connection: Connection, what: str, argument: str) -> None:

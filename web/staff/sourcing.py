@@ -20,12 +20,11 @@ from catalog_sync.store import audit, derived, records, registry
 from catalog_sync.store.database import reading, writing
 from harvesters.registry import KINDS
 from harvesters.secrets import redact
-from web import labels
 from web.i18n import _, moment
 from web.services import services
 from web.staff import fields
-from web.staff.access import me, needs, refuse_foreign
-from web.staff.board import order
+from web.staff.access import me, needs
+from web.staff.board import asked_of, order
 
 blueprint = Blueprint("sourcing", __name__, url_prefix="/staff/sources")
 Answer = str | Response
@@ -96,27 +95,16 @@ def confirm_close(code: str) -> str:
 @needs("administrator")
 def close(code: str) -> Response:
     """Ask the jobs to take the records of a source out of the catalogue."""
-    known(code)
-    with writing(services().store) as connection:
-        order(connection, "close", code)
-        audit.note(connection, me().login, f"источник {code}: {labels.ORDERS['close']}", services().now())
-    flash(_("Поручение записано."))
-    return redirect(url_for("staff.sources") + "#orders", 303)
+    return asked_of(code, "close")
 
 
 @blueprint.post("/<code>/test")
 @needs("librarian")
 def test(code: str) -> Response:
     """Ask the jobs to fetch a few records and say how they are read; nothing is imported."""
-    source = known(code)
-    refuse_foreign(source)
-    if source.harvester in BY_HAND:
+    if known(code).harvester in BY_HAND:
         return redirect(url_for("uploads.form", source=code), 303)
-    with writing(services().store) as connection:
-        order(connection, "test", code)
-        audit.note(connection, me().login, f"источник {code}: проверка", services().now())
-    flash(_("Проверка поручена; ответ появится в списке поручений."))
-    return redirect(url_for("staff.sources") + "#orders", 303)
+    return asked_of(code, "test")
 
 
 def known(code: str) -> Source:
