@@ -15,12 +15,13 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from catalog_sync.reports import eregister, registry, render, roadmap, russian
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.eregister import WARN_DAYS, Held
 from catalog_sync.reports.model import Report
+from catalog_sync.reports.period import Period
 from catalog_sync.reports.roadmap import Duty
 from catalog_sync.store import coverage, kept, licences, snapshots
 from catalog_sync.store import registry as participants
@@ -61,9 +62,11 @@ def run_due(engine: Engine, now: datetime, zone: ZoneInfo, organisation: str, ho
         return []
     made = []
     for day, duty in roadmap.due(max(today - timedelta(LOOK_BACK_DAYS), first - timedelta(1)), today):
-        with writing(engine) as connection:
-            if not kept.is_made(connection, duty.code, day):
-                made.append(_make(connection, duty, day, now, today, organisation, key))
+        with reading(engine) as connection:
+            if kept.is_made(connection, duty.code, day):
+                continue
+        snapshot = _frozen(engine, duty.covers(day), now, today, key) if duty.snapshot else None
+        made.append(_make(engine, duty, day, now, today, organisation, snapshot))
     return made
 
 
@@ -148,28 +151,32 @@ def mark_mailed(engine: Engine, made: Sequence[Made], now: datetime) -> None:
         kept.mark_mailed(connection, [number for one in made for number in one.numbers], now)
 
 
-def _make(
-    connection: Connection, duty: Duty, day: date, now: datetime, today: date, organisation: str, key: bytes
-) -> Made:
-    period = duty.covers(day)
-    snapshot = None
-    if duty.snapshot:
-        there = snapshots.named(connection, period.code)
-        head = there.head if there else snapshots.freeze(
+def _frozen(engine: Engine, period: Period, now: datetime, today: date, key: bytes) -> int:
+    """The number of the period's snapshot, which is made where there is none."""
+    with writing(engine) as connection:
+        if there := snapshots.named(connection, period.code):
+            return there.head.number
+        return snapshots.freeze(
             connection, period.code, period.start, period.end, now=now, today=today, who="по расписанию", key=key
-        )  # fmt: skip
-        snapshot = head.number
-    report = registry.make_in(connection, duty.report, asked_period=period.code, today=today, organisation=organisation)
+        ).number  # fmt: skip
+
+
+def _make(
+    engine: Engine, duty: Duty, day: date, now: datetime, today: date, organisation: str, snapshot: int | None
+) -> Made:
+    """Read, write the papers, keep them: Word and Excel files take seconds, and no harvest waits for them."""
+    period = duty.covers(day)
+    report = registry.make(engine, duty.report, period=period.code, today=today, organisation=organisation)
     missing = report.coverage.missing if report.coverage else ()
     codes = report.coverage.missing_codes if report.coverage else ()
-    files, numbers = [], []
-    for ending in duty.formats:
-        data = render.render(report, ending)
-        numbers.append(
+    papers = [(ending, render.file_name(report, ending), render.render(report, ending)) for ending in duty.formats]
+    with writing(engine) as connection:
+        numbers = tuple(
             kept.keep(
                 connection, name=duty.report, period=period.code, format=ending, data=data, made=now, due=day,
                 schedule=duty.code, snapshot=snapshot, missing=codes,
             )
+            for ending, _name, data in papers
         )  # fmt: skip
-        files.append((render.file_name(report, ending), data))
-    return Made(duty.title, day, period.words, tuple(missing), tuple(files), tuple(numbers))
+    files = tuple((name, data) for _ending, name, data in papers)
+    return Made(duty.title, day, period.words, tuple(missing), files, numbers)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +18,11 @@ from openpyxl import Workbook
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Library
-from catalog_sync.reports import registry, scheduled
+from catalog_sync.reports import registry, render, scheduled
 from catalog_sync.settings import Settings
 from catalog_sync.store import kept, snapshots, staff, unions
 from catalog_sync.store import registry as registered
+from catalog_sync.store.database import writing
 from catalog_sync.store.ledger_check import check
 from catalog_sync.store.staff import User
 from tests.api.test_api import OneBook
@@ -237,8 +240,23 @@ def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
     assert ">ЭБС<" in client.get(f"{held}&unit=titles").get_data(as_text=True)
 
 
-def test_due_reports_are_made_once_kept_and_name_the_missing(engine, app):
+def test_due_reports_are_made_once_kept_and_name_the_missing(engine, app, monkeypatch):
     home = app.extensions["catalog-sync"].settings.home
+    open_transactions = []
+
+    @contextmanager
+    def noted(of):
+        with writing(of) as connection:
+            open_transactions.append(connection)
+            yield connection
+            open_transactions.pop()
+
+    def rendered(report, ending):
+        assert not open_transactions, "a harvest waits until Word has its file"
+        return render.render(report, ending)
+
+    monkeypatch.setattr(scheduled, "writing", noted)
+    monkeypatch.setattr(scheduled, "render", SimpleNamespace(render=rendered, file_name=render.file_name))
     made = scheduled.run_due(engine, NOW, ZoneInfo("Europe/Moscow"), "Отдел", home)
     assert {one.due for one in made} >= {date(2026, 10, 10)}
     quarterly = next(one for one in made if one.due == date(2026, 10, 10))
