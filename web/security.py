@@ -6,7 +6,7 @@ import re
 import unicodedata
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 
 POLICY = {
     "default-src": "'self'",
@@ -54,6 +54,10 @@ def protect(app: Flask, https: bool) -> None:
         elif "Cache-Control" not in response.headers:
             private = request.path.startswith("/staff")
             response.headers["Cache-Control"] = "no-store" if private else "private, no-cache"
+        if response.cache_control.public:
+            # The login looks into every session, and Flask then says `Vary: Cookie`: a cache would keep what is the
+            # same for everybody once for each reader, and a browser fetch it anew with every changed setting.
+            session.accessed = False
         return response
 
 

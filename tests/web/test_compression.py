@@ -40,3 +40,11 @@ def test_the_first_page_and_a_page_of_hits_are_light(client: FlaskClient) -> Non
     files = ("/static/site.css", "/static/site.js", "/static/icons.svg", "/static/icon.svg")
     assert sum(len(client.get(path, headers=PACKED).data) for path in ("/", *files)) < 50_000
     assert sum(len(client.get(path, headers=PACKED).data) for path in ("/search?q=", *files)) < 100_000
+
+
+@pytest.mark.parametrize("path", ["/static/site.css", "/api/v1/libraries"])
+def test_what_is_the_same_for_everybody_does_not_vary_by_cookie(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.cache_control.public
+    assert "Cookie" not in answer.vary
+    assert "Cookie" in client.get("/").vary
