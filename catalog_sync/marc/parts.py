@@ -37,7 +37,7 @@ _TELLING = 6  # characters of a designation by which a longer one is known
 _SHORT = 12  # characters: a dependent title as long as this says something itself
 _IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|bmp|webp)(?:\?|$)")
 _ISBD_TAIL = re.compile(r"(?:\s+[:;/=,+.]|\s*[;=]|(?<=\S)[:/,])\.?\s*$")
-_OPENING = re.compile(r"^\s*[:;/=]\s+")
+_OPENING = re.compile(r"^\s*[:;/=](?:\s+|$)")
 # No abbreviation ends on a vowel, й, ь or a digit (ГОСТ Р 7.0.12): a point after one ends the area.
 _FULL_STOP = re.compile(r"(?<=[аеёийоуыэюяъьaeiouy\d)\]»\"])(?<!\.\.)\.$")
 _ENDED = re.compile(r"(?:[^\W\d_]{5}|[A-Za-z]{4}|[\d)\]»\"аеёийоуыэюяь])\.$")

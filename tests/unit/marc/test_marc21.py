@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import Agent, BibRecord, Dialect, Host, Isbn, Link, PartName, Series, SourceRecord
 
@@ -201,3 +203,10 @@ def test_an_index_is_known_by_the_name_typed_before_it() -> None:
 def test_a_title_of_its_own_that_the_link_repeats_stays_the_title() -> None:
     found = bib("245 00$aВечный город, вечная любовь", "773 18$tЛюбовный роман$gВечный город, вечная любовь")
     assert (found.title, found.parts) == ("Вечный город, вечная любовь", ())
+
+
+@pytest.mark.parametrize("typed", [" /", "/", " :", "="])
+def test_a_subfield_that_holds_only_a_mark_says_nothing(typed: str) -> None:
+    """«245 $a Сказки $b / $c Х. К. Андерсен»: the subtitle of 36 editions of the sample district was a slash."""
+    found = bib(f"245 10$aСказки$b{typed}$cХ. К. Андерсен")
+    assert (found.title, found.subtitle, found.responsibility) == ("Сказки", "", "Х. К. Андерсен")
