@@ -192,6 +192,10 @@ def test_every_colour_scheme_and_size_keeps_its_contrast(browser: Browser, site:
             page.goto(site.base + path)
             page.evaluate(axe())
             found += violations(page, f"{colours} {path}", RUN_AXE)
+            page.set_viewport_size(NARROW)
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
+                found.append(f"{path} is {width} pixels wide")
+            page.set_viewport_size(WIDE)
         context.close()
     assert not found, "\n".join(map(str, found))
 

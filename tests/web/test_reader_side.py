@@ -17,7 +17,7 @@ from catalog_sync import indexing
 from catalog_sync.marc.framing import pieces
 from catalog_sync.marc.writing import to_marcxml
 from catalog_sync.model import MarcField, MarcRecord
-from catalog_sync.query import Access, Or, Relation, Term
+from catalog_sync.query import Access, LibraryHoldings, Or, Relation, Term
 from catalog_sync.store import eresources, tabular
 from catalog_sync.store.database import writing
 from catalog_sync.store.federal_list import FederalList
@@ -26,7 +26,10 @@ from catalog_sync.system import System
 from tests.exports import import_paths
 from tests.web.conftest import NOW, application, build, field, first_hit, log_in, rusmarc
 from web.labels import dialled
+from web.opac import record
+from web.opac.present import places_of
 from web.opac.state import read_state, to_query
+from web.services import services
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +288,29 @@ def test_a_librarian_who_logs_in_sees_the_books_of_her_own_school_first(app: Fla
     other.set_cookie("library", "school-01")  # what was chosen stays
     answer = log_in(other, "bibl")
     assert not any(said.startswith("library=") for said in answer.headers.getlist("Set-Cookie"))
+
+
+def test_of_many_libraries_the_first_are_shown_and_the_rest_open_at_one_click(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MOST_PLACES", 1)
+    hits = [hit for page in range(1, 40) for hit in client.get(f"/search.json?page={page}").json["hits"]]
+    held = max(hits, key=lambda hit: len(hit["holdings"]))
+    page = html.fromstring(client.get(f"/record/{held['id']}").text)
+    first, rest = (page.xpath(f"//section[@class='holdings']//{where}/tbody/tr/th/a/text()") for where in
+                   ("div[@class='scroll']/table", "details[@class='rest']/table"))  # fmt: skip
+    names = [place["name"] for place in held["holdings"]]
+    assert (first, rest) == (names[:1], names[1:])
+    assert rest
+
+
+def test_libraries_of_a_card_stand_in_the_order_of_the_directory(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """«Школа № 2» before «Школа № 10», as in the list of hits."""
+    with client.application.test_request_context():
+        order = {"b": (0, "Школа № 2"), "a": (1, "Школа № 10")}
+        monkeypatch.setattr(services().directory, "order", lambda: order)
+        held = [LibraryHoldings(code, name, 1) for code, (_, name) in (*order.items(), ("c", (2, "Без места")))]
+        assert [place.code for place in places_of(reversed(held), "")] == ["b", "a", "c"]
+        assert [place.code for place in places_of(held, "a")] == ["a", "b", "c"]

@@ -189,9 +189,10 @@ class Card:
 
 
 def places_of(found: Iterable[LibraryHoldings], mine: str) -> tuple[Place, ...]:
-    """Holdings as places, the reader's own library first, then those with copies, then by name."""
+    """Holdings as places, the reader's own library first, then those with copies, in the order of the directory."""
+    order = services().directory.order()
     made = [Place(h.library, h.library_name, h.copies, h.call_numbers, h.library == mine, h.records) for h in found]
-    return tuple(sorted(made, key=lambda p: (not p.mine, p.copies == 0, p.name)))
+    return tuple(sorted(made, key=lambda p: (not p.mine, p.copies == 0, order.get(p.code, (len(order), p.name)))))
 
 
 def cards(catalogue: Catalogue, clusters: Sequence[str], mine: str, *, all_ages: bool = False) -> list[Card]:

@@ -58,6 +58,9 @@ def find(cluster: str) -> Card | AnyResponse:
     raise Gone() if describe.was_known(catalogue, cluster) else NotFound()
 
 
+MOST_PLACES = 20  # libraries of the first table; where a region has three hundred, the rest are one click away
+
+
 @blueprint.get("/record/<cluster>")
 def show(cluster: str) -> str | AnyResponse:
     card = find(cluster)
@@ -65,7 +68,7 @@ def show(cluster: str) -> str | AnyResponse:
         return card
     return render_template(
         "opac/record.html", card=card, gost=describe.gost(card.record), relatives=related.relatives(card),
-        coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=elsewhere(card),
+        most_places=MOST_PLACES, coins=describe.coins(card), json_ld=describe.json_ld(card), elsewhere=elsewhere(card),
         formats=describe.FORMATS, lists=related.lists_with(card.id), ways=ways(card.id),
         extent=physical(card.bib),
     )  # fmt: skip
