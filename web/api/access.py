@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, g, request
 
@@ -57,8 +58,11 @@ def answered(body: Any) -> Response:
     return cached(Response(data, mimetype="application/json"))
 
 
-def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:
-    """CSV for machines and Excel alike: UTF-8 with a mark, commas, ISO dates (RFC 4180)."""
+def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], name: str, more: str | int | None) -> Response:
+    """CSV for machines and Excel alike: UTF-8 with a mark, commas, ISO dates (RFC 4180).
+
+    A page that is not the last leads to the next, whose cursor is `more`, in a header (RFC 8288).
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
@@ -66,6 +70,9 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Res
         writer.writerow([safe_cell(value) if isinstance(value, str) else _plain_csv(value) for value in row])
     made = Response(b"\xef\xbb\xbf" + out.getvalue().encode("utf-8"), mimetype="text/csv")
     made.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    if more:
+        following = urlencode({**request.args.to_dict(), "cursor": more})
+        made.headers["Link"] = f'<{request.path}?{following}>; rel="next"'
     return cached(made)
 
 

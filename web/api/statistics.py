@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -38,8 +38,10 @@ FILTERS = (
     *(Param(name, "только эти значения, через запятую", "choices", VALUES[name]) for name in VALUES),
 )
 FORMAT = Param("format", "json или csv (или заголовок Accept)", "choice", ("json", "csv"))
-LIMIT = Param("limit", f"строк на странице: до {OPEN_LIMIT}, с ключом до {TOKEN_LIMIT}", "integer", default=50, least=1,
-              most=TOKEN_LIMIT)  # fmt: skip
+USUAL_LIMIT = 50
+LIMIT = Param("limit", f"строк на странице: до {OPEN_LIMIT}, с ключом до {TOKEN_LIMIT}", "integer", default=USUAL_LIMIT,
+              least=1, most=TOKEN_LIMIT)  # fmt: skip
+LINES = replace(LIMIT, text=f"{LIMIT.text}; без него {USUAL_LIMIT}, а в CSV все", default=None)
 CURSOR = Param("cursor", "отметка следующей страницы из поля next", longest=400)
 OFFSET = Param("cursor", "отметка следующей страницы из поля next", "integer", least=0, most=1_000_000)
 
@@ -101,13 +103,12 @@ def show(args: dict[str, Any]) -> Response:
     asked = question(args, today)
     with reading(services().store) as connection:
         found = statistics.answer(connection, asked, today)
-    if wants_csv(args["format"]):
-        return as_csv(
-            _head(), (_flat(line) for line in found.lines), f"statistics_{asked.period.code.replace(':', '_')}"
-        )
-    limit, offset = limit_of(args["limit"]), args["cursor"] or 0
+    csv, offset = wants_csv(args["format"]), args["cursor"] or 0
+    limit = limit_of(args["limit"]) if args["limit"] else len(found.lines) if csv else USUAL_LIMIT
     page = found.lines[offset : offset + limit]
     more = offset + limit if offset + limit < len(found.lines) else None
+    if csv:
+        return as_csv(_head(), map(_flat, page), f"statistics_{asked.period.code.replace(':', '_')}", more)
     return answered(_body(found, page, more))
 
 
@@ -192,7 +193,7 @@ def rows(args: dict[str, Any]) -> Response:
     if wants_csv(args["format"]):
         lines = [row_dict(row) for row in page.rows]
         head = list(lines[0]) if lines else ["library"]
-        return as_csv(head, ([line[name] for name in head] for line in lines), "rows")
+        return as_csv(head, ([line[name] for name in head] for line in lines), "rows", page.next)
     return answered({"total": total, "rows": [row_dict(row) for row in page.rows], "next": page.next or None})
 
 
@@ -242,7 +243,7 @@ def show_list(args: dict[str, Any]) -> Response:
     entries = [entry_dict(entry) for entry in found.entries]
     if wants_csv(args["format"]):
         head = list(LISTING["properties"]["entries"]["items"]["properties"])  # type: ignore[index]
-        return as_csv(head, ([entry[name] for name in head] for entry in entries), "list")
+        return as_csv(head, ([entry[name] for name in head] for entry in entries), "list", found.next)
     body = {"title": listing.title(asked), "total": found.total, "entries": entries, "next": found.next or None}
     return answered(body)
 
@@ -305,7 +306,7 @@ OPERATIONS = (
             Param("grain", "шаг; без него — весь период разом", "choice", periods.GRAINS),
             Param("by", "признаки, по которым разложить", "choices", DIMENSIONS, example="library,category"),
             Param("partners", "вместе с библиотеками-партнёрами и музеями", "boolean"),
-            LIMIT, OFFSET, FORMAT,
+            LINES, OFFSET, FORMAT,
         ),
         csv=True,
         example={
