@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from werkzeug.test import TestResponse
 
 from catalog_sync.reports.registry import REPORTS
+from catalog_sync.store import lists, staff
+from catalog_sync.store.database import writing
 from catalog_sync.store.staff import ROLES
 from catalog_sync.system import System
 from tests.web import routes
-from tests.web.conftest import application, build, log_in, token
+from tests.web.conftest import NOW, PASSWORD, application, build, log_in, token
 
 LOGINS = {"librarian": "bibl", "methodologist": "metod", "administrator": "admin"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -94,3 +97,23 @@ def test_reports_that_are_not_public_are_the_staffs(site: Flask, login: str) -> 
         for path in (f"/reports/{name}", f"/reports/{name}.json"):
             closed = client.get(path).status_code == 404
             assert closed == (not entry.public and not login), path
+
+
+@pytest.mark.parametrize("role", sorted(LOGINS))
+@pytest.mark.parametrize("library", ["school-01", "school-02"])
+def test_no_link_of_a_staff_page_leads_to_a_refusal(own: System, site: Flask, role: str, library: str) -> None:
+    """Of another library's list, source or upload she may see what she may open."""
+    with writing(own.engine) as connection:
+        staff.save_user(connection, staff.User("links", "", role, library, True, ""), PASSWORD, NOW)
+        lists.save(connection, lists.ReadingList("svoya", "Своя", "", "school-01", False, "bibl", NOW, ()))
+        lists.save(connection, lists.ReadingList("obshchaya", "Общая", "", "school-01", True, "bibl", NOW, ()))
+    client = site.test_client()
+    log_in(client, "links")
+    refused = {}
+    for page in ("", "lists", "lore", "sources", "runs", "uploads/", "e-resources", "quality/", "court/", "libraries"):
+        found = client.get(f"/staff/{page}")
+        if found.status_code == 200:
+            for link in html.fromstring(found.text).xpath("//main//a[starts-with(@href, '/')]/@href"):
+                refused[link] = client.get(link).status_code
+    assert len(refused) > 5
+    assert {link: code for link, code in refused.items() if code >= 400} == {}
