@@ -420,3 +420,11 @@ def test_rows_behind_an_english_figure_open_english_cards(client):
     cards = html.fromstring(client.get("/reports/rows?lang=en").text).xpath("//td/../th/a/@href")
     assert cards
     assert all(card.endswith("?lang=en") for card in cards)
+
+
+def test_what_is_no_value_of_a_list_is_refused_in_words(app):
+    client = log_in(app, "boss")
+    address = "/reports/desk/classification?source=school-02&local_id=e004"
+    answer = client.post(address, data={"csrf_token": token(client.get(address).text), "category": "сказки", "why": "-"})
+    assert answer.status_code == 200
+    assert "Категория: ожидалось значение из списка, пришло" in answer.text

@@ -366,3 +366,12 @@ def test_the_name_of_a_file_for_old_browsers_has_no_gaps_where_russian_letters_w
     said = attachment(Response(), name).headers["Content-Disposition"]
     assert f'filename="{latin}"' in said
     assert f"filename*=UTF-8''{quote(name)}" in said
+
+
+def test_what_is_no_library_and_no_encoding_is_refused_in_words(administrator: FlaskClient) -> None:
+    for page, values in (("/staff/users/bibl", {"name": "Б", "role": "librarian", "library": " "}),
+                         ("/staff/sources/school-02/edit", {"library": "school-02", "encoding": "a\x00b"})):  # fmt: skip
+        data = {"csrf_token": token(administrator.get(page)), **values}
+        answer = administrator.post(page, data=data)
+        assert answer.status_code == 200, page
+        assert html.fromstring(answer.text).xpath("//*[contains(@class, 'error')] | //*[@role='alert']"), page

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from catalog_sync.errors import Refused
 from catalog_sync.store import audit
 from catalog_sync.store.tabular import LARGEST
+from web.i18n import _
 from web.services import services
 from web.staff.access import me
 
@@ -36,6 +37,7 @@ def form(title: str, fields: Sequence[Field], save: Callable[[], str], about: st
     complaint = ""
     if request.method == "POST":
         try:
+            refuse_unlisted(fields)
             flash(save())
             return redirect(url_for("reports.desk"))
         except Refused as error:
@@ -44,6 +46,14 @@ def form(title: str, fields: Sequence[Field], save: Callable[[], str], about: st
     return render_template(
         "reports/form.html", title=title, fields=fields, values=values, complaint=complaint, about=about
     )
+
+
+def refuse_unlisted(fields: Sequence[Field]) -> None:
+    """What is chosen from a list is one of the list, whoever made the request."""
+    for field in fields:
+        chosen = request.form.get(field.name)
+        if field.kind == "select" and chosen is not None and chosen not in {value for value, _text in field.choices}:
+            raise Refused(f"{_(field.label)}: ожидалось значение из списка, пришло {chosen[:60]!r}")
 
 
 def typed(name: str, label: str, required: bool = True) -> str:

@@ -79,7 +79,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
     login = StringField(N_("Имя для входа"), [InputRequired(), Length(max=64), Regexp(r"^[\w.@-]+$"), not_new])
     name = StringField(N_("Как зовут"), [InputRequired(), Length(max=200)])
     role = SelectField(N_("Роль"), choices=choices((role, ROLE_WORDS[role]) for role in ROLES))
-    library = SelectField(N_("Библиотека"), [Optional()], choices=[])
+    library = SelectField(N_("Библиотека"), choices=[])
     active = BooleanField(N_("Может входить"), default=True)
     password = PasswordField(
         N_("Новый пароль"), [Optional(), Length(min=SHORTEST_PASSWORD, max=200)],
@@ -136,7 +136,7 @@ class SourceForm(FlaskForm):  # type: ignore[misc]
         if field.data:
             try:
                 field.data = known_encoding(field.data.strip())
-            except LookupError:
+            except (LookupError, ValueError):
                 raise ValidationError(_("Нет такой кодировки; обычные: utf-8, cp1251, cp866, koi8-r.")) from None
 
     def validate_options(self, field: Field) -> None:
