@@ -425,6 +425,7 @@ def test_rows_behind_an_english_figure_open_english_cards(client):
 def test_what_is_no_value_of_a_list_is_refused_in_words(app):
     client = log_in(app, "boss")
     address = "/reports/desk/classification?source=school-02&local_id=e004"
-    answer = client.post(address, data={"csrf_token": token(client.get(address).text), "category": "сказки", "why": "-"})
+    data = {"csrf_token": token(client.get(address).text), "category": "сказки", "why": "-"}
+    answer = client.post(address, data=data)
     assert answer.status_code == 200
     assert "Категория: ожидалось значение из списка, пришло" in answer.text

@@ -369,8 +369,9 @@ def test_the_name_of_a_file_for_old_browsers_has_no_gaps_where_russian_letters_w
 
 
 def test_what_is_no_library_and_no_encoding_is_refused_in_words(administrator: FlaskClient) -> None:
-    for page, values in (("/staff/users/bibl", {"name": "Б", "role": "librarian", "library": " "}),
-                         ("/staff/sources/school-02/edit", {"library": "school-02", "encoding": "a\x00b"})):  # fmt: skip
+    forms = {"/staff/users/bibl": {"name": "Б", "role": "librarian", "library": " "},
+             "/staff/sources/school-02/edit": {"library": "school-02", "encoding": "a\x00b"}}  # fmt: skip
+    for page, values in forms.items():
         data = {"csrf_token": token(administrator.get(page)), **values}
         answer = administrator.post(page, data=data)
         assert answer.status_code == 200, page
