@@ -22,7 +22,7 @@ from catalog_sync.search.suggest import Correction, Suggestion, correct, suggest
 MAX_SORTED = 50_000  # hits ordered by several keys: each key costs a walk over all of them
 KEPT_ANSWERS = 512  # of the latest queries: turning pages must not count again, and a class asks what was just asked
 KEPT_HITS = 100  # of one answer: a page is kept, the result set of another library's system is not
-BLOCK = 100  # hits among which equals are put in order: a record has one place, however its pages are cut
+BLOCK = 20  # hits among which equals are put in order, a page of the OPAC: a hit has one place, however pages are cut
 KEPT_NAMES = 100_000  # displayed forms of numbered headings, 10 MB
 
 Value = TypeVar("Value")
