@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -110,7 +111,7 @@ def opensearch() -> Response:
     """The description that lets a browser search here from its address line (OpenSearch 1.1)."""
     make = ElementMaker(namespace=OPENSEARCH, nsmap={None: OPENSEARCH})
     document = make.OpenSearchDescription(
-        make.ShortName(xml(services().settings.district.name)[:16]),
+        make.ShortName(short_name(xml(services().settings.district.name))),
         make.Description(xml(_("Каталог школьных библиотек"))),
         make.Url(type="text/html", template=services().absolute("/search?q={searchTerms}")),
         make.Url(type="application/json", template=services().absolute("/search.json?q={searchTerms}")),
@@ -118,6 +119,11 @@ def opensearch() -> Response:
         make.InputEncoding("UTF-8"), make.Language("ru"),
     )  # fmt: skip
     return as_xml(document, "application/opensearchdescription+xml")
+
+
+def short_name(name: str) -> str:
+    """What a browser calls the search: at most 16 characters (OpenSearch 1.1), of whole words where they are short."""
+    return textwrap.shorten(name, 16, placeholder="") or name[:16]
 
 
 @blueprint.get("/robots.txt")

@@ -20,6 +20,7 @@ from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.web import routes
 from tests.web.conftest import application, first_hit, log_in, places, token
+from web.feeds import short_name
 from web.opac import exports, search
 from web.opac.state import SearchState, read_state
 
@@ -300,6 +301,12 @@ def test_feeds_and_descriptions_are_well_formed(client: FlaskClient) -> None:
     assert client.get("/feeds/opds.json").json["metadata"]["title"]
     again = client.get("/feeds/new.atom", headers={"If-None-Match": client.get("/feeds/new.atom").headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_a_browser_calls_the_search_by_whole_words(client: FlaskClient) -> None:
+    """Not «Заречный район (»."""
+    assert etree.fromstring(client.get("/opensearch.xml").data).findtext("{*}ShortName") == "Заречный район"
+    assert short_name("Великоустюгский-муниципальный") == "Великоустюгский-"
 
 
 def test_health_and_metrics_answer(client: FlaskClient) -> None:
