@@ -303,6 +303,17 @@ def test_feeds_and_descriptions_are_well_formed(client: FlaskClient) -> None:
     assert again.status_code == 304
 
 
+def test_a_full_list_says_so_and_drops_nothing(app: Flask) -> None:
+    client = app.test_client()
+    kept = ".".join(f"c{number}" for number in range(60))
+    client.set_cookie("basket", kept)
+    answer = client.post("/basket", data={"id": "c777"}, follow_redirects=True)
+    assert "Список полон: больше 60 изданий" in answer.text
+    assert client.get_cookie("basket").value == kept  # type: ignore[union-attr]
+    client.post("/basket", data={"id": "c0", "action": "remove"})
+    assert "полон" not in client.post("/basket", data={"id": "c777"}, follow_redirects=True).text
+
+
 def test_a_browser_calls_the_search_by_whole_words(client: FlaskClient) -> None:
     """Not «Заречный район (»."""
     assert etree.fromstring(client.get("/opensearch.xml").data).findtext("{*}ShortName") == "Заречный район"

@@ -52,8 +52,10 @@ def show() -> str:
     found = listed(ids)
     link = services().absolute(url_for("basket.show", id=ids, lang=None)) if ids else ""
     citations = sorted((describe.gost(card.record) for card in found), key=str.casefold)
-    return render_template("opac/basket.html", cards=found, ids=ids, link=link, citations=citations,
-                           shared=bool(request.args.getlist("id")))  # fmt: skip
+    return render_template(
+        "opac/basket.html", cards=found, ids=ids, link=link, citations=citations,
+        shared=bool(request.args.getlist("id")), most=MOST if "full" in request.args else 0,
+    )  # fmt: skip
 
 
 @blueprint.post("/basket")
@@ -65,9 +67,11 @@ def change() -> AnyResponse:
         ids = []
     elif wanted and wanted.isalnum():
         ids = followed(ids) if action == "remove" and wanted not in ids else ids  # it was put in under an older id
+        if action == "add" and wanted not in ids and len(ids) >= MOST:
+            return redirect(url_for("basket.show", full=1), 303)  # said, instead of dropping the oldest
         ids = [i for i in ids if i != wanted] + ([wanted] if action == "add" else [])
     response = redirect(local_target(request.form.get("next"), url_for("basket.show")), 303)
-    remember(response, COOKIE, ".".join(ids[-MOST:]))  # type: ignore[arg-type]
+    remember(response, COOKIE, ".".join(ids))  # type: ignore[arg-type]
     return response
 
 
