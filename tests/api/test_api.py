@@ -253,3 +253,12 @@ def test_whoever_follows_the_pages_of_a_search_comes_to_an_end_and_to_no_refusal
     address = "/api/v1/records?limit=100&offset="
     assert client.get(f"{address}8900").json["next"] == 9000
     assert client.get(f"{address}9000").json["next"] is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/statistics?", "/api/v1/statistics/rows?", "/api/v1/statistics/lists?of=records&"]
+)
+def test_a_library_there_is_none_of_has_no_figures_and_not_the_figure_nought(client, path):
+    answer = client.get(f"{path}library=nosuch")
+    assert answer.status_code == 422
+    assert "библиотеки" in answer.get_data(as_text=True)

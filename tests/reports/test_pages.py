@@ -429,3 +429,10 @@ def test_what_is_no_value_of_a_list_is_refused_in_words(app):
     answer = client.post(address, data=data)
     assert answer.status_code == 200
     assert "Категория: ожидалось значение из списка, пришло" in answer.text
+
+
+@pytest.mark.parametrize("path", ["rows?", "rows.csv?", "rows?of=records&", "rows.csv?of=records&", "replenishment?"])
+def test_a_library_there_is_none_of_has_no_figures_and_not_the_figure_nought(client, path):
+    answer = client.get(f"/reports/{path}library=nosuch")
+    assert answer.status_code == 422
+    assert "nosuch" in answer.text

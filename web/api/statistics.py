@@ -22,6 +22,7 @@ from web.api.access import OPEN_LIMIT, TOKEN_LIMIT, answered, as_csv, has_token,
 from web.api.operations import Operation, Param, PathParam
 from web.api.problems import Problem
 from web.reports import listing
+from web.reports.rows import registered
 from web.services import services
 
 PERIOD_PATTERN = r"[12]\d{3}([QH-][0-9]{1,2}|/[12]\d{3})?|[12]\d{3}-\d\d-\d\d:[12]\d{3}-\d\d-\d\d"
@@ -176,7 +177,7 @@ ROWS = {
 
 def drill_question(args: dict[str, Any], today: date) -> drill.Question:
     asked = question(args, today)
-    scopes = asked.libraries or (DISTRICT,)
+    scopes = registered(asked.libraries) or (DISTRICT,)
     selection = Selection(scopes, asked.categories, asked.carriers, asked.ekinds)
     return drill.Question(
         selection, args["measure"], args["unit"], asked.period.start, asked.period.end, args["cluster"] or (),
@@ -233,7 +234,7 @@ def show_list(args: dict[str, Any]) -> Response:
     today = services().today()
     period = periods.parse(args["period"] or "", today)
     plain = {name: args[name] or "" for name in listing.PLAIN}
-    asked = behind.Asked(args["of"], args["library"] or (), period.start, period.end, today, **plain)
+    asked = behind.Asked(args["of"], registered(args["library"] or ()), period.start, period.end, today, **plain)
     kind = behind.kind_of(asked)
     if kind.is_for_staff(asked) and not has_token():
         raise Problem(404, f"список {asked.of}: только с ключом")

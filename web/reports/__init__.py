@@ -136,6 +136,7 @@ def rows() -> str:
     if request.args.get("of"):
         return listing.show()
     asked = rows_page.read(request.args.to_dict(), services().today())
+    rows_page.registered(asked.question.selection.scopes)
     number = rows_page.number_of(request.args, "at")
     with reading(services().store) as connection:
         if number:
@@ -163,6 +164,7 @@ def rows_csv() -> Response:
     if request.args.get("of"):
         return listing.as_csv()
     asked = rows_page.read(request.args.to_dict(), services().today())
+    rows_page.registered(asked.question.selection.scopes)
     number = rows_page.number_of(request.args, "at")
     if number:
         with reading(services().store) as connection:

@@ -17,7 +17,7 @@ from catalog_sync.store import manual
 from catalog_sync.store.database import reading
 from catalog_sync.wording import safe_cell
 from web.i18n import N_, _
-from web.reports.rows import CSV_PAGE, CsvPage, csv_pages, is_staff, listed
+from web.reports.rows import CSV_PAGE, CsvPage, csv_pages, is_staff, listed, registered
 from web.services import services
 
 # How a page calls a list, and one of its names
@@ -70,7 +70,7 @@ def read(args: Mapping[str, str], today: date) -> Asked:
     """The list an address asks for. Raises Refused naming the parameter; 404 for one that is for the staff."""
     period = periods.parse(args.get("period", ""), today)
     named = {name: args.get(name, "") for name in PLAIN}
-    asked = Asked(args.get("of", ""), listed(args, "library"), period.start, period.end, today, **named)
+    asked = Asked(args.get("of", ""), registered(listed(args, "library")), period.start, period.end, today, **named)
     if behind.kind_of(asked).is_for_staff(asked) and not is_staff():
         abort(404)
     return asked

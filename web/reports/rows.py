@@ -23,6 +23,7 @@ from catalog_sync.store.figures import Selection
 from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.wording import safe_cell
 from web.i18n import N_, _
+from web.services import services
 
 MEASURES = {
     "state": N_("Состоит"),
@@ -105,6 +106,14 @@ def number_of(args: Mapping[str, str], name: str) -> int:
 def listed(args: Mapping[str, str], name: str) -> tuple[str, ...]:
     """The values of a parameter that may have several, divided by commas."""
     return tuple(value for value in args.get(name, "").split(",") if value)
+
+
+def registered(libraries: tuple[str, ...]) -> tuple[str, ...]:
+    """The libraries asked for. Raises Refused for a code that is none: it has no figures, which is not the figure 0."""
+    for code in libraries:
+        if code != DISTRICT and services().directory.get(code) is None:
+            raise Refused(f"library: библиотеки {code!r} нет")
+    return libraries
 
 
 def _values(args: Mapping[str, str], name: str) -> tuple[str, ...]:
