@@ -141,7 +141,7 @@ def test_a_query_narrows_the_export(district: Cli) -> None:
 
 
 def test_an_export_has_all_hits_however_many(district: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_OFFSET", 2)  # as deep as pages of hits go
+    monkeypatch.setattr(reader, "DEEPEST", 2)  # as deep as pages of hits go
     everything = district("export", "--format", "csv").out.splitlines()
     found = district("export", "--format", "csv", "--query", "год:1900-2100")
     assert sorted(found.out.splitlines()[1:]) == sorted(everything[1:])

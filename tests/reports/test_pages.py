@@ -6,70 +6,24 @@ import io
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib import import_module
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-from lxml import html
 from msgspec import structs
 from openpyxl import Workbook
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Library
 from catalog_sync.reports import registry, render, scheduled
-from catalog_sync.settings import Settings
-from catalog_sync.store import kept, snapshots, staff, unions
+from catalog_sync.store import kept, snapshots, unions
 from catalog_sync.store import registry as registered
 from catalog_sync.store.database import writing
 from catalog_sync.store.ledger_check import check
-from catalog_sync.store.staff import User
-from tests.api.test_api import OneBook
+from tests.reports.conftest import NOW, log_in, send, token
 from tests.reports.sample import TODAY, build
-from web.app import create_app
-
-NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 9, tzinfo=UTC)
-PASSWORD = "Очень длинный пароль 2026"
-
-
-@pytest.fixture(scope="module")
-def engine():
-    engine = build(schools=8, records=36)
-    with engine.begin() as connection:
-        for login, role, library in (("boss", "administrator", ""), ("ivanova", "librarian", "school-02")):
-            person = User(login=login, name=login, role=role, library=library, active=True, stamp="")
-            staff.save_user(connection, person, PASSWORD, NOW)
-    return engine
-
-
-@pytest.fixture(scope="module")
-def app(engine, tmp_path_factory):
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
-    return create_app(settings, OneBook(), engine, now=lambda: NOW, SECRET_KEY="tests")
-
-
-@pytest.fixture
-def client(app):
-    return app.test_client()
-
-
-def log_in(app, login: str):
-    client = app.test_client()
-    page = client.get("/staff/login").get_data(as_text=True)
-    sent = {"login": login, "password": PASSWORD, "csrf_token": token(page)}
-    assert client.post("/staff/login", data=sent).status_code in (302, 303)
-    return client
-
-
-def token(page: str) -> str:
-    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
-
-
-def send(client, address: str, **values):
-    page = client.get(address).get_data(as_text=True)
-    return client.post(address, data={"csrf_token": token(page), **values}, follow_redirects=True)
-
 
 PUBLIC = [name for name, entry in registry.REPORTS.items() if entry.public]
 
@@ -113,13 +67,6 @@ def test_in_english_a_number_opens_its_books_and_their_file(client):
     assert opened.status_code == 200
     file = re.search(r'href="(/reports/rows[^"?]*csv\?[^"]+)"', opened.get_data(as_text=True))[1]
     assert client.get(file.replace("&amp;", "&")).status_code == 200
-
-
-@pytest.mark.parametrize("address", ["/reports/rows?measure=all", "/reports/oo2?period=soon", "/reports/oo2?library=x"])
-def test_a_wrong_address_is_explained(client, address):
-    response = client.get(address)
-    assert response.status_code == 422
-    assert "ожидалось" in response.get_data(as_text=True) or "такой нет" in response.get_data(as_text=True)
 
 
 def test_a_period_is_asked_and_shown_in_words(client):
@@ -374,23 +321,6 @@ def test_a_long_list_says_where_its_file_ends_and_a_year_is_no_formula(engine, c
     assert ";'=2+2;" in client.get("/reports/rows.csv?period=2026&cluster=c-e001").get_data(as_text=True)
 
 
-def test_a_file_of_a_library_whose_code_is_russian_can_be_named_in_a_header(client, engine):
-    with engine.begin() as connection:
-        registered.save_libraries(connection, [Library("школа-1", "Школа № 1", "museum")])
-    answer = client.get("/reports/oo2.csv?library=школа-1&period=2026")
-    assert answer.headers["Content-Disposition"].isascii()
-
-
-@pytest.mark.parametrize("name", ["endpoint", "_scheme", "_external", "_anchor", "name"])
-def test_an_address_with_an_empty_field_and_a_stranger_s_one_leads_where_it_led(client, name):
-    answer = client.get(f"/reports/oo2?{name}=x&library=")
-    assert (answer.status_code, answer.location) == (302, f"/reports/oo2?{name}=x")
-    page = client.get(answer.location)
-    assert page.status_code == 200
-    assert f'href="/reports/oo2?{name}=x&amp;lang=en"' in page.get_data(as_text=True)
-    assert client.get("/reports/oo2?lang=en&library=").location == "/reports/oo2?lang=en"
-
-
 def test_copies_that_left_are_typed_without_a_sign(app, engine):
     client = log_in(app, "ivanova")
     values = {"library": "school-02", "record": "school-02:e004", "direction": "out", "copies": "-1"}
@@ -408,31 +338,3 @@ def test_what_a_contract_cost_is_told_to_those_who_may_open_its_register(app, cl
     assert "34" in log_in(app, "ivanova").get(f"/reports/rows?of={of}&name=rubles").get_data(as_text=True)
 
 
-@pytest.mark.parametrize("page", ["replenishment", "ksu", "snapshots/1"])
-def test_an_english_report_stays_english_when_its_form_is_sent(client, app, page):
-    tree = html.fromstring(log_in(app, "boss").get(f"/reports/{page}?lang=en").text)
-    forms = [form for form in tree.forms if form.method == "GET"]
-    assert forms or page.startswith("snapshots")
-    assert [form.fields.get("lang") for form in forms] == ["en"] * len(forms)
-
-
-def test_rows_behind_an_english_figure_open_english_cards(client):
-    cards = html.fromstring(client.get("/reports/rows?lang=en").text).xpath("//td/../th/a/@href")
-    assert cards
-    assert all(card.endswith("?lang=en") for card in cards)
-
-
-def test_what_is_no_value_of_a_list_is_refused_in_words(app):
-    client = log_in(app, "boss")
-    address = "/reports/desk/classification?source=school-02&local_id=e004"
-    data = {"csrf_token": token(client.get(address).text), "category": "сказки", "why": "-"}
-    answer = client.post(address, data=data)
-    assert answer.status_code == 200
-    assert "Категория: ожидалось значение из списка, пришло" in answer.text
-
-
-@pytest.mark.parametrize("path", ["rows?", "rows.csv?", "rows?of=records&", "rows.csv?of=records&", "replenishment?"])
-def test_a_library_there_is_none_of_has_no_figures_and_not_the_figure_nought(client, path):
-    answer = client.get(f"/reports/{path}library=nosuch")
-    assert answer.status_code == 422
-    assert "nosuch" in answer.text

@@ -392,16 +392,3 @@ def test_the_last_administrator_cannot_be_locked_out(administrator: FlaskClient)
 )  # fmt: skip
 def test_a_part_reads_the_same_however_it_was_typed(typed: str, shown: str) -> None:
     assert part_number(typed) == shown
-
-
-def test_a_topic_typed_into_two_fields_is_shown_once(client: FlaskClient) -> None:
-    hits = client.get("/search.json?q=математика").json["hits"]
-    pages = [html.fromstring(client.get(f"/record/{hit['id']}").text) for hit in hits[:10]]
-    topics = [page.xpath("//dt[text()='Темы']/following-sibling::dd[1]/a/text()") for page in pages]
-    assert any(topics)
-    assert all(len(set(found)) == len(found) for found in topics)
-
-
-@pytest.mark.parametrize("noise", ["zzzz", "hhh", "qqqqqq"])
-def test_letters_that_mean_nothing_find_nothing(client: FlaskClient, noise: str) -> None:
-    assert client.get("/search.json", query_string={"q": noise}).json["total"] == 0

@@ -314,3 +314,16 @@ def test_libraries_of_a_card_stand_in_the_order_of_the_directory(
         held = [LibraryHoldings(code, name, 1) for code, (_, name) in (*order.items(), ("c", (2, "Без места")))]
         assert [place.code for place in places_of(reversed(held), "")] == ["b", "a", "c"]
         assert [place.code for place in places_of(held, "a")] == ["a", "b", "c"]
+
+
+def test_a_topic_typed_into_two_fields_is_shown_once(client: FlaskClient) -> None:
+    hits = client.get("/search.json?q=математика").json["hits"]
+    pages = [html.fromstring(client.get(f"/record/{hit['id']}").text) for hit in hits[:10]]
+    topics = [page.xpath("//dt[text()='Темы']/following-sibling::dd[1]/a/text()") for page in pages]
+    assert any(topics)
+    assert all(len(set(found)) == len(found) for found in topics)
+
+
+@pytest.mark.parametrize("noise", ["zzzz", "hhh", "qqqqqq"])
+def test_letters_that_mean_nothing_find_nothing(client: FlaskClient, noise: str) -> None:
+    assert client.get("/search.json", query_string={"q": noise}).json["total"] == 0
