@@ -84,6 +84,8 @@ class Engine:
         before = self.state()
         writer = _writer(index)
         try:
+            # A writer killed in the midst of its commit left files behind; one has the name of a file of this commit.
+            writer.garbage_collect_files()
             with cards.CardWriter(self.path) as shelf:
                 alphabet, fresh = _Alphabet(before.alphabet), not index.searcher().num_docs
                 count = _put(writer, shelf, documents, index.schema, alphabet, fresh=fresh)

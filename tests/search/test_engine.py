@@ -184,6 +184,18 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
         assert engine.reader().size() == 7
 
 
+def test_what_a_writer_left_that_was_killed_in_its_commit_stands_in_the_way_of_none(tmp_path: Path) -> None:
+    """The file of deletions was written, the list of files was not: the next commit makes one of the same name."""
+    index = tmp_path / "index"
+    Engine(index).write(documents())
+    known = (index / "meta.json").read_bytes()
+    Engine(index).write(documents()[:2], [], 1)
+    (index / "meta.json").write_bytes(known)
+    assert list(index.glob("*.del"))
+    assert Engine(index).write(documents()[:2], [], 1) == 2
+    assert (Engine(index).last_number(), Engine(index).reader().size()) == (1, 7)
+
+
 def test_a_reader_that_comes_while_the_index_is_replaced_waits_and_makes_no_empty_one(tmp_path: Path) -> None:
     index, old, fresh = tmp_path / "index", tmp_path / "index.old", tmp_path / "index.new"
     Engine(old).write(documents()[:1])
