@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from catalog_sync.facets import grades_in
 from catalog_sync.search.habits import PART
+from catalog_sync.text_ru import words
 
 _YEAR = r"(?:1[89]|20)\d\d"
 _CITY = r"(?:М|Л|СПб|Москва|Ленинград|Санкт-Петербург)\.?\s?:"
@@ -24,10 +25,14 @@ _ISBN = re.compile(r"(?<!\d)(?:97[89][-–‐ ]?)?(?:\d[-–‐ ]?){9}[\dXХ](?!
 
 
 def readings(text: str) -> list[str]:
-    """Queries that ask less than the line does, the strictest first; [] for what is no description."""
+    """Queries that ask less than the line does, the strictest first; [] for what is no description.
+
+    None is a description itself: who reads the readings again comes to an end.
+    """
     if not _IS_ONE.search(text):
         return []
-    return list(dict.fromkeys(_readings(_MEDIUM.sub("", _NUMBER_IN_LIST.sub("", text)))))
+    asked = _readings(_MEDIUM.sub("", _NUMBER_IN_LIST.sub("", text)))
+    return [less for less in dict.fromkeys(asked) if not _IS_ONE.search(less)]
 
 
 def _readings(line: str) -> Iterator[str]:
@@ -35,11 +40,10 @@ def _readings(line: str) -> Iterator[str]:
     end = _HEAD_ENDS.search(line)
     head, rest = (line[: end.start()], line[end.start() :]) if end else (line, "")
     years = re.findall(_YEAR, rest)
-    book = _book(head, rest)
-    for asked in (head, book):
-        if years:
-            yield f"{asked} {years[-1]}"
-    yield from (head, book)
+    told = [asked for asked in (head, _book(head, rest)) if words(asked)]  # a year alone asks for half the catalogue
+    if years:
+        yield from (f"{asked} {years[-1]}" for asked in told)
+    yield from told
 
 
 def _book(head: str, rest: str) -> str:
