@@ -34,7 +34,8 @@ def _of_word(typed: str) -> tuple[str, ...]:
     if word in known:
         return (known[word],)
     packed = [word[i : i + _CODE] for i in range(0, len(word), _CODE)]
-    if len(packed) > 1 and len(packed[-1]) == _CODE and any(code in known for code in packed):
+    enough = any if typed.isascii() and typed.islower() else all  # «Korean» begins with a code, and is none
+    if len(packed) > 1 and len(packed[-1]) == _CODE and enough(code in known for code in packed):
         return tuple(known.get(code, code) for code in packed)  # one after another: MARC 21 until 2001
     return (word if len(word) == _CODE else typed,)
 

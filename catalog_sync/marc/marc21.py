@@ -73,6 +73,7 @@ def described(
     if (volume := volume_of(proper, hosts)) and leader[7:8] not in "ab":
         proper, parts = volume[0], (volume[1], *_parts(title))
     notes = fields.texts(_NOTES)
+    udc, bbk = _classes(fields)
     return BibRecord(
         key,
         dialect,
@@ -100,8 +101,8 @@ def described(
         subjects=tuple(_subjects(fields)),
         keywords=distinct([word.strip() for v in fields.texts("653") for word in v.split(";")]),
         genres=distinct([trimmed(v).rstrip(".") for v in fields.texts("655")]),
-        udc=distinct([index for _, index in indexes_in(fields.texts("080"))]),
-        bbk=_bbk(fields),
+        udc=udc,
+        bbk=bbk,
         author_mark=fields.text("084", "b"),
         languages=_languages(coded, fields),
         original_languages=languages_in(fields.texts("041", "h")),
@@ -310,15 +311,22 @@ def _head(field: MarcField) -> str:
     return " -- ".join([trimmed(v) for v in field.all("ab") if v.strip()])
 
 
-def _bbk(fields: Fields) -> tuple[str, ...]:
-    """084 with $2 rubbk, or with no scheme and a shape ББК has."""
-    found = []
+def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """УДК and ББК: 080 and 084 with $2 rubbk, or with no scheme and a shape ББК has. A name typed before an index tells
+    more than the field it stands in."""
+    udc: list[str] = []
+    bbk: list[str] = []
+    for name, index in indexes_in(fields.texts("080")):
+        (bbk if name == "ббк" else udc).append(index)
     for field in fields.get("084", ()):
         scheme = field.first("2").strip().lower()
         known = "bbk" in scheme or "ббк" in scheme
-        if known or not scheme:
-            found += [i for name, i in indexes_in(field.all("a")) if known or name == "ббк" or looks_bbk(i)]
-    return distinct(found)
+        for name, index in indexes_in(field.all("a")) if known or not scheme else ():
+            if name == "удк":
+                udc.append(index)
+            elif known or name or looks_bbk(index):
+                bbk.append(index)
+    return distinct(udc), distinct(bbk)
 
 
 def _languages(coded: str, fields: Fields) -> tuple[str, ...]:

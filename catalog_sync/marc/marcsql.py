@@ -16,7 +16,7 @@ def to_bib(
     bib = marc21.described(key, record.leader, fields, profile, dialect, warnings)
     return replace(
         bib,
-        bbk=distinct([index for _, index in indexes_in(fields.texts("091"))])
+        bbk=distinct([index for name, index in indexes_in(fields.texts("091")) if name != "удк"])
         or distinct((*bib.bbk, *(c for c in fields.texts("090", "ac") if looks_bbk(c)))),
         author_mark=fields.text("090", "x") or bib.author_mark,
         audience=fields.text("521") or fields.text("091", "i") or bib.audience,

@@ -23,7 +23,7 @@ _OF_AGE = re.compile(r"(?i)возраст|информацион|436|огран�
 # General designations of ГОСТ 7.1-2003, appendix Б, also with one of its «: электронный» behind them.
 _GMD = re.compile(
     r"(?i)\s*(\[\s*(?:[тt][еe][кk][сc][тt]|электронн\w+\s+ресурс\w*|изоматериал|карты?|ноты|звукозапись|видеозапись|"
-    r"шрифт\s+брайля|мультимедиа|комплект|кинофильм|микроформа|рукопись)(?:\s*:\s*[\w -]+)?\.?\s*\])"
+    r"шрифт\s+брайля|мультимедиа|комплект|кинофильм|микроформа|рукопись)(?:\s*:[\w -]{1,60})?\.?\s*\])"
 )
 _NUMERAL = re.compile("[IVXLCІХ]{1,8}")  # of a ruler; the last two typed in Russian letters
 _ONLY_AGE = re.compile(r"[\s(\[]*(?:0|6|12|16|18)\s?\+[\s)\].]*")
@@ -150,7 +150,8 @@ def other_than(proper: str, fields: Sequence[MarcField], parts: str) -> tuple[st
     if not fields:
         return ()
     known = skeleton(proper)
-    typed = [". ".join([named(v) for v in (f.first("a").partition(" / ")[0], *f.all(parts))]) for f in fields]
+    typed = [". ".join([named(v) for v in (f.first("a").partition(" / ")[0], *f.all(parts))])
+             for f in fields if f.first("a")]  # fmt: skip
     return distinct([title for title in typed if skeleton(title) not in ("", known)])
 
 

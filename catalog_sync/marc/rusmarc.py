@@ -274,10 +274,11 @@ def _agents(fields: Fields) -> Iterator[Agent]:
 
 
 def _in_one_script(fields: list[MarcField]) -> list[MarcField]:
-    """Without the name of the same person in another script: it has the number ($6) of the field it repeats."""
+    """Without the name of the same person in another script: it has the number ($6) of the field it repeats. One
+    without a number repeats none: some write the script ($7) of every name."""
     if len(fields) < 2 or not any(f.first("7") for f in fields):
         return fields
-    numbers = {f.first("6") for f in fields if not f.first("7")}
+    numbers = {f.first("6") for f in fields if not f.first("7")} - {""}
     return [f for f in fields if not (f.first("7") and f.first("6") in numbers)]
 
 
@@ -314,7 +315,11 @@ def _classes(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for field in fields.get("686", ()):
         scheme = field.first("2").strip().lower()
         if scheme in _BBK_CODES or not scheme:
-            bbk += [i for name, i in indexes_in(field.all("a")) if scheme or name == "ббк" or looks_bbk(i)]
+            for name, index in indexes_in(field.all("a")):
+                if name == "удк":
+                    udc.append(index)
+                elif scheme or name or looks_bbk(index):
+                    bbk.append(index)
     for name, index in indexes_in(fields.texts("675")):
         (bbk if name == "ббк" or (not name and _CYRILLIC.search(index)) else udc).append(index)
     bbk += [i for name, i in indexes_in(fields.texts("676")) if name == "ббк" or _CYRILLIC.search(i)]

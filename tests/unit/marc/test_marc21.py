@@ -197,6 +197,8 @@ def test_an_index_is_known_by_the_name_typed_before_it() -> None:
     typed = ["080 __$aУДК 51", "084 __$aББК 22.1я72; 74.26$2rubbk", "084 __$aББК: 83", "084 __$aHcd,u"]
     found = bib("245 00$aКнига", *typed)
     assert (found.udc, found.bbk) == (("51",), ("22.1я72", "74.26", "83"))
+    astray = bib("245 00$aКнига", "080 __$aББК 84(2)6", "084 __$aУДК 82-31")
+    assert (astray.udc, astray.bbk) == (("82-31",), ("84(2)6",))
     assert bib("245 00$aКнига", "091 __$aББК 22.1$i12+", dialect=Dialect.MARCSQL).bbk == ("22.1",)
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+
+from catalog_sync.marc.parts import without_gmd
 from catalog_sync.marc.reading import read_export, to_bib
 from catalog_sync.model import Agent, BibRecord, Host, Isbn, Link, PartName, Series, SourceRecord
 
@@ -188,10 +191,23 @@ def test_names_of_staff_are_nowhere_in_the_description() -> None:
     assert not any(name in repr(found) for name in ("Сидорова", "Петрова", "Козлова"))
 
 
+def test_a_bracket_that_never_closes_costs_no_time() -> None:
+    title = "Сказки [Текст:" + " " * 3000 + "чтение"
+    before = time.process_time()
+    assert without_gmd(title) == (title, "")
+    assert time.process_time() - before < 1.0
+
+
+def test_the_script_of_a_name_alone_makes_it_no_repetition() -> None:
+    found = bib("200 1_$aКнига", "701 _1$aИванов$bИ. И.", "701 _1$7ba$aПетров$bП. П.")
+    assert [agent.name for agent in found.agents] == ["Иванов, И. И.", "Петров, П. П."]
+
+
 def test_several_languages_in_one_subfield_are_several() -> None:
     for typed in ("$arus/eng", "$arus eng", "$aruseng", "$arus, eng", "$aРусский; англ.", "$aru$aeng"):
         assert bib("200 1_$aКнига", f"101 0_{typed}").languages == ("rus", "eng"), typed
     assert bib("200 1_$aКнига", "101 0_$a9est$a|||").languages == ("est",)
+    assert bib("200 1_$aКнига", "101 0_$aKorean$arusxyz").languages == ("Korean", "rus", "xyz")
     assert bib("200 1_$aКнига", "101 1_$arus$cengfre").original_languages == ("eng", "fre")
 
 
@@ -199,6 +215,7 @@ def test_other_titles_are_kept_without_the_one_the_book_is_described_under() -> 
     lines = ["500 10$aКимийа", "512 1_$aЭликсир счастья", "517 1_$aКимийа-йи са'адат.", "532 13$aЭликсир"]
     found = bib("200 1_$aКимийа-йи са'адат", *lines)
     assert found.other_titles == ("Кимийа", "Эликсир счастья", "Эликсир")
+    assert bib("200 1_$aКимийа", "517 1_$hЧ. 1").other_titles == ()
 
 
 def test_a_title_that_only_repeats_the_place_in_the_set_gives_way_to_the_set() -> None:
@@ -254,4 +271,6 @@ def test_codes_of_100_that_lost_their_blanks_are_no_audience() -> None:
 def test_an_index_is_known_by_the_name_typed_before_it() -> None:
     found = bib("200 1_$aКнига", "675 __$aУДК 51(075)", "675 __$aББК 83", "686 __$aББК 22.1я72; 74.26", "676 __$a82")
     assert (found.udc, found.bbk) == (("51(075)",), ("22.1я72", "74.26", "83"))
+    astray = bib("200 1_$aКнига", "686 __$aУДК 82-31")
+    assert (astray.udc, astray.bbk) == (("82-31",), ())
     assert bib("200 1_$aКнига", "210 __$d2015 г.").year_text == "2015"
