@@ -100,9 +100,16 @@ def originals_of(names: Iterable[str]) -> dict[str, str]:
     """Name → what it is a version of, the date left out. «export (1).mrc» is one of «export.mrc» where that lies there
     too: so browsers and Windows name what is saved again. Alone, «книги (1).mrc» may be a part."""
     undated = {name: DATE_IN_NAME.sub("#", name.lower()) for name in names}
-    bases = {base: SAVED_AGAIN.sub("", base) for base in undated.values()}
-    there = set(bases)
-    return {name: bases[base] if bases[base] in there else base for name, base in undated.items()}
+    there = set(undated.values())
+
+    def original(base: str) -> str:
+        found = base
+        while (earlier := SAVED_AGAIN.sub("", base)) != base:  # a copy may be copied: «export — копия — копия.mrc»
+            base = earlier
+            found = base if base in there else found
+        return found
+
+    return {name: original(base) for name, base in undated.items()}
 
 
 def saved_again(names: Iterable[str]) -> list[str]:

@@ -93,7 +93,7 @@ def sheet_names(data: bytes) -> tuple[str, ...]:
         if data.startswith(b"PK"):
             return tuple(openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames)
         if data.startswith(XLS_MAGIC):
-            return tuple(xlrd.open_workbook(file_contents=data, on_demand=True).sheet_names())
+            return tuple(xls_book(data).sheet_names())
     except (*UNREADABLE_XLSX, *UNREADABLE_XLS):
         pass
     return ()
@@ -135,24 +135,30 @@ def xlsx_text(cell: Any) -> str:
 
 def xls_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
     try:
-        book = xls_book(data)
-        page = book.sheet_by_name(chosen(name, book.sheet_names(), sheet))
+        book, page = xls_page(name, data, sheet)
     except UNREADABLE_XLS as error:
         raise SourceUnavailable(f"{name}: файл Excel 97–2003 не читается: {fault_of(error)}; {SAVE_AGAIN}") from None
     for number in range(page.nrows):
         yield tuple(cell_text(xls_value(c, book.datemode), xls_format(book, c)) for c in page.row(number))
 
 
-def xls_book(data: bytes) -> xlrd.Book:
-    """The file with its formats; without them where only they are broken: programs of others write them carelessly.
+def xls_page(name: str, data: bytes, sheet: str) -> tuple[xlrd.Book, Any]:
+    """The file and the sheet with their formats; without them where only they are broken: programs of others write them
+    carelessly."""
 
-    What xlrd has to say of such it would write to our standard output.
-    """
-    unheard = io.StringIO()
+    def opened(*, formats: bool) -> tuple[xlrd.Book, Any]:
+        book = xls_book(data, formats=formats)
+        return book, book.sheet_by_name(chosen(name, book.sheet_names(), sheet))
+
     try:
-        return xlrd.open_workbook(file_contents=data, logfile=unheard, on_demand=True, formatting_info=True)
+        return opened(formats=True)
     except UNREADABLE_XLS:
-        return xlrd.open_workbook(file_contents=data, logfile=unheard, on_demand=True)
+        return opened(formats=False)
+
+
+def xls_book(data: bytes, *, formats: bool = False) -> xlrd.Book:
+    """What xlrd has to say of careless files it would write to our standard output."""
+    return xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True, formatting_info=formats)
 
 
 def xls_format(book: xlrd.Book, cell: Any) -> str:

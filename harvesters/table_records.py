@@ -21,7 +21,7 @@ YEAR_OR_RANGE = (
 )
 MAX_RANGE = 1_000  # «1–1000» may be a range of inventory numbers, «1–99999» is a typing error
 LOST_NUMBER = re.compile(r"^\d+(?:[.,]\d+)?[eE]\+?\d+$")  # Excel saved 9785090713675 as 9,78509E+12
-RANGE = re.compile(r"^(\D*)(\d+)\s*[-–—]\s*(?:\1)?(\d+)$")  # «1201–1215», «Б1201–Б1215»
+RANGE = re.compile(r"^(\D*)(\d{1,18})\s*[-–—]\s*(?:\1)?(\d{1,18})$")  # «1201–1215», «Б1201–Б1215»
 WHOLE = re.compile(r"(\d+)\.0")  # a number that a program took for a fraction: «12345.0»
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 TOTALS = re.compile(r"^(итого|всего|итог)\b", re.IGNORECASE)

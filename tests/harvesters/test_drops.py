@@ -38,6 +38,7 @@ def test_every_file_of_a_full_export_is_read_or_superseded_by_a_later_version(se
         (("export (1).mrc", "export.mrc"), ["export.mrc"]),
         (("export.mrc", "export (1).mrc", "export (2).mrc"), ["export (2).mrc"]),
         (("export.mrc", "export — копия.mrc", "export - Copy (2).mrc"), ["export - Copy (2).mrc"]),
+        (("export.mrc", "export — копия.mrc", "export — копия — копия.mrc"), ["export — копия — копия.mrc"]),
         (("export.mrc.gz", "export(1).mrc.gz"), ["export(1).mrc.gz"]),
         (("books_2026-01-01.mrc", "books_2026-01-02 (1).mrc"), ["books_2026-01-02 (1).mrc"]),
         (("книги (1).mrc", "книги (2).mrc"), ["книги (1).mrc", "книги (2).mrc"]),

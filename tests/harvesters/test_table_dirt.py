@@ -172,6 +172,18 @@ def test_the_zeros_of_a_number_in_a_book_of_excel_97_stay() -> None:
     assert rows[1:] == [("Пушкин", "Сказки", "00123"), ("Гоголь", "Нос", "7")]
 
 
+def test_a_book_of_excel_97_is_read_though_its_page_breaks_are_broken() -> None:
+    data = xls([["Автор", "Название"], ["Пушкин", "Сказки"]])
+    end = len(data) - len(b"\x0a\0\0\0")
+    breaks = b"\x1b\0\x03\0\x05\0\0"  # five of them are told, none follows
+    rows = list(table_reading.xls_rows("a.xls", data[:end] + breaks + data[end:], ""))
+    assert rows[1] == ("Пушкин", "Сказки")
+
+
+def test_a_number_of_thousands_of_digits_is_one_number() -> None:
+    assert numbers(f"{'1' * 5000}-5", 0) == [f"{'1' * 5000}-5"]
+
+
 def test_a_number_with_a_year_is_one_copy_where_the_list_does_not_count_and_the_school_is_told() -> None:
     headings = ["Автор", "Название", "Инв. №"]
     rows = [["Пушкин", "Сказки", "2020-2345"], ["Гоголь", "Нос", "1021-2020"], ["Чехов", "Степь", "1201-1215"]]
