@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from codecs import lookup
 from collections import Counter
+from itertools import islice
 from math import log
 
 MARC8 = "marc-8"
 FALLBACK = "cp1251"
 _MARKS = "«»№—–…“”’°§\xa0"
 _SAMPLE = 384 << 10  # bytes: about a thousand records
+_RUNS = 50_000  # words that are not ASCII: about a thousand records, too
 CYRILLIC = ("cp1251", "cp866", "koi8-r")
 
 # Letters of Russian running text per thousand (National Corpus of the Russian language, rounded).
@@ -165,7 +167,8 @@ def of_text(data: bytes, declared: str = "utf-8") -> str:
     declared = "utf-8" if declared == "ascii" else declared
     if declared != "utf-8" and declared not in CYRILLIC:
         return declared
-    found = of_record(data[:_SAMPLE], declared)
+    telling = islice(_HIGH_RUN.finditer(data), _RUNS)  # the English books of a file may come first, and tell nothing
+    found = of_record(b" ".join([run[0] for run in telling]), declared)
     return declared if found == MARC8 else found
 
 

@@ -227,6 +227,12 @@ def test_letters_are_judged_by_their_bytes_and_not_by_the_declaration(declared: 
         assert [bib.title for bib in bibs(typed.encode(written))] == ["Алгебра и начала анализа"]
 
 
+def test_letters_of_a_long_file_are_known_though_its_first_books_are_english() -> None:
+    english = f"<!-- {'English books ' * 50_000}-->"
+    text = f"<?xml version='1.0' encoding='windows-1251'?><collection>{english}{ONE}</collection>"
+    assert [bib.title for bib in bibs(text.encode("cp1251"))] == ["Алгебра 1"]
+
+
 def test_a_byte_lost_on_the_way_costs_one_letter_and_the_school_is_told() -> None:
     [bib] = bibs(ONE.encode().replace("Алгебра".encode(), "Алгебр".encode() + b"\xd0"))
     assert bib.title == "Алгебр\ufffd 1"
