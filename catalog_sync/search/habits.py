@@ -48,6 +48,8 @@ def take_parts(text: str) -> Taken:
     def asked(match: re.Match[str]) -> Query | None:
         label = (match["label"] or match["behind"])[0].lower()
         typed = number(fold(match["number"] or match["before"]))
+        if not typed:  # «книга IIX», «ч. 0»: words, not a part
+            return None
         return _any_of([Term(phrase, Access.TITLE, Relation.ADJACENT) for phrase in _part_phrases(label, typed)])
 
     return _take(PART, text, asked)
