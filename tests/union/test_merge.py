@@ -281,10 +281,10 @@ def test_members_that_name_no_publisher_do_not_outvote_the_one_that_does() -> No
 @pytest.mark.parametrize(("one", "other", "same"), [
     (Agent("Гомер"), Agent("Гомер", dates="VIII в. до н. э."), True),  # a name without forenames
     (Agent("Толстой"), Agent("Толстой, Л. Н."), False),  # which of them?
-    (Agent("Россия. Министерство обороны", kind="corporate"), Agent("Россия. Министерство", kind="corporate"), False),
-    (Agent("МГУ, Мехмат", kind="corporate"), Agent("МГУ", kind="corporate"), False),
-    (Agent("МГУ, Мехмат", kind="corporate"), Agent("мгу мехмат", kind="corporate"), True),
-    (Agent("Толстой", kind="corporate"), Agent("Толстой"), False),
+    (Agent("Россия. Министерство обороны", kind="body"), Agent("Россия. Министерство", kind="corporate"), False),
+    (Agent("МГУ, Мехмат", kind="body"), Agent("МГУ", kind="corporate"), False),
+    (Agent("МГУ, Мехмат", kind="body"), Agent("мгу мехмат", kind="corporate"), True),
+    (Agent("Толстой", kind="body"), Agent("Толстой"), False),
 ])  # fmt: skip
 def test_who_is_the_same(one: Agent, other: Agent, same: bool) -> None:
     assert is_same_agent(one, other) is is_same_agent(other, one) is same
