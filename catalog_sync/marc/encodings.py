@@ -8,7 +8,7 @@ records, and a blank leader/09 means nothing); else CP1251.
 from __future__ import annotations
 
 import re
-from codecs import lookup
+from codecs import lookup, utf_8_decode
 from collections import Counter
 from itertools import islice
 from math import log
@@ -17,6 +17,7 @@ MARC8 = "marc-8"
 FALLBACK = "cp1251"
 _MARKS = "«»№—–…“”’°§\xa0"
 _SAMPLE = 384 << 10  # bytes: about a thousand records
+_PIECE = 64 << 10  # bytes decoded at a time
 _RUNS = 50_000  # words that are not ASCII: about a thousand records, too
 CYRILLIC = ("cp1251", "cp866", "koi8-r")
 
@@ -56,8 +57,10 @@ _UNIMARC_SETS = {"50": "utf-8", "89": "cp1251", "79": "cp866", "99": "koi8-r"}
 
 
 def is_utf8(data: bytes) -> bool:
+    at, size, seen = 0, len(data), memoryview(data)
     try:
-        data.decode("utf-8")
+        while at < size:  # the text of a whole export would take memory, and with it five times as long
+            at += utf_8_decode(seen[at : at + _PIECE], "strict", at + _PIECE >= size)[1]
     except UnicodeDecodeError:
         return False
     return True

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from catalog_sync.errors import StopEverything
-from catalog_sync.marc.encodings import MARC8, by_statistics, guess
+from catalog_sync.marc.encodings import MARC8, by_statistics, guess, is_utf8
 from catalog_sync.marc.marc8 import to_unicode
 from catalog_sync.marc.reading import marc_record, read_export, to_bib
 from catalog_sync.model import SourceRecord
@@ -118,3 +118,11 @@ def test_a_byte_the_codec_lacks_is_shown_and_flagged() -> None:
     bib = to_bib(found)
     assert bib.notes == ("плохой знак \ufffd",)
     assert any("нет в cp1251" in w for w in bib.warnings)
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_letter_between_two_pieces_of_a_long_file_is_one_letter(at: int) -> None:
+    long = ("a" * at + "я€😀" * 30_000).encode()
+    assert is_utf8(long)
+    assert not is_utf8(long[:-1])
+    assert not is_utf8(long[:150_000] + b"\xff" + long[150_000:])
