@@ -79,7 +79,7 @@ _SPOKEN: tuple[tuple[str, Callable[..., str]], ...] = (
 def _said(text: str) -> str:
     """«III квартал 2026 года» → «2026Q3»: a period in words as its code, a code as it is."""
     plain = " ".join(re.sub(r"(?<=[а-я])\.", " ", text.lower()).split())
-    plain = re.sub(r" (?:года?|г)$", "", plain)
+    plain = re.sub(r"^весь | (?:года?|г)$", "", plain)
     for pattern, code in _SPOKEN:
         if found := re.fullmatch(pattern, plain):
             return code(*found.groups())
