@@ -8,6 +8,7 @@ from functools import cache
 
 from catalog_sync.citation.names import authors, direct, inverted, spaced_initials, title_without_author
 from catalog_sync.classify import classify
+from catalog_sync.marc.parts import without_gmd
 from catalog_sync.model import BibRecord, Carrier, Host, Isbn, Series
 from catalog_sync.tables import rows
 from catalog_sync.text import fold, lookalike_as_cyrillic, repair_year
@@ -112,14 +113,9 @@ def _designation(number: str) -> str:
     return f"{found[1].capitalize()}. {found[2]}" if found else number[:1].upper() + number[1:]
 
 
-_GMD = re.compile(
-    r"(?i)\s*\[(?:текст|электронный ресурс|изоматериал|карты|ноты|звукозапись|видеозапись|шрифт брайля)\]"
-)
-
-
 def _without_gmd(title: str) -> str:
     """The title without «[Текст]»: the standard gave the general designation of material up."""
-    return _GMD.sub("", title)
+    return without_gmd(title)[0] if "[" in title else title
 
 
 # Typed beside the title by habit of older rules; the last area says it now.

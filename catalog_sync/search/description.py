@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from catalog_sync.facets import grades_in
+from catalog_sync.marc.parts import without_gmd
 from catalog_sync.search.habits import PART
 from catalog_sync.text_ru import words
 
@@ -17,7 +18,6 @@ _CITY = r"(?:М|Л|СПб|Москва|Ленинград|Санкт-Петер�
 _IS_ONE = re.compile(rf"\s//?\s|\.\s?[–—]\s|\.\s-\s|\d\s?с\.|:\s?[^:,;]+,\s*{_YEAR}")
 _NUMBER_IN_LIST = re.compile(r"^\s*\d{1,3}[.)]\s+")
 _HEAD_ENDS = re.compile(rf"\s*(?:\s//?\s|\.?\s[–—-]\s|\.[–—]|[.,]?\s+{_CITY})")
-_MEDIUM = re.compile(r"\s*\[(?:Текст|Электронный ресурс|Звукозапись)[^\]]*\]", re.IGNORECASE)
 _SURNAME = r"(?P<surname>[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?)"
 _HEADING = re.compile(rf"{_SURNAME},?\s+(?:[А-ЯЁ]\.[\s,]*){{1,3}}")
 _RESPONSIBLE = re.compile(rf"\s/\s(?:[А-ЯЁ]\.\s?){{1,3}}{_SURNAME}")
@@ -31,7 +31,7 @@ def readings(text: str) -> list[str]:
     """
     if not _IS_ONE.search(text):
         return []
-    asked = _readings(_MEDIUM.sub("", _NUMBER_IN_LIST.sub("", text)))
+    asked = _readings(without_gmd(_NUMBER_IN_LIST.sub("", text))[0])
     return [less for less in dict.fromkeys(asked) if not _IS_ONE.search(less)]
 
 
