@@ -222,7 +222,7 @@ def year_text(cell: str) -> str:
 
 def day_of_number(cell: str) -> str:
     """An ISO date for a bare Excel day number (43709), else the cell as it is."""
-    if cell.isdigit() and 20_000 <= int(cell) <= 73_000:
+    if len(cell) == 5 and cell.isdecimal() and 20_000 <= int(cell) <= 73_000:
         return (EXCEL_DAY_ZERO + timedelta(days=int(cell))).isoformat()
     return cell
 

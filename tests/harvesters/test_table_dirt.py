@@ -184,6 +184,11 @@ def test_a_number_of_thousands_of_digits_is_one_number() -> None:
     assert numbers(f"{'1' * 5000}-5", 0) == [f"{'1' * 5000}-5"]
 
 
+@pytest.mark.parametrize(("cell", "day"), [("43709", "2019-09-01"), ("1" * 5000, "1" * 5000), ("4370²", "4370²")])
+def test_only_a_number_of_excel_is_a_day(cell: str, day: str) -> None:
+    assert table_reading.day_of_number(cell) == day
+
+
 def test_a_number_with_a_year_is_one_copy_where_the_list_does_not_count_and_the_school_is_told() -> None:
     headings = ["Автор", "Название", "Инв. №"]
     rows = [["Пушкин", "Сказки", "2020-2345"], ["Гоголь", "Нос", "1021-2020"], ["Чехов", "Степь", "1201-1215"]]
