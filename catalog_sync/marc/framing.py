@@ -26,7 +26,7 @@ _PADDING = re.compile(rb"[\s\x00\x1a\x1d]*(?:\xef\xbb\xbf)?[\s\x00\x1a\x1d]*")
 # Length, status, type, level, two codes, coding; "22" at 10–11; base address; entry map "45" at 20–21.
 _LEADER = re.compile(rb"[^\x1d\x1e\x1f]{5}[a-z #|-][a-z #|-].{3}22[0-9 ]{5}.{3}45", re.DOTALL | re.IGNORECASE)
 # The same in any other shape: length, status, letters of type and level, the rest, the first entry of a directory.
-_ANY_LEADER = re.compile(rb"(?=([0-9]{5})[^\x1d\x1e\x1f][A-Za-z]{2}[^\x1d\x1e\x1f]{16}[0-9A-Za-z]{3}[0-9]{9})")
+_ANY_LEADER = re.compile(rb"[0-9]{5}[^\x1d\x1e\x1f][A-Za-z]{2}[^\x1d\x1e\x1f]{16}[0-9A-Za-z]{3}[0-9]{9}")
 
 
 def shows_records(head: bytes) -> bool:
@@ -176,7 +176,7 @@ def _inner_leader(data: bytes, start: int, stop: int) -> int:
 def _whole_behind(data: bytes, start: int, stop: int) -> int:
     """Where inside a piece a record begins whose length is true to the byte, however its leader goes on; 0 without."""
     places = _ANY_LEADER.finditer(data, start + 1, stop)
-    return next((at.start() for at in places if at.start() + int(at[1]) == stop), 0)
+    return next((at.start() for at in places if at.start() + int(at[0][:5]) == stop), 0)
 
 
 def _only_terminator_missing(data: bytes, start: int, stop: int) -> bool:
