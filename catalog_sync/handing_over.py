@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from catalog_sync import ledger_heirs, ledger_moves
 from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, each_number
 from catalog_sync.model import HarvestRun, MovementKind, RecordKey, StockMovement
+from catalog_sync.same_base import of_that_base
 from catalog_sync.same_books import SameBooks
 from catalog_sync.store import ledger as stock
 from catalog_sync.store import records, registry
@@ -121,10 +122,13 @@ class HandingOver:
             self._departed[library] = stock.of_records_gone(self._connection, library)
 
     def _standing(self) -> Iterator[StockMovement]:
-        """Where a base loses everything, the books of the other bases of its library."""
+        """Where a source loses everything, the books of other sources that tell of its base."""
         for run in self._runs.values():
             if self._gone and run.counts.gone and not run.counts.new and not _base(self._connection, run):
-                books = stock.of_records_there(self._connection, self._library[run.source])
+                there = stock.of_records_there(self._connection, self._library[run.source])
+                self._books.know(there.keys())
+                lost = {key: lines for key, lines in self._gone.items() if key.source == run.source}
+                books = of_that_base(lost, there, self._books)
                 yield from (line for lines in books.values() for line in lines)
 
     def _library_of(self, key: RecordKey) -> str:

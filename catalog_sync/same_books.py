@@ -33,7 +33,7 @@ class SameBooks:
 
     def know(self, keys: Collection[RecordKey]) -> None:
         """Read together what many records say that are there."""
-        ids = records.ids_of(self._connection, keys)
+        ids = records.ids_of(self._connection, [key for key in keys if key not in self._packed])
         packed = described.packed(self._connection, ids.values())
         self._packed |= {key: packed[id_] for key, id_ in ids.items() if id_ in packed}
 

@@ -169,6 +169,21 @@ def test_books_of_a_closed_source_stand_in_the_one_that_took_its_place(school: S
     assert {year for year in YEARS if after[year, "titles"] != before[year, "titles"]} == set()
 
 
+def test_copies_of_a_building_given_up_are_not_the_like_ones_of_the_other(school: School) -> None:
+    """Both have three copies of «Левша» without numbers and days, and a textbook that came on one day."""
+    school.send((FICTION, ALL_GONE, TEXTBOOK, UNDATED))
+    school.make("annex")
+    only_here = replace(OTHER_CLASS, copies=(("", 5, LATER, ""),))
+    here = [replace(only_here, title=title) for title in ("Химия", "Физика", "Биология")]
+    undated = replace(UNDATED, copies=(("", 3, "", ""),))
+    school.send((*here, undated), "B", "annex")
+    before = school.books()
+    school.close("annex")
+    after = school.books()
+    assert 18 in [act[3] for act in after[2026, "acts"]]  # type: ignore[attr-defined]
+    assert {year for year in YEARS if after[year, "acts"] != before[year, "acts"]} == {2026}
+
+
 def test_a_closed_source_that_comes_back_has_its_books_again(school: School) -> None:
     """The first was closed by mistake: its closing is taken back when the second has its books already."""
     school.send(BASE)
