@@ -103,10 +103,11 @@ class HandingOver:
         found: Books = {}
         for books in self._departed.values():
             self._closing |= self._closed(books)
-            for key in books.keys() - self._strangers:
-                # Of a base that lives on, copies without numbers that left it long ago are not those that come now.
-                is_closed = key.source in self._closing
-                found[key] = tuple(line for line in books[key] if is_closed or each_number(line))
+            for key, lines in books.items():
+                if key not in self._strangers:
+                    # Of a base that lives on, copies without numbers that left it long ago are not those that come now.
+                    is_closed = key.source in self._closing
+                    found[key] = tuple(line for line in lines if is_closed or each_number(line))
         return found | self._gone
 
     def _closed(self, books: Books) -> dict[str, int]:

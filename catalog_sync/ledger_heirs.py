@@ -183,7 +183,9 @@ class _Handing:
             lines.setdefault(line.record, []).append(line)
         self._with_number: dict[tuple[str, str], list[tuple[_Record, _Copy]]] = {}
         self._of_day: dict[tuple[str, date | None], list[_Record]] = {}
+        self._with_words: dict[tuple[str, Hashable], list[_Record]] = {}
         for record in (_Record(key, some) for key, some in lines.items()):
+            self._with_words.setdefault((record.library, books.said(record.key)), []).append(record)
             for number, copy in record.numbered():
                 self._with_number.setdefault((record.library, number), []).append((record, copy))
             for day in {_day(lot.line) for lot in record.came}:
@@ -199,27 +201,25 @@ class _Handing:
     def heirs(self, former: _Former, rule: _Rule, is_typed_alike: bool) -> Iterator[_Record]:
         """Records with copies that may be those of one that is gone: of the same words, or perhaps of the same book."""
         lots = [lot for lot in former.others_came if lot.copies and (is_typed_alike or _day(lot.line))]
-        if not is_typed_alike and not former.is_renewed:
+        if not lots or not (is_typed_alike or former.is_renewed):
             return
-        for heir in self._with_days(former, lots, rule):
-            if any(lot.copies and rule(one.line, lot.line) for one in lots for lot in heir.came):
-                said = self._books.said(former.key) if is_typed_alike else None
-                if said == self._books.said(heir.key) if said else self._books(former.key, heir.key):
-                    yield heir
+        for heir in self._of_words(former) if is_typed_alike else self._with_days(former, lots):
+            if rule is not _of_one_day and heir.key not in self._night.strangers:
+                continue
+            has_like = any(lot.copies and rule(one.line, lot.line) for one in lots for lot in heir.came)
+            if has_like and (is_typed_alike or self._books(former.key, heir.key)):
+                yield heir
 
-    def _with_days(self, former: _Former, lots: Sequence[_Lot], rule: _Rule) -> Iterator[_Record]:
-        """Records of its library that may have copies of these days."""
-        days = {_day(lot.line) for lot in lots}
-        if rule is _of_which_one_is_undated:
-            ours, days = days, set()
-            if None in ours:
-                days |= {day for _, day in self._of_day if day}
-            if ours - {None}:
-                days.add(None)
-        for day in days:
-            for heir in self._of_day.get((former.library, day), ()):
-                if rule is _of_one_day or heir.key in self._night.strangers:
-                    yield heir
+    def _of_words(self, former: _Former) -> Sequence[_Record]:
+        """Records of its library that say what it said: looked up, for a base has thousands without a day."""
+        said = self._books.said(former.key)
+        return () if said is None else self._with_words.get((former.library, said), ())
+
+    def _with_days(self, former: _Former, lots: Sequence[_Lot]) -> Iterator[_Record]:
+        """Records of its library with copies of these days."""
+        days = dict.fromkeys(_day(lot.line) for lot in lots)
+        found = (heir for day in days for heir in self._of_day.get((former.library, day), ()))
+        yield from {id(heir): heir for heir in found}.values()
 
     def groups_of(self, former: _Former, heir: _Record, rule: _Rule) -> None:
         """As many copies as have come and gone in both: without numbers, or with others."""
