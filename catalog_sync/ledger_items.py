@@ -96,10 +96,26 @@ def renumbered(before: dict[str, list[Item]], after: dict[str, list[Item]]) -> d
 
     A number retyped, given to some or all copies of a group or taken off them, makes no other copies: of one day of
     registration those that a key has too many are those that another has too few, rather at their own price than at
-    another, and rather still there than written off.
+    another, and rather still there than written off. A number that would be left without a copy keeps its own: its day
+    was mended.
     """
-    less, more = _by_day(before), _by_day(after)
-    less, more = less - more, more - less
+    kept = set[str]()
+    while True:
+        less, more = _by_day(before, kept), _by_day(after, kept)
+        less, more = less - more, more - less
+        gave = {key for key, _ in less}
+        found, empty = _renumbered(before, after, less, more)
+        mended = gave & empty - {""}
+        if not mended:
+            return found
+        kept |= mended
+
+
+def _renumbered(
+    before: dict[str, list[Item]], after: dict[str, list[Item]],
+    less: Counter[tuple[str, date | None]], more: Counter[tuple[str, date | None]],
+) -> tuple[dict[str, list[Item]], set[str]]:  # fmt: skip
+    """`before` with the copies of `less` under keys of `more`, and the keys that are still too few."""
     free: _Free = {}
     new = ((key, item) for key, items in after.items() for item in items if item.registered)
     for key, item in sorted(new, key=lambda pair: pair[1].withdrawn is None) if less and more else ():
@@ -112,15 +128,15 @@ def renumbered(before: dict[str, list[Item]], after: dict[str, list[Item]]) -> d
         for item in items if free else ():
             for here, copies in Counter(_places(key, item, less, free)).items():
                 found.setdefault(here, []).append(replace(item, copies=copies))
-    return found or before
+    return found or before, {key for prices in free.values() for keys in prices.values() for key in keys}
 
 
-def _by_day(items: dict[str, list[Item]]) -> Counter[tuple[str, date | None]]:
-    """Copies of each key by day of registration."""
+def _by_day(items: dict[str, list[Item]], kept: set[str]) -> Counter[tuple[str, date | None]]:
+    """Copies of each key that is not `kept` by day of registration."""
     found = Counter[tuple[str, date | None]]()
     for key, some in items.items():
         for item in some:
-            if item.registered:
+            if item.registered and key not in kept:
                 found[key, item.registered] += item.copies
     return found
 

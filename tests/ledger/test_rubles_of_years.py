@@ -15,7 +15,7 @@ from catalog_sync.ledger_items import by_number
 from catalog_sync.model import Category, MovementKind
 from tests.ledger.shelves import ACT, Copy, Shelf, books_of, said, truth
 
-D1, D2 = date(2019, 9, 1), date(2021, 9, 1)
+D1, D2, D3 = date(2019, 9, 1), date(2021, 9, 1), date(2022, 9, 1)
 
 
 def group(names: str, price: str = "", came: date | None = D1, **more: object) -> list[Copy]:
@@ -55,6 +55,13 @@ PLAYS: dict[str, list[list[Copy] | Shelf]] = {
     "another date and no price": [[one("17", "70")], [one("17", "", D2)]],
     "another date and another price": [group("abc", "70"), group("abc", "100", D2)],
     "a date and a price learnt": [[one("17", "", None)], [one("17", "100")]],
+    "days mended, one of them to what another had": [
+        [one("1", "70", D1), one("2", "90", D2)], [one("1", "70", ACT), one("2", "90", D1)]],
+    "days mended in a row": [
+        [one("1", "70", D1), one("2", "90", D2), one("3", "50", D3)],
+        [one("1", "70", ACT), one("2", "90", D1), one("3", "50", D2)]],
+    "numbers pushed on by one": [
+        [one("1", "70", D1), one("2", "90", D2)], [one("2", "70", D1, name="1"), one("3", "90", D2, name="2")]],
     "back at another price": [group("abc", "100"), {}, group("abc", "250")],
     "back without a price": [[one("17", "100")], {}, [one("17")]],
     "back with the price it had not": [[one("17")], {}, [one("17", "100")]],
