@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
+from catalog_sync.marc.union_common import FORBIDDEN
 from catalog_sync.protocol.cql import CqlNode, CqlQuery, Modifier, Prefix, SearchClause, SortKey, Triple
 
 NAMESPACE = "http://www.loc.gov/zing/cql/xcql/"
@@ -21,9 +22,8 @@ def to_xcql(query: CqlQuery) -> str:
 
 
 def _element(name: str, text: str) -> str:
-    # Controls that XML 1.0 forbids may stand in a query; what is echoed must still be XML.
-    legal = "".join(c if c >= " " or c in "\t\n\r" else " " for c in text)
-    return f"<{name}>{escape(legal)}</{name}>"
+    # Characters that XML 1.0 forbids may stand in a query; what is echoed must still be XML.
+    return f"<{name}>{escape(FORBIDDEN.sub(' ', text))}</{name}>"
 
 
 def _node(node: CqlNode, sort_keys: Iterable[SortKey] = ()) -> Iterable[str]:

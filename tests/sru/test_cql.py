@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -149,6 +149,8 @@ def test_a_query_written_out_again_is_the_same_query(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("\ufffe")
+@example("a\x00b = \x1f")
 @settings(deadline=None)
 def test_any_text_is_a_tree_or_a_diagnostic_and_its_xcql_is_xml(text: str) -> None:
     try:
