@@ -176,7 +176,7 @@ class _Arrivals:
     def of_group(self, left: _Pile, came: _Came) -> list[_Part]:
         """The groups of one other record that a group without numbers is now: one as large as it, or all together."""
         for piles in self._elsewhere(left.line):
-            for some in (*([pile] for pile in piles), piles):
+            for some in (*([pile] for pile in piles), list(piles)):  # what is found leaves `piles`
                 is_size = sum(pile.copies for pile in some) == -left.copies
                 if is_size and came.has([_whole(pile) for pile in some]) and self._is_same_book(left, piles[0]):
                     return self._parts(left, some, came)

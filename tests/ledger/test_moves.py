@@ -127,3 +127,11 @@ def test_nothing_ever_stood_below_nought(before, after):
     for day in sorted(balance):
         total += balance[day]
         assert total >= 0
+
+
+def test_groups_that_one_card_has_taken_over_are_not_taken_for_those_of_another_as_well():
+    both = (item(copies=1, came=PAST), item(copies=2, came=LATER))
+    before = {"A": holds(*both), "B": holds(item(copies=2, came=LATER))}
+    assert standing(book_of(before, {"X": holds(*both)})) == {
+        ("acquired", PAST): 1, ("acquired", LATER): 4, ("withdrawn", TODAY): -2,
+    }  # fmt: skip
