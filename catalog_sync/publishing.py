@@ -140,7 +140,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
             one.copies["added" if change > 0 else "removed"] += abs(change)
             if id_ in restocked and old and new and old.is_classified(new[2]):
                 told.restocked[id_] = restocked[id_]
-            if old and new and (old.library, old.holdings) == new[:2]:
+            if new and _is_held_so(old, new):
                 told.same_copies.add(id_)
             lines = ledger.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,

@@ -17,15 +17,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from catalog_sync import settings_file
 from catalog_sync.distance import point
 from catalog_sync.errors import StopEverything
-from catalog_sync.model import Dialect, ExternalTarget, Library, Source
+from catalog_sync.model import LIBRARY_KINDS, Dialect, ExternalTarget, Library, Source
 from catalog_sync.shipped import DATA
 
 TYPES = {str: "слово в кавычках", int: "целое число", float: "число", bool: "true или false"}
 HIGHEST_PORT = 65_535
 SAMPLE_CONFIG = DATA / "sample" / "catalog-sync.toml"
-
-
-LIBRARY_KINDS = ("school", "partner", "museum")
 STAGES = 3  # of the roll-out (roadmap 3.4–3.6)
 CONTROL = re.compile(r"[\x00-\x1f]")  # what «C:\temp» in double quotes becomes
 MAIL = r"[^\s@,;]+@[^\s@,;]+"

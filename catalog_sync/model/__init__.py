@@ -16,7 +16,16 @@ from catalog_sync.model.described import (
     PartName,
     Series,
 )
-from catalog_sync.model.district import ExternalTarget, FetchedFile, HarvestRun, Library, RunCounts, RunState, Source
+from catalog_sync.model.district import (
+    LIBRARY_KINDS,
+    ExternalTarget,
+    FetchedFile,
+    HarvestRun,
+    Library,
+    RunCounts,
+    RunState,
+    Source,
+)
 from catalog_sync.model.judged import Comparison, Decision, Reason, Verdict
 from catalog_sync.model.stock import Carrier, Category, Classified, EKind, MovementKind, StockMovement, UnionRecord
 from catalog_sync.model.written import (
@@ -31,6 +40,7 @@ from catalog_sync.model.written import (
 )
 
 __all__ = [
+    "LIBRARY_KINDS",
     "Agent",
     "BibRecord",
     "Carrier",

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from catalog_sync.model.written import Dialect
 
+LIBRARY_KINDS = ("school", "partner", "museum")  # only schools count in school statistics
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
     code: str
     name: str
-    kind: str = "school"  # school | partner | museum; only schools count in school statistics
+    kind: str = "school"  # of LIBRARY_KINDS
     settlement: str = ""
     address: str = ""
     email: str = ""

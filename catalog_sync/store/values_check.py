@@ -29,10 +29,11 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as Words
 
-from catalog_sync.model import Carrier, Category, Dialect, EKind, MovementKind, RunState
+from catalog_sync.model import LIBRARY_KINDS, Carrier, Category, Dialect, EKind, MovementKind, RunState
 from catalog_sync.store import tables as t
 from catalog_sync.store.ledger_tables import stock_movement, stock_position, stock_rollup, title_movement
 from catalog_sync.store.links_check import COMPUTED_OF, REBUILD, RESTORE
+from catalog_sync.store.staff import ROLES
 from catalog_sync.store.staff_tables import staff_user
 from catalog_sync.store.tables import Moment, metadata
 
@@ -54,8 +55,8 @@ LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     (t.run.name, "state"): tuple(RunState),
     (t.source.name, "dialect"): tuple(Dialect),
     (t.record.name, "dialect"): tuple(Dialect),
-    (t.library.name, "kind"): ("school", "partner", "museum"),
-    (staff_user.name, "role"): ("librarian", "methodologist", "administrator"),
+    (t.library.name, "kind"): LIBRARY_KINDS,
+    (staff_user.name, "role"): ROLES,
 }
 
 
