@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 
@@ -23,8 +23,8 @@ WORDS = "год <2015>, а на обложке 2016"
 
 
 @pytest.fixture
-def busy(district: System, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """The catalogue is being written; setting the event ends that."""
+def busy(district: System, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """The catalogue is being written; calling the fixture ends that, and returns when it has ended."""
     monkeypatch.setattr(database, "BUSY_SECONDS", 0)
     pages._recent.clear()  # what other tests sent from the same address
     begun, over = threading.Event(), threading.Event()
@@ -34,12 +34,15 @@ def busy(district: System, monkeypatch: pytest.MonkeyPatch) -> Iterator[threadin
             begun.set()
             over.wait(30)
 
+    def end() -> None:
+        over.set()
+        thread.join()
+
     thread = threading.Thread(target=write)
     thread.start()
     assert begun.wait(10)
-    yield over
-    over.set()
-    thread.join()
+    yield end
+    end()
 
 
 def fields(page: str) -> dict[str, str]:
@@ -48,7 +51,7 @@ def fields(page: str) -> dict[str, str]:
 
 
 def test_what_was_sent_meanwhile_is_sent_again_by_a_button(
-    district: System, client: FlaskClient, busy: threading.Event
+    district: System, client: FlaskClient, busy: Callable[[], None]
 ) -> None:
     path = f"/record/{first_hit(client, 'сказки')}/report"
     answer = client.post(path, data={"text": WORDS, "website": ""})
@@ -59,14 +62,14 @@ def test_what_was_sent_meanwhile_is_sent_again_by_a_button(
     assert f'action="{path}"' in answer.text
     for _ in range(pages.REPORTS_AN_HOUR):  # only what was taken counts towards the limit
         assert client.post(path, data=fields(answer.text)).status_code == 503
-    busy.set()
+    busy()
     assert client.post(path, data=fields(answer.text)).status_code == 303
     with reading(district.engine) as connection:
         assert WORDS in [one.text for one in error_reports(connection)]
 
 
 def test_a_librarians_word_is_asked_for_again_with_its_token(
-    librarian: FlaskClient, district: System, busy: threading.Event
+    librarian: FlaskClient, district: System, busy: Callable[[], None]
 ) -> None:
     form = librarian.get("/staff/login", follow_redirects=True)
     sent = {"word": "different", "left": "school-02:1", "right": "muzei:1", "csrf_token": token(form)}
@@ -75,13 +78,13 @@ def test_a_librarians_word_is_asked_for_again_with_its_token(
     assert fields(answer.text) == sent
 
 
-def test_who_knows_the_password_comes_in(client: FlaskClient, busy: threading.Event) -> None:
+def test_who_knows_the_password_comes_in(client: FlaskClient, busy: Callable[[], None]) -> None:
     form = client.get("/staff/login")
     sent = {"csrf_token": token(form), "login": "bibl", "password": PASSWORD}
     assert client.post("/staff/login", data=sent).status_code == 303
 
 
-def test_a_password_is_never_shown(client: FlaskClient, busy: threading.Event) -> None:
+def test_a_password_is_never_shown(client: FlaskClient, busy: Callable[[], None]) -> None:
     form = client.get("/staff/login")
     sent = {"csrf_token": token(form), "login": "bibl", "password": "not-that-one"}
     answer = client.post("/staff/login", data=sent)
