@@ -53,12 +53,18 @@ def test_a_command_waits_for_a_harvest_that_is_being_written_and_says_so(
 def test_ctrl_c_ends_the_waiting(school: Cli, home: Path) -> None:
     other = sqlite3.connect(home / "catalog.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    command = [sys.executable, "-m", "catalog_sync", "source", "pause", "school-1"]
+    # Where the tests run in the background the shell has Ctrl+C ignored, and children inherit that.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    begin = f"{heeding}; import runpy; runpy.run_module('catalog_sync', run_name='__main__')"
+    command = [sys.executable, "-c", begin, "source", "pause", "school-1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert "жду её" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        try:
+            assert process.stderr is not None
+            assert "жду её" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
     other.close()
 
 
