@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 from flask import Flask
@@ -19,7 +20,12 @@ FIRST_PAGES = ("/", "/search?q=математика+5+класс")
 
 
 def make() -> FairWorker:
-    """The application of one worker; database and index are opened here, after the fork."""
+    """The application of one worker; database and index are opened here, after the fork.
+
+    Until granian listens to signals here, the handler it was forked with only notes them: who stopped the site while a
+    worker was getting ready waited until that worker was killed.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     named = os.environ.get("CATALOG_SYNC_CONFIG")
     settings = load(Path(named) if named else None)
     app = create_app(settings)

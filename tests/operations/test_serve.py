@@ -24,7 +24,7 @@ from catalog_sync.store.database import open_engine, reading
 from catalog_sync.system import utc_now
 
 PATIENCE_SECONDS = 60.0  # on a busy machine a part takes 5 s to come up
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 def until(what: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
