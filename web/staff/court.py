@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from catalog_sync import court, indexing, publishing
+from catalog_sync.classify import carrier_of
 from catalog_sync.errors import Refused, StopEverything
-from catalog_sync.model import RecordKey
+from catalog_sync.facets import OTHER_KIND, document_kind, school_grades
+from catalog_sync.model import BibRecord, RecordKey
 from catalog_sync.search.brief import part_number
 from catalog_sync.store import decisions
 from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from web.i18n import _
+from web.labels import CARRIERS, word
+from web.opac.hits import grade_word
 from web.security import local_target
 from web.services import services
 from web.staff.access import me, needs
@@ -24,8 +30,9 @@ HISTORY = 50
 WAIT_SECONDS = 2.0  # for an indexer at work: it brings the word of a librarian too, when it comes to it
 WHY = {"same": "одно издание: сверено в суде дублетов", "different": "разные издания: сверено в суде дублетов"}
 # What both sides are compared by, in the order a cataloguer looks.
-FIELDS = ("title", "subtitle", "parts", "responsibility", "edition", "publishers", "year_text", "extent", "series",
-          "isbns", "bbk")  # fmt: skip
+FIELDS = ("title", "parallel_titles", "subtitle", "parts", "agents", "responsibility", "edition", "publishers",
+          "year_text", "extent", "series", "isbns", "bbk", "notes")  # fmt: skip
+_SIGNS = re.compile(r"[^\w+#]+")
 
 
 def system() -> System:
@@ -67,21 +74,40 @@ def one_case() -> str:
 
 
 def rows(case: court.Case) -> list[tuple[str, str, str, bool]]:
-    """(field, left, right, differs) of what either side says."""
+    """(field, left, right, differs) of what either side says, then of what is read out of it."""
     found = []
-    for name in FIELDS:
-        left, right = shown(case.left.bib, name), shown(case.right.bib, name)
+    sides = (told(case.left.bib), told(case.right.bib))
+    for name in sides[0]:
+        left, right = (side[name] for side in sides)
         if left or right:
-            found.append((name, left, right, left.casefold() != right.casefold()))
+            found.append((name, left, right, _plain(left) != _plain(right)))
     return found
 
 
-def shown(bib: object, name: str) -> str:
+def told(bib: BibRecord) -> dict[str, str]:
+    """What a record says by field, and class, kind and carrier, wherever in it they were said ("" = nowhere)."""
+    kind = document_kind(bib)
+    return {name: shown(bib, name) for name in FIELDS} | {
+        "grades": grade_word(school_grades(bib)),
+        "kind": _(kind) if kind != OTHER_KIND else "",
+        "carrier": word(CARRIERS, carrier_of(bib)[0].value),
+    }
+
+
+def _plain(text: str) -> str:
+    """Signs and capitals are no difference: «Платова В.О.» and «Платова, В. О.»."""
+    return _SIGNS.sub("", text.casefold())
+
+
+def shown(bib: BibRecord, name: str) -> str:
     value = getattr(bib, name)
     if isinstance(value, str):
         return value
-    texts = [v if isinstance(v, str) else getattr(v, "typed", "") or part_text(v) for v in value]
-    return "; ".join(filter(None, texts))
+    return "; ".join(filter(None, (v if isinstance(v, str) else _typed(v) for v in value)))
+
+
+def _typed(value: object) -> str:
+    return getattr(value, "typed", "") or getattr(value, "name", "") or part_text(value)
 
 
 def part_text(value: object) -> str:
