@@ -35,6 +35,6 @@ def test_class_kind_and_carrier_are_shown_wherever_they_were_said(app: Flask) ->
     disc = record("2", subtitle="8 кл.", parts=(PartName("часть 2"),), carrier=CarrierSigns(gmd="Электронный ресурс"))
     found = table(app, printed, disc)
     assert found["grades"] == ("8 класс", "8 класс", False)
-    assert found["kind"] == ("рабочая тетрадь", "учебник", True)
+    assert found["kind"] == ("рабочая тетрадь", "", True)
     assert found["carrier"] == ("печатное издание", "электронное издание", True)
     assert found["parts"] == ("Ч. 2", "Ч. 2", False)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from catalog_sync import court, indexing, publishing
 from catalog_sync.classify import carrier_of
 from catalog_sync.errors import Refused, StopEverything
-from catalog_sync.facets import OTHER_KIND, document_kind, school_grades
+from catalog_sync.facets import school_grades, stated_kind
 from catalog_sync.model import BibRecord, RecordKey
 from catalog_sync.search.brief import part_number
 from catalog_sync.store import decisions
@@ -86,10 +86,10 @@ def rows(case: court.Case) -> list[tuple[str, str, str, bool]]:
 
 def told(bib: BibRecord) -> dict[str, str]:
     """What a record says by field, and class, kind and carrier, wherever in it they were said ("" = nowhere)."""
-    kind = document_kind(bib)
+    kind = stated_kind(bib)
     return {name: shown(bib, name) for name in FIELDS} | {
         "grades": grade_word(school_grades(bib)),
-        "kind": _(kind) if kind != OTHER_KIND else "",
+        "kind": kind and _(kind),
         "carrier": word(CARRIERS, carrier_of(bib)[0].value),
     }
 
