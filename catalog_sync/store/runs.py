@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import HarvestRun, RunCounts, RunState, SetAside
@@ -17,6 +17,8 @@ from catalog_sync.store import tables as t
 
 HEART_STOPPED_AFTER = timedelta(minutes=5)  # a live run beats every few seconds; five minutes is a dead process
 COUNTS = tuple(RunCounts.__dataclass_fields__)
+_TOLD = ("number", "source", "state", "started", "finished", "incremental", "encoding", "message", "bookmark",
+         "warnings")  # fmt: skip
 # Asked of every source of a night: a statement made once is compiled once.
 _OF_NUMBER = select(t.run).where(t.run.c.number == bindparam("asked"))
 _SAVE = update(t.run).where(t.run.c.number == bindparam("asked"))
@@ -76,6 +78,14 @@ def latest(
     if before is not None:
         query = query.where(t.run.c.number < before)
     return [_run(row) for row in connection.execute(query)]
+
+
+def latest_of_each(connection: Connection) -> dict[str, HarvestRun]:
+    """Source → its latest run, however it ended."""
+    numbers = select(func.max(t.run.c.number)).group_by(t.run.c.source)
+    asked = [t.run.c[name] for name in (*COUNTS, *_TOLD)]
+    found = map(_run, connection.execute(select(*asked).where(t.run.c.number.in_(numbers))))
+    return {run.source: run for run in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from web.security import attachment, file_name
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign
 from web.staff.audit_words import changes
+from web.staff.gathering import gathering
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 RUNS = 50
@@ -39,12 +40,13 @@ def home() -> str:
     """What waits for this person."""
     with reading(services().store) as connection:
         held = runs.latest(connection, states=[RunState.HELD], limit=RUNS)
-        failed = runs.latest(connection, states=[RunState.FAILED], limit=5)
+        exports = gathering(connection, me(), services().now(), services().settings.jobs.overdue_days)
         waiting, reports = court.queue_length(connection), staff.error_reports(connection)
         ending = eresources.expiring(connection, services().today())
         broken = [r for r in eresources.every(connection, active_only=True) if r.check_fault]
-    return render_template("staff/home.html", held=held, failed=failed, waiting=waiting, reports=reports,
-                           ending=ending, broken=broken)  # fmt: skip
+        names = {one.code: one.name or one.code for one in registry.sources(connection)}
+    return render_template("staff/home.html", held=held, exports=exports, waiting=waiting, reports=reports,
+                           ending=ending, broken=broken, names=names)  # fmt: skip
 
 
 @blueprint.get("/sources")
@@ -53,8 +55,8 @@ def sources() -> str:
     """Every source with its latest run; a librarian sees all of them and acts on her own."""
     with reading(services().store) as connection:
         found = registry.sources(connection)
-        last = {source.code: next(iter(runs.latest(connection, source=source.code, limit=1)), None) for source in found}
-        more = runs.details(connection, [run.number for run in last.values() if run])
+        last = runs.latest_of_each(connection)
+        more = runs.details(connection, [run.number for run in last.values()])
         orders = jobs.latest(connection, ORDERS_SHOWN)
     return render_template("staff/sources.html", sources=found, last=last, more=more, orders=orders)
 
