@@ -1,10 +1,11 @@
-"""Files a person brings, by a command or a form: archives opened, lists in Excel or CSV turned into records."""
+"""Files a person brings, by a command or a form: archives opened, lists in tables turned into records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from catalog_sync import opendocument
 from catalog_sync.errors import CatalogSyncError, Refused, SourceUnavailable
 from catalog_sync.model import FetchedFile, Source
 from harvesters import limits, options, table
@@ -66,8 +67,8 @@ def is_note(name: str) -> bool:
 
 
 def is_table(name: str, data: bytes) -> bool:
-    """Whether this is a list (Excel, CSV) and not MARC: by content, and by name where content says nothing."""
-    if data.startswith(XLS_MAGIC):
+    """Whether this is a list (a spreadsheet, CSV) and not MARC: by content, and by name where content says nothing."""
+    if data.startswith(XLS_MAGIC) or opendocument.is_flat(data):
         return True
     if data.startswith(b"PK"):
         return name.lower().endswith(SHEETS)

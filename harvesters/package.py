@@ -1,4 +1,4 @@
-"""A package of licensed titles: a publisher's list (LitRes-like XML, Excel or CSV, MARC) → records with their licence.
+"""A package of licensed titles: a publisher's list (LitRes-like XML, a table, MARC) → records with their licence.
 
 Every record says that it is electronic, where it opens, and until when by which contract; its one group of copies came
 on the first day of access. So classify counts it as «сетевой удалённый лицензионный», and the end of the licence
@@ -25,7 +25,7 @@ from harvesters import xml_pages
 from harvesters.table import TableSettings, marcxml, understood
 from harvesters.table_records import Edition, identity, item_field, marc
 
-TABLES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv")
+TABLES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".tsv")
 HOLDINGS = frozenset({"852", "876", "899", "910", "995"})  # a platform's own copies are nobody's in the district
 GMD = "Электронный ресурс"
 LANGUAGES = {"ru": "rus", "en": "eng", "de": "ger", "fr": "fre"}
@@ -100,7 +100,7 @@ def _titles(name: str, data: bytes, terms: Terms, reasons: Reasons) -> tuple[Dia
     return _marc(name, data, reasons)
 
 
-# --- Excel and CSV ---------------------------------------------------------------------------------------------------
+# --- Tables ----------------------------------------------------------------------------------------------------------
 
 
 def _table(name: str, data: bytes, reasons: Reasons) -> Titles:
@@ -207,7 +207,7 @@ def _marc(name: str, data: bytes, reasons: Reasons) -> tuple[Dialect, Titles]:
     try:
         found = detect(data)
     except BadRecord as error:
-        raise Refused(f"{name}: ожидался список изданий (XML, CSV, XLSX или MARC): {error}") from error
+        raise Refused(f"{name}: ожидался список изданий (XML, CSV, XLSX, ODS или MARC): {error}") from error
     if found.dialect is Dialect.MARCSQL:
         raise Refused(f"{name}: это выгрузка школьной программы МАРК-SQL, а не пакет издательства")
     source = Source("package", "", dialect=found.dialect, encoding=found.encoding)

@@ -53,7 +53,10 @@ KINDS: dict[str, Kind] = {
     k.name: k
     for k in (
         Kind("files", "Папка обмена: файлы MARC", "files", "FilesHarvester", "FilesSettings"),
-        Kind("table", "Папка обмена: Excel или CSV", "table", "TableHarvester", "TableSettings", needs_dialect=True),
+        Kind(
+            "table", "Папка обмена: Excel, LibreOffice или CSV", "table", "TableHarvester", "TableSettings",
+            needs_dialect=True,
+        ),
         Kind("http", "Файл по адресу HTTP(S)", "http_file", "HttpHarvester", "HttpSettings"),
         Kind("sftp", "Каталог на сервере SFTP", "sftp", "SftpHarvester", "SftpSettings"),
         Kind("mailbox", "Вложения в почтовом ящике (IMAP)", "mailbox", "MailboxHarvester", "MailboxSettings"),

@@ -1,4 +1,4 @@
-"""A list in Excel or CSV from a school without a library system: a drop folder, a saved mapping, and a preview."""
+"""A list in a table from a school without a library system: a drop folder, a saved mapping, and a preview."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harvesters.table_reading import read_sheet, sheet_names
 from harvesters.table_records import Table, records_of
 
 KIND = "table"
-EXTENSIONS = ".xlsx, .xlsm, .xls, .csv, .tsv, .txt"
+EXTENSIONS = ".xlsx, .xlsm, .xls, .ods, .csv, .tsv, .txt"
 PREVIEW_RECORDS = 10
 EXAMPLES = 3
 
@@ -26,7 +26,7 @@ EXAMPLES = 3
 class TableSettings(FilesSettings):
     extensions: str = option("Расширения файлов через запятую", EXTENSIONS)
     columns: str = option("Что в каком столбце: «Автор=author; Название=title; C=year»; пусто – угадать", "")
-    sheet: str = option("Лист книги Excel; пусто – первый", "")
+    sheet: str = option("Лист книги; пусто – первый", "")
     text_encoding: str = option("Кодировка CSV; пусто – определить", "")
     delimiter: str = option("Разделитель CSV; пусто – определить", "")
 
@@ -128,7 +128,7 @@ def preview(name: str, data: bytes, settings: TableSettings, dialect: Dialect, w
     first = Table(table.records[:PREVIEW_RECORDS], ())
     return Preview(
         tuple(c for c in shown if c.heading or c.examples), first.records, file_of(name, first, True, ""),
-        len(table.records), table.warnings, mapping, sheet.encoding, sheet.delimiter, sheet_names(data),
+        len(table.records), table.warnings, mapping, sheet.encoding, sheet.delimiter, sheet_names(name, data),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Excel and CSV as schools keep them → rows of plain text. What a spreadsheet did to a value is undone here."""
+"""Spreadsheets and CSV as schools keep them → rows of plain text. What a program did to a value is undone here."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from xml.etree.ElementTree import ParseError
 
 import xlrd
 
+from catalog_sync import opendocument
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.marc import encodings
 from harvesters import limits
@@ -42,6 +43,7 @@ UNREADABLE_XLSX = (
 )  # fmt: skip
 UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError, struct.error, KeyError, TypeError)
 SAVE_AGAIN = "откройте его и сохраните заново как книгу Excel (.xlsx)"
+SAVE_AS_ODS = "откройте её и сохраните заново как таблицу .ods или .xlsx"
 ZEROS = re.compile(r"^0{2,}$")
 GUARDED = re.compile(r"=\"([^\"]*)\"|'(\d[\d/.-]*)")
 NUMBER_ALONE = re.compile(r"\D{0,5}\d{1,8}(?:[/.]\d{1,6})?\w?[,;]?")  # a line that is one inventory number
@@ -49,7 +51,7 @@ NUMBER_ALONE = re.compile(r"\D{0,5}\d{1,8}(?:[/.]\d{1,6})?\w?[,;]?")  # a line t
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows` of text cells up to the last value of each, "" where empty. No `encoding` and `delimiter` for Excel."""
+    """`rows` of text cells up to the last value of each, "" where empty. `encoding` and `delimiter` of a text only."""
 
     rows: tuple[tuple[str, ...], ...]
     encoding: str = ""
@@ -57,7 +59,11 @@ class Sheet:
 
 
 def read_sheet(name: str, data: bytes, *, sheet: str = "", encoding: str = "", delimiter: str = "") -> Sheet:
-    """The named sheet (else the first), by content: .xlsx, .xls, or text with a delimiter. Raises SourceUnavailable."""
+    """The named sheet (else the first), by content: .xlsx, .xls, .ods, or text. Raises SourceUnavailable."""
+    if opendocument.is_flat(data):
+        raise SourceUnavailable(f"{name}: таблица в виде одного XML (.fods) не читается; {SAVE_AS_ODS}")
+    if opendocument.is_package(name, data):
+        return Sheet(bounded(name, ods_rows(name, data, sheet)))
     if data.startswith(b"PK"):
         return Sheet(bounded(name, xlsx_rows(name, data, sheet)))
     if data.startswith(XLS_MAGIC):
@@ -87,16 +93,27 @@ def bounded(name: str, rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...]
     return tuple(kept)
 
 
-def sheet_names(data: bytes) -> tuple[str, ...]:
-    """Sheets of an Excel file in its order; none for text, and for a file `read_sheet` would refuse."""
+def sheet_names(name: str, data: bytes) -> tuple[str, ...]:
+    """Sheets of a file in its order; none for text, and for a file `read_sheet` would refuse."""
     try:
+        if opendocument.is_package(name, data):
+            return opendocument.sheet_names(data, limits.MAX_FILE_BYTES)
         if data.startswith(b"PK"):
             return tuple(openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames)
         if data.startswith(XLS_MAGIC):
             return tuple(xls_book(data).sheet_names())
-    except (*UNREADABLE_XLSX, *UNREADABLE_XLS):
+    except (*UNREADABLE_XLSX, *UNREADABLE_XLS):  # ValueError among them: of OpenDocument too
         pass
     return ()
+
+
+def ods_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
+    most = limits.MAX_FILE_BYTES
+    try:
+        page = chosen(name, list(opendocument.sheet_names(data, most)), sheet)
+        yield from opendocument.rows(data, page, cell_text, most)
+    except opendocument.Unreadable as error:
+        raise SourceUnavailable(f"{name}: таблица OpenDocument не читается: {error}; {SAVE_AS_ODS}") from None
 
 
 def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
@@ -229,7 +246,7 @@ def day_of_number(cell: str) -> str:
 
 def read_text(name: str, data: bytes, encoding: str, delimiter: str) -> Sheet:
     if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SourceUnavailable(f"{name}: ожидалась таблица Excel или CSV, пришли двоичные данные")
+        raise SourceUnavailable(f"{name}: ожидалась таблица Excel, OpenDocument или CSV, пришли двоичные данные")
     codec = encoding or text_encoding(data)
     text = data.decode(codec, "replace").lstrip("\ufeff")
     csv.field_size_limit(limits.MEGABYTE)

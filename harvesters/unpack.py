@@ -20,7 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 MARC_EXTENSIONS = (".mrc", ".marc", ".iso", ".xml", ".json", ".gz", ".zip")
-SHEETS = (".xlsx", ".xlsm", ".xls")  # inside a ZIP themselves, but not archives of exports
+SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")  # inside a ZIP themselves, but not archives of exports
 # Office documents and e-books are ZIP files whose first entry has one of these names (ECMA-376, OpenDocument 1.3).
 DOCUMENT = re.compile(
     rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|(?:word|xl|ppt)/|mimetypeapplication/)", re.DOTALL

@@ -106,7 +106,7 @@ ROLES = {
 HARVESTERS = {
     "manual": N_("Вручную: файл приносят на страницу «Загрузить выгрузку»"),
     "files": N_("Папка обмена: файлы MARC"),
-    "table": N_("Папка обмена: Excel или CSV"),
+    "table": N_("Папка обмена: Excel, LibreOffice или CSV"),
     "http": N_("Файл по адресу HTTP(S)"),
     "sftp": N_("Каталог на сервере SFTP"),
     "mailbox": N_("Вложения в почтовом ящике (IMAP)"),

@@ -1,4 +1,4 @@
-"""source mapping: what each column of a school's list in Excel or CSV is, seen before anything is loaded."""
+"""source mapping: what each column of a school's list in a table is, seen before anything is loaded."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TAB = "\t"
 @click.argument("code")
 @click.argument("file", type=EXISTING)
 @click.option("--columns", default="", help="Что в каком столбце: «Автор=author; Книга=title; F=year».")
-@click.option("--sheet", default="", help="Лист книги Excel; без него — первый.")
+@click.option("--sheet", default="", help="Лист книги; без него — первый.")
 @click.option("--write", is_flag=True, help="Сохранить соответствие столбцов в настройках источника.")
 @with_context
 def mapping(context: Context, code: str, file: Path, columns: str, sheet: str, write: bool) -> None:
-    """Показать, как понят список в Excel или CSV, и сохранить соответствие столбцов."""
+    """Показать, как понят список в Excel, LibreOffice или CSV, и сохранить соответствие столбцов."""
     system = context.system()
     with reading(system.engine) as connection:
         found = registry.get_source(connection, code)

@@ -1,4 +1,4 @@
-"""Excel and CSV lists of others (ФПУ, АИС «Учебник», pupils by class), read by a saved mapping of columns.
+"""Tables of others: .xlsx, .ods, CSV (ФПУ, АИС «Учебник», pupils by class), read by a saved mapping of columns.
 
 A mapping says which heading holds what; it is guessed from known headings the first time, shown, corrected and saved.
 """
@@ -16,6 +16,7 @@ from typing import Any
 from openpyxl import load_workbook
 from sqlalchemy import Connection, delete, select
 
+from catalog_sync import opendocument
 from catalog_sync.errors import Refused
 from catalog_sync.store.database import upsert
 from catalog_sync.store.ledger_tables import ais_row, column_mapping, fpu_entry, textbook_need
@@ -23,6 +24,7 @@ from catalog_sync.store.provision import isbn13
 
 HEADER_SEARCHED = 30  # official lists begin with titles and notes
 MOST_ROWS = 200_000
+MOST_BYTES = 200 << 20  # of a spreadsheet, unpacked
 LARGEST = 2_000_000_000  # that a column holds on PostgreSQL; anything near it is mistyped
 
 
@@ -72,6 +74,10 @@ FIELDS: dict[str, dict[str, tuple[bool, tuple[str, ...]]]] = {
 
 def cells(data: bytes) -> list[list[str]]:
     """All cells of the first sheet, or of a CSV, as text. Raises Refused where it is neither."""
+    if opendocument.is_flat(data):
+        raise Refused("таблица в виде одного XML (.fods): откройте её и сохраните как .ods или .xlsx")
+    if opendocument.is_package("", data):
+        return list(_ods(data))
     if data[:2] == b"PK":
         return list(_sheet(data))
     if data[:4] == b"\xd0\xcf\x11\xe0":
@@ -92,6 +98,17 @@ def _sheet(data: bytes) -> Iterator[list[str]]:
         raise Refused("это не таблица Excel, или она повреждена: откройте её и сохраните заново как .xlsx") from error
 
 
+def _ods(data: bytes) -> Iterator[list[str]]:
+    try:
+        first = next(iter(opendocument.sheet_names(data, MOST_BYTES)), "")
+        for number, row in enumerate(opendocument.rows(data, first, _text, MOST_BYTES)):
+            if number >= MOST_ROWS:
+                raise Refused(f"в таблице больше {MOST_ROWS} строк")
+            yield list(row)
+    except opendocument.Unreadable as error:
+        raise Refused(f"таблица OpenDocument не читается: {error}") from error
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
@@ -110,14 +127,14 @@ def _csv(data: bytes) -> Iterator[list[str]]:
         except UnicodeDecodeError:
             continue
     else:
-        raise Refused("это не таблица: ожидался .xlsx или CSV в UTF-8 или Windows-1251")
+        raise Refused("это не таблица: ожидались .xlsx, .ods или CSV в UTF-8 или Windows-1251")
     sample = text[:4096]
     delimiter = max(";\t,", key=sample.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=None), delimiter=delimiter):  # lines end as on any system
             yield [" ".join(cell.split()) for cell in row]
     except csv.Error as error:
-        raise Refused("это не таблица: ожидался .xlsx или CSV, а файл не делится на строки и столбцы") from error
+        raise Refused("это не таблица: ожидались .xlsx, .ods или CSV, а файл не делится на строки и столбцы") from error
 
 
 def guess(kind: str, table: Sequence[Sequence[str]]) -> ColumnMapping:

@@ -20,6 +20,9 @@ from harvesters.table_records import inventory_numbers, isbn_text
 from harvesters.xml_pages import collection
 from tests.harvesters.conformance import HarvesterConformance, World, built, last_bookmark
 from tests.harvesters.samples import local_ids
+from tests.opendocument import ods
+from tests.opendocument import row as sheet_row
+from tests.opendocument import table as sheet
 
 HEADINGS = [
     "№ п/п", "Автор", "Название", "Класс", "Издательство", "Год издания", "ISBN", "Кол-во", "Цена", "Инв. №", "Дата",
@@ -62,9 +65,11 @@ class TestTable(HarvesterConformance):
         folder.mkdir()
         (folder / "список.xlsx").write_bytes(xlsx([["№ карточки", "Название"], ["A1", "Алгебра"], ["A2", "Физика"]]))
         (folder / "учебники.csv").write_bytes("№ карточки;Название\nB1;Химия\n".encode("cp1251"))
+        office = ods(sheet(sheet_row("№ карточки", "Название"), sheet_row("C1", "Вий")))
+        (folder / "художественные.ods").write_bytes(office)
         source = Source("school-07", "s7", harvester="table", settings={"folder": str(folder)})
         return World(
-            source, ["A1", "A2", "B1"], {"folder": str(tmp_path / "gone")},
+            source, ["A1", "A2", "B1", "C1"], {"folder": str(tmp_path / "gone")},
             lambda: sorted(p.read_bytes() for p in folder.iterdir() if p.is_file()),
         )  # fmt: skip
 

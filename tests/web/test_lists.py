@@ -14,6 +14,8 @@ from catalog_sync.model import Source
 from catalog_sync.store import jobs, registry
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
+from tests.opendocument import cell, ods, table
+from tests.opendocument import row as sheet_row
 from tests.web.conftest import application, build, log_in, token
 
 ROWS = [["Кто написал", "Что за книга", "Год изд."], ["Пушкин А. С.", "Капитанская дочка", 2015]]
@@ -47,9 +49,9 @@ def excel() -> bytes:
     return out.getvalue()
 
 
-def brought(client: FlaskClient, source: str) -> TestResponse:
+def brought(client: FlaskClient, source: str, name: str = "Список.xlsx", content: bytes | None = None) -> TestResponse:
     form = token(client.get("/staff/uploads/"))
-    data = {"source": source, "file": (io.BytesIO(excel()), "Список.xlsx"), "csrf_token": form}
+    data = {"source": source, "file": (io.BytesIO(content or excel()), name), "csrf_token": form}
     return client.post("/staff/uploads/", data=data, follow_redirects=True)
 
 
@@ -60,6 +62,17 @@ def action(page: TestResponse, word: str) -> str:
 def posted(client: FlaskClient, page: TestResponse, **fields: str) -> TestResponse:
     form = {"csrf_token": token(page), **fields}
     return client.post(action(page, "columns"), data=form, follow_redirects=True)
+
+
+def test_a_list_of_libreoffice_is_brought_like_one_of_excel(librarian: FlaskClient) -> None:
+    form = librarian.get("/staff/uploads/").text
+    assert ".ods" in html.fromstring(form).xpath("//input[@type='file']/@accept")[0].split(",")
+    book = sheet_row("Гоголь Н. В.", "Вий", cell("00123", "float", "123"))
+    books = table(sheet_row("Автор", "Название", "Инв. №"), book)
+    page = brought(librarian, "list-1", "Список.ods", ods(books))
+    assert "Гоголь, Н. В. Вий" in page.text
+    assert "00123" in page.text
+    assert "/take" in page.text
 
 
 def test_columns_are_shown_corrected_remembered_and_forgotten(librarian: FlaskClient, own: System) -> None:

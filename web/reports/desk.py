@@ -122,7 +122,7 @@ def import_list() -> Answer:
         Field("library", N_("Библиотека"), "select", [("", "—"), *libraries()]),
         Field("year", N_("Учебный год начинается в"), "number", value=str(services().today().year)),
         Field("mapping", N_("Имя сохранённого соответствия столбцов")),
-        Field("file", N_("Таблица (.xlsx или .csv)"), "file", required=True),
+        Field("file", N_("Таблица (.xlsx, .ods или .csv)"), "file", required=True),
     )
 
     def save() -> str:

@@ -1,6 +1,6 @@
 """An export brought by hand: looked at before anything happens, then left for the jobs.
 
-Of a list in Excel or CSV the page shows what each column was taken for; what a person corrects stays with the source.
+Of a list in a table the page shows what each column was taken for; what a person corrects stays with the source.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from web.staff.access import me, needs, refuse_foreign
 from web.staff.board import order
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/staff/uploads")
-EXPORTS = (".mrc", ".iso", ".txt", ".xml", ".json", ".dat", ".unm", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
+EXPORTS = (
+    ".mrc", ".iso", ".txt", ".xml", ".json", ".dat", ".unm", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods",
+)  # fmt: skip
 ENDINGS = (*EXPORTS, ".zip", ".gz")
 MAPPING = ("columns", "sheet")  # the settings of a source that the page of columns writes
 SHOWN = 10
