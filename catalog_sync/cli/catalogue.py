@@ -27,8 +27,8 @@ from catalog_sync.search.fewer import fewer_words
 from catalog_sync.search.parse import alternatives_meant, search_box
 from catalog_sync.source_check import checked_encoding
 from catalog_sync.store import clusters as store_clusters
+from catalog_sync.store import inventory, registry, unions
 from catalog_sync.store import tables as t
-from catalog_sync.store import unions
 from catalog_sync.store.catalogue import StoreCatalogue, open_catalogue
 from catalog_sync.store.database import chunks, reading
 from catalog_sync.system import System
@@ -55,15 +55,22 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
     """Искать в сводном каталоге, как в строке поиска на сайте.
 
     Поле называют перед словом: «автор:пушкин», «год:2015-2020»; ещё заглавие, тема, издательство, серия, класс, ббк,
-    удк и шифр.
+    удк и шифр. «инв. № 12345» или «инв:12345» – экземпляр с этим инвентарным номером и его издание.
     """
-    catalogue, order, asked = opened(context.system()), Sort(sort), " ".join(query)
+    system, order, asked = context.system(), Sort(sort), " ".join(query)
+    catalogue = opened(system)
+    if number := inventory.asked_for(asked):
+        _say_copies(system, catalogue, number, _copies(system, number), as_json, limit)
+        return
     hits = catalogue.search(search_box(asked), limit=limit, sort=order, suggest=True)
     meant = ""
     told = (hits.suggestion, alternatives_meant(asked), alternatives_meant(hits.suggestion))
     for text in (*description.readings(asked), *told):
         if text and not hits.total and (instead := catalogue.search(search_box(text), limit=limit, sort=order)).total:
             hits, meant = instead, text
+    if not hits.total and (number := inventory.alone(asked)) and (copies := _copies(system, number)):
+        _say_copies(system, catalogue, number, copies, as_json, limit)
+        return
     found = [(record, catalogue.holdings(record.cluster)) for record in catalogue.records(hits.clusters)]
     if as_json:
         records = [_brief(record, holdings) for record, holdings in found]
@@ -80,6 +87,42 @@ def search(context: Context, query: tuple[str, ...], as_json: bool, limit: int, 
         click.echo(f"{record.cluster}  {citation.gost(record.bib, today=None)}")
         for one in holdings:
             click.echo(f"    {explaining.at_library(one)}")
+
+
+def _copies(system: System, number: str) -> list[inventory.Copy]:
+    with reading(system.engine) as connection:
+        return inventory.find(connection, number)
+
+
+def _say_copies(
+    system: System, catalogue: StoreCatalogue, number: str, found: list[inventory.Copy], as_json: bool, limit: int
+) -> None:
+    """The copies with an inventory number and their editions."""
+    shown = found[:limit]
+    records = {r.cluster: r for r in catalogue.records(list(dict.fromkeys(copy.cluster for copy in shown)))}
+    if as_json:
+        copies = [_copy(copy) for copy in shown]
+        made = [_brief(record, catalogue.holdings(cluster)) for cluster, record in records.items()]
+        answer = {"total": len(found), "suggestion": "", "copies": copies, "records": made}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    with reading(system.engine) as connection:
+        names = {library.code: library.name for library in registry.libraries(connection)}
+    click.echo(f"экземпляров с инв. № {number}: {len(found)}")
+    for copy in shown:
+        state = "в фонде" if copy.left is None else f"выбыл {copy.left:%d.%m.%Y}"
+        told = (names.get(copy.library, copy.library), copy.item.call_number, state, copy.why)
+        click.echo(f"{copy.number}  {', '.join(filter(None, told))} ({copy.record})")
+        if copy.cluster in records:
+            click.echo(f"    {copy.cluster}  {citation.gost(records[copy.cluster].bib, today=None)}")
+
+
+def _copy(copy: inventory.Copy) -> dict[str, Any]:
+    left = copy.left.isoformat() if copy.left else None
+    return {
+        "number": copy.number, "library": copy.library, "record": str(copy.record), "cluster": copy.cluster,
+        "call_number": copy.item.call_number, "left": left, "why": copy.why,
+    }  # fmt: skip
 
 
 def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, Any]:

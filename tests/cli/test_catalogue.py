@@ -45,6 +45,22 @@ def test_a_search_for_too_much_says_which_word_is_in_the_way(district: Cli) -> N
     assert district("search", "щщщщщщ").out == "найдено: 0\n"
 
 
+@pytest.mark.parametrize("question", ["инв. № Q9-0", "инв:q9-0", "Q9-0"])
+def test_a_copy_is_found_by_its_inventory_number(district: Cli, question: str) -> None:
+    said = district("search", question).out.splitlines()
+    assert said[:2] == [f"экземпляров с инв. № {question.split()[-1].split(':')[-1]}: 1",
+                        "Q9-0  school-2, в фонде (school-2:Q9)"]  # fmt: skip
+    assert "Слово" in said[2]
+    answer = json.loads(district("search", question, "--json").out)
+    assert [copy["record"] for copy in answer["copies"]] == ["school-2:Q9"]
+    assert [record["title"] for record in answer["records"]] == ["Слово"]
+
+
+def test_a_number_no_copy_has_is_said(district: Cli) -> None:
+    assert district("search", "инв:900900").out == "экземпляров с инв. № 900900: 0\n"
+    assert district("search", "900900").out == "найдено: 0\n"
+
+
 def test_search_on_the_terminal_names_fields_and_orders(district: Cli) -> None:
     assert "найдено: 1\n" in district("search", "заглавие:паруса автор:грин").out
     assert "найдено: 0\n" in district("search", "заглавие:грин").out

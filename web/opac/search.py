@@ -21,6 +21,7 @@ from catalog_sync.search.parse import alternatives_meant
 from web.i18n import N_, _, asked_language, grouped
 from web.labels import CARRIERS, FACETS, FIELD_WORDS, KINDS, SORTS, facet_word, unanswered
 from web.opac import box
+from web.opac import copies as in_the_hand
 from web.opac.elsewhere import search_there
 from web.opac.hits import escape
 from web.opac.places import place_counts
@@ -84,6 +85,7 @@ class Answer:
     complaint: str = ""
     listed: int = 0  # of the hits, textbooks of the federal list
     asked: str = ""  # what was typed, where it found nothing and `state` is what was probably meant
+    copies: in_the_hand.Copies | None = None  # where an inventory number is asked for; the hits are their editions
 
     @property
     def pages(self) -> int:
@@ -95,6 +97,8 @@ class Answer:
 def search() -> str | AnyResponse:
     state = read_state(request.args)
     found = answer(state)
+    if found.copies:
+        return render_template("opac/copies.html", answer=found, copies=found.copies)
     if found.state.page > found.pages:  # an old link, or editions that went since: the end of the list, not «nothing»
         return redirect(address(state, page=found.pages))
     return render_template(
@@ -123,6 +127,7 @@ def search_json() -> Response:
         suggestion=found.suggestion,
         hits=[as_json(card) for card in hits],
         facets={f.name: [{"value": v.text, "count": v.number} for v in f.values] for f in found.facets},
+        **({"copies": in_the_hand.as_json(found.copies)} if found.copies else {}),
     )
 
 
@@ -164,6 +169,8 @@ def places() -> dict[str, tuple[str, ...]]:
 
 def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
     """Ask the catalogue. What it can't answer becomes a sentence on the page, never a silent zero."""
+    if copies := in_the_hand.asked(state):
+        return of_copies(state, copies)
     if state.is_empty and state.sort is Sort.RELEVANCE:
         state = replace(state, sort=Sort.NEWEST)
     names = facet_names() if with_facets else []
@@ -179,6 +186,8 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         )
     except Unsupported as error:
         return Answer(state, 0, (), (), (), "", unanswered(error))
+    if not hits.total and (copies := in_the_hand.guessed(state)):
+        return of_copies(state, copies)
     suggestion = "" if hits.total else words_meant(state)
     for other in () if hits.total else meant(state, suggestion):
         found = answer(other, with_facets=with_facets)
@@ -192,6 +201,13 @@ def answer(state: SearchState, *, with_facets: bool = True) -> Answer:
         counted["place"] = open_places(state, hits.facets["library"])
     made = make_facets(state, counted)
     return Answer(state, hits.total, hits.clusters, briefs(hits), made, suggestion, listed=listed)
+
+
+def of_copies(state: SearchState, copies: in_the_hand.Copies) -> Answer:
+    """The editions of copies found by their number. A copy that left may have taken its edition along."""
+    found = cards(services().catalogue, copies.clusters, reader().library, all_ages=True)
+    clusters = tuple(card.id for card in found)
+    return Answer(state, len(found), clusters, [card.brief for card in found], (), "", copies=copies)
 
 
 def words_meant(state: SearchState) -> str:
