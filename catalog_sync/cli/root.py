@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -27,12 +27,15 @@ UNBOUNDED = 10_000
 YES, NO = ("да", "д", "yes", "y"), ("нет", "н", "no", "n")
 
 
-@dataclass(slots=True)
+@dataclass
 class Context:
-    """Settings are read at once, the database only when a command asks for it."""
+    """Settings and database are read when a command asks for them: help and what needs neither work without."""
 
-    settings: settings.Settings
     config: Path | None = None
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        return settings.load(self.config)
 
     def system(self, *, anew: bool = False, patient: bool = True) -> System:
         """Closed with the command. `anew`: it may begin with an empty database where another was lost.
@@ -95,7 +98,7 @@ def root(context: click.Context, config: Path | None) -> None:
 
     Папка данных: переменная CATALOG_SYNC_HOME (по умолчанию data/var).
     """
-    context.obj = Context(settings.load(config), config)
+    context.obj = Context(config)
 
 
 with_context = click.make_pass_decorator(Context)

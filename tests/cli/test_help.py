@@ -100,6 +100,19 @@ def test_a_command_has_help_with_an_example_that_parses(name: str, cli: Cli) -> 
     parse(words_of(" ".join(line.strip() for line in example.splitlines())))
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_help_needs_no_valid_settings(name: str, cli: Cli, home: Path) -> None:
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text("oops = \n")
+    assert "Пример:" in cli(*name.split(), "--help").out
+
+
+def test_a_command_says_what_is_wrong_with_the_settings(cli: Cli, home: Path) -> None:
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text("oops = \n")
+    assert "catalog-sync.toml строка 1" in cli("search", "пушкин").line
+
+
 @pytest.mark.parametrize("call", [line for line in PROMISED.splitlines() if line])
 def test_a_call_that_others_rely_on_is_there(call: str, home: Path) -> None:
     parse(words_of(f"catalog-sync {call}"))
