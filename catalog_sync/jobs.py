@@ -37,7 +37,6 @@ from catalog_sync.store.database import patient, reading, writing
 from catalog_sync.system import System
 from harvesters.secrets import Secrets
 
-LEAD = "jobs"
 LEAD_SECONDS = 60.0  # a leader that is silent this long is followed by another
 FINISH_SECONDS = 10.0  # after a signal to stop; who started us waits 15
 STEP_SECONDS = 1.0  # how soon a request is noticed
@@ -117,7 +116,7 @@ class Process:
         try:
             with writing(self.system.engine) as connection:
                 self._free_dead(connection)
-                return leases.acquire(connection, LEAD, self.me, self.system.now(), LEAD_SECONDS)
+                return leases.acquire(connection, store.LEAD, self.me, self.system.now(), LEAD_SECONDS)
         except Exception as error:
             note(log, "база данных не отвечает, задания ждут", error)
             return was
@@ -146,7 +145,7 @@ class Process:
             self.scheduler.shutdown(wait=False)
             self._let_finish()
             with writing(self.system.engine) as connection:
-                leases.release(connection, LEAD, self.me)
+                leases.release(connection, store.LEAD, self.me)
 
     def _let_finish(self) -> None:
         """Harvests stop at their next step; one whose source keeps silent is not waited for longer than this."""

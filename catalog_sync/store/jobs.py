@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from catalog_sync.model import HarvestRun, RunState
-from catalog_sync.store import runs
+from catalog_sync.store import leases, runs
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import upsert
 from catalog_sync.store.staff_tables import upload
+
+LEAD = "jobs"  # the lease of the jobs process that leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ def is_waiting(connection: Connection, kinds: Collection[str]) -> bool:
     """Whether anything waits to be taken: cheaper than trying to take it."""
     query = select(t.job_request.c.number).where(t.job_request.c.taken.is_(None), t.job_request.c.what.in_(list(kinds)))
     return connection.execute(query.limit(1)).first() is not None
+
+
+def is_served(connection: Connection, now: datetime) -> bool:
+    """Whether a jobs process is there to take what is asked; one on another machine is missed within a minute."""
+    return LEAD in leases.held(connection, now)
 
 
 def take(connection: Connection, now: datetime, kinds: Collection[str]) -> list[Request]:

@@ -16,11 +16,10 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from catalog_sync.jobs import LEAD
 from catalog_sync.model import HarvestRun, Library, RunState, Source
 from catalog_sync.settings import District, Jobs, Settings, Store
 from catalog_sync.store import jobs as store
-from catalog_sync.store import leases, records, registry, runs
+from catalog_sync.store import records, registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.staff_tables import upload
 from catalog_sync.system import System, open_system, utc_now
@@ -146,4 +145,4 @@ def ended(run: HarvestRun) -> bool:
 def is_alive(system: System) -> bool:
     """Whether some jobs process leads now."""
     with reading(system.engine) as connection:
-        return bool(leases.holder_of(connection, LEAD, system.now()))
+        return store.is_served(connection, system.now())

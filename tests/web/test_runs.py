@@ -9,8 +9,8 @@ from lxml import html
 from catalog_sync import pipeline
 from catalog_sync.model import RunState
 from catalog_sync.settings import SAMPLE_CONFIG
-from catalog_sync.store import jobs, runs
-from catalog_sync.store.database import reading
+from catalog_sync.store import jobs, leases, runs
+from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System
 from tests.exports import import_paths
 from tests.web.conftest import build, token
@@ -52,6 +52,43 @@ def test_a_run_is_undone_only_after_a_page_that_says_what_goes(own: System, meth
     pipeline.roll_back(own, int(order.argument), who=order.asked_by)
     with reading(own.engine) as connection:
         assert runs.get(connection, run.number).state is RunState.ROLLED_BACK
+
+
+def told_of_nobody(page: str) -> bool:
+    return "программа заданий не запущена" in html.fromstring(page).xpath("string(//main)")
+
+
+def test_an_order_that_nobody_carries_out_says_what_to_start(own: System, methodologist_here: FlaskClient) -> None:
+    assert not told_of_nobody(methodologist_here.get("/staff/sources").text), "nothing waits"
+    form = {"csrf_token": token(methodologist_here.get("/staff/sources"))}
+    board = methodologist_here.post("/staff/sources/tales-1/pause", data=form, follow_redirects=True).text
+    assert told_of_nobody(board)
+    assert "catalog-sync serve jobs" in board
+    lead = {"name": jobs.LEAD, "holder": "elsewhere:1", "seconds": 60.0}
+    with writing(own.engine) as connection:
+        assert leases.acquire(connection, now=own.now(), **lead)
+    assert not told_of_nobody(methodologist_here.get("/staff/sources").text), "a jobs process is there"
+    with writing(own.engine) as connection:
+        [order] = jobs.take(connection, own.now(), ["pause"])
+        leases.release(connection, jobs.LEAD, "elsewhere:1")
+    board = methodologist_here.get("/staff/sources").text
+    assert told_of_nobody(board), "it died at work"
+    assert html.fromstring(board).xpath("string(//h2[@id='orders']/following::tbody//td[last()])") == "ждёт"
+    with writing(own.engine) as connection:
+        jobs.finish(connection, order.number, "", own.now())
+    assert not told_of_nobody(methodologist_here.get("/staff/sources").text), "all is done"
+
+
+def test_a_decision_about_a_run_that_nobody_carries_out_says_so_too(
+    own: System, methodologist_here: FlaskClient
+) -> None:
+    with reading(own.engine) as connection:
+        run = runs.last_published(connection, "school-02")
+    assert run is not None
+    form = {"csrf_token": token(methodologist_here.get(f"/staff/runs/{run.number}/rollback"))}
+    page = methodologist_here.post(f"/staff/runs/{run.number}/rollback", data=form, follow_redirects=True).text
+    assert "будет отменён" in page
+    assert told_of_nobody(page)
 
 
 def test_only_the_last_published_run_of_a_source_is_offered_for_it(

@@ -32,6 +32,10 @@ ASKED = {
     "reject": N_("Сеанс № %(run)s будет отклонён."),
     "rollback": N_("Сеанс № %(run)s будет отменён."),
 }
+NOBODY = N_(
+    "Поручения ждут: программа заданий не запущена. На сервере её запускает команда catalog-sync serve jobs, "
+    "а вместе с сайтом – catalog-sync serve."
+)
 
 
 @blueprint.get("/")
@@ -58,7 +62,9 @@ def sources() -> str:
         last = runs.latest_of_each(connection)
         more = runs.details(connection, [run.number for run in last.values()])
         orders = jobs.latest(connection, ORDERS_SHOWN)
-    return render_template("staff/sources.html", sources=found, last=last, more=more, orders=orders)
+        served = jobs.is_served(connection, services().now())
+    nobody = "" if served or all(order.finished for order in orders) else _(NOBODY)
+    return render_template("staff/sources.html", sources=found, last=last, more=more, orders=orders, nobody=nobody)
 
 
 @blueprint.get("/runs")
@@ -101,7 +107,9 @@ def act(number: int, action: str) -> AnyResponse:
         still_open(connection, number, action)
         order(connection, action, str(number))
         audit.note(connection, me().login, f"сеанс {number}: {labels.ORDERS[action]}", services().now())
-    flash(_(ASKED[action], run=number))
+        flash(_(ASKED[action], run=number))
+        if not jobs.is_served(connection, services().now()):
+            flash(_(NOBODY))  # the page of the run does not list orders
     return redirect(url_for("staff.run", number=number), 303)
 
 
