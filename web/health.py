@@ -52,7 +52,7 @@ def metrics() -> Response:
     lines = [
         "# HELP catalog_editions Editions in the union catalogue.", "# TYPE catalog_editions gauge",
         f"catalog_editions {index_size()}", "# HELP catalog_libraries Libraries taking part.",
-        "# TYPE catalog_libraries gauge", f"catalog_libraries {len(services().directory.all())}",
+        "# TYPE catalog_libraries gauge", f"catalog_libraries {len(services().directory.open())}",
         "# HELP catalog_runs Harvest runs by state.", "# TYPE catalog_runs gauge",
     ]  # fmt: skip
     lines += [f'catalog_runs{{state="{state}"}} {states.get(state, 0)}' for state in STATES]

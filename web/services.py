@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from catalog_sync.model import Library
 from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
-from catalog_sync.store import registry
+from catalog_sync.store import coverage, registry
 from catalog_sync.store.database import reading
 
 KIND_OF_SETTLEMENT = re.compile(r"^[а-яё-]+\.?\s+(?=[А-ЯЁ])")  # «пос. Сосновый» stands under С
@@ -34,6 +34,7 @@ class Directory:
         self._configured = {library.code: library for library in settings.libraries}
         self._kept: Mapping[str, Library] = {}
         self._sources: Mapping[str, str] = {source.code: source.library for source in settings.sources}
+        self._closed: set[str] = set()
         self._until = 0.0
         self._ordered: tuple[Mapping[str, Library], Mapping[str, tuple[int, str]]] = {}, {}
 
@@ -42,9 +43,17 @@ class Directory:
         if self._engine is None:
             return self._configured
         if time.monotonic() > self._until:
-            self._kept, self._sources = self._read(self._engine)
+            self._kept, self._sources, self._closed = self._read(self._engine)
             self._until = time.monotonic() + LIBRARIES_SECONDS
         return self._kept
+
+    def open(self) -> Mapping[str, Library]:
+        """Those of `all` that are not closed: of whom a reader may choose. Old links to the others still lead there."""
+        return {code: library for code, library in self.all().items() if code not in self._closed}
+
+    def is_closed(self, code: str) -> bool:
+        self.all()
+        return code in self._closed
 
     def sources(self) -> Mapping[str, str]:
         """Source code → library code, as fresh as the libraries."""
@@ -68,19 +77,19 @@ class Directory:
             made = self._ordered = found, {code: (n, library.name) for n, (code, library) in enumerate(found.items())}
         return made[1]
 
-    def settlements(self) -> dict[str, list[Library]]:
+    def settlements(self, *, only_open: bool = False) -> dict[str, list[Library]]:
         """Libraries by settlement, in the order of `all`."""
         groups: dict[str, list[Library]] = {}
-        for library in self.all().values():
+        for library in (self.open() if only_open else self.all()).values():
             groups.setdefault(library.settlement, []).append(library)
         return groups
 
     @staticmethod
-    def _read(engine: Engine) -> tuple[dict[str, Library], dict[str, str]]:
+    def _read(engine: Engine) -> tuple[dict[str, Library], dict[str, str], set[str]]:
         with reading(engine) as connection:
             found = registry.libraries(connection)
-            sources = registry.library_of(connection)
-        return {library.code: library for library in sorted(found, key=natural)}, sources
+            sources, closed = registry.library_of(connection), coverage.closed(connection)
+        return {library.code: library for library in sorted(found, key=natural)}, sources, closed
 
 
 def natural(library: Library) -> tuple[str, list[tuple[int, str]]]:

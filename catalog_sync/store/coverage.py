@@ -73,19 +73,21 @@ def freshness(connection: Connection, zone: ZoneInfo | None = None) -> list[Fres
     for code, first, last in connection.execute(by_hand):
         there = seen.get(code, (first, last))
         seen[code] = (min(there[0], first), max(there[1], last))
-    since, closed = _since(connection), _closed(connection)
+    since, shut = _since(connection), closed(connection)
     found = [_of(library, seen.get(library.code), since) for library in _by_code(connection)]
-    return [replace(one, closed=one.last) if one.library.code in closed else one for one in found]
+    return [replace(one, closed=one.last) if one.library.code in shut else one for one in found]
 
 
-def _closed(connection: Connection) -> set[str]:
-    """Libraries whose every base is paused and holds no record any more (`source close`)."""
+def closed(connection: Connection) -> set[str]:
+    """Libraries whose every base is paused and holds no record any more (`source close`). One that never had any is
+    not closed: it has not begun."""
     other = source.alias()
     active = exists().where(other.c.library == source.c.library, other.c.active)
     living = exists().where(
         other.c.library == source.c.library, record.c.source == other.c.code, record.c.deleted.is_(False)
     )
-    return set(connection.execute(select(source.c.library).where(~active, ~living)).scalars())
+    begun = exists().where(run.c.source == source.c.code, run.c.state == "published")
+    return set(connection.execute(select(source.c.library).where(~active, ~living, begun)).scalars())
 
 
 def _by_code(connection: Connection) -> list[Library]:

@@ -174,7 +174,9 @@ def new() -> str:
 
 @blueprint.get("/libraries/")
 def libraries() -> str:
-    return render_template("opac/libraries.html", settlements=services().directory.settlements(), kinds=LIBRARY_KINDS)
+    """Those that are open: a school that was closed has its page, for old links, and nothing to lend."""
+    open_ones = services().directory.settlements(only_open=True)
+    return render_template("opac/libraries.html", settlements=open_ones, kinds=LIBRARY_KINDS)
 
 
 @blueprint.get("/libraries/<path:code>")
@@ -183,8 +185,10 @@ def library(code: str) -> str:
     if found is None:
         raise NotFound()
     state = SearchState(filters={"library": (code,)}, sort=Sort.NEWEST)
-    return render_template("opac/library.html", library=found, kinds=LIBRARY_KINDS, newest=newest(6, code),
-                           all_url=address(state), total=count(code))  # fmt: skip
+    return render_template(
+        "opac/library.html", library=found, kinds=LIBRARY_KINDS, newest=newest(6, code), all_url=address(state),
+        total=count(code), closed=services().directory.is_closed(code),
+    )  # fmt: skip
 
 
 def held_by(code: str) -> Query:

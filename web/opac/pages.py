@@ -44,7 +44,7 @@ def keep_school(response: AnyResponse) -> AnyResponse:
 def home() -> str:
     return render_template(
         "opac/home.html", newest=newest(8), total=count(), subjects=taught(), address=address,
-        State=SearchState, lists=public_lists(), libraries=len(services().directory.all()),
+        State=SearchState, lists=public_lists(), libraries=len(services().directory.open()),
     )  # fmt: skip
 
 
@@ -65,8 +65,8 @@ def help_page() -> str:
 @blueprint.get("/settings")
 def settings() -> str:
     target = local_target(request.args.get("next"), url_for("opac.home"))
-    return render_template("opac/settings.html", settlements=services().directory.settlements(), target=target,
-                           languages=LANGUAGES)  # fmt: skip
+    open_ones = services().directory.settlements(only_open=True)
+    return render_template("opac/settings.html", settlements=open_ones, target=target, languages=LANGUAGES)
 
 
 @blueprint.post("/settings")
