@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 
 from catalog_sync.reports import registry
 from catalog_sync.reports.period import parse
 from catalog_sync.reports.render import render
-from catalog_sync.store import drill, snapshots
+from catalog_sync.store import drill, inventory, snapshots
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.ledger_check import check, rebuild
+from catalog_sync.store.ledger_tables import stock_movement
 from tests.conftest import fresh_database
 from tests.reports.sample import TODAY, build
 
@@ -78,3 +80,14 @@ def test_a_snapshot_has_the_same_digest_on_both_databases(both):
             transaction.rollback()
     assert heads[0].digest == heads[1].digest
     assert heads[0].signature == heads[1].signature
+
+
+def test_a_copy_is_found_by_its_number_on_both(both):
+    found = []
+    for engine in both:
+        with engine.connect() as connection:
+            named = select(stock_movement.c.inventory).where(stock_movement.c.inventory != "")
+            number = connection.execute(named.order_by(stock_movement.c.number)).scalars().first().split(", ")[0]
+            found.append((inventory.find(connection, number), inventory.find(connection, number, ["school-01"])))
+    assert found[0] == found[1]
+    assert found[0][0]
