@@ -107,9 +107,8 @@ def act(number: int, action: str) -> AnyResponse:
         still_open(connection, number, action)
         order(connection, action, str(number))
         audit.note(connection, me().login, f"сеанс {number}: {labels.ORDERS[action]}", services().now())
-        flash(_(ASKED[action], run=number))
-        if not jobs.is_served(connection, services().now()):
-            flash(_(NOBODY))  # the page of the run does not list orders
+        waits = not jobs.is_served(connection, services().now())  # the page of the run lists no orders
+    flash(" ".join([_(ASKED[action], run=number), *([_(NOBODY)] if waits else [])]))
     return redirect(url_for("staff.run", number=number), 303)
 
 
