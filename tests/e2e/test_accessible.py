@@ -115,7 +115,7 @@ def walked(browser: Browser, site: Site) -> Walked:
     staff = browser.new_page(viewport=WIDE)
     found.watch(staff, site.base)
     log_in(staff, site.base, "admin")
-    for path in site.addresses(staff=True):
+    for path in (*site.addresses(staff=True), "/search?q=инв:2541"):
         found.look(staff, path, staff.goto(site.base + path))
     for path, act in answers():
         staff.goto(site.base + path)
