@@ -45,6 +45,7 @@ def test_a_methodologist_sees_how_many_sources_are_fresh_and_which_are_not(own: 
     assert "11 нояб. 2026" in page
     assert "Ещё ничего не присылали" in page
     assert "Всё сделано" not in page
+    assert "Программа заданий не запущена" in page
 
 
 def test_a_librarian_sees_the_exports_of_her_own_school_alone(own: System) -> None:
@@ -52,6 +53,7 @@ def test_a_librarian_sees_the_exports_of_her_own_school_alone(own: System) -> No
     assert "прочитана 1 запись" in page
     assert "папка недоступна" not in page
     assert "Свежие данные" not in page
+    assert "Программа заданий" not in page
 
 
 def test_a_source_that_failed_and_came_since_is_no_failure_any_more(own: System) -> None:

@@ -36,6 +36,10 @@ NOBODY = N_(
     "Поручения ждут: программа заданий не запущена. На сервере её запускает команда catalog-sync serve jobs, "
     "а вместе с сайтом – catalog-sync serve."
 )
+IDLE = N_(
+    "Программа заданий не запущена: по расписанию ничего не собирается, отчёты в срок не составляются. На сервере её "
+    "запускает команда catalog-sync serve jobs, а вместе с сайтом – catalog-sync serve."
+)
 
 
 @blueprint.get("/")
@@ -49,8 +53,9 @@ def home() -> str:
         ending = eresources.expiring(connection, services().today())
         broken = [r for r in eresources.every(connection, active_only=True) if r.check_fault]
         names = {one.code: one.name or one.code for one in registry.sources(connection)}
+        idle = me().may("methodologist") and not jobs.is_served(connection, services().now())
     return render_template("staff/home.html", held=held, exports=exports, waiting=waiting, reports=reports,
-                           ending=ending, broken=broken, names=names)  # fmt: skip
+                           ending=ending, broken=broken, names=names, idle=_(IDLE) if idle else "")  # fmt: skip
 
 
 @blueprint.get("/sources")
