@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 from catalog_sync.store import cursors, ledger, licences, unions
-from catalog_sync.store.figures import CLASSES, Horizon, Selection, balances
+from catalog_sync.store.figures import CLASSES, Horizon, Selection, balances, once
 from catalog_sync.store.ledger_tables import (
     ledger_member,
     stock_movement,
@@ -109,7 +109,7 @@ def page(connection: Connection, question: Question, *, cursor: str = "", limit:
 def total(connection: Connection, question: Question) -> int:
     """The figure itself: what the copies of all its rows add up to."""
     if question.unit == "editions":
-        return _distinct(connection, question)
+        return once(connection, _held_titles(question))
     if question.is_narrowed:
         return _total_of_lines(connection, question)
     found = balances(connection, question.selection, question.start, question.end, at=question.at)
@@ -297,31 +297,29 @@ def _editions_held(
     """Every edition once, however many of the libraries hold it and under whatever class."""
     held = _held_titles(question).subquery()
     names = [func.min(held.c[name]).label(name) for name in ("scope", "day", *CLASSES)]
-    query = select(held.c.cluster, *names).where(*_after([held.c.cluster], key, 1))
+    query = select(held.c.cluster, func.max(held.c.titles).label("titles"), *names)
+    query = query.where(*_after([held.c.cluster], key, 1))
     rows = connection.execute(query.group_by(held.c.cluster).order_by(held.c.cluster).limit(limit)).all()
     found = [
-        _counted(row.scope, None, 1, row.day, (row.category, row.carrier, row.ekind), cluster=row.cluster)
+        _counted(row.scope, None, row.titles, row.day, (row.category, row.carrier, row.ekind), cluster=row.cluster)
         for row in rows
     ]
     return found, [rows[-1].cluster] if len(rows) == limit else None
 
 
 def _held_titles(question: Question) -> Select[Any]:
-    """(cluster, scope, day and class) of each edition each scope holds at the end."""
+    """(cluster, scope, titles, day and class) of each edition each scope holds at the end."""
     line = title_movement.c
     classes = [func.min(line[name]).label(name) for name in CLASSES]
     return (
-        select(line.cluster, line.scope, func.min(line.day).label("day"), *classes)
+        select(
+            line.cluster, line.scope, func.sum(line.titles).label("titles"), func.min(line.day).label("day"), *classes
+        )
         .where(line.scope.in_(question.selection.scopes), line.day <= question.end)
         .where(*question.selection.admits(line), *_narrowed(line, question))
         .group_by(line.cluster, line.scope)
         .having(func.sum(line.titles) > 0)
     )
-
-
-def _distinct(connection: Connection, question: Question) -> int:
-    held = _held_titles(question).subquery()
-    return int(connection.execute(select(func.count(func.distinct(held.c.cluster)))).scalar() or 0)
 
 
 def _titles_moved(

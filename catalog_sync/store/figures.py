@@ -316,14 +316,19 @@ def ages(connection: Connection, before: int, day: date) -> dict[str, tuple[int,
 
 
 def unique_titles(connection: Connection, selection: Selection, day: date) -> int:
-    """Distinct editions held on a day by at least one of several libraries (slower than the district's roll-up)."""
+    """Titles held on a day by at least one of several libraries, each once (slower than the district's roll-up)."""
     line = title_movement.c
     held = (
-        select(line.cluster)
+        select(line.cluster, func.sum(line.titles).label("titles"))
         .where(line.scope.in_(selection.scopes), line.day <= day, *selection.admits(line))
         .group_by(line.scope, line.cluster)
         .having(func.sum(line.titles) > 0)
-        .subquery()
     )
-    counted = select(func.count(func.distinct(held.c.cluster)))
-    return int(connection.execute(counted).scalar() or 0)
+    return once(connection, held)
+
+
+def once(connection: Connection, held: Select[Any]) -> int:
+    """Titles of `held` (cluster, titles; a row for each scope), each edition once: a package is as many as it names."""
+    some = held.subquery()
+    each = select(func.max(some.c.titles).label("titles")).group_by(some.c.cluster).subquery()
+    return int(connection.execute(select(func.sum(each.c.titles))).scalar() or 0)
