@@ -191,3 +191,11 @@ def sound(text: str) -> str:
     for written, heard in _ONE_SOUND:
         text = text.replace(written, heard)
     return text
+
+
+_WORD_AND_NUMBER = re.compile(r"(\D*)(\d{0,18})")
+
+
+def in_order(text: str) -> list[tuple[str, int]]:
+    """Sort key of names and codes: numbers in them are compared as numbers, «Школа № 2» before «Школа № 10»."""
+    return [(word.casefold(), int(number or 0)) for word, number in _WORD_AND_NUMBER.findall(text)]

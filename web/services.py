@@ -17,6 +17,7 @@ from catalog_sync.query import Catalogue
 from catalog_sync.settings import Settings
 from catalog_sync.store import coverage, registry
 from catalog_sync.store.database import reading
+from catalog_sync.text import in_order
 
 KIND_OF_SETTLEMENT = re.compile(r"^[а-яё-]+\.?\s+(?=[А-ЯЁ])")  # «пос. Сосновый» stands under С
 LIBRARIES_SECONDS = 30  # a library renamed by the staff shows up everywhere within this time
@@ -92,17 +93,9 @@ class Directory:
         return {library.code: library for library in sorted(found, key=natural)}, sources, closed
 
 
-def natural(library: Library) -> tuple[str, list[tuple[int, str]]]:
+def natural(library: Library) -> tuple[str, list[tuple[str, int]]]:
     """Sort key: settlement, then the name with its numbers compared as numbers."""
-    pieces: list[tuple[int, str]] = []
-    word = ""
-    for char in library.name + " ":
-        if char.isdigit() == word.isdigit() or not word:
-            word += char
-            continue
-        pieces.append((int(word), "") if word.isdigit() else (0, word.casefold()))
-        word = char
-    return KIND_OF_SETTLEMENT.sub("", library.settlement).casefold(), pieces
+    return KIND_OF_SETTLEMENT.sub("", library.settlement).casefold(), in_order(library.name)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from catalog_sync.store import (
 from catalog_sync.store.catalogue_rows import Scope
 from catalog_sync.store.coverage import Freshness
 from catalog_sync.store.figures import Selection, balances
+from catalog_sync.text import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _reports(connection: Connection, asked: Asked) -> list[Entry]:
 def _pupils(connection: Connection, asked: Asked) -> list[Entry]:
     return [
         Entry(one.code, one.name, one.pupils, None, "из карточки библиотеки")
-        for one in sorted(registry.libraries(connection), key=lambda one: one.code)
+        for one in sorted(registry.libraries(connection), key=lambda one: in_order(one.code))
         if one.pupils and (one.code in asked.libraries or (not asked.libraries and one.kind == "school"))
     ]
 

@@ -12,6 +12,7 @@ from catalog_sync.store.coverage import zone_of
 from catalog_sync.store.ledger_tables import stock_movement
 from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.store.tables import holding, library, member, record, run, set_aside, source
+from catalog_sync.text import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def sources(connection: Connection) -> list[SourceState]:
         for number, count in connection.execute(select(set_aside.c.run, func.count()).group_by(set_aside.c.run))
     }
     found, zone = [], zone_of(connection)
-    for row in connection.execute(select(source).where(source.c.active).order_by(source.c.library, source.c.code)):
+    for row in connection.execute(select(source).where(source.c.active)):
         run_ = last.get(row.code)
         found.append(
             SourceState(
@@ -99,7 +100,7 @@ def sources(connection: Connection) -> list[SourceState]:
                 shared=shared.get(row.code, 0),
             )
         )  # fmt: skip
-    return found
+    return sorted(found, key=lambda one: (in_order(one.library), in_order(one.source)))
 
 
 def _by_source(connection: Connection, query: Any) -> dict[str, int]:

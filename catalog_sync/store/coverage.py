@@ -13,6 +13,7 @@ from catalog_sync.store import registry
 from catalog_sync.store.ledger_tables import stock_movement, stock_rollup
 from catalog_sync.store.rollups import MEASURES
 from catalog_sync.store.tables import library, record, run, source
+from catalog_sync.text import in_order
 
 ZONE = "district_zone"  # the option of an engine that says whose calendar dates are of (see system.open_system)
 FRESH_DAYS = 30  # «данные не старше 30 дней» (8.1): older ones say nothing about the end of a period
@@ -91,7 +92,7 @@ def closed(connection: Connection) -> set[str]:
 
 
 def _by_code(connection: Connection) -> list[Library]:
-    return sorted(registry.libraries(connection), key=lambda library: library.code)
+    return sorted(registry.libraries(connection), key=lambda library: in_order(library.code))
 
 
 def _of(library: Library, seen: tuple[date, date] | None, since: dict[str, date]) -> Freshness:

@@ -29,7 +29,7 @@ from catalog_sync.store.ledger_tables import (
     stock_position,
     textbook_need,
 )
-from catalog_sync.text import fold, skeleton
+from catalog_sync.text import fold, in_order, skeleton
 
 SCHOOL_YEAR_BEGINS = 8  # needs of the next school year are entered from summer on
 
@@ -206,7 +206,7 @@ def lines(connection: Connection, today: date, libraries: Sequence[str] = ()) ->
         .join(latest, and_(latest.c.library == columns.library, latest.c.year == columns.year))
         .order_by(columns.library, columns.grade, columns.subject, columns.fpu)  # at last books of one subject
     )
-    needs = connection.execute(query).all()
+    needs = sorted(connection.execute(query), key=lambda need: in_order(need.library))
     if not needs:
         return []
     federal = {row.number: row for row in connection.execute(select(fpu_entry))}

@@ -21,6 +21,7 @@ from catalog_sync.settings import Settings
 from catalog_sync.store import drill, snapshots
 from catalog_sync.store.database import reading
 from catalog_sync.store.rollups import DISTRICT
+from catalog_sync.text import in_order
 from web.i18n import _
 from web.reports import desk, listing
 from web.reports import rows as rows_page
@@ -201,7 +202,7 @@ def show_snapshot(number: int) -> str:
         faults = snapshots.verify(connection, signing_key(services().settings.home))
     day_before = found.head.start - timedelta(1)
     covered = found.data["coverage"]
-    lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(covered))]
+    lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(covered, key=in_order))]
     return render_template(
         "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes, faults=faults,
         covered=sum(covered.values()), schools=len(covered), in_words=desk.in_words,
