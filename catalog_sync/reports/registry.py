@@ -23,6 +23,7 @@ class Entry:
     public: bool = True
     needs_library: bool = False
     of_district: bool = False  # whole: it has no part for one library
+    of_today: bool = False  # what is now: needs, shelves and who is connected have no past that is kept
 
 
 REPORTS: dict[str, Entry] = {
@@ -51,7 +52,7 @@ REPORTS: dict[str, Entry] = {
         gather.make_libraries, of_district=True,
     ),
     "rollout": Entry("Подключение школ: план и факт", "Этапы дорожной карты 3.4–3.6.", gather.make_rollout,
-                     of_district=True),
+                     of_district=True, of_today=True),
     "ksu": Entry(
         "КСУ библиотечного фонда, части 1–3", "По документам и актам одной школы.", gather.make_ksu, False, True
     ),
@@ -68,14 +69,15 @@ REPORTS: dict[str, Entry] = {
     ),
     "textbooks": Entry(
         "Обеспеченность учебниками", "Класс × предмет × № ФПУ: нужно, есть, годно, не хватает, лишнее.",
-        gather.make_textbooks,
+        gather.make_textbooks, of_today=True,
     ),
     "exchange": Entry(
-        "Радар обмена учебниками", "Кто кому может передать, с готовым актом передачи.", gather.make_exchange
+        "Радар обмена учебниками", "Кто кому может передать, с готовым актом передачи.", gather.make_exchange,
+        of_today=True,
     ),
     "reconciliation": Entry(
         "Сверка с АИС «Учебник»", "Чего нет в каталоге, чего нет в АИС, где расходятся числа.",
-        gather.make_reconciliation, False, True,
+        gather.make_reconciliation, False, True, of_today=True,
     ),
 }  # fmt: skip
 
@@ -112,7 +114,10 @@ def make_in(
         raise Refused(f"отчёт {name}: составляется по одной библиотеке, укажите её код")
     if found.of_district and library:
         raise Refused(f"отчёт {name}: составляется по всему району, код библиотеки не нужен")
-    asked = Asked(connection, period.parse(asked_period, today), library, today, organisation)
+    days = period.parse(asked_period, today)
+    if found.of_today:
+        days = period.between(today, today)
+    asked = Asked(connection, days, library, today, organisation)
     return _dated(found.make(asked), today)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from catalog_sync.reports import registry
 from catalog_sync.reports.model import Table, Value
 from catalog_sync.reports.period import parse
+from catalog_sync.reports.render import file_name
 from catalog_sync.store import drill, licences
 from catalog_sync.store.figures import Selection
 from tests.ledger.district import District, holds, item, klass, new_engine
@@ -61,3 +62,20 @@ def test_schools_stand_in_the_order_of_their_numbers(connection: Connection) -> 
     covered = registry.make_in(connection, "oo2", asked_period="2026", today=TODAY).coverage
     assert covered is not None
     assert covered.missing_codes == ("sosh1", "sosh2", "sosh10")
+
+
+OF_TODAY = [name for name, entry in registry.REPORTS.items() if entry.of_today]
+
+
+@pytest.mark.parametrize("name", OF_TODAY)
+def test_a_report_of_what_is_now_does_not_mix_it_with_what_was(connection: Connection, name: str) -> None:
+    """«На 10 октября 2026 г.» with the books of 2025 under the exports of 2026 is neither of them."""
+    district = District(connection.engine)
+    district.add_library(connection, "a", stage=1)
+    district.publish(connection, "a", date(2026, 9, 20), {"disc": disc(date(2024, 9, 1), date(2026, 9, 1))})
+    library = "a" if registry.entry(name).needs_library else ""
+    report = registry.make_in(connection, name, library=library, asked_period="2024", today=TODAY)
+    assert (report.start, report.end, report.period) == (TODAY, TODAY, "на 10\u00a0октября 2026\u00a0г.")
+    assert file_name(report, "xlsx").endswith(f"{name}{'_a' if library else ''}_2026-10-10.xlsx")
+    if name == "rollout":
+        assert row_of(report.tables[1], "1 (п. 3.4)")[5] == 2

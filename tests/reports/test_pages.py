@@ -25,6 +25,13 @@ from catalog_sync.store.ledger_check import check
 from tests.reports.conftest import NOW, log_in, send, token
 from tests.reports.sample import TODAY, build
 
+
+def amount_of(cell: str) -> int:
+    """«−1 234» of a page as a number; what is none is nought."""
+    found = re.sub(r"<[^>]+>|\s", "", cell).replace("−", "-").replace("+", "")
+    return int(found) if found.lstrip("-").isdigit() else 0
+
+
 PUBLIC = [name for name, entry in registry.REPORTS.items() if entry.public]
 
 
@@ -83,6 +90,8 @@ def test_a_report_of_the_whole_district_offers_no_library_and_takes_none(client,
     page = client.get(f"/reports/{name}?period=2026Q3&library=school-01")  # an old link still opens
     assert page.status_code == 200
     assert "<select" not in page.get_data(as_text=True)
+    asks_for_a_period = 'name="period"' in page.get_data(as_text=True)
+    assert asks_for_a_period is not registry.entry(name).of_today
     with pytest.raises(Refused, match="по всему району"):
         registry.make(engine, name, library="school-01", today=TODAY)
 
@@ -178,6 +187,10 @@ def test_the_boss_freezes_a_quarter_and_a_licence_is_registered(app):
     rows = dict(re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', page))
     assert "нет данных" in rows["Школа school-07"]
     assert ">0<" not in rows["Школа school-07"]  # missing is not nought
+    figures = {name: [amount_of(one) for one in re.findall(r"<td[^>]*>(.*?)</td>", row)] for name, row in rows.items()}
+    schools = [row for name, row in figures.items() if name.startswith("Школа") and len(row) == 7]
+    for at in (0, 1, 2, 3, 4, 6):  # titles alone do not add up
+        assert figures["Школы с данными"][at] == sum(row[at] for row in schools)
     assert "Данные есть у 7 из 8 школ" in page
     values = {"library": "school-03", "name": "ЭБС", "kind": "package", "starts": "2026-02-01", "ends": "2026-12-01"}
     answer = send(client, "/reports/desk/licence", **values, titles="50", copies="50", category="other")

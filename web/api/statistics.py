@@ -28,7 +28,7 @@ from web.services import services
 PERIOD_PATTERN = r"[12]\d{3}([QH-][0-9]{1,2}|/[12]\d{3})?|[12]\d{3}-\d\d-\d\d:[12]\d{3}-\d\d-\d\d"
 CODE = r"[0-9A-Za-zА-Яа-яЁё._\-]{1,64}"
 EDITION = r"[0-9A-Za-z._:\-]{1,64}"
-PERIOD_WORDS = periods.EXPECTED.removeprefix("ожидалось ")
+PERIOD_WORDS = periods.EXPECTED.removeprefix("ожидалось ").partition(" или словами")[0]  # words are for the pages
 PERIOD = Param("period", f"{PERIOD_WORDS}; без него — текущий год", longest=32, pattern=PERIOD_PATTERN,
                example="2026Q3", words=PERIOD_WORDS)  # fmt: skip
 FILTERS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from catalog_sync.reports.scheduled import signing_key
 from catalog_sync.settings import Settings
 from catalog_sync.store import drill, snapshots
 from catalog_sync.store.database import reading
+from catalog_sync.store.figures import Balance
 from catalog_sync.store.rollups import DISTRICT
 from catalog_sync.text import in_order
 from web.i18n import _
@@ -118,12 +120,15 @@ def refuse_unknown(name: str) -> None:
 
 def show(name: str) -> str:
     refuse_unknown(name)
-    if registry.entry(name).needs_library and not request.args.get("library"):
-        return render_template("reports/choose.html", name=name, title=registry.entry(name).title, **_choices())
+    entry = registry.entry(name)
+    if entry.needs_library and not request.args.get("library"):
+        return render_template(
+            "reports/choose.html", name=name, title=entry.title, of_today=entry.of_today, **_choices()
+        )
     report = make(name)
     body = Markup(html_page.body(report, url_for("reports.rows")))  # noqa: S704 - html_page escapes every value
     return render_template("reports/report.html", report=report, body=body, name=name, files=FILES,
-                           of_district=registry.entry(name).of_district, **_choices())
+                           of_district=entry.of_district, of_today=entry.of_today, **_choices())
 
 
 def as_file(name: str, ending: str) -> Response:
@@ -202,13 +207,26 @@ def show_snapshot(number: int) -> str:
         faults = snapshots.verify(connection, signing_key(services().settings.home))
     day_before = found.head.start - timedelta(1)
     covered = found.data["coverage"]
-    lines = [_snapshot_line(found, other, library) for library in ("*", *sorted(covered, key=in_order))]
+    lines = [_snapshot_line(found, other, library) for library in sorted(covered, key=in_order)]
+    lines.insert(0, _snapshot_total(found, lines))
     return render_template(
         "reports/snapshot.html", snapshot=found, other=other, heads=heads, lines=lines, changes=changes, faults=faults,
         covered=sum(covered.values()), schools=len(covered), in_words=desk.in_words,
         measures=rows_page.MEASURES, units=rows_page.UNITS, period=f"{found.head.start}:{found.head.end}",
         opening=f"{day_before}:{day_before}",
     )  # fmt: skip
+
+
+def _snapshot_total(found: snapshots.Snapshot, lines: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The sum of the schools' lines: those that had data, by their codes. Titles of them together are frozen of all."""
+    known = [line for line in lines if line[1] is not None]
+    if not known:
+        return "*", None, None, None
+    changes = [line[3] for line in known if line[3] is not None]
+    everyone = len(known) == len(lines)
+    scope = "*" if everyone else ",".join(line[0] for line in known)
+    titles = snapshots.frozen_balance(found, "titles", "*") if everyone else None
+    return scope, sum((line[1] for line in known), Balance()), titles, sum(changes) if changes else None
 
 
 def _snapshot_line(found: snapshots.Snapshot, other: snapshots.Snapshot | None, library: str) -> tuple[Any, ...]:
@@ -223,5 +241,5 @@ def _snapshot_line(found: snapshots.Snapshot, other: snapshots.Snapshot | None, 
 
 
 def _knows(snapshot: snapshots.Snapshot, library: str) -> bool:
-    """Whether a school had fresh data when the snapshot was made; of the district some had."""
-    return library == "*" or bool(snapshot.data["coverage"].get(library))
+    """Whether a school had fresh data when the snapshot was made."""
+    return bool(snapshot.data["coverage"].get(library))

@@ -30,6 +30,6 @@ def media_type(format_: str) -> str:
 
 
 def file_name(report: Report, format_: str) -> str:
-    """A name that says what is inside: oo2_school-07_2026-01-01_2026-12-31.xlsx."""
-    parts = [report.name, report.library, str(report.start), str(report.end)]
+    """A name that says what is inside: oo2_school-07_2026-01-01_2026-12-31.xlsx, rollout_2026-10-10.xlsx."""
+    parts = [report.name, report.library, *dict.fromkeys((str(report.start), str(report.end)))]
     return "_".join(part for part in parts if part) + f".{format_}"
