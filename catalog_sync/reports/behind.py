@@ -131,8 +131,7 @@ def _records(connection: Connection, question: str, asked: Asked, after: int, li
 
 def _schools(connection: Connection, asked: Asked) -> list[Entry]:
     """Schools in a state by the end of the period; `part` is a stage of the roll-out."""
-    fresh = coverage.freshness(connection)
-    schools = [one for one in fresh if one.library.kind == "school" and one.was_open(asked.start)]
+    schools = _open_schools(connection, asked.start)
     schools = [one for one in schools if not asked.libraries or one.library.code in asked.libraries]
     if asked.part:
         schools = [one for one in schools if str(one.library.stage) == asked.part]
@@ -145,6 +144,11 @@ def _schools(connection: Connection, asked: Asked) -> list[Entry]:
     else:
         schools = [one for one in schools if _is(one, asked)]
     return [Entry(one.library.code, one.library.name, 1, one.first, _told(one)) for one in schools]
+
+
+def _open_schools(connection: Connection, start: date) -> list[Freshness]:
+    """The schools of the reports of a period that begins so."""
+    return [one for one in coverage.freshness(connection) if one.library.kind == "school" and one.was_open(start)]
 
 
 def _is(one: Freshness, asked: Asked) -> bool:
@@ -184,7 +188,7 @@ def _pupils(connection: Connection, asked: Asked) -> list[Entry]:
 
 def _typed(connection: Connection, asked: Asked) -> list[Entry]:
     """Figures people typed, the latest of each library; `measure` latest: however long before the period."""
-    codes = asked.libraries or tuple(one.code for one in registry.libraries(connection))
+    codes = asked.libraries or tuple(one.library.code for one in _open_schools(connection, asked.start))
     since = None if asked.measure == "latest" else asked.start
     rows = manual.typed(connection, codes, asked.end, since, asked.name)
     return [Entry(row.library, manual.NAMES[row.name], row.value, row.day, "введено вручную") for row in rows]

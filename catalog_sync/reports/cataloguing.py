@@ -77,7 +77,9 @@ def make(
     stale = [f"{names.get(one.library, one.library)} — {one.name or one.source}" for one in sources if one.last is None]
     notes = [Text(f"Ещё не выгружали: {', '.join(stale)}.", style="note")] if stale else []
     sizes = {found.sample for found in qualities.values()}
+    now = "Записи, полнота и дубли — на день составления, взятые готовыми — за период."
     explained = (
+        *([now] if today > period.end else []),
         f"Полнота измерена на выборке до {max(sizes, default=0)} записей каждой базы. Качество = полнота с весами "
         + ", ".join(f"{NAMES[name]} {weight}" for name, weight in WEIGHTS.items())
         + " минус 1 балл за каждый процент отклонённых записей.",

@@ -199,7 +199,10 @@ def make_quarterly(asked: Asked) -> Report:
         (sum(one.works for one in open_ones), len(open_ones)),
         max((one.checked.astimezone(zone).date() for one in open_ones if one.checked), default=None),
     )  # fmt: skip
-    return monitoring.quarterly(found, roadmap.stages(), state, _manual(asked, found), asked.organisation)
+    typed = _manual(asked, found)
+    for code, values in _latest_manual(asked, found).items():  # КСУ is told once a year, and is asked every quarter
+        typed.setdefault(code, {}).update({name: values[name] for name in ("ksu_stock",) if name in values})
+    return monitoring.quarterly(found, roadmap.stages(), state, typed, asked.organisation)
 
 
 def _due(asked: Asked) -> list[tuple[str, date]]:

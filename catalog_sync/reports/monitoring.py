@@ -84,6 +84,7 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     planned = len([one for one in facts.schools if _planned_by(one, stages, facts.period.end)])
     total = len(facts.schools)
     start, end = facts.period.start, facts.period.end
+    now = "на день составления" if facts.today > end else ""  # the catalogue keeps no past of its own
 
     def schools(name: str) -> str:
         return listed("schools", (), start, end, name=name)
@@ -105,8 +106,8 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
         line("Подключено школ", len(connected), "сеансы сбора", share, planned, schools("connected")),
         line(f"Школ с данными не старше {FRESH_DAYS} дней", len(codes), "сеансы сбора",
              _names(facts.coverage().missing), planned, schools("fresh")),
-        line("Записей школ в сводном каталоге", state.records, "сводный каталог", rows=listed("records")),
-        line("Изданий без повторов", state.editions, "сводный каталог", rows=listed("editions")),
+        line("Записей школ в сводном каталоге", state.records, "сводный каталог", now, rows=listed("records")),
+        line("Изданий без повторов", state.editions, "сводный каталог", now, rows=listed("editions")),
         of_stock("Экземпляров в фондах", "closing"),
         of_stock("Поступило экземпляров", "acquired"),
         of_stock("Выбыло экземпляров", "left"),
@@ -116,11 +117,11 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
                         ("локальных", LOCAL), ("удалённых лицензионных", LICENSED)):  # fmt: skip
         found.append(of_stock(name, "closing", kinds))
     found += [
-        line("Открытых ресурсов в каталоге", state.open_links, "сводный каталог", "справочно, не фонд",
+        line("Открытых ресурсов в каталоге", state.open_links, "сводный каталог", _joined("справочно, не фонд", now),
              rows=listed("open-links")),
         _links(state),
         line("Записей, чьё издание есть и у других школ", state.shared_records, "сводный каталог",
-             _of(state.shared_records, state.records), rows=listed("shared")),
+             _joined(_of(state.shared_records, state.records), now), rows=listed("shared")),
         line("Заимствовано записей («Запись домой»)", state.borrowed, "сводный каталог",
              rows=listed("borrowed", (), start, end)),
         *_uses(facts, state),
@@ -130,9 +131,11 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
         ("events", "Мероприятий"),
         ("trained", "Обучено сотрудников"),
     ):
-        known = [values[name] for values in manual.values() if name in values]
+        typed = [manual.get(one.library.code, {}).get(name) for one in facts.schools]
+        known = [value for value in typed if value is not None]
+        told = f"ввели {len(known)} из {whole}" if 0 < len(known) < total else ""
         query = listed("typed", (), start, end, name=name)
-        found.append(line(label, round(sum(known)) if known else NOT_KEPT, "вводится вручную", rows=query))
+        found.append(line(label, round(sum(known)) if known else NOT_KEPT, "вводится вручную", told, rows=query))
     done, due = state.on_time
     if due:
         since = max(start, state.due_from)
@@ -176,10 +179,15 @@ def _reflected(facts: Facts, codes: Sequence[str], manual: Manual) -> Row:
     paper = sum(manual[code]["ksu_stock"] for code in known)
     value: float | str = facts.copies(known).closing / paper if paper else NO_DATA
     shown = russian.percent(value) if isinstance(value, float) else value
-    comment = f"по {russian.counted(len(known), russian.SCHOOL)}, где введена КСУ" if known else "КСУ не введены"
+    schools = russian.counted(len(known), russian.SCHOOL)
+    comment = f"по последней введённой КСУ: {schools}" if known else "КСУ не введены"
     way = facts.drill(",".join(known), "closing") if paper else ""
     fact = Cell(shown, way, note="состоит по журналу / состоит по КСУ")
     return Row((Cell("Доля фонда, отражённого в каталоге"), Cell(None), fact, Cell("журнал и КСУ"), Cell(comment)))
+
+
+def _joined(*comments: str) -> str:
+    return "; ".join(filter(None, comments))
 
 
 def _names(names: Sequence[str]) -> str:
@@ -349,7 +357,7 @@ def _library(facts: Facts, one: Freshness, values: Mapping[str, float], aged: Ag
         Cell(aged.old / aged.known if aged and aged.known else None),
     ]  # fmt: skip
     tail = [_typed(facts, [code], name, values.get(name)) for name in ("seats", "computers")]
-    return Row((*head, *typed, *figures, *ratios, *tail, Cell("есть")))
+    return Row((*head, *typed, *figures, *ratios, *tail, Cell("есть" if stock.closing else "нет")))
 
 
 def _typed(facts: Facts, codes: Sequence[str], name: str, value: float | None) -> Cell:

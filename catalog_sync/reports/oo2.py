@@ -156,7 +156,7 @@ def library_table(part: Part, codes: Sequence[str], manual: Mapping[str, Mapping
         Column("Наименование показателей", "text", width=52), Column("№ строки", "text", width=10),
         Column("На конец отчётного года", "int", width=16),
     )  # fmt: skip
-    rows = []
+    rows, some = [], []
     for row in part.rows:
         start, end = facts.period.start, facts.period.end
         if row.computed:
@@ -167,10 +167,21 @@ def library_table(part: Part, codes: Sequence[str], manual: Mapping[str, Mapping
             known = [manual.get(code, {}).get(row.value) for code in codes]
             given = [v for v in known if v is not None]
             value = sum(given) if given else "не введено"
+            some += [(len(given), row.number)] if 0 < len(given) < len(codes) else []
         shown = round(value) if isinstance(value, float | int) else value
         rows.append(Row((Cell(row.name), Cell(row.number), Cell(shown, query))))
-    note = "Строки вводятся библиотекой; строка 06 заполняется по сводному каталогу."
-    return Table(columns, tuple(rows), f"Подраздел {part.number}. {part.title}", (note,), True, "library")
+    notes = ("Строки вводятся библиотекой; строка 06 заполняется по сводному каталогу.", *_of_some(some, len(codes)))
+    return Table(columns, tuple(rows), f"Подраздел {part.number}. {part.title}", notes, True, "library")
+
+
+def _of_some(rows: Sequence[tuple[int, str]], of: int) -> list[str]:
+    """Which rows are the sum of some schools only: (how many have typed it, number of the row)."""
+    by_count = {count: [number for known, number in rows if known == count] for count in sorted({n for n, _ in rows})}
+    return [
+        f"{'Строку' if len(numbers) == 1 else 'Строки'} {', '.join(numbers)} ввели {count} из "
+        f"{russian.genitive(of, russian.SCHOOL)}: это не весь район."
+        for count, numbers in by_count.items()
+    ]
 
 
 def _missing(names: Sequence[str]) -> tuple[Section, ...]:

@@ -159,10 +159,12 @@ def _titles(facts: Facts, scope: str, measure: str) -> Cell:
 def _totals(
     facts: Facts, extras: Extras, codes: Sequence[str], shown: tuple[int, ...], rows: Sequence[Row]
 ) -> list[Row]:
-    pupils = sum(one.library.pupils for one in facts.schools if one.library.code in codes)
+    of_each = [one.library.pupils for one in facts.schools if one.library.code in codes]
+    pupils = sum(of_each)
     total = Cell(pupils or None, listed("pupils", codes))
+    readers = pupils if all(of_each) else 0  # the books of all by the pupils of some would be too many for each
     cells = [Cell("ИТОГО по району"), Cell(f"{len(codes)} из {len(facts.schools)} школ"), total]
-    cells += [*_figures(facts, extras, DISTRICT, codes, pupils), Cell(None), Cell(_mean_dated(extras, codes))]
+    cells += [*_figures(facts, extras, DISTRICT, codes, readers), Cell(None), Cell(_mean_dated(extras, codes))]
     for at in SUMMED:
         if shown:
             cells[at] = Cell(cells[at].value, cells[at].rows, shown)

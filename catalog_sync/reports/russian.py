@@ -48,10 +48,18 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """0.453 → «45,3 %»; a dash where there is nothing to measure from."""
+    """0.453 → «45,3 %»; a dash where there is nothing to measure from.
+
+    Rounding alone makes neither all nor nothing: a school that lacks one book of 3000 has 99,9 %.
+    """
     if share is None:
         return "—"
-    text = number(share * 100, digits)
+    hundredths = share * 100
+    if share < 1 and round(hundredths, digits) == 100:
+        hundredths = 100 - 0.1**digits
+    elif share > 0 and round(hundredths, digits) == 0:
+        hundredths, digits = max(hundredths, 0.01), 2
+    text = number(hundredths, digits)
     return text.removesuffix(",0") + NBSP + "%"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from catalog_sync.reports import registry
 from catalog_sync.reports.model import Table, Value
 from catalog_sync.reports.period import parse
 from catalog_sync.reports.render import file_name
-from catalog_sync.store import drill, licences
+from catalog_sync.store import drill, licences, manual
 from catalog_sync.store.figures import Selection
 from tests.ledger.district import District, holds, item, klass, new_engine
 
@@ -79,3 +79,61 @@ def test_a_report_of_what_is_now_does_not_mix_it_with_what_was(connection: Conne
     assert file_name(report, "xlsx").endswith(f"{name}{'_a' if library else ''}_2026-10-10.xlsx")
     if name == "rollout":
         assert row_of(report.tables[1], "1 (п. 3.4)")[5] == 2
+
+
+def test_books_of_all_are_not_shared_out_to_the_pupils_of_some(connection: Connection) -> None:
+    district = District(connection.engine)
+    for code, pupils in (("a", 10), ("b", 0)):
+        district.add_library(connection, code, pupils=pupils)
+        district.publish(connection, code, date(2026, 9, 20), {f"disc-{code}": disc(date(2025, 9, 1))})
+    table = registry.make_in(connection, "replenishment", asked_period="2026Q3", today=TODAY).tables[0]
+    place = [column.title for column in table.columns].index("на 1 обуч.")
+    assert row_of(table, "Школа a")[place] == 0.1
+    assert row_of(table, "ИТОГО по району")[place] is None  # not 2 discs for the 10 pupils of one of them
+
+
+def told(connection: Connection, code: str, day: date, **values: float) -> None:
+    manual.keep(connection, code, values, day=day, who="boss", when=datetime(2026, 10, 10, tzinfo=UTC))
+
+
+def test_a_sum_of_what_some_schools_have_typed_says_of_whom_it_is(connection: Connection) -> None:
+    district = District(connection.engine)
+    for code in ("a", "b", "c"):
+        district.add_library(connection, code)
+        district.publish(connection, code, date(2026, 9, 20), {f"disc-{code}": disc(date(2025, 9, 1))})
+    told(connection, "a", date(2026, 9, 1), seats=8, readers=100)
+    told(connection, "b", date(2026, 9, 1), seats=6)
+    told(connection, "c", date(2026, 9, 1), seats=7)
+    table = registry.make_in(connection, "oo2", asked_period="2026", today=TODAY).tables[-1]
+    assert [row.cells[2].value for row in table.rows if row.cells[1].value in ("01", "04")] == [21, 100]
+    assert table.notes[1:] == ("Строку 04 ввели 1 из 3\u00a0школ: это не весь район.",)
+
+
+def indicators(connection: Connection, period: str) -> dict[str, list[Value]]:
+    table = registry.make_in(connection, "quarterly", asked_period=period, today=TODAY).tables[0]
+    return {str(row.cells[0].value): [cell.value for cell in row.cells[1:]] for row in table.rows}
+
+
+def test_the_monitoring_counts_what_schools_have_typed_and_not_their_partners(connection: Connection) -> None:
+    district = District(connection.engine)
+    for code in ("a", "b"):
+        district.add_library(connection, code)
+    district.add_library(connection, "mlb", "partner")
+    told(connection, "a", date(2026, 9, 1), events=2)
+    told(connection, "mlb", date(2026, 9, 1), events=50)
+    assert indicators(connection, "2026Q3")["Мероприятий"] == [None, 2, "вводится вручную", "ввели 1 из 2\u00a0школ"]
+
+
+def test_the_share_in_the_catalogue_is_of_the_last_ksu_which_is_told_once_a_year(connection: Connection) -> None:
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    district.publish(connection, "a", date(2026, 9, 20), {"disc": disc(date(2025, 9, 1), date(2025, 9, 1))})
+    told(connection, "a", date(2025, 12, 31), ksu_stock=4)
+    fact, comment = indicators(connection, "2026Q3")["Доля фонда, отражённого в каталоге"][1::2]
+    assert (fact, comment) == ("50\u00a0%", "по последней введённой КСУ: 1\u00a0школа")
+
+
+def test_figures_of_the_catalogue_beside_a_past_quarter_are_told_to_be_of_today(connection: Connection) -> None:
+    District(connection.engine).add_library(connection, "a")
+    assert indicators(connection, "2026Q3")["Изданий без повторов"][-1] == "на день составления"
+    assert indicators(connection, "2026Q4")["Изданий без повторов"][-1] == ""

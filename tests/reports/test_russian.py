@@ -55,6 +55,9 @@ def test_numbers_shares_and_lists():
     assert percent(0.45).replace(NBSP, " ") == "45 %"
     assert percent(0.453).replace(NBSP, " ") == "45,3 %"
     assert percent(None) == "—"
+    assert percent(2999 / 3000).replace(NBSP, " ") == "99,9 %"  # one book is missing: it is not all
+    assert percent(2 / 8695).replace(NBSP, " ") == "0,02 %"  # and two are not nothing
+    assert [percent(share).replace(NBSP, " ") for share in (0.0, 1.0, 1.00001)] == ["0 %", "100 %", "100 %"]
     assert change(2.0).replace(NBSP, " ") == "вырос в 3 раза"
     assert change(25.2).replace(NBSP, " ") == "вырос в 26,2 раза"
     assert change(20.0).replace(NBSP, " ") == "вырос в 21 раз"

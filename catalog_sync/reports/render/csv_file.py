@@ -40,6 +40,8 @@ def _plain(value: Value, column: Column) -> str:
         return value.strftime("%d.%m.%Y")
     if isinstance(value, str):
         return safe_cell(value)
+    if column.kind == "money":
+        return f"{value:.2f}".replace(".", ",")
     if column.kind == "percent":
         return f"{value * 100:.1f}".replace(".", ",") + "%"
     if isinstance(value, float):
