@@ -18,8 +18,13 @@ caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{border:1px solid #9aa5ad;padding:.25rem .5rem;vertical-align:top}
 thead th{background:#dfe9f1} .n{text-align:right;white-space:nowrap} tr.total{background:#eef3f7;font-weight:600}
 tr.muted{color:#555} .scroll{overflow-x:auto} .note{color:#444;font-size:.9rem} svg.chart{max-width:100%;height:auto}
-@media print{.page{break-before:page}body{margin:0;max-width:none}.scroll{overflow:visible}}
+@page sideways{size:A4 landscape;margin:10mm}
+@media print{.page{break-before:page}body{margin:0;max-width:none}.scroll{overflow:visible}
+.sideways,main:has(>.landscape){page:sideways}
+.wide th,.wide td{font-size:7pt;padding:1pt 2pt} .widest th,.widest td{font-size:5.5pt}
+.wide thead th{overflow-wrap:anywhere}}
 """
+WIDE, WIDEST = 9, 18  # columns: more do not fit an upright A4, nor a turned one in letters of the usual size
 
 
 def render(report: Report) -> bytes:
@@ -41,7 +46,8 @@ def body(report: Report, rows_at: str = "") -> str:
         lines += f'<p class="coverage">{escape(coverage_line(report))}</p>'
     levels = sorted({one.level for one in report.sections if isinstance(one, Text) and one.level})
     parts = "".join(_section(section, rows_at, levels) for section in report.sections)
-    return f'{lines}{parts}<p class="note">{escape(made_line(report))}</p>'
+    made = f'{lines}{parts}<p class="note">{escape(made_line(report))}</p>'
+    return f'<div class="landscape">{made}</div>' if report.landscape else made
 
 
 def _section(section: Section, rows_at: str, levels: Sequence[int]) -> str:
@@ -80,8 +86,12 @@ def _table(table: Table, rows_at: str) -> str:
     rows = "".join(_row(row, table.columns, rows_at) for row in table.rows)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in (*table.notes, *rules(table)))
     label = escape(table.title or "Таблица", quote=True)
+    count = len(table.columns)
+    turned, look = (" sideways", " wide") if count > WIDE else ("", "")
+    look += " widest" if count > WIDEST else ""
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table class="report">{caption}'
+        f'<div class="scroll{turned}" tabindex="0" role="region" aria-label="{label}">'
+        f'<table class="report{look}">{caption}'
         f"<thead>{_heading(table)}</thead><tbody>{rows}</tbody></table></div>{notes}"
     )
 
