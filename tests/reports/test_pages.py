@@ -156,6 +156,18 @@ def test_an_act_goes_into_the_ledger_with_its_number(app, engine):
     assert "состоит" in refused.get_data(as_text=True)
 
 
+def test_a_sum_is_typed_with_its_kopecks(app, engine):
+    client, document = log_in(app, "ivanova"), "17-К"
+    values = {"library": "school-02", "record": "school-02:e004", "direction": "in", "copies": "2", "day": "2026-10-01"}
+    refused = send(client, "/reports/desk/act", **values, document=document, rubles="1234,505").get_data(as_text=True)
+    assert "ожидалась сумма в рублях, например 1234,50" in refused
+    send(client, "/reports/desk/act", **values, document=document, rubles="1 234,50")
+    report = registry.make(engine, "ksu-textbooks", library="school-02", period="2026-10-01:2026-10-01", today=TODAY)
+    main = registry.make(engine, "ksu", library="school-02", period="2026-10-01:2026-10-01", today=TODAY)
+    lines = [[cell.value for cell in row.cells] for made in (report, main) for row in made.tables[0].rows]
+    assert [line[-1] for line in lines if line[3] == document] == [1234.5]
+
+
 def test_a_list_of_needs_comes_from_excel_with_its_own_headings(app, engine):
     book = Workbook()
     for row in (["Потребность в учебниках"], [], ["Класс", "Предмет", "Учебник", "Автор", "Кол-во обучающихся"],

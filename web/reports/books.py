@@ -11,7 +11,17 @@ from catalog_sync.store import hand, licences
 from catalog_sync.store.clusters import Change
 from catalog_sync.store.database import reading, writing
 from web.i18n import N_, _
-from web.reports.forms import Answer, Field, form, libraries, note, typed, typed_day, typed_number
+from web.reports.forms import (
+    Answer,
+    Field,
+    form,
+    libraries,
+    note,
+    typed,
+    typed_day,
+    typed_kopecks,
+    typed_number,
+)
 from web.reports.rows import CARRIERS, CATEGORIES, EKINDS
 from web.services import services
 from web.staff.access import me, needs, refuse_foreign_library
@@ -67,7 +77,7 @@ def act() -> Answer:
         Field("copies", N_("Экземпляров"), "number", required=True),
         Field("day", N_("Дата акта"), "date", required=True),
         Field("document", N_("Номер документа"), required=True),
-        Field("rubles", N_("На сумму, руб."), "number"),
+        Field("rubles", N_("На сумму, руб.")),
         Field("reason", N_("Причина выбытия")),
     )
 
@@ -75,7 +85,7 @@ def act() -> Answer:
         code = typed("library", "Библиотека")
         refuse_foreign_library(code)
         sign = -1 if request.form.get("direction") == "out" else 1
-        copies, rubles = sign * typed_number("copies", "Экземпляров"), typed_number("rubles", "На сумму", 0)
+        copies, kopecks = sign * typed_number("copies", "Экземпляров"), sign * typed_kopecks("rubles", "На сумму")
         named = typed("record", "Запись")
         try:
             record = RecordKey.parse(named)
@@ -85,8 +95,7 @@ def act() -> Answer:
             number = hand.enter_act(
                 connection, code, record, copies=copies, day=typed_day("day", "Дата акта"),
                 document=typed("document", "Номер документа"), reason=request.form.get("reason", ""),
-                kopecks=sign * rubles * 100 or None,
-                today=services().today(), who=me().login,
+                kopecks=kopecks or None, today=services().today(), who=me().login,
             )  # fmt: skip
             note(connection, f"акт: строка журнала {number}", {"record": record, "copies": copies})
         return _("Акт записан в журнал движения фонда.")
@@ -130,21 +139,20 @@ def licence() -> Answer:
         Field("starts", N_("Доступ с"), "date", required=True),
         Field("ends", N_("по (последний день)"), "date", required=True),
         Field("titles", N_("Названий"), "number"), Field("copies", N_("Экземпляров (доступов)"), "number"),
-        Field("rubles", N_("Стоимость, руб."), "number"),
+        Field("rubles", N_("Стоимость, руб.")),
         Field("category", N_("Категория"), "select", [(v, _(n)) for v, n in CATEGORIES.items()], value="other"),
         Field("source", N_("Источник с записями пакета (если есть)")),
     )  # fmt: skip
 
     def save() -> str:
-        rubles = typed_number("rubles", "Стоимость", 0)
         value = licences.Licence(
             library=typed("library", "Библиотека"), name=typed("name", "Ресурс"),
             starts=typed_day("starts", "Доступ с"), ends=typed_day("ends", "по"),
             kind=request.form.get("kind", "package"), platform=request.form.get("platform", ""),
             contract=request.form.get("contract", ""),
             titles=typed_number("titles", "Названий", 0), copies=typed_number("copies", "Экземпляров", 0),
-            kopecks=rubles * 100 or None, category=Category(request.form.get("category", "other")).value,
-            source=request.form.get("source", ""),
+            kopecks=typed_kopecks("rubles", "Стоимость") or None,
+            category=Category(request.form.get("category", "other")).value, source=request.form.get("source", ""),
         )  # fmt: skip
         with writing(services().store) as connection:
             number = licences.add(connection, value, today=services().today(), who=me().login)

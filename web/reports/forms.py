@@ -16,6 +16,7 @@ from catalog_sync.store.tabular import LARGEST
 from web.i18n import _
 from web.services import services
 from web.staff.access import me
+from web.staff.fields import kopecks_of
 
 Answer = str | Response
 
@@ -68,7 +69,7 @@ def typed_number(name: str, label: str, default: int | None = None) -> int:
     if not value and default is not None:
         return default
     try:
-        number = int(value.replace(" ", ""))
+        number = int("".join(value.split()))  # a number copied from a report has spaces that do not break
     except ValueError:
         raise Refused(f"{label}: ожидалось целое число, пришло {value!r}") from None
     if number < 0:  # «выбыло: −5» would have come in: the direction is a field of its own
@@ -76,6 +77,15 @@ def typed_number(name: str, label: str, default: int | None = None) -> int:
     if number > LARGEST:
         raise Refused(f"{label}: число слишком велико: {number}")
     return number
+
+
+def typed_kopecks(name: str, label: str) -> int:
+    """A sum in rubles as kopecks; 0 where none is typed."""
+    value = typed(name, label, required=False)
+    try:
+        return kopecks_of(value or "0")
+    except ValueError:
+        raise Refused(f"{label}: ожидалась сумма в рублях, например 1234,50, пришло {value!r}") from None
 
 
 def typed_day(name: str, label: str) -> date:

@@ -36,6 +36,24 @@ from web.labels import ROLES as ROLE_WORDS
 from web.security import safe_url
 from web.services import services
 
+_RUBLES = re.compile(r"(\d{1,9})(?:[.,](\d{1,2}))?")
+
+
+def kopecks_of(typed: str) -> int:
+    """A sum as papers write it («34 000», «1 234,50») in kopecks. Raises ValueError for what is none."""
+    found = _RUBLES.fullmatch("".join(typed.split()))
+    if found is None:
+        raise ValueError(_("Ожидалась сумма в рублях, например 1234,50."))
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def check_rubles(_form: FlaskForm, field: Field) -> None:
+    try:
+        kopecks_of(field.data)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
 CODE = Regexp(r"^[a-z0-9][a-z0-9-]{0,62}$", message=N_("Только строчные латинские буквы, цифры и дефис."))
 
 
@@ -194,7 +212,7 @@ class PackageForm(FlaskForm):  # type: ignore[misc]
     starts = DateField(N_("Доступ с"), [InputRequired()])
     ends = DateField(N_("по (последний день)"), [InputRequired()])
     copies = IntegerField(N_("Доступов к каждому изданию"), [InputRequired(), NumberRange(1, 1_000_000)])
-    rubles = IntegerField(N_("Стоимость, руб."), [Optional(), NumberRange(0, 1_000_000_000)])
+    rubles = StringField(N_("Стоимость, руб."), [Optional(), check_rubles])
     address = StringField(
         N_("Адрес издания на платформе, если его нет в файле; {id} — номер издания"),
         [InputRequired(), Length(max=1000), check_address],

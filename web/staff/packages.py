@@ -165,10 +165,9 @@ def license_it(connection: Connection, form: Any, code: str) -> None:
     if opened:
         licences.extend(connection, opened[-1].number, form.ends.data, today=today, who=who)
         return
-    rubles = form.rubles.data
     value = Licence(
         library=form.library.data, name=form.name.data.strip(), starts=form.starts.data, ends=form.ends.data,
         platform=(form.platform.data or "").strip(), contract=(form.contract.data or "").strip(),
-        kopecks=rubles * 100 if rubles else None, source=code,
+        kopecks=fields.kopecks_of(form.rubles.data or "0") or None, source=code,
     )  # fmt: skip
     licences.add(connection, value, today=today, who=who)
