@@ -109,28 +109,35 @@ def _results(facts: Facts, background: Background, codes: Sequence[str]) -> list
         *_movement(facts, background, codes, FICTION, "Фонд художественной литературы"),
         Text("4.4. Учебная литература", level=3),
         *_movement(facts, background, codes, LEARNING, "Учебный фонд (учебники и учебные пособия)"),
-        *_provision(background), *_table(facts, codes),
-        Text("4.5. Состояние единого каталога", level=3), _catalogue(background),
+        *_provision(background, facts.today), *_table(facts, codes),
+        Text("4.5. Состояние единого каталога", level=3), _catalogue(background, facts.today),
     ]  # fmt: skip
 
 
 def _movement(facts: Facts, background: Background, codes: Sequence[str], kinds: Kinds, subject: str) -> list[Section]:
-    now, before = facts.copies(codes, kinds), background.year_before.copies(codes, kinds)
+    earlier, now = background.year_before, facts.copies(codes, kinds)
+    both = [one.library.code for one in earlier.with_data if one.library.code in codes]  # of the others it is not known
+    before = earlier.copies(both, kinds)
     first = (
         f"{subject} {within(len(codes), SCHOOL)} на {russian.day(facts.as_of)} — {counted(now.closing, COPY)}. "
         f"{_moved(now, facts.period.words)}"
     )
+    some = f"по {len(both)} из {genitive(len(codes), SCHOOL)} (о других за тот период данных нет) "
+    whose = some if len(both) < len(codes) else ""
     sentences = [first]
-    if facts.today > facts.period.end:
-        sentences.append(_compared(now, before, background.year_before.period.words))
+    if not both:
+        sentences.append(f"Данных за {earlier.period.words} нет: сравнить не с чем.")
+    elif facts.today > facts.period.end:
+        compared = _compared(facts.copies(both, kinds), before, earlier.period.words)
+        sentences.append(russian.capital(whose + compared[:1].lower() + compared[1:]))
     else:
-        sentences.append(f"Период не закончен; за {background.year_before.period.words} {_came(before.acquired)}.")
+        sentences.append(f"Период не закончен; за {earlier.period.words} {whose}{_came(before.acquired)}.")
     if now.initial:
         verb = russian.agree(now.initial, "впервые отражён", "впервые отражено")
         sentences.append(f"Кроме того, {verb} в каталоге {counted(now.initial, COPY)}: это не поступление.")
     figures = [(getattr(now, m), facts.drill(DISTRICT, m, kinds)) for m in ("closing", "acquired", "left")]
     if facts.today <= facts.period.end:
-        figures.append((before.acquired, background.year_before.drill(DISTRICT, "acquired", kinds)))
+        figures.append((before.acquired, earlier.drill(",".join(both), "acquired", kinds)))
     figures.append((now.initial, facts.drill(DISTRICT, "initial", kinds)))
     named = tuple((counted(copies, COPY), query) for copies, query in figures if copies)
     return [Text(" ".join(sentences), figures=named)]
@@ -183,11 +190,12 @@ def _electronic(facts: Facts, background: Background, codes: Sequence[str]) -> l
     return [*found, Text(" ".join(parts), figures=figures)]
 
 
-def _provision(background: Background) -> list[Section]:
+def _provision(background: Background, today: date) -> list[Section]:
     if background.provision is None:
         return [Text("Потребность в учебниках школами не введена: обеспеченность не рассчитывалась.", style="note")]
     share, missing, schools = background.provision
-    text = f"Обеспеченность учебниками {within(schools, SCHOOL)}, сообщивших потребность, — {percent(share)}"
+    whose = f"{within(schools, SCHOOL)}, сообщивших потребность"
+    text = f"Обеспеченность учебниками на {russian.day(today)} {whose}, — {percent(share)}"
     lack = f"не хватает {genitive(missing, COPY)}"
     codes = list(dict.fromkeys(line.library for line in background.needs))
     ways = ((lack, listed("provision", codes, name="missing")),)
@@ -227,12 +235,13 @@ def _table(facts: Facts, codes: Sequence[str]) -> list[Section]:
     return [Table(columns, tuple(rows), f"Движение фондов за {facts.period.words}, экз.", name="movement")]
 
 
-def _catalogue(background: Background) -> Text:
+def _catalogue(background: Background, today: date) -> Text:
     records, editions = background.records, background.editions
     if not records:
         return Text("Записей школ в сводном каталоге пока нет.")
     text = (
-        f"В сводном каталоге {counted(records, RECORD)} школ, они описывают {counted(editions, russian.EDITION)}: "
+        f"В сводном каталоге на {russian.day(today)} {counted(records, RECORD)} школ, "
+        f"они описывают {counted(editions, russian.EDITION)}: "
         f"на одно издание приходится {russian.number(records / editions, 1)} записи."
     )
     ways = (

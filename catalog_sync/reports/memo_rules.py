@@ -80,8 +80,9 @@ class _Notes:
 
 
 def findings(facts: Facts, background: Background, codes: Sequence[str]) -> Findings:
-    """What the rules notice, each with the schools it concerns, and what to do about it."""
-    notes = _Notes(facts, background, codes)
+    """What the rules notice, each with the schools it concerns, and what to do; none of a school that is closed."""
+    closed = {one.library.code for one in facts.schools if one.closed and one.closed <= facts.as_of}
+    notes = _Notes(facts, background, [code for code in codes if code not in closed])
     for rule in (_electronic_grew, _fiction_came, _nothing_came, _no_electronic, _fiction_shrinks, _no_data, _undated,
                  _contracts_end, _much_other):  # fmt: skip
         rule(notes)

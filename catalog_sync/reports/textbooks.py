@@ -49,7 +49,9 @@ def provision_report(
         share, missing, schools = found
         facts = {"share": share, "missing": missing, "schools": schools}
         lack = f"; не хватает {russian.genitive(missing, russian.TEXTBOOK)}" if missing else ""
-        lead = f"Обеспеченность {russian.within(schools, russian.SCHOOL)} — {russian.percent(share)}{lack}."
+        year = max(line.year for line in lines)
+        whose = f"{russian.within(schools, russian.SCHOOL)} на {year}/{year + 1} учебный год"
+        lead = f"Обеспеченность {whose} — {russian.percent(share)}{lack}."
         details = _details(lines, exchanged, names, today)
         sections = [Text(lead), *_of_other_years(lines, names), by_school(lines, names), *_chart(lines), details]
     return Report(

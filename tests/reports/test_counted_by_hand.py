@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from catalog_sync.reports import registry
-from catalog_sync.reports.model import Table, Value
+from catalog_sync.reports.model import Table, Text, Value
 from catalog_sync.reports.period import parse
 from catalog_sync.reports.render import file_name
 from catalog_sync.store import drill, licences, manual
 from catalog_sync.store.figures import Selection
+from catalog_sync.store.tables import record, source
 from tests.ledger.district import District, holds, item, klass, new_engine
 
 TODAY = date(2026, 10, 10)
@@ -137,3 +138,39 @@ def test_figures_of_the_catalogue_beside_a_past_quarter_are_told_to_be_of_today(
     District(connection.engine).add_library(connection, "a")
     assert indicators(connection, "2026Q3")["Изданий без повторов"][-1] == "на день составления"
     assert indicators(connection, "2026Q4")["Изданий без повторов"][-1] == ""
+
+
+def prose(connection: Connection, period: str) -> str:
+    report = registry.make_in(connection, "memo", asked_period=period, today=TODAY)
+    texts = [section for section in report.sections if isinstance(section, Text)]
+    return "\n".join("\n".join((one.text, *one.items)) for one in texts).replace("\u00a0", " ")
+
+
+def test_the_memo_compares_schools_whose_last_year_is_known_and_no_others(connection: Connection) -> None:
+    """What a school connected this year, without dates, got a year before nobody knows: it was not nothing."""
+    district = District(connection.engine)
+    for code in ("old", "new"):
+        district.add_library(connection, code)
+    district.publish(connection, "old", date(2025, 9, 20), {"o": disc(date(2024, 9, 1), date(2025, 8, 1))})
+    bought = disc(date(2024, 9, 1), date(2025, 8, 1), date(2026, 8, 1), date(2026, 8, 2))
+    district.publish(connection, "old", date(2026, 9, 20), {"o": bought})
+    district.publish(connection, "new", date(2026, 8, 10), {"n": (holds(item("1")), klass())})
+    district.publish(connection, "new", date(2026, 9, 20), {"n": (holds(item("1"), *map(item, "234")), klass())})
+    told = prose(connection, "2026Q3")
+    assert "За III квартал 2026 года поступило 5 экземпляров" in told
+    compared = "По 1 из 2 школ (о других за тот период данных нет) поступило на 1 экземпляр больше, чем за III квартал"
+    assert compared in told
+
+
+def test_the_memo_advises_no_closed_school(connection: Connection) -> None:
+    district = District(connection.engine)
+    for code in ("a", "gone"):
+        district.add_library(connection, code)
+        district.publish(connection, code, date(2025, 12, 20), {code: disc(date(2025, 9, 1))})
+    district.publish(connection, "gone", date(2026, 5, 30), {})
+    connection.execute(update(source).where(source.c.code == "gone").values(active=False))
+    connection.execute(update(record).where(record.c.source == "gone").values(deleted=True))
+    district.publish(connection, "a", date(2026, 9, 20), {"a": disc(date(2025, 9, 1))})
+    told = prose(connection, "2026")
+    assert "проверить, внесены ли поступления в программу учёта (Школа a)" in told
+    assert "Школа gone" not in told
