@@ -19,7 +19,6 @@ GOOD_COMPLETENESS = 0.8  # below this share of dated copies, movement by period 
 MUCH_OTHER = 0.2  # a fifth of the stock without a category: the rows of ОО-2 mean little
 WARN_DAYS = 90  # a contract is prolonged by municipal procurement in about a quarter
 ANSWER_DAYS = 30
-LISTED = 12  # longer lists of schools go to the appendix
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,8 @@ class _Notes:
 
     def named(self, chosen: Sequence[str]) -> str:
         name = {one.library.code: one.library.name for one in self.facts.schools}
-        more = len(chosen) - LISTED
-        rest = f" и ещё {counted(more, SCHOOL)} (см. приложение)" if more > 0 else ""
-        return ", ".join(name[code] for code in chosen[:LISTED]) + rest
+        rest = " (см. приложение)" if len(chosen) > russian.NAMED else ""
+        return russian.named([name[code] for code in chosen], SCHOOL) + rest
 
     @property
     def due(self) -> str:
@@ -133,8 +131,10 @@ def _fiction_shrinks(notes: _Notes) -> None:
 def _no_data(notes: _Notes) -> None:
     missing = notes.facts.coverage().missing
     if missing:
-        notes.bad.append(f"Нет свежих данных {within(len(missing), SCHOOL)}: {', '.join(missing)}.")
-        notes.advise(HEADS, f"обеспечить выгрузку каталога ({', '.join(missing)}) — до {notes.due};")
+        names = russian.named(missing, SCHOOL)
+        rest = ", все – в разделе 3" if len(missing) > russian.NAMED else ""
+        notes.bad.append(f"Нет свежих данных {within(len(missing), SCHOOL)}: {names}{rest}.")
+        notes.advise(HEADS, f"обеспечить выгрузку каталога ({names}{rest}) — до {notes.due};")
 
 
 def _undated(notes: _Notes) -> None:

@@ -72,10 +72,16 @@ def quarterly(facts: Facts, stages: Sequence[Stage], state: State, manual: Manua
     return Report(
         name="quarterly", title="Мониторинг реализации Концепции развития школьных библиотек (п. 8.1)",
         period=f"за {facts.period.words}", start=facts.period.start, end=facts.period.end, made=facts.today,
-        sections=(Table(columns, tuple(rows), "Показатели", name="indicators"), *_rollout_chart(facts, stages)),
+        sections=(Table(columns, tuple(rows), "Показатели", name="indicators"), *_rollout_chart(facts, stages),
+                  *_silent(coverage.missing)),
         coverage=coverage, head=(organisation,) if organisation else (),
         facts={str(row.cells[0].value): row.cells[2].value for row in rows},
     )  # fmt: skip
+
+
+def _silent(names: Sequence[str]) -> tuple[Section, ...]:
+    """All who sent nothing, where there are more than a line names."""
+    return (Text("Нет свежих данных", level=3), Text(items=tuple(names))) if len(names) > russian.NAMED else ()
 
 
 def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Manual) -> list[Row]:
@@ -84,6 +90,7 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     planned = len([one for one in facts.schools if _planned_by(one, stages, facts.period.end)])
     total = len(facts.schools)
     start, end = facts.period.start, facts.period.end
+    missing = russian.named(facts.coverage().missing, russian.SCHOOL)
     now = "на день составления" if facts.today > end else ""  # the catalogue keeps no past of its own
 
     def schools(name: str) -> str:
@@ -105,7 +112,7 @@ def _indicators(facts: Facts, stages: Sequence[Stage], state: State, manual: Man
     found = [
         line("Подключено школ", len(connected), "сеансы сбора", share, planned, schools("connected")),
         line(f"Школ с данными не старше {FRESH_DAYS} дней", len(codes), "сеансы сбора",
-             _names(facts.coverage().missing), planned, schools("fresh")),
+             missing and f"нет данных: {missing}", planned, schools("fresh")),
         line("Записей школ в сводном каталоге", state.records, "сводный каталог", now, rows=listed("records")),
         line("Изданий без повторов", state.editions, "сводный каталог", now, rows=listed("editions")),
         of_stock("Экземпляров в фондах", "closing"),
@@ -188,10 +195,6 @@ def _reflected(facts: Facts, codes: Sequence[str], manual: Manual) -> Row:
 
 def _joined(*comments: str) -> str:
     return "; ".join(filter(None, comments))
-
-
-def _names(names: Sequence[str]) -> str:
-    return f"нет данных: {', '.join(names)}" if names else ""
 
 
 def _of(part: int, whole: int) -> str:

@@ -133,6 +133,15 @@ def change(share: float | None) -> str:
     return f"{'вырос' if share > 0 else 'сократился'} на {percent(abs(share))}"
 
 
+NAMED = 12  # more names than are read in one sentence
+
+
+def named(names: Sequence[str], word: Word) -> str:
+    """«а, б, в и ещё 88 школ»: names as far as a sentence bears them; a list of its own has all."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" и ещё {counted(more, word)}" if more > 0 else "")
+
+
 def capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Connection, update
 
 from catalog_sync.reports import registry
 from catalog_sync.reports.model import Table, Text, Value
 from catalog_sync.reports.period import parse
-from catalog_sync.reports.render import file_name
+from catalog_sync.reports.render import file_name, render
+from catalog_sync.reports.render.shared import coverage_line
 from catalog_sync.store import drill, licences, manual
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.tables import record, source
@@ -174,3 +177,18 @@ def test_the_memo_advises_no_closed_school(connection: Connection) -> None:
     told = prose(connection, "2026")
     assert "проверить, внесены ли поступления в программу учёта (Школа a)" in told
     assert "Школа gone" not in told
+
+
+def test_many_silent_schools_are_named_once_and_not_in_every_line(connection: Connection) -> None:
+    """300 names in a cell made it higher than Excel can show, and stood in the page four times."""
+    district = District(connection.engine)
+    for number in range(300):
+        district.add_library(connection, f"s{number}")
+    report = registry.make_in(connection, "quarterly", asked_period="2026Q3", today=TODAY)
+    comment = indicators(connection, "2026Q3")["Школ с данными не старше 30 дней"][-1]
+    assert str(comment).endswith("Школа s11 и ещё 288\u00a0школ")
+    assert coverage_line(report).endswith("Школа s11 и ещё 288\u00a0школ.")
+    (listed,) = (one.items for one in report.sections if isinstance(one, Text) and one.items)
+    assert len(listed) == 300
+    sheet = load_workbook(io.BytesIO(render(report, "xlsx"))).worksheets[0]
+    assert max(size.height or 0 for size in sheet.row_dimensions.values()) <= 409

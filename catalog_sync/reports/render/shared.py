@@ -39,7 +39,7 @@ def coverage_line(report: Report) -> str:
     share = russian.percent(coverage.covered / coverage.of)
     line = f"Данные есть у {coverage.covered} из {russian.genitive(coverage.of, russian.SCHOOL)} ({share})."
     if coverage.missing:
-        line += f" Нет данных: {', '.join(coverage.missing)}."
+        line += f" Нет данных: {russian.named(coverage.missing, russian.SCHOOL)}."
     return line
 
 

@@ -19,6 +19,7 @@ NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "mone
                   "text": "@"}  # fmt: skip
 PROSE_WIDTH = 76  # letters in a line of explanations: one column wider than A4 is cut, not shrunk
 LINE = 15  # points: the height of one line of text
+HIGHEST = 409  # points of a row: Excel's own limit
 MOST_ARGUMENTS = 255  # of a function: Excel's own limit, too
 SHEET_NAME_LENGTH = 31  # Excel's own limit
 WIDTH_OF_BOLD = 1.2  # of a bold letter against the digits in which Excel counts the width of columns
@@ -99,7 +100,7 @@ def _across(sheet: Any, at: int, text: str, look: Any, table: Table) -> None:
     look.set_text_wrap()
     look.set_align("top")
     width = sum(column.width for column in table.columns)
-    sheet.set_row(at, 16 * -(-len(text) * 11 // (max(width, 1) * 10)))
+    sheet.set_row(at, min(HIGHEST, 16 * -(-len(text) * 11 // (max(width, 1) * 10))))
     if len(table.columns) > 1:
         sheet.merge_range(at, 0, at, len(table.columns) - 1, "", look)
     sheet.write_string(at, 0, text, look)  # whatever it begins with: a school's name is no formula and no address
@@ -225,7 +226,8 @@ def _prose(state: _Book, report: Report, prose: list[Text]) -> None:
         look = bold if section.level else wrap
         lines += [(line, look) for line in (section.text, *(f"• {item}" for item in section.items)) if line]
     for at, (line, look) in enumerate(lines):
-        sheet.set_row(at, LINE * -(-round(len(line) * (WIDTH_OF_BOLD if look is bold else 1)) // (PROSE_WIDTH - 4)))
+        lines_of_text = -(-round(len(line) * (WIDTH_OF_BOLD if look is bold else 1)) // (PROSE_WIDTH - 4))
+        sheet.set_row(at, min(HIGHEST, LINE * lines_of_text))
         sheet.write_string(at, 0, line, look)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
