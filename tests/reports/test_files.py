@@ -177,3 +177,24 @@ def test_bases_are_named_by_the_formats_people_know(engine):
     table = next(one for one in made(engine, "cataloguing").tables if one.name == "sources")
     at = [column.title for column in table.columns].index("Формат")
     assert {row.cells[at].value for row in table.rows} <= {"МАРК-SQL", "RUSMARC", "UNIMARC", "MARC 21", ""}
+
+
+def test_a_page_shows_as_many_lines_as_are_read_and_a_spreadsheet_has_all(monkeypatch):
+    monkeypatch.setattr("catalog_sync.reports.render.shared.MOST_ROWS", 2)
+    rows = [Row((Cell(f"Школа {n}"), Cell(n))) for n in (1, 2, 3)]
+    total = Row((Cell("Всего"), Cell(6, sum_of=(0, 1, 2))), "total")
+    table = Table((Column("Школа", "text"), Column("Экз.")), (*rows, total), "Проба")
+    report = Report("x", "Проба", "", TODAY, TODAY, TODAY, (table,))
+    page = render(report, "html").decode()
+    written = Document(io.BytesIO(render(report, "docx"))).tables[0]
+    paper = "\n".join(cell.text for row in written.rows for cell in row.cells)
+    for text in (page, paper):
+        assert "Школа 2" in text
+        assert "Школа 3" not in text
+        assert "Всего" in text
+    assert "Показаны первые строки, 2 из 3: все – в XLSX и CSV" in page
+    assert "Школа 3" in render(report, "csv").decode()
+    sheet = load_workbook(io.BytesIO(render(report, "xlsx"))).worksheets[0]
+    assert [row[0].value for row in sheet.iter_rows() if str(row[0].value).startswith("Школа ")] == [
+        "Школа 1", "Школа 2", "Школа 3",
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from docx.shared import Mm, Pt
 from catalog_sync.reports.model import Chart, Report, Table, Text
 from catalog_sync.reports.render.docx_chart import add_chart
 from catalog_sync.reports.render.docx_table import table_element
-from catalog_sync.reports.render.shared import A4_COLUMNS, clean, coverage_line, made_line, subtitle
+from catalog_sync.reports.render.shared import A4_COLUMNS, clean, coverage_line, cut, made_line, subtitle
 
 FONT = "Times New Roman"
 WIDE_COLUMNS = 9  # a table with more does not fit an upright A4 page
@@ -42,7 +42,7 @@ def render(report: Report) -> bytes:
         table = following if heads else section  # a heading goes to the page of its table
         format_ = _turn(document, format_, _format_of(report, table if isinstance(table, Table) else None))
         if isinstance(section, Table):
-            _table(document, section, format_.width_mm - MARGIN_MM["left"] - MARGIN_MM["right"])
+            _table(document, cut(section), format_.width_mm - MARGIN_MM["left"] - MARGIN_MM["right"])
         elif isinstance(section, Chart):
             add_chart(document, section)
         else:

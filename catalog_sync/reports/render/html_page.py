@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Section, Table, Text
-from catalog_sync.reports.render.shared import coverage_line, made_line, shown, subtitle
+from catalog_sync.reports.render.shared import coverage_line, cut, made_line, shown, subtitle
 from catalog_sync.reports.render.svg_chart import svg
 
 STYLE = """
@@ -52,7 +52,7 @@ def body(report: Report, rows_at: str = "") -> str:
 
 def _section(section: Section, rows_at: str, levels: Sequence[int]) -> str:
     if isinstance(section, Table):
-        return _table(section, rows_at)
+        return _table(cut(section), rows_at)
     if isinstance(section, Chart):
         return f'<figure class="chart">{svg(section)}</figure>'
     return _text(section, rows_at, levels)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import Column, Report, Value
+from catalog_sync.reports.model import Column, Report, Table, Value
 
 CATEGORY = 26  # letters of a name below the bars of a chart in Word and Excel
 A4_COLUMNS = 18  # a wider table is unreadable on A4 and goes to A3
+MOST_ROWS = 2_000  # of a table on a page and in Word: a region's needs, book by book, are 100,000 lines
 
 
 def shown(value: Value, column: Column) -> str:
@@ -24,6 +26,16 @@ def shown(value: Value, column: Column) -> str:
     if column.kind == "money":
         return russian.number(value, 2)
     return russian.number(value, 1 if column.kind == "decimal" else 0)
+
+
+def cut(table: Table) -> Table:
+    """A table as far as people turn pages: its first rows, its totals, and where the others are."""
+    if len(table.rows) <= MOST_ROWS:
+        return table
+    totals = tuple(row for row in table.rows[MOST_ROWS:] if row.style == "total")
+    shown = f"{russian.number(MOST_ROWS)} из {russian.number(len(table.rows) - len(totals))}"
+    note = f"Показаны первые строки, {shown}: все – в XLSX и CSV или в отчёте одной школы."
+    return replace(table, rows=(*table.rows[:MOST_ROWS], *totals), notes=(note, *table.notes))
 
 
 def subtitle(report: Report) -> str:
