@@ -9,7 +9,7 @@ from typing import Literal
 
 from catalog_sync.model import Library
 from catalog_sync.reports import russian
-from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text, listed
+from catalog_sync.reports.model import Cell, Chart, Column, Drill, Report, Row, Section, Table, Text, listed, signature
 from catalog_sync.reports.period import Period
 from catalog_sync.store.drill import Counted
 from catalog_sync.store.ledger import LICENCES
@@ -47,7 +47,7 @@ def register(
 ) -> Report:
     """Both registers of one library, or of all. `cut`: more titles exist than are listed."""
     written = summary(held, period.start, period.end, today)
-    sections: list[Section] = [written, individual(rows, cut), Text(METHOD, style="note")]
+    sections: list[Section] = [written, individual(rows, cut), Text(METHOD, style="note"), *signature(today)]
     return Report(
         name="e-register", title="Реестры учёта электронных (сетевых) документов", period=f"за {period.words}",
         start=period.start, end=period.end, made=today, sections=tuple(sections),

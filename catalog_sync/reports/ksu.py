@@ -11,7 +11,7 @@ from itertools import groupby
 from catalog_sync.model import Library
 from catalog_sync.reports import ksu_lines, russian
 from catalog_sync.reports.facts import MAIN_STOCK, TEXTBOOKS, Facts, Kinds
-from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text, listed
+from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text, listed, signature
 from catalog_sync.reports.period import Period, steps
 from catalog_sync.store.acts import GROUPS, Act
 from catalog_sync.store.figures import Balance
@@ -54,7 +54,7 @@ def make(book: Book, today: date, textbooks: bool) -> Report:
     title = "Книга суммарного учёта " + ("учебного фонда" if textbooks else "библиотечного фонда")
     sections: list[Section] = [
         part_in(book, textbooks), part_out(book, textbooks), part_totals(book, today, textbooks),
-        Text(SIGNED, style="note"),
+        Text(SIGNED, style="note"), *signature(today),
     ]  # fmt: skip
     return Report(
         name=name, title=title, period=f"за {book.period.words}", start=book.period.start, end=book.period.end,

@@ -12,7 +12,7 @@ from datetime import date
 from catalog_sync.reports import replenishment, russian, textbooks
 from catalog_sync.reports.facts import ALL, ELECTRONIC, FICTION, LEARNING, TEXTBOOKS, Facts, Kinds
 from catalog_sync.reports.memo_rules import Background, Findings, findings
-from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text, listed
+from catalog_sync.reports.model import Cell, Column, Report, Row, Section, Table, Text, listed, signature
 from catalog_sync.reports.russian import COPY, RECORD, SCHOOL, TITLE, counted, genitive, percent, within
 from catalog_sync.store.figures import Balance
 from catalog_sync.store.rollups import DISTRICT
@@ -35,7 +35,7 @@ def make(facts: Facts, background: Background) -> Report:
         *_listed("6. Проблемы", found.bad, "Правила мониторинга проблем не выявили."),
         Text("7. Выводы", level=2), *_conclusions(facts, background, codes, found),
         Text("8. Рекомендации", level=2), *_advice(found),
-        *_signature(facts.today),
+        *signature(facts.today),
         Text(f"Приложение{' 1' if background.needs else ''}. Пополнение фондов по организациям", level=2), appendix,
         *_provision_table(facts, background),
     ]  # fmt: skip
@@ -293,12 +293,3 @@ def _advice(found: Findings) -> list[Section]:
 
 def _ended(item: str) -> str:
     return item.rstrip(";").rstrip(".") + "."
-
-
-def _signature(today: date) -> list[Section]:
-    line = "_" * 24
-    return [
-        Text(f"Должность {line}", style="sign"),
-        Text(f"Подпись {line}    Расшифровка {line}", style="sign"),
-        Text(russian.day(today), style="sign"),
-    ]

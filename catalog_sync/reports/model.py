@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from catalog_sync.model import RecordKey
+from catalog_sync.reports import russian
 
 Value = str | int | float | date | None
 Kind = Literal["text", "int", "decimal", "percent", "money", "date"]
@@ -172,3 +173,13 @@ def listed(
 
 def _encoded(pairs: Sequence[tuple[str, str]]) -> str:
     return urlencode([(name, value) for name, value in pairs if value], safe=":,")
+
+
+def signature(today: date) -> tuple[Text, ...]:
+    """The lines on which a paper is signed by whoever answers for it."""
+    line = "_" * 24
+    return (
+        Text(f"Должность {line}", style="sign"),
+        Text(f"Подпись {line}    Расшифровка {line}", style="sign"),
+        Text(russian.day(today), style="sign"),
+    )

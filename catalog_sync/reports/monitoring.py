@@ -319,7 +319,8 @@ def libraries(facts: Facts, manual: Manual, ages: Mapping[str, Aged] = MappingPr
         Column("Обновляемость", "percent", rule="поступило / состоит"),
         Column(f"Доля изданий старше {OLD_YEARS} лет", "percent", rule="экземпляры изданий старше 10 лет / экземпляры "
                "изданий с известным годом"),
-        Column("Мест", width=7), Column("ПК", width=6), Column("Каталог", "text", width=9),
+        Column("Мест", width=7), Column("ПК", width=6), Column("Работников", width=7),
+        Column("Каталог", "text", width=9),
     )  # fmt: skip
     running = facts.today <= facts.period.end
     rows = [_library(facts, one, manual.get(one.library.code, {}), ages.get(one.library.code)) for one in facts.schools]
@@ -346,7 +347,7 @@ def _library(facts: Facts, one: Freshness, values: Mapping[str, float], aged: Ag
     typed = [_typed(facts, [code], name, values.get(name)) for name in TYPED]
     head = (Cell(one.library.name), Cell(one.library.pupils or None, listed("pupils", [code])))
     if not facts.has_data(one):
-        return Row((*head, *typed, Cell(NO_DATA), *[Cell("")] * 13), "muted")
+        return Row((*head, *typed, Cell(NO_DATA), *[Cell("")] * 14), "muted")
     figures = [
         facts.cell(code, "closing"),
         facts.cell(code, "closing", BESIDE_LEARNING),
@@ -359,7 +360,7 @@ def _library(facts: Facts, one: Freshness, values: Mapping[str, float], aged: Ag
         Cell(stock.acquired / stock.closing if stock.closing else None),
         Cell(aged.old / aged.known if aged and aged.known else None),
     ]  # fmt: skip
-    tail = [_typed(facts, [code], name, values.get(name)) for name in ("seats", "computers")]
+    tail = [_typed(facts, [code], name, values.get(name)) for name in ("seats", "computers", "staff")]
     return Row((*head, *typed, *figures, *ratios, *tail, Cell("есть" if stock.closing else "нет")))
 
 
@@ -392,7 +393,7 @@ def _all_schools(facts: Facts, rows: Sequence[Row], shown: tuple[int, ...], ages
     ways += [facts.drill(DISTRICT, "closing", kinds) for kinds in (ALL, BESIDE_LEARNING, LEARNING, ELECTRONIC)]
     ways += [_old(facts, codes, None).rows]
     cells = [replace(cell, rows=way) for cell, way in zip(cells, ways, strict=True)]
-    return Row((Cell("ИТОГО по школам с данными"), *cells, *ratios, *[Cell("")] * 3), "total")
+    return Row((Cell("ИТОГО по школам с данными"), *cells, *ratios, *[Cell("")] * 4), "total")
 
 
 def _ratio(upper: float | None, lower: float | None) -> Cell:

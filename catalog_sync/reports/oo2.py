@@ -9,7 +9,19 @@ from catalog_sync.model import Carrier
 from catalog_sync.reports import ksu_check, russian
 from catalog_sync.reports.facts import OTHER, Facts, Kinds
 from catalog_sync.reports.forms import Form, FormRow, Part
-from catalog_sync.reports.model import NO_DATA, Cell, Column, Report, Row, Section, Table, Text, Value, listed
+from catalog_sync.reports.model import (
+    NO_DATA,
+    Cell,
+    Column,
+    Report,
+    Row,
+    Section,
+    Table,
+    Text,
+    Value,
+    listed,
+    signature,
+)
 from catalog_sync.store.acts import Unsure
 from catalog_sync.store.figures import Balance
 from catalog_sync.store.rollups import DISTRICT
@@ -36,6 +48,7 @@ def make(
     sections += ksu_check.sections(facts, codes, manual, unsure)
     sections += [library_table(form.parts["library"], codes, manual, facts)]
     missing = () if code or not coverage.missing else _missing(coverage.missing)
+    signed = signature(facts.today)
     return Report(
         name="oo2",
         title="Сведения для формы ОО-2, подразделы 2.6 и 2.7",
@@ -43,7 +56,7 @@ def make(
         start=facts.period.start,
         end=facts.period.end,
         made=facts.today,
-        sections=(*sections, *missing),
+        sections=(*sections, *missing, *signed),
         library=code,
         library_name=name,
         head=(f"Форма утверждена: {form.order}", "Единица измерения: единица (код ОКЕИ 642)"),
@@ -63,6 +76,8 @@ def stock_table(facts: Facts, part: Part, codes: Sequence[str], code: str, known
     rows = [_row(facts, row, numbers, codes, code, known) for row in part.rows]
     initial = _sum(facts, codes, part.rows[0]).initial
     notes = []
+    if facts.period.code != str(facts.period.start.year):
+        notes.append(f"Форма сдаётся за год; здесь поступило и выбыло за {facts.period.words}.")
     if not known:
         notes.append(f"Свежих данных нет: последняя выгрузка старше конца периода. Это не нули, а «{NO_DATA}».")
     if initial and known:

@@ -192,3 +192,30 @@ def test_many_silent_schools_are_named_once_and_not_in_every_line(connection: Co
     assert len(listed) == 300
     sheet = load_workbook(io.BytesIO(render(report, "xlsx"))).worksheets[0]
     assert max(size.height or 0 for size in sheet.row_dimensions.values()) <= 409
+
+
+@pytest.mark.parametrize("name", ["oo2", "ksu", "ksu-textbooks", "e-register", "memo"])
+def test_a_paper_that_is_signed_has_lines_to_sign_on(connection: Connection, name: str) -> None:
+    District(connection.engine).add_library(connection, "a")
+    library = "" if registry.entry(name).of_district else "a"
+    report = registry.make_in(connection, name, library=library, asked_period="2026", today=TODAY)
+    signed = [one.text for one in report.sections if isinstance(one, Text) and one.style == "sign"]
+    assert [text.split()[0] for text in signed] == ["Должность", "Подпись", "10"]
+
+
+def test_librarians_once_typed_stand_in_the_state_of_the_libraries(connection: Connection) -> None:
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    district.publish(connection, "a", date(2026, 9, 20), {"a": disc(date(2025, 9, 1))})
+    told(connection, "a", date(2026, 9, 1), staff=2)
+    table = registry.make_in(connection, "libraries", asked_period="2026", today=TODAY).tables[0]
+    assert row_of(table, "Школа a")[[column.title for column in table.columns].index("Работников")] == 2
+
+
+def test_a_quarter_in_the_columns_of_the_yearly_form_is_told(connection: Connection) -> None:
+    District(connection.engine).add_library(connection, "a")
+    made = (registry.make_in(connection, "oo2", asked_period=period, today=TODAY) for period in ("2026Q3", "2025"))
+    quarter, year = (report.tables[0].notes for report in made)
+    note = "Форма сдаётся за год; здесь поступило и выбыло за III квартал 2026 года."
+    assert note in quarter
+    assert not any(one.startswith("Форма сдаётся") for one in year)
