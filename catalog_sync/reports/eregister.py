@@ -92,7 +92,7 @@ def summary(held: Sequence[Held], start: date, end: date, today: date) -> Table:
         sums[3] = Cell("Действует")
         for at in SUMMED:
             values = [rows[number].cells[at].value for number in open_]
-            whole = sum(value for value in values if isinstance(value, int | float))
+            whole = round(sum(value for value in values if isinstance(value, int | float)), 2)
             codes = sorted({held[number].licence.library for number in open_})
             sums[at] = Cell(whole, listed("contracts", codes, start, end, name=SUMMED[at]), open_)
         rows.append(Row(tuple(sums), "total"))

@@ -224,7 +224,7 @@ def act(
     ]  # fmt: skip
     whole = tuple(range(len(rows)))
     costs = [price * t.copies for t, price in zip(some, known, strict=True) if price is not None]
-    cost = Cell(sum(costs), sum_of=whole) if len(costs) == len(some) else Cell("")
+    cost = Cell(round(sum(costs), 2), sum_of=whole) if len(costs) == len(some) else Cell("")
     total = (Cell(""), Cell("Всего"), Cell(""), Cell(""), Cell(copies, sum_of=whole), Cell(""), cost)
     rows.append(Row(total, "total"))
     notes = () if len(costs) == len(some) else (BLANK_PRICE,)
@@ -244,7 +244,7 @@ def _price(kopecks: set[int]) -> float | None:
 
 
 def _money(price: float | None, copies: int) -> tuple[Cell, Cell]:
-    return (Cell(""), Cell("")) if price is None else (Cell(price), Cell(price * copies))
+    return (Cell(""), Cell("")) if price is None else (Cell(price), Cell(round(price * copies, 2)))
 
 
 def _name(libraries: Mapping[str, Library], code: str) -> str:

@@ -229,7 +229,7 @@ def _total(
         known = [value for value in values if isinstance(value, int | float)]
         summed = at > 1 and column.kind in ("int", "money") and known
         way = query(name=next(names)) if at > 1 and column.kind in ("int", "money") else ""
-        cells.append(Cell(sum(known), way, tuple(range(len(rows)))) if summed else Cell(""))
+        cells.append(Cell(round(sum(known), 2), way, tuple(range(len(rows)))) if summed else Cell(""))
     return [Row(tuple(cells), "total")]
 
 

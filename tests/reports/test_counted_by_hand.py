@@ -219,3 +219,14 @@ def test_a_quarter_in_the_columns_of_the_yearly_form_is_told(connection: Connect
     note = "Форма сдаётся за год; здесь поступило и выбыло за III квартал 2026 года."
     assert note in quarter
     assert not any(one.startswith("Форма сдаётся") for one in year)
+
+
+def test_a_sum_of_rubles_has_no_thousandths_of_a_kopeck(connection: Connection) -> None:
+    """450,10 + 99,99 + 500,00 of binary fractions was 1050,0900000000001 for whoever read the JSON."""
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    bought = [item(str(n), came=date(2026, 9, n), price=price, ksu_number=str(n))
+              for n, price in enumerate(("450.10", "99.99", "500"), 1)]  # fmt: skip
+    district.publish(connection, "a", date(2026, 9, 20), {"n": (holds(*bought), klass())})
+    part = registry.make_in(connection, "ksu", library="a", asked_period="2026", today=TODAY).tables[0]
+    assert row_of(part, "ВСЕГО поступило")[-1] == 1050.09
