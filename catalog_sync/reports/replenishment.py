@@ -26,6 +26,9 @@ NOT_GROWTH = (
 )
 
 
+NO_SCHOOL = "В этом периоде она не числится среди школ района: это библиотека-партнёр или школа, закрытая раньше."
+
+
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What the ledger does not hold: open links by scope, share of dated copies by library."""
@@ -71,9 +74,10 @@ SUMMED = (2, 4, 5, 7, 9, 10, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25)  # columns 
 def make(facts: Facts, extras: Extras, code: str = "") -> Report:
     chosen = [one for one in facts.schools if not code or one.library.code == code]
     coverage = facts.coverage()
-    name = chosen[0].library.name if code and chosen else ""
-    sections: list[Section] = [table(facts, extras, chosen, district=not code)]
-    sections += charts(facts, chosen)
+    name = next((one.library.name for one in facts.freshness if code and one.library.code == code), "")
+    sections: list[Section] = [table(facts, extras, chosen, district=not code), *charts(facts, chosen)]
+    if code and not chosen:
+        sections = [Text(NO_SCHOOL)]
     if coverage.missing and not code:
         sections += [Text("Не представили свежих данных", level=3), Text(items=coverage.missing)]
     return Report(

@@ -10,10 +10,10 @@ from openpyxl import load_workbook
 from sqlalchemy import Connection, update
 
 from catalog_sync.reports import registry
-from catalog_sync.reports.model import Table, Text, Value
+from catalog_sync.reports.model import Column, Table, Text, Value
 from catalog_sync.reports.period import parse
 from catalog_sync.reports.render import file_name, render
-from catalog_sync.reports.render.shared import coverage_line
+from catalog_sync.reports.render.shared import coverage_line, shown
 from catalog_sync.store import drill, licences, manual
 from catalog_sync.store.figures import Selection
 from catalog_sync.store.tables import record, source
@@ -230,3 +230,16 @@ def test_a_sum_of_rubles_has_no_thousandths_of_a_kopeck(connection: Connection) 
     district.publish(connection, "a", date(2026, 9, 20), {"n": (holds(*bought), klass())})
     part = registry.make_in(connection, "ksu", library="a", asked_period="2026", today=TODAY).tables[0]
     assert row_of(part, "ВСЕГО поступило")[-1] == 1050.09
+
+
+def test_a_library_that_is_no_school_of_the_period_is_told_so(connection: Connection) -> None:
+    District(connection.engine).add_library(connection, "mlb", "partner")
+    report = registry.make_in(connection, "replenishment", library="mlb", asked_period="2026", today=TODAY)
+    assert report.library_name == "Школа mlb"
+    assert not report.tables
+    assert "библиотека-партнёр" in str(report.sections[-1])
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.01, "0,01"), (0.56, "0,6"), (0.0, "0,0"), (17.86, "17,9")])
+def test_a_disc_for_a_hundred_pupils_is_not_nought(value: float, said: str) -> None:
+    assert shown(value, Column("на 1 обуч.", "decimal")) == said

@@ -79,7 +79,11 @@ ANSWER = {
             "properties": {
                 "covered": {"type": "integer"},
                 "of": {"type": "integer"},
-                "missing": {"type": "array", "items": {"type": "string"}},
+                "missing": {
+                    "type": "array", "items": {"type": "string"},
+                    "description": "библиотеки без свежих данных: здесь они с последними известными числами, в суммы "
+                                   "отчётов района не входят",
+                },
             },
         },
         "total": {"$ref": "#/components/schemas/Line"},

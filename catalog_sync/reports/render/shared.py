@@ -25,7 +25,9 @@ def shown(value: Value, column: Column) -> str:
         return russian.percent(value)
     if column.kind == "money":
         return russian.number(value, 2)
-    return russian.number(value, 1 if column.kind == "decimal" else 0)
+    if column.kind == "decimal":
+        return russian.number(value, 2 if 0 < abs(value) < 0.1 else 1)  # a disc for 100 pupils is not «0,0»
+    return russian.number(value)
 
 
 def cut(table: Table) -> Table:

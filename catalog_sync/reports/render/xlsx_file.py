@@ -15,7 +15,7 @@ from catalog_sync.reports.model import Cell, Chart, Column, Report, Row, Table, 
 from catalog_sync.reports.render.shared import A4_COLUMNS, CATEGORY, coverage_line, made_line, shortened, subtitle
 
 FOOTER = 70  # letters of a title that stand beside the number of the page
-NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
+NUMBER_FORMATS = {"int": "#,##0", "decimal": "#,##0.0#", "percent": "0.0%", "money": "#,##0.00", "date": "dd.mm.yyyy",
                   "text": "@"}  # fmt: skip
 PROSE_WIDTH = 76  # letters in a line of explanations: one column wider than A4 is cut, not shrunk
 LINE = 15  # points: the height of one line of text
