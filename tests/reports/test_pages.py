@@ -334,6 +334,12 @@ def test_the_page_of_rows_begins_with_the_number_they_add_up_to(app, engine, cli
     assert sum(int(line.split(";")[5]) for line in lines) == cell.value
 
 
+def test_the_number_of_an_act_and_those_of_its_books_do_not_run_together(app):
+    """«1 100, 101»: the act 1 of two books was read as three numbers."""
+    page = log_in(app, "boss").get("/reports/rows?period=2000-01-01:2026-12-31&measure=left").get_data(as_text=True)
+    assert re.search(r"<td>3; инв\. \d+; ветхость</td>", page)
+
+
 def test_a_long_list_says_where_its_file_ends_and_a_year_is_no_formula(engine, client, monkeypatch):
     for name in ("CSV_MOST", "CSV_PAGE"):
         monkeypatch.setattr(import_module("web.reports.rows"), name, 5)
