@@ -152,8 +152,7 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
     )
     titles, copies = sum(one.titles for one in ending), sum(one.copies for one in ending)
     lead = (
-        f"Если договоры не продлить, до {russian.day(until)} будет потеряно {russian.counted(titles, russian.TITLE)} "
-        f"({russian.counted(copies, russian.COPY)}) электронных изданий из {russian.genitive(current, russian.COPY)}."
+        f"Если договоры не продлить, до {russian.day(until)} будут потеряны: {_what_is_lost(ending, current)}."
         if ending
         else f"До {russian.day(until)} договоры на электронные издания не заканчиваются."
     )
@@ -166,6 +165,20 @@ def forecast(held: Sequence[Held], until: date, today: date, current: int) -> Re
         period=f"до {russian.day(until)}", start=today, end=until, made=today, sections=tuple(sections),
         facts={"titles": titles, "copies": copies, "contracts": len(ending)},
     )  # fmt: skip
+
+
+def _what_is_lost(ending: Sequence[Held], current: int) -> str:
+    """Editions out of the copies there are, and databases, which are no editions."""
+    titles, copies = sum(one.titles for one in ending), sum(one.copies for one in ending)
+    databases = sum(one.licence.is_database for one in ending)
+    said = []
+    if titles or not databases:
+        of = russian.genitive(current, russian.COPY)
+        counted = f"{russian.counted(titles, russian.TITLE)} ({russian.counted(copies, russian.COPY)})"
+        said.append(f"{counted} электронных изданий из {of}")
+    if databases:
+        said.append(russian.counted(databases, russian.DATABASE))
+    return russian.listed(said)
 
 
 def _ending(ending: Sequence[Held], today: date, until: date) -> Table:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from msgspec import structs
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Subquery, and_, func, select
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import leases, ledger
-from catalog_sync.store.ledger_tables import licence, stock_position
+from catalog_sync.store.ledger_tables import licence, stock_movement, stock_position
 from catalog_sync.store.tables import library, record, source
 
 BASIS = "договор"
@@ -160,16 +160,18 @@ def _line(one: Licence, kind: MovementKind, day: date, copies: int) -> StockMove
         ekind=EKind.LICENSED,
         basis=BASIS,
         document=one.contract,
-        kopecks=one.kopecks if copies > 0 else None,
+        kopecks=one.kopecks and (one.kopecks if copies > 0 else -one.kopecks),  # what it cost leaves with it
     )
 
 
 def catalogued(connection: Connection, one: Licence) -> list[StockMovement]:
     """What would take back the records of the package's source that are in stock now."""
-    there = stock_position.c
+    there, worth = stock_position.c, _worth(one.source)
+    cell = [there[name] == worth.c[name] for name in ("record", "library", "category", "carrier", "ekind")]
     query = (
-        select(there.library, there.category, there.carrier, there.copies, record.c.local_id)
+        select(there.library, there.category, there.carrier, there.copies, record.c.local_id, worth.c.kopecks)
         .join_from(stock_position, record, record.c.id == there.record)
+        .outerjoin(worth, and_(*cell))
         .where(record.c.source == one.source, there.copies > 0, there.ekind == EKind.LICENSED.value)
         .order_by(there.record)
     )
@@ -178,6 +180,15 @@ def catalogued(connection: Connection, one: Licence) -> list[StockMovement]:
             library=row.library, record=RecordKey(one.source, row.local_id), day=one.ends,
             kind=MovementKind.EXPIRED, copies=-row.copies, category=Category(row.category),
             carrier=Carrier(row.carrier), ekind=EKind.LICENSED, basis=BASIS, document=one.contract,
+            kopecks=row.kopecks and -int(row.kopecks),
         )
         for row in connection.execute(query)
     ]  # fmt: skip
+
+
+def _worth(code: str) -> Subquery:
+    """What the copies of a source's records are worth where they stand; null where no price is known."""
+    move = stock_movement.c
+    names = (move.record, move.library, move.category, move.carrier, move.ekind)
+    query = select(*names, func.sum(move.kopecks).label("kopecks")).join(record, record.c.id == move.record)
+    return query.where(record.c.source == code).group_by(*names).subquery()

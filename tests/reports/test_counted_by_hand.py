@@ -243,3 +243,43 @@ def test_a_library_that_is_no_school_of_the_period_is_told_so(connection: Connec
 @pytest.mark.parametrize(("value", "said"), [(0.01, "0,01"), (0.56, "0,6"), (0.0, "0,0"), (17.86, "17,9")])
 def test_a_disc_for_a_hundred_pupils_is_not_nought(value: float, said: str) -> None:
     assert shown(value, Column("на 1 обуч.", "decimal")) == said
+
+
+def rubles(connection: Connection, period: str) -> dict[str, Value]:
+    report = registry.make_in(connection, "ksu", library="a", asked_period=period, today=TODAY)
+    return {str(row.cells[0].value): row.cells[-1].value for row in report.tables[2].rows}
+
+
+def test_what_a_contract_cost_leaves_the_stock_with_its_copies(connection: Connection) -> None:
+    """КСУ, part 3: of 30 accesses that had ended the sum stayed for ever."""
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    book = holds(item("1", came=date(2025, 2, 1), price="100")), klass()
+    district.publish(connection, "a", date(2026, 9, 20), {"b": book})
+    year = date(2025, 3, 1), date(2026, 2, 28)
+    contract = licences.Licence("a", "Полка", *year, titles=10, copies=30, kopecks=1_234_567)
+    licences.add(connection, contract, today=date(2025, 3, 1), who="методист")
+    licences.expire(connection, date(2026, 3, 1))
+    assert rubles(connection, "2025")["Состоит на конец периода (31.12.2025)"] == 12_445.67
+    found = rubles(connection, "2026Q1")
+    assert (found["Выбыло за период"], found["Состоит на конец периода (31.03.2026)"]) == (12_345.67, 100)
+
+
+def test_so_does_the_price_of_the_records_of_a_package(connection: Connection) -> None:
+    district = District(connection.engine)
+    district.add_library(connection, "a")
+    copies = holds(item("1", came=date(2025, 3, 1), price="250.50"))
+    district.publish(connection, "a", date(2025, 3, 10), {"e": (copies, klass("other", "electronic", "licensed"))})
+    contract = licences.Licence("a", "Полка", date(2025, 3, 1), date(2026, 2, 28), source="a")
+    licences.add(connection, contract, today=date(2025, 3, 11), who="методист")
+    licences.expire(connection, date(2026, 3, 1))
+    found = rubles(connection, "2026Q1")
+    assert (found["Выбыло за период"], found["Состоит на конец периода (31.03.2026)"]) == (250.5, 0)
+
+
+def test_the_forecast_of_a_database_loses_a_database_and_not_nought_titles(connection: Connection) -> None:
+    District(connection.engine).add_library(connection, "a")
+    base = licences.Licence("a", "Справочная система", date(2026, 1, 1), date(2026, 12, 31), kind="database")
+    licences.add(connection, base, today=date(2026, 1, 1), who="методист")
+    lead = registry.make_in(connection, "forecast", asked_period="2026", today=TODAY).sections[0]
+    assert str(getattr(lead, "text", "")).endswith("будут потеряны: 1\u00a0база данных.")
