@@ -18,7 +18,7 @@ from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
 from catalog_sync.store import ledger, records, unions
 from catalog_sync.store.database import chunks
-from catalog_sync.store.ledger_tables import stock_movement
+from catalog_sync.store.ledger_tables import licence, stock_movement
 
 # КСУ of a school library (Хабаровск): 2 | 3, 4, 5 | 6/8 and 9, of them 74 | 84 | preschool and classes 1–2
 GROUPS = ("natural", "applied", "social", "pedagogy", "fiction", "young")
@@ -311,8 +311,11 @@ def _books(connection: Connection, records: set[int]) -> dict[int, BibRecord]:
 
 
 def _suppliers(connection: Connection, ids: set[int]) -> dict[int, str]:
-    """Record → 901 $a «источник поступления» of МАРК-SQL; other formats have no field for it."""
-    found: dict[int, str] = {}
+    """Record → 901 $a «источник поступления» of МАРК-SQL, contract → its platform; other formats have no field."""
+    contracts = select(licence.c.number, licence.c.platform).where(
+        licence.c.number.in_([-number for number in ids if number < 0]), licence.c.platform != ""
+    )
+    found = {-number: platform for number, platform in connection.execute(contracts)}
     for some in chunks(sorted(number for number in ids if number >= 0)):
         for number, record in records.load(connection, list(some)):
             if record.dialect is Dialect.MARCSQL and (name := _supplier(record)):

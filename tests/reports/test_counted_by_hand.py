@@ -257,9 +257,11 @@ def test_what_a_contract_cost_leaves_the_stock_with_its_copies(connection: Conne
     book = holds(item("1", came=date(2025, 2, 1), price="100")), klass()
     district.publish(connection, "a", date(2026, 9, 20), {"b": book})
     year = date(2025, 3, 1), date(2026, 2, 28)
-    contract = licences.Licence("a", "Полка", *year, titles=10, copies=30, kopecks=1_234_567)
+    contract = licences.Licence("a", "Полка", *year, titles=10, copies=30, kopecks=1_234_567, platform="Лань")
     licences.add(connection, contract, today=date(2025, 3, 1), who="методист")
     licences.expire(connection, date(2026, 3, 1))
+    came = registry.make_in(connection, "ksu", library="a", asked_period="2025", today=TODAY).tables[0]
+    assert [row.cells[2].value for row in came.rows] == ["в записях не указан", "Лань", ""]
     assert rubles(connection, "2025")["Состоит на конец периода (31.12.2025)"] == 12_445.67
     found = rubles(connection, "2026Q1")
     assert (found["Выбыло за период"], found["Состоит на конец периода (31.03.2026)"]) == (12_345.67, 100)
