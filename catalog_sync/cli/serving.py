@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
-from pathlib import Path
 
 import click
 
 from catalog_sync import indexing, publishing, source_check, upkeep
 from catalog_sync.cli import failing
 from catalog_sync.cli.catalogue import opened
-from catalog_sync.cli.logs import open_log
+from catalog_sync.cli.parts import (
+    AS_A_PART,
+    BY_SIGNALS,
+    GRACE_SECONDS,
+    TICK_SECONDS,
+    Part,
+    Wakeful,
+    stop_all,
+    stop_with_starter,
+)
 from catalog_sync.cli.root import Context, begin_long_work, example, root, warn, with_context
 from catalog_sync.errors import Refused
+from catalog_sync.logs import open_log
 from catalog_sync.settings import Settings
 from catalog_sync.store import registry
 from catalog_sync.store.database import reading
 from catalog_sync.system import open_system
 
 PARTS = ("web", "z3950", "jobs")
-GRACE_SECONDS = 15  # to finish what is being answered before a part is killed
-FIRST_PAUSE_SECONDS = 2.0  # between a part's death and its next start; doubled while it keeps dying
-LONGEST_PAUSE_SECONDS = 60.0
-SOUND_SECONDS = 60.0  # a part that lived this long has recovered: its next death starts with the first pause
-TICK_SECONDS = 0.2
 BLOCKING_THREADS = 64  # of one worker, made when needed: requests wait for their turn in them (web/turns.py)
-AS_A_PART = "CATALOG_SYNC_PART"  # set for the parts: who started all three names their places, when the site answers
 CONFIG_VARIABLE = "CATALOG_SYNC_CONFIG"  # how granian's worker processes learn which settings file
 
 
@@ -54,6 +54,7 @@ def serve(context: Context, part: str | None) -> None:
         # Better a start that takes minutes than a server that answers every question with an error.
         indexing.mend(system, warn)
     system.engine.dispose()  # the database exists and is upgraded before anything forks
+    stop_with_starter()
     if AS_A_PART not in os.environ:
         click.echo(_places(context.settings)[part], err=True)
     {"web": _serve_web, "z3950": _serve_z3950, "jobs": _serve_jobs}[part](context)
@@ -67,11 +68,15 @@ def _serve_web(context: Context) -> None:
     os.environ["CATALOG_SYNC_HOME"] = str(context.settings.home)
     if context.config:
         os.environ[CONFIG_VARIABLE] = str(context.config.resolve())
-    Granian(
-        "web.wsgi:make", factory=True, interface=Interfaces.WSGI, address=web.host, port=web.port, workers=web.workers,
+    server = Granian(
+        "web.wsgi:make", factory=True, interface=Interfaces.WSGI, address=web.host, port=web.port,
+        workers=web.workers if hasattr(os, "fork") else 1,  # granian has one on Windows
         blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
         respawn_failed_workers=True,  # the others go on meanwhile
-    ).serve()  # fmt: skip
+    )  # fmt: skip
+    if not BY_SIGNALS:
+        server.main_loop_interrupt = Wakeful()
+    server.serve()
     _close_database(context)
 
 
@@ -118,7 +123,7 @@ def _serve_all(context: Context) -> None:
                 click.echo("\n".join(_places(context.settings).values()), err=True)
                 named = True
     finally:
-        _stop(parts)
+        stop_all(parts)
     click.echo("остановлено", err=True)
 
 
@@ -191,66 +196,3 @@ def _command(name: str, context: Context) -> list[str]:
 
 def _environment(context: Context) -> dict[str, str]:
     return {**os.environ, "CATALOG_SYNC_HOME": str(context.settings.home), AS_A_PART: "1"}
-
-
-class Part:
-    """One of the three: started at once, and again whenever it ends by itself."""
-
-    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        self.name = name
-        self._command, self._environment = command, environment
-        self._pause = FIRST_PAUSE_SECONDS
-        self._next_start = 0.0
-        self._start()
-
-    def _start(self) -> None:
-        # A session of its own: a part's workers are found by its group when the part itself is killed, and Ctrl-C
-        # reaches us alone, so that all stop in one order.
-        self.process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 (our own words)
-            self._command, env=self._environment, cwd=Path.cwd(), start_new_session=True
-        )
-        self._group, self._started = self.process.pid, time.monotonic()
-
-    def look_after(self) -> None:
-        now = time.monotonic()
-        if self.process is None:
-            if now >= self._next_start:
-                self._start()
-        elif (code := self.process.poll()) is not None:
-            if now - self._started > SOUND_SECONDS:
-                self._pause = FIRST_PAUSE_SECONDS
-            click.echo(
-                f"catalog-sync: часть {self.name} остановилась (код {code}), запускаю снова через {self._pause:.0f} с",
-                err=True,
-            )
-            self._kill_group()
-            self.process, self._next_start = None, now + self._pause
-            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
-
-    def ask_to_stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-
-    def finish(self, until: float) -> None:
-        """Wait for the part till then, and end what is left of it."""
-        if self.process:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(max(0.1, until - time.monotonic()))
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-            self._kill_group()
-
-    def _kill_group(self) -> None:
-        """Workers outlive a part that was killed, and hold its port."""
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._group, signal.SIGKILL)
-
-
-def _stop(parts: list[Part]) -> None:
-    for part in parts:
-        part.ask_to_stop()
-    until = time.monotonic() + GRACE_SECONDS
-    for part in parts:
-        part.finish(until)

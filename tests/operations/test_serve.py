@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog_sync.cli import logs, serving
-from catalog_sync.cli.serving import Part
+from catalog_sync import logs
+from catalog_sync.cli import parts, serving
+from catalog_sync.cli.parts import Part
 from catalog_sync.errors import Refused
 from catalog_sync.store import leases
 from catalog_sync.store.database import open_engine, reading
@@ -57,7 +58,7 @@ CHILD = "import subprocess, sys, time; c = subprocess.Popen([sys.executable, '-c
 def part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Part]:
     """A part that starts a worker of its own and writes its number down."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(serving, "FIRST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(parts, "FIRST_PAUSE_SECONDS", 0.1)
     code = CHILD + "print(c.pid, file=open('worker', 'w'), flush=True); time.sleep(60)"
     made = Part("web", [sys.executable, "-c", code], dict(os.environ))
     yield made
@@ -104,7 +105,7 @@ def test_a_part_that_will_not_listen_is_ended_with_its_workers(part: Part, tmp_p
 def test_a_part_that_keeps_dying_is_started_ever_more_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     now = [1000.0]
-    monkeypatch.setattr(serving.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(parts.time, "monotonic", lambda: now[0])
     dying = Part("web", [sys.executable, "-c", "raise SystemExit(1)"], dict(os.environ))
     pauses = []
     for _ in range(7):
@@ -140,6 +141,93 @@ def test_a_grown_log_is_put_aside_and_five_are_kept(tmp_path: Path) -> None:
     assert path.read_text() == "small"
 
 
+# --- where no signal asks a process to end (Windows) ---
+
+UNSIGNALLED = "import os, sys, time; from catalog_sync.cli import parts; parts.BY_SIGNALS = False\n"
+LISTENER = f"""{UNSIGNALLED}
+try:
+    parts.stop_with_starter()
+    print(os.getpid(), file=open('worker', 'w'), flush=True)
+    while True:
+        time.sleep(0.05)
+except KeyboardInterrupt:
+    open('ended', 'w').close()
+"""
+STARTER = f"""{UNSIGNALLED}
+part = parts.Part('jobs', [sys.executable, '-c', {LISTENER!r}], dict(os.environ))
+time.sleep(60)
+"""
+# No fork, no groups, workers begun anew, and `terminate` ends a process in the midst of its work.
+LIKE_WINDOWS = """
+import multiprocessing, multiprocessing.process, os, subprocess
+del os.fork, os.killpg
+subprocess.Popen.terminate = subprocess.Popen.kill
+multiprocessing.process.BaseProcess.terminate = multiprocessing.process.BaseProcess.kill
+multiprocessing.set_start_method("spawn")
+"""
+
+
+def test_a_part_that_signals_do_not_reach_finishes_when_its_input_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parts, "BY_SIGNALS", False)
+    part = Part("jobs", [sys.executable, "-c", LISTENER], {**os.environ, parts.AS_A_PART: "1"})
+    assert part.process is not None
+    worker(tmp_path)
+    part.ask_to_stop()
+    assert part.process.wait(STOP_SECONDS) == 0
+    part.finish(time.monotonic())
+    assert (tmp_path / "ended").exists()
+
+
+@needs_proc
+def test_such_a_part_does_not_outlive_who_started_it(tmp_path: Path) -> None:
+    environment = {**os.environ, parts.AS_A_PART: "1"}
+    starter = subprocess.Popen([sys.executable, "-c", STARTER], env=environment, cwd=tmp_path)
+    try:
+        pid = worker(tmp_path)
+    finally:
+        starter.kill()
+        starter.wait()
+    until(lambda: (tmp_path / "ended").exists())
+    until(lambda: not is_running(pid))
+
+
+@pytest.mark.slow
+@needs_proc
+@pytest.mark.skipif(shutil.which("ps") is None, reason="no ps to find the parts with")
+@pytest.mark.parametrize("how", ["interrupt", "kill"])
+def test_without_signals_nothing_of_the_catalogue_goes_on_and_holds_its_ports(tmp_path: Path, how: str) -> None:
+    home, web, z3950 = tmp_path / "home", free_port(), free_port()
+    home.mkdir()
+    (home / "catalog-sync.toml").write_text(f"[web]\nport = {web}\nworkers = 1\n[z3950]\nport = {z3950}\n")
+    (tmp_path / "sitecustomize.py").write_text(LIKE_WINDOWS)
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    environment = {**os.environ, "CATALOG_SYNC_HOME": str(home), "PYTHONPATH": path}
+    command = [sys.executable, "-m", "catalog_sync", "serve"]
+    with (tmp_path / "out").open("wb") as out:
+        server = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=out, stdout=out)
+    try:
+        until(lambda: answers(web) and answers(z3950) and jobs_lead(home))
+        with urllib.request.urlopen(f"http://127.0.0.1:{web}/health", timeout=20) as page:
+            assert json.load(page)["status"] == "ok"
+        site = part_pid(server.pid, "web")
+        workers = children(site)
+        assert workers
+        os.kill(site, signal.SIGKILL)
+        until(lambda: not any(map(is_running, workers)))
+        until(lambda: part_pid(server.pid, "web") not in (0, site) and answers(web))
+        server.send_signal(signal.SIGINT if how == "interrupt" else signal.SIGKILL)
+        assert server.wait(STOP_SECONDS) == (0 if how == "interrupt" else -signal.SIGKILL)
+        until(lambda: not answers(web) and not answers(z3950))
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
+    assert "Traceback" not in (tmp_path / "out").read_text()
+
+
 # --- all three --------------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +237,11 @@ def jobs_lead(home: Path) -> str:
         holder = leases.holder_of(connection, "jobs", utc_now())
     engine.dispose()
     return holder
+
+
+def children(parent: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True)
+    return [int(number) for number in found.stdout.split()]
 
 
 def part_pids(parent: int, name: str) -> list[int]:

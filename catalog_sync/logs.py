@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 KEPT = 5  # older files: web.log.1 … web.log.5
@@ -26,10 +27,11 @@ def open_log(home: Path, part: str, level: int) -> Path:
 
 
 def put_aside(path: Path) -> None:
-    """Make room for a fresh file where this one has grown large."""
+    """Make room for a fresh file where this one has grown large; what Windows keeps in its place grows on."""
     if not path.exists() or path.stat().st_size < LARGEST_BYTES:
         return
     for number in range(KEPT, 0, -1):
         older = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
         if older.exists():
-            older.replace(path.with_name(f"{path.name}.{number}"))
+            with suppress(PermissionError):  # another process writes into it, or somebody reads it in an editor
+                older.replace(path.with_name(f"{path.name}.{number}"))
