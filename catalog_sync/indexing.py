@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from catalog_sync.errors import StopEverything
+from catalog_sync.held_files import is_held, patiently
 from catalog_sync.model import Category
 from catalog_sync.query import Everything, OneOf
 from catalog_sync.search.engine import Engine, IndexOutdated
@@ -46,16 +47,32 @@ def drain(system: System, *, from_scratch: bool = False, wait_seconds: float = W
     with _only_indexer(system, wait_seconds) as me:
         if not from_scratch and (index := _current(system)) and not index.is_worn():
             return _drain(system, index, me)
-        # Readers go on with the old folder until the new one is whole.
-        fresh = system.settings.index_path.with_name("index.new")
-        count = _drain(system, Engine.create(fresh), me)
-        old = system.settings.index_path.with_name("index.old")
+        place = system.settings.index_path
+        fresh, old = place.with_name("index.new"), place.with_name("index.old")
         shutil.rmtree(old, ignore_errors=True)
-        if system.settings.index_path.exists():
-            system.settings.index_path.rename(old)
-        fresh.rename(system.settings.index_path)
+        if is_held(place, old):  # by who reads it
+            return _drain_in_place(system, me, anew=from_scratch)
+        # Readers go on with the old folder until the new one is whole.
+        count = _drain(system, Engine.create(fresh), me)
+        if place.exists():
+            patiently(lambda: place.rename(old))
+        patiently(lambda: fresh.rename(place))
         shutil.rmtree(old, ignore_errors=True)
         return count
+
+
+def _drain_in_place(system: System, me: str, *, anew: bool) -> int:
+    """Bring the index up to date where it lies, every document `anew`; what is worn in it goes at the next start.
+
+    Raises StopEverything where it is damaged or of another version.
+    """
+    index = _current(system)
+    if index is None:
+        raise StopEverything(
+            f"{system.settings.index_path}: индекс повреждён или другой версии, а открыт другим процессом; "
+            "остановите catalog-sync serve и запустите снова: индекс построится сам"
+        )
+    return _drain(system, index, me, anew=anew)
 
 
 def mend(system: System, tell: Callable[[str], object]) -> None:
@@ -97,8 +114,8 @@ def _current(system: System) -> Engine | None:
         return index if number <= outbox.last_number(connection) else None
 
 
-def _drain(system: System, index: Engine, me: str) -> int:
-    written, number = 0, index.last_number()
+def _drain(system: System, index: Engine, me: str, *, anew: bool = False) -> int:
+    written, number = 0, 0 if anew else index.last_number()
     with reading(system.engine) as connection:
         listed = federal_list.in_force(connection, system.now().astimezone(system.settings.time_zone).date())
     if index.state().federal != listed.digest:

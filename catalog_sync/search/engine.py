@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import tantivy
 
 from catalog_sync.errors import Refused, StopEverything
+from catalog_sync.held_files import patiently
 from catalog_sync.search import cards, schema
 from catalog_sync.text_ru import dictionary_version
 
@@ -233,9 +234,9 @@ def _make_empty(path: Path, *, instead: bool = False) -> None:
     cards.make_empty(fresh)
     (fresh / FORMAT_FILE).write_text(json.dumps(_format()), encoding="utf-8")
     if path.exists() and (instead or not (path / FORMAT_FILE).exists()):
-        shutil.rmtree(path)
+        patiently(lambda: shutil.rmtree(path))
     try:
-        fresh.rename(path)
+        patiently(lambda: fresh.rename(path))
     except OSError:  # another was quicker
         shutil.rmtree(fresh)
 

@@ -90,7 +90,7 @@ class Reader:
         """The current commit: a new one is noticed by the file the writer replaces with every commit."""
         try:
             return self._latest()
-        except (FileNotFoundError, ValueError):  # tantivy's word for a file that is damaged
+        except (FileNotFoundError, PermissionError, ValueError):  # tantivy's word for a file that is damaged
             if self._snapshot is None:
                 raise
             return self._snapshot  # being moved into place, or waiting to be rebuilt: the old one is still open
