@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -15,10 +16,13 @@ from catalog_sync.file_names import readable
 from catalog_sync.query import Unsupported
 
 NO_SPACE = "на диске кончилось место: освободите его и повторите; в каталоге ничего не потеряно"
+# Windows says «no rights» of a file that another program has open, too (to whoever asks C's library, and `open` does).
+HELD = "файл открыт в другой программе: закройте его там и повторите"
+FAR_AWAY = "сетевая папка не отвечает"
 OS_ERRORS: Mapping[int, str] = {
     errno.ENOSPC: NO_SPACE,
     errno.EDQUOT: "исчерпана квота на диске: освободите место и повторите; в каталоге ничего не потеряно",
-    errno.EACCES: "нет прав",
+    errno.EACCES: f"нет прав, или {HELD}" if os.name == "nt" else "нет прав",
     errno.EPERM: "нет прав",
     errno.EROFS: "диск или папка только для чтения",
     errno.ENOENT: "нет такого файла или папки",
@@ -27,11 +31,28 @@ OS_ERRORS: Mapping[int, str] = {
     errno.EEXIST: "это файл, а нужна папка",
     errno.ELOOP: "это ссылка, а нужен сам файл",
     errno.ENAMETOOLONG: "имя слишком длинное",
-    errno.EHOSTDOWN: "сетевая папка не отвечает",
+    errno.EHOSTDOWN: FAR_AWAY,
     errno.ESTALE: "сетевая папка переподключена: повторите",
     errno.ETIMEDOUT: "сетевая папка или сервер не отвечает",
     errno.EADDRINUSE: "порт уже занят другой программой",
     errno.EIO: "диск не читается или не пишется: проверьте его",
+}
+# What the system itself calls a failure on Windows, where Python's number for it says less.
+WINDOWS_ERRORS: Mapping[int, str] = {
+    15: "нет такого диска",
+    21: "диск не готов: вставьте его",
+    32: HELD,
+    33: HELD,
+    39: NO_SPACE,
+    53: "сетевая папка не найдена: проверьте её адрес и включён ли тот компьютер",
+    59: FAR_AWAY,
+    64: FAR_AWAY,
+    67: "сетевая папка не найдена: проверьте её адрес",
+    121: FAR_AWAY,
+    123: 'имени с такими знаками не бывает (< > : " | ? *)',
+    206: "имя слишком длинное",
+    1224: HELD,
+    1326: "сетевая папка не пускает: проверьте имя и пароль",
 }
 SQLITE_ERRORS: Mapping[str, str] = {
     "locked": "база занята другим процессом: дождитесь конца сбора и повторите",
@@ -88,7 +109,7 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return _system(error)
     if isinstance(error, ModuleNotFoundError):
-        return f"не установлен пакет {error.name}: повторите установку (make setup)"
+        return f"не установлен пакет {error.name}: повторите установку (make setup; в Windows – команды из руководства)"
     if isinstance(error, MemoryError):
         return "не хватило памяти: закройте другие программы или загрузите выгрузку частями (--incremental)"
     return None
@@ -119,7 +140,8 @@ def _system(error: OSError) -> str:
 
 def reason(error: OSError) -> str:
     """What the system says, in Russian where we know it, without the name of the file."""
-    return OS_ERRORS.get(error.errno or 0) or error.strerror or str(error)
+    windows = WINDOWS_ERRORS.get(getattr(error, "winerror", None) or 0)
+    return windows or OS_ERRORS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def _database(error: DBAPIError) -> str | None:

@@ -66,5 +66,5 @@ def operator() -> str:
     """Who sits at this terminal, for the history: never a secret, never a reader."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (KeyError, OSError):
+    except (KeyError, OSError, ImportError):  # on Windows without a name in the environment: no module `pwd` there
         return "оператор"

@@ -5,6 +5,7 @@ A setting says `env:NAME` or `file:/path`; the value itself never enters setting
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import stat
@@ -89,7 +90,9 @@ def read_closed_file(path: Path, setting: str) -> str:
         raise StopEverything(f"{setting}: файл {path} не читается: {reason(error)}") from None
     if len(data) > MAX_SECRET_BYTES:
         raise StopEverything(f"{setting}: файл {path} больше {MAX_SECRET_BYTES} байт, это не секрет")
-    return data.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell's `echo … > file` writes
+        return data.decode("utf-16", "replace").rstrip("\r\n")
+    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape").rstrip("\r\n")
 
 
 def refuse_open_mode(status: os.stat_result, path: Path, setting: str) -> None:

@@ -84,7 +84,7 @@ class ProtocolLog:
 
     def _lines(self) -> Iterator[str]:
         for path in [*sorted(self._home.glob("web-*.prom")), *metrics_files(self._home / "z3950.prom")]:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError):  # gone, or just being replaced (Windows)
                 if time.time() - path.stat().st_mtime < STALE_SECONDS:
                     yield from path.read_text(encoding="utf-8").splitlines()
                 elif path.name.startswith("web-"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import stat
 import sys
 from io import TextIOWrapper
 
@@ -30,6 +31,23 @@ def plainly(error: UnicodeError) -> tuple[str | bytes, int]:
     return "".join(PLAIN.get(s) or s.encode("ascii", "backslashreplace").decode() for s in signs), error.end
 
 
+def of_console(mode: int, page: int) -> str | None:
+    """The encoding of a stream with this mode, where the console's code page says it; None: as Python has it.
+
+    What goes to another program on Windows, PowerShell reads in the code page of its console (866), and puts it into a
+    file; Python writes it in that of the system (1251). A page 0 is none.
+    """
+    return f"cp{page}" if page and stat.S_ISFIFO(mode) else None
+
+
+def _encoding(stream: TextIOWrapper) -> str | None:
+    if sys.platform != "win32" or sys.flags.utf8_mode or os.environ.get("PYTHONIOENCODING"):
+        return None
+    import ctypes
+
+    return of_console(os.fstat(stream.fileno()).st_mode, ctypes.windll.kernel32.GetConsoleOutputCP())
+
+
 codecs.register_error("plainly", plainly)
 
 
@@ -37,7 +55,7 @@ def main() -> None:
     """Entry point: a failure is one clear line on stderr and exit code 1 (2 for a mistyped command)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="plainly")
+            stream.reconfigure(encoding=_encoding(stream), errors="plainly")
     try:
         # Without standalone mode click returns the code of an Exit instead of leaving with it.
         code = root.main(standalone_mode=False, prog_name=PROGRAM)

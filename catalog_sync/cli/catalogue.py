@@ -17,6 +17,7 @@ from catalog_sync import citation, explaining, indexing, wording
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.file_names import readable
+from catalog_sync.held_files import patiently
 from catalog_sync.marc import union_marc, union_xml, writing
 from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
@@ -188,7 +189,7 @@ def clusters(context: Context, format_: str) -> None:
             out.writerow([key.source, key.local_id, cluster])
 
 
-@root.command(epilog=example("catalog-sync export --format iso2709 --dialect rusmarc --query пушкин > pushkin.mrc"))
+@root.command(epilog=example("catalog-sync export --format iso2709 --query пушкин --output pushkin.mrc"))
 @click.option("--format", "format_", type=click.Choice(["iso2709", "marcxml", "dc", "csv"]), required=True)
 @click.option("--dialect", type=click.Choice([d.value for d in Dialect]), default="rusmarc", show_default=True)
 @click.option(
@@ -230,7 +231,7 @@ def _into(output: Path, writer: Writer, records: Iterator[UnionRecord]) -> None:
     try:
         with beside.open("wb") as file:
             writer.write(file, records)
-        beside.replace(output)
+        patiently(lambda: beside.replace(output))
     finally:
         beside.unlink(missing_ok=True)
 

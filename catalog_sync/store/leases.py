@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, select, text,
 
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import insertion, patience
+from catalog_sync.store.processes import has_ended
 
 # Any constant does, as long as it is ours alone: PostgreSQL's advisory locks are numbered, not named.
 PUBLISH_LOCK = 7_305_811
@@ -77,15 +78,7 @@ def has_died(holder: str) -> bool:
     So does a number that another process has got since: its claim runs out by itself.
     """
     place, number, *_ = (*holder.split(":", 2), "", "")
-    if os.name != "posix" or place != machine() or not number.isdecimal():
-        return False
-    try:
-        os.kill(int(number), 0)  # asks only; on Windows the same call would end the process
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
+    return place == machine() and number.isdecimal() and has_ended(int(number))
 
 
 def release(connection: Connection, name: str, holder: str) -> None:

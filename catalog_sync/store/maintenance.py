@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, String, Table, func, insert, select
 from sqlalchemy.engine import make_url
 
 from catalog_sync.errors import Refused, StopEverything
+from catalog_sync.held_files import patiently
 from catalog_sync.store import migrations
 from catalog_sync.store.database import open_engine, reading, writing
 from catalog_sync.store.tables import metadata
@@ -51,7 +52,7 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
         raise Refused(f"{target}: это не файл, а устройство или канал: копию туда не положить")
     if not target.parent.is_dir():  # made here, it would hide that the disk for backups is not mounted
         raise Refused(f"{target.parent}: нет такой папки; подключите диск для копий или создайте папку сами")
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / DATABASE
         _copy_database(engine, copy)
         if not _is_sound(copy):
@@ -69,7 +70,7 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
                 if (home / name).exists():
                     archive.write(home / name, name)
         packed.chmod(0o600)  # there is a key inside
-        packed.replace(target)
+        patiently(lambda: packed.replace(target))
     return target.stat().st_size
 
 
@@ -149,7 +150,7 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
     ours = Path(str(parsed.database)).resolve()  # a link to a larger disk stays one
     place = home if on_server else ours.parent
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place) as folder:
+    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
         copy, settings, key = _unpack(archive, Path(folder))
         if on_server:
             _refuse_filled(url)
@@ -159,7 +160,7 @@ def restore(home: Path, url: str, archive: Path, *, confirm: Callable[[], None] 
             if ours.exists():
                 confirm()
             kept = _move_aside(ours)
-            copy.replace(ours)
+            patiently(lambda: copy.replace(ours))
     _put_settings(home, settings)
     _put_key(home, key)
     return kept
@@ -270,7 +271,7 @@ def _move_aside(database: Path) -> str:
         beside = database.with_name(database.name + suffix)
         if beside.exists():
             beside.rename(kept.with_name(kept.name + suffix))
-    database.rename(kept)
+    patiently(lambda: database.rename(kept))
     return str(kept)
 
 
