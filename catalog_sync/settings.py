@@ -55,6 +55,11 @@ class Store:
     url: str = setting("", "База данных; пусто — SQLite в папке данных")
 
 
+def reached(host: str) -> str:
+    """Where this machine itself finds what listens at `host`: «every address» is none that can be gone to."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (read, not bound)
+
+
 @dataclass(frozen=True, slots=True)
 class Web:
     host: str = setting("127.0.0.1", "Адрес, на котором отвечает OPAC")
@@ -70,7 +75,7 @@ class Web:
     def __post_init__(self) -> None:
         """Without an address of its own the catalogue is where it is served; «every address» is this machine."""
         if not self.base_url:
-            host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (read, not bound)
+            host = reached(self.host)
             named = f"[{host}]" if ":" in host else host
             object.__setattr__(self, "base_url", f"http://{named}:{self.port}")
 

@@ -37,7 +37,7 @@ def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now, an
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     is_indexed = not anew and (settings.index_path / "meta.json").exists()
-    if is_indexed and _lacks_file(settings.database_url):  # not to be opened: that would make it
+    if is_indexed and lacks_file(settings.database_url):  # not to be opened: that would make it
         raise _lost(settings.database_url)
     engine = open_engine(settings.database_url)
     if is_indexed and migrations.is_empty(engine):
@@ -48,7 +48,8 @@ def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now, an
     return System(settings, engine, now)
 
 
-def _lacks_file(url: str) -> bool:
+def lacks_file(url: str) -> bool:
+    """Whether it names a database in a file that is not there, or has nothing in it."""
     parsed = make_url(url)
     file = Path(str(parsed.database))
     return parsed.get_backend_name() == "sqlite" and not (file.exists() and file.stat().st_size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
+import mimetypes
 import os
 import secrets
 from collections.abc import Callable
@@ -31,6 +32,8 @@ from web.services import Services, clock, services
 
 log = logging.getLogger(__name__)
 FORM_PARTS = 2000
+# The registry of a Windows may say otherwise, and a browser told not to guess then takes neither style nor script.
+STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 RETRY_SECONDS = 60  # after which a page without its database is worth asking for again
 
 
@@ -105,6 +108,8 @@ def set_up_pages(app: Flask) -> None:
     """Languages, filters and what every template may ask for."""
     i18n.set_up(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for ending, kind in STATIC_TYPES.items():
+        mimetypes.add_type(kind, ending)
     digests = {path.name: digest(path) for path in Path(app.static_folder or "").glob("*.*")}
 
     def asset(name: str) -> str:

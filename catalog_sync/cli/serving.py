@@ -27,7 +27,7 @@ from catalog_sync.cli.parts import (
 from catalog_sync.cli.root import Context, begin_long_work, example, root, warn, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.logs import open_log
-from catalog_sync.settings import Settings
+from catalog_sync.settings import Settings, reached
 from catalog_sync.store import registry
 from catalog_sync.store.database import reading
 from catalog_sync.system import open_system
@@ -110,7 +110,7 @@ def _serve_all(context: Context) -> None:
     context.system(patient=False).engine.dispose()
     _catch_up(context.settings)
     stopping = threading.Event()
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):  # no SIGHUP on Windows
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):  # no SIGHUP on Windows, and SIGBREAK only there
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stopping.set())
     parts = [Part(name, _command(name, context), _environment(context)) for name in PARTS]
@@ -133,7 +133,7 @@ def _answers(host: str, port: int) -> bool:
     Asked from here: a process that has a thread of its own must not fork workers.
     """
     try:
-        socket.create_connection((host, port), timeout=1).close()
+        socket.create_connection((reached(host), port), timeout=1).close()
     except OSError:
         return False
     return True
@@ -143,7 +143,7 @@ def _places(settings: Settings) -> dict[str, str]:
     """Where each part is found, as it is told on the terminal."""
     web, z3950 = settings.web, settings.z3950
     return {
-        "web": f"каталог: http://{web.host}:{web.port}", "z3950": f"Z39.50: {z3950.host}:{z3950.port}",
+        "web": f"каталог: http://{reached(web.host)}:{web.port}", "z3950": f"Z39.50: {z3950.host}:{z3950.port}",
         "jobs": "задания: сбор по расписанию",
     }  # fmt: skip
 

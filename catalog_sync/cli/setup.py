@@ -23,14 +23,14 @@ from catalog_sync.cli.root import (
     with_context,
 )
 from catalog_sync.cli.sources import difference, read_anew
-from catalog_sync.errors import StopEverything
+from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.file_names import readable
 from catalog_sync.model import HarvestRun, Source
 from catalog_sync.runlog import as_state
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, outbox, registry
 from catalog_sync.store.database import reading, writing
-from catalog_sync.system import System
+from catalog_sync.system import System, lacks_file
 
 SETTINGS_FILE = "catalog-sync.toml"
 
@@ -179,6 +179,13 @@ def check(context: Context, as_json: bool) -> None:
 @with_context
 def backup(context: Context, file: Path) -> None:
     """Снять копию каталога в один файл; работать в это время можно."""
+    settings = context.settings
+    # An empty copy would take the place of a good one. Where only the base is gone, opening says what to do.
+    if lacks_file(settings.database_url) and not settings.index_path.exists():
+        raise Refused(
+            f"{settings.home}: каталога здесь нет, копировать нечего. Команду дают в папке программы "
+            "(в Планировщике заданий это «рабочая папка»), или назовите папку данных в CATALOG_SYNC_HOME"
+        )
     system = context.system()
     size = maintenance.backup(system.engine, system.settings.home, file, system.now())
     click.echo(f"{readable(str(file))}: {size / 1e6:.1f} МБ")

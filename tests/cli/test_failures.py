@@ -113,6 +113,16 @@ def test_a_disk_full_while_writing_a_file(school: Cli, monkeypatch: pytest.Monke
     assert "на диске кончилось место" in school("backup", tmp_path / "copy.zip").line
 
 
+def test_where_there_is_no_catalogue_none_is_copied(cli: Cli, home: Path, tmp_path: Path) -> None:
+    """A scheduler that was told no folder, or another: an empty copy would take the place of last night's."""
+    (tmp_path / "copy.zip").write_bytes(b"last night's")
+    ended = cli("backup", tmp_path / "copy.zip")
+    assert ended.code == 1
+    assert f"{home}: каталога здесь нет, копировать нечего" in ended.line
+    assert (tmp_path / "copy.zip").read_bytes() == b"last night's"
+    assert not (home / "catalog.sqlite").exists()
+
+
 def test_a_data_folder_that_cannot_be_made(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CATALOG_SYNC_HOME", str(tmp_path / "file" / "home"))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import errno
+import mimetypes
 import os
+import socket
 import stat
 import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from catalog_sync import failures, system
-from catalog_sync.cli import of_console
+from catalog_sync.cli import of_console, serving
+from catalog_sync.settings import Settings, Web
 from catalog_sync.store import leases, processes
 from harvesters.secrets import read_closed_file
+from web.app import set_up_pages
 
 
 class Kernel:
@@ -92,3 +97,33 @@ def test_a_nameless_user_of_windows_is_the_operator(monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setitem(sys.modules, "pwd", None)
     assert system.operator() == "оператор"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("site.css", "text/css"), ("site.js", "text/javascript"), ("icons.svg", "image/svg+xml")]
+)
+def test_style_and_script_are_told_as_such_whatever_the_registry_says(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt = mimetypes.MimeTypes()
+    spoilt.add_type("text/plain", Path(name).suffix)
+    monkeypatch.setattr(mimetypes, "_db", spoilt)
+    app = Flask("web.app")
+    set_up_pages(app)
+    assert app.test_client().get(f"/static/{name}").mimetype == kind
+
+
+def test_a_site_open_to_every_address_is_found_at_this_machine_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows connects to no «0.0.0.0»; Linux does."""
+    connect = socket.create_connection
+
+    def like_windows(address: tuple[str, int], **options: float) -> socket.socket:
+        assert address[0] != "0.0.0.0"
+        return connect(address, **options)
+
+    monkeypatch.setattr(socket, "create_connection", like_windows)
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert serving._answers("0.0.0.0", port)
+    settings = Settings(Path(), web=Web(host="0.0.0.0", port=port))
+    assert serving._places(settings)["web"] == f"каталог: http://127.0.0.1:{port}"
