@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 HALF_WRITTEN = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".lock", "~")
+SYSTEMS_OWN = ("thumbs.db", "desktop.ini")  # Explorer leaves them in folders that somebody looked into
 # A date typed into a file's name: 20260901, 2026-09-01, 01.09.2026, 010926 is too vague to be one.
 DATE_IN_NAME = re.compile(
     r"(?<!\d)(?:(?P<y>20\d\d)[-_. ]?(?P<m>[01]\d)[-_. ]?(?P<d>[0-3]\d)|"
@@ -62,8 +63,9 @@ def kind_of(mode: int) -> str:
 
 
 def is_temporary(name: str) -> bool:
-    plain = PurePath(name).name
-    return plain.startswith((".", "~$", "~")) or plain.lower().endswith(HALF_WRITTEN)
+    """Nobody's export: hidden, half-written, or put there by the system itself."""
+    plain = PurePath(name).name.lower()
+    return plain in SYSTEMS_OWN or plain.startswith((".", "~$", "~")) or plain.endswith(HALF_WRITTEN)
 
 
 def still_growing(before: Iterable[Seen], after: Iterable[Seen]) -> list[Seen]:

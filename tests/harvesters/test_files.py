@@ -157,6 +157,14 @@ def test_an_incremental_source_gives_each_new_file_once_in_order(drop: Path, hom
     assert list(built(source, home).fetch(last_bookmark(files))) == []
 
 
+def test_what_explorer_leaves_in_a_folder_is_no_remark(drop: Path, home: Path) -> None:
+    for name in ("Thumbs.db", "desktop.ini"):
+        (drop / name).write_bytes(b"\0")
+    (drop / "books.mrc").write_bytes(export([1]))
+    [file] = built(school(drop), home).fetch("")
+    assert file.warnings == ()
+
+
 def test_links_pipes_folders_and_other_files_are_left_lying_and_named(drop: Path, home: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.mrc"
     secret.write_bytes(export([1]))
