@@ -24,6 +24,7 @@ AS_A_PART = "CATALOG_SYNC_PART"  # set for the parts: who started all three name
 # and its workers go on. So a part there listens at its input, which ends when we close it and when we are gone.
 BY_SIGNALS = hasattr(os, "killpg")
 OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows': Ctrl+C reaches us alone there, too
+AFTER_READERS = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # Windows' way to let pages go before jobs
 
 
 class Part:
@@ -40,7 +41,8 @@ class Part:
         # A session of its own: a part's workers are found by its group when the part itself is killed, and Ctrl-C
         # reaches us alone, so that all stop in one order.
         self.process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 (our own words)
-            self._command, env=self._environment, cwd=Path.cwd(), start_new_session=True, creationflags=OWN_GROUP,
+            self._command, env=self._environment, cwd=Path.cwd(), start_new_session=True,
+            creationflags=OWN_GROUP | (AFTER_READERS if self.name == "jobs" else 0),
             stdin=None if BY_SIGNALS else subprocess.PIPE,
         )  # fmt: skip
         self._group, self._started = self.process.pid, time.monotonic()
@@ -110,7 +112,8 @@ class Wakeful(threading.Event):
     """An event whose waiter hears signals: Windows runs no handler while the main thread waits without an end."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        while timeout is None:
-            if super().wait(TICK_SECONDS):
-                return True
-        return super().wait(timeout)
+        if timeout is not None:
+            return super().wait(timeout)
+        while not self.is_set():
+            time.sleep(TICK_SECONDS)
+        return True
