@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -101,11 +102,28 @@ def stop_with_starter() -> None:
         return
 
     def listen() -> None:
-        with contextlib.suppress(OSError):
-            os.read(sys.stdin.fileno(), 1)  # nothing is ever written
+        while not _has_ended(sys.stdin.fileno()):
+            time.sleep(TICK_SECONDS)
         _thread.interrupt_main()
 
     threading.Thread(target=listen, daemon=True).start()
+
+
+def _has_ended(pipe: int) -> bool:
+    """Whether nobody can write into a pipe any more, into which nothing is ever written.
+
+    Looked at, not read: a process begun while its parent waits in a read of their common input hangs on Windows.
+    """
+    if sys.platform == "win32":
+        import _winapi
+        import msvcrt
+
+        try:
+            _winapi.PeekNamedPipe(msvcrt.get_osfhandle(pipe), 0)
+        except OSError:
+            return True
+        return False
+    return bool(select.select([pipe], [], [], 0)[0])
 
 
 class Wakeful(threading.Event):

@@ -106,7 +106,8 @@ def test_what_is_held_for_a_moment_is_tried_again(tmp_path: Path) -> None:
     assert len(tries) == 3
 
 
-def test_elsewhere_nothing_is_tried_twice() -> None:
+def test_elsewhere_nothing_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_files, "MAY_BE_HELD", False)
     tries: list[int] = []
 
     def move() -> None:
