@@ -33,6 +33,7 @@ from catalog_sync.protocol.framing import Framer
 from catalog_sync.protocol.oids import BIB1_ATTRIBUTES
 from tests.fakes import sample_catalogue
 from tests.z3950.conftest import ALL_OPTIONS, Start
+from web.z3950 import connection
 from web.z3950.server import Server, listen
 from web.z3950.settings import Limits, ServerSettings
 from web.z3950.workers import metrics_files
@@ -262,6 +263,29 @@ def test_who_waits_to_be_accepted_when_the_server_stops_is_told_so() -> None:
         *_, goodbye = iter(wire.read, None)
         assert isinstance(goodbye, Close)
         assert goodbye.reason == CloseReason.SHUTDOWN
+
+
+def test_a_connection_that_nothing_wakes_says_goodbye_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows keeps no time limits of sockets, and may leave asleep who receives from one that is shut."""
+    monkeypatch.setattr(connection, "BY_KERNEL", False)
+    monkeypatch.setattr(connection, "STEP_SECONDS", 0.05)
+    shut = socket.socket.shutdown
+    monkeypatch.setattr(
+        socket.socket, "shutdown", lambda self, how: None if how == socket.SHUT_RD else shut(self, how), raising=False
+    )
+    settings = ServerSettings(port=0)
+    server, listener = Server(sample_catalogue, settings), listen(settings)
+    thread = threading.Thread(target=server.run, args=(listener,), daemon=True)
+    thread.start()
+    wire = Wire(listener.getsockname()[1])
+    assert isinstance(wire.ask(INIT), InitResponse)
+    assert isinstance(wire.ask(SearchRequest(pqf.parse("@attr 1=4 алгебра"))), SearchResponse)
+    server.stop()
+    goodbye = wire.read()
+    assert isinstance(goodbye, Close)
+    assert goodbye.reason == CloseReason.SHUTDOWN
+    thread.join(15)
+    assert not thread.is_alive()
 
 
 SERVE = """

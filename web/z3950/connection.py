@@ -17,6 +17,8 @@ from web.z3950.settings import Limits
 
 log = logging.getLogger("catalog_sync.z3950")
 RECEIVE_BYTES = 65536
+BY_KERNEL = os.name == "posix"  # it keeps time limits, and wakes who receives from a socket that we shut for reading
+STEP_SECONDS = 1.0  # of waiting where it does not: how soon a connection notices that it has to stop
 
 
 class Patience:
@@ -24,19 +26,23 @@ class Patience:
 
     def __init__(self, client: socket.socket, send_seconds: float) -> None:
         self._socket = client
-        self._kernel = os.name == "posix"
-        self._seconds = 0.0
-        if self._kernel:
+        self._seconds, self._send_seconds = 0.0, send_seconds
+        if BY_KERNEL:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(send_seconds))
 
     def set(self, seconds: float) -> None:
         """How long the next receive may take."""
         if seconds != self._seconds:
             self._seconds = seconds
-            if self._kernel:
+            if BY_KERNEL:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(seconds))
             else:
                 self._socket.settimeout(seconds)
+
+    def before_sending(self) -> None:
+        """Elsewhere a socket has one limit for both ways."""
+        if not BY_KERNEL:
+            self.set(self._send_seconds)
 
 
 def _timeval(seconds: float) -> bytes:
@@ -101,12 +107,18 @@ class Connection:
         return self._answer(data)
 
     def _receive(self) -> bytes | None:
-        """What came; empty at the end of the stream; None where the client took too long."""
-        self._patience.set(self._seconds_left())
-        try:
-            return self._socket.recv(RECEIVE_BYTES)
-        except (TimeoutError, BlockingIOError):
-            return None
+        """What came; empty at the end of the stream, ours (`stop`) too; None where the client took too long."""
+        left = self._seconds_left()
+        while left > 0:
+            step = left if BY_KERNEL else min(left, STEP_SECONDS)
+            self._patience.set(step)
+            try:
+                return self._socket.recv(RECEIVE_BYTES)
+            except (TimeoutError, BlockingIOError):
+                left -= step
+            if self._stopping:
+                return b""
+        return None
 
     def _seconds_left(self) -> float:
         """A PDU once begun has to be finished, however slowly its bytes drip; and nobody connects to say nothing."""
@@ -134,6 +146,7 @@ class Connection:
 
     def _send(self, answer: Answer) -> None:
         if answer.data:
+            self._patience.before_sending()
             self._socket.sendall(answer.data)
 
     def _hang_up(self) -> None:
