@@ -6,8 +6,10 @@ bookmark proves that its run was published: a crash, a hold or a rejection leave
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -183,7 +185,22 @@ class FilesHarvester:
             return
         folder = self._archive / self._surroundings.now().date().isoformat()
         folder.mkdir(parents=True, exist_ok=True)
-        path.rename(free_name(folder, one.name))
+        move(path, free_name(folder, one.name))
+
+
+def move(path: Path, target: Path) -> None:
+    """Move a file to a name nobody has, on another disk too. Raises OSError; then it is only where it was."""
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        try:
+            shutil.copy2(path, target, follow_symlinks=False)
+            path.unlink()
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
 
 
 def free_name(folder: Path, name: str) -> Path:
