@@ -8,18 +8,18 @@ the whole line in memory, and the store does the same over its tables.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import TypeVar
 
-from catalog_sync.matching.contradictions import NONE, first_veto
+from catalog_sync.matching.compare import confirmed, disagree
+from catalog_sync.matching.contradictions import NONE, extents_far, first_veto
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.verdict import (
     ATTACH,
     LINK,
     MINORITY,
-    PAGES_NEAR_LIMIT,
     SAME,
     V_AUTHOR,
     V_HOUSE,
@@ -111,14 +111,15 @@ class _Component:
         vetoed = {(x, y) for x in ones for y in others if self._vetoed(x, y)}
         if not vetoed or len(ones) == len(others) == 1:
             return bool(vetoed)
-        instead = {
-            x: [z for z in atom if z == x or self._vetoed(x, z)] for atom in (ones, others) for x in atom
-        }
+        instead = {x: [z for z in atom if z == x or self._vetoed(x, z)] for atom in (ones, others) for x in atom}
         return any(all((p, q) in vetoed for p in instead[x] for q in instead[y]) for x, y in vetoed)
 
     def _vetoed(self, x: RecordKey, y: RecordKey) -> bool:
+        a, b = self.features[x], self.features[y]
+        if extents_far(a, b):  # never joined by themselves: nor by a sketch that says no extent and fits both
+            return True
         # Two that look alike were compared: no veto stood between them.
-        return pair(x, y) not in self.edges and standing_veto(self.features[x], self.features[y], self.together) != NONE
+        return pair(x, y) not in self.edges and standing_veto(a, b, self.together) != NONE
 
     def clash(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
         """Whether some pair across the two is forbidden. Groups that clashed clash for ever, unless a member leaves."""
@@ -168,7 +169,8 @@ class _Component:
         self.clashes[names if names in self.clashes else names[::-1]] = sizes if names in self.clashes else sizes[::-1]
         for side, opposite in ((one, other), (other, one)):
             bad = {a for a in side if not self.fits(a, opposite)}
-            if bad and len(bad) < len(side) and self.weigh(bad) <= MINORITY * (self.weigh(one) + self.weigh(other)):
+            few = self.weigh(bad) <= MINORITY * (self.weigh(one) + self.weigh(other))
+            if bad and few and len(bad) < len(side) and self.weigh(bad) < self.weigh(opposite):
                 self._leave(bad)
                 self._unite(one, other)
                 return True
@@ -221,12 +223,17 @@ class _Component:
             if score < ATTACH:
                 break
             one, other = self.group[a], self.group[b]
-            if one is other or self.clash(one, other):
+            if one is other or self.clash(one, other) or self._disagree(one, other):
                 continue
             if a in self.torn or b in self.torn or self._has_rival(one, other) or self._has_rival(other, one):
                 self._refuse(a, b, score, "torn")
             else:
                 self._unite(one, other)
+
+    def _disagree(self, one: set[RecordKey], other: set[RecordKey]) -> bool:
+        """Whether two across the groups are no look-alikes because of what both say: a sketch does not bridge that."""
+        across = ((x, y) for a in one for b in other for x in self.members[a] for y in self.members[b])
+        return any(disagree(self.features[x], self.features[y]) for x, y in across)
 
     def _has_rival(self, group: set[RecordKey], target: set[RecordKey]) -> bool:
         """Whether `group` fits a third group that excludes `target`, and nothing decides between the two."""
@@ -251,30 +258,6 @@ class _Component:
 
 # Of one card alone: typed wrongly, not another edition.
 _SLIPS = {NONE, V_AUTHOR, V_HOUSE, V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNLIKE}
-
-_TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells reprints, classes and parts apart
-    lambda f: f.years,
-    lambda f: f.isbns + f.shared_isbns,
-    lambda f: (f.edition,) if f.edition else (),
-    lambda f: (f.grade,) if f.grade else (),
-    lambda f: (True,) if f.parts else (),  # who fits and names a part names the same
-)
-
-
-def confirmed(mine: Iterable[Features], theirs: Iterable[Features]) -> frozenset[int]:
-    """Numbers of the telling features that both sides say and in which they agree; -1: extents near, -2: equal, too."""
-    left, right = list(mine), list(theirs)
-    found = {
-        number
-        for number, read in enumerate(_TELLING)
-        if {value for f in left for value in read(f)} & {value for f in right for value in read(f)}
-    }
-    pages = {f.pages for f in right if f.pages}
-    if any(f.pages and pages & set(range(f.pages - PAGES_NEAR_LIMIT, f.pages + PAGES_NEAR_LIMIT + 1)) for f in left):
-        found.add(-1)
-    if any(f.pages in pages for f in left):
-        found.add(-2)
-    return frozenset(found)
 
 
 def blocking(one: Mapping[RecordKey, Features], other: Mapping[RecordKey, Features]) -> list[tuple[Pair, int]]:

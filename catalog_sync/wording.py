@@ -27,6 +27,7 @@ FEATURES = {
     "edition": "номер издания", "revision": "переработка", "pages": "страниц", "size": "размер", "isbns": "ISBN",
     "shared_isbns": "ISBN комплекта", "issns": "ISSN", "languages": "язык", "series": "серия",
     "analytic": "часть издания", "serial": "продолжающееся", "monograph": "латинское описание",
+    "serves": "к какому учебнику",
 }  # fmt: skip
 CATEGORIES = {
     Category.TEXTBOOK: "учебник", Category.STUDY_AID: "учебное пособие", Category.FICTION: "художественная литература",

@@ -173,7 +173,11 @@ def without_gmd(text: str) -> tuple[str, str]:
     """«Алгебра [Текст] : учебник» → «Алгебра : учебник» and «[Текст]»: ГОСТ 7.1-2003 put the material behind the title,
     and many hands typed it there."""
     found = _GMD.search(text)
-    return (f"{text[: found.start()]}{text[found.end() :]}".strip(), found[1]) if found else (text, "")
+    if found is None:
+        return text, ""
+    before, behind = text[: found.start()], text[found.end() :]
+    space = " " if behind[:1] in (":", "/") else ""  # «Отцы и дети [Текст]: роман»
+    return f"{before}{space}{behind}".strip(), found[1]
 
 
 def gmd_in(field: MarcField, codes: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 from catalog_sync.matching.discriminators import (
     take_edition,
@@ -20,6 +21,8 @@ from catalog_sync.matching.discriminators import (
 from catalog_sync.matching.kinds import take_kind
 from catalog_sync.text import fold, words
 
+# Place and house, year, extent: areas of a card behind the statement (ГОСТ Р 7.0.100, 5.5 and 5.6).
+_IMPRINT = re.compile(r"[^\W\d_]\s?:\s|(?<!\d)(?:1[89]|20)\d\d(?!\d)|\d\s?[сp]\.|\d\s?стр\b")
 LONGEST = 80  # characters: longer texts tell of other things, too
 _PIECE = re.compile(r"\s*;\s*|(?<=[.,\]])\s*[-–—]\s+|(?<=[^\dIVXХivxх])\s[-–—]\s+")  # «10 - 11 классы» is one
 # Kinds that a heading names as what the book is. «Учебники» and «словари» are what other books are about, too;
@@ -62,15 +65,18 @@ def said_apart(text: str) -> Said | None:
 
 @lru_cache(maxsize=1 << 13)
 def divide_statement(statement: str) -> tuple[str, str]:
-    """(names, designations) of a statement as typed: «А. Дюма. - 5 кл. - Ч. 1» names one man, and no «Ч. I»."""
+    """(names, designations) of a statement as typed: «А. Дюма. - 5 кл. - Ч. 1» names one man, and no «Ч. I».
+
+    Of a whole card typed behind the title, «И. С. Тургенев. - Москва : Дет. лит., 2016. - 253 с.», it is the names.
+    """
     pieces = _PIECE.split(statement)
     said = [bool(said_apart(fold(piece))) for piece in pieces]
-    if not any(said):
+    kept = [
+        not is_said and not (n and _IMPRINT.search(p)) for n, (p, is_said) in enumerate(zip(pieces, said, strict=True))
+    ]
+    if all(kept):
         return statement, ""
-    names, designations = (
-        " ; ".join([p for p, is_said in zip(pieces, said, strict=True) if is_said == kind]) for kind in (False, True)
-    )
-    return names, designations
+    return " ; ".join(compress(pieces, kept)), " ; ".join(compress(pieces, said))
 
 
 def kind_of_headings(headings: list[str]) -> str:

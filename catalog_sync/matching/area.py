@@ -129,6 +129,8 @@ class Title:
 def read_title(text: str) -> Title:
     """The first segment of an area, all discriminators taken out."""
     head, _, tail = text.partition(" : ")
+    proper = head.partition(" = ")[0]  # what follows is the title in another language
+    head = proper if any(map(str.isalpha, proper)) else head
     alternative, head = take_alternative(head)
     genre, head = take_genre(head)
     tail = f"{genre} | {tail}"

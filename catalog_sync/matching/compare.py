@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from catalog_sync.matching import evidence, monographs
@@ -95,3 +96,41 @@ def explain(left: RecordKey, a: Features, right: RecordKey, b: Features, judgeme
         for kind, points in ((v.KINDS[code], points) for code, points in judgement.findings)
     )
     return Comparison(left, right, judgement.verdict, judgement.score, reasons)
+
+
+# What two descriptions both say, differently, and the points alone weigh.
+_DISAGREEMENTS = {v.N_PAGES_OTHER, v.N_SERIES, v.N_SUBTITLE, v.N_AUTHORS_CROSS, v.N_HOUSE}
+
+
+def disagree(a: Features, b: Features) -> bool:
+    """Whether two that no veto parts are no look-alikes, and not only because one is silent where the other speaks."""
+    judgement = weigh(a, b)
+    differ = any(code in _DISAGREEMENTS and points < 0 for code, points in judgement.findings)
+    return differ and judgement.verdict is not Verdict.SAME
+
+
+_TELLING: tuple[Callable[[Features], Iterable[object]], ...] = (  # what tells reprints, classes and parts apart
+    lambda f: f.years,
+    lambda f: f.isbns + f.shared_isbns,
+    lambda f: (f.edition,) if f.edition else (),
+    lambda f: (f.grade,) if f.grade else (),
+    lambda f: (True,) if f.parts else (),  # who fits and names a part names the same
+)
+
+
+def confirmed(mine: Iterable[Features], theirs: Iterable[Features]) -> frozenset[int]:
+    """Numbers of the telling features that both sides say and in which they agree; -1: extents near, -2: equal, too."""
+    left, right = list(mine), list(theirs)
+    found = {
+        number
+        for number, read in enumerate(_TELLING)
+        if {value for f in left for value in read(f)} & {value for f in right for value in read(f)}
+    }
+    pages = {f.pages for f in right if f.pages}
+    if any(
+        f.pages and pages & set(range(f.pages - v.PAGES_NEAR_LIMIT, f.pages + v.PAGES_NEAR_LIMIT + 1)) for f in left
+    ):
+        found.add(-1)
+    if any(f.pages in pages for f in left):
+        found.add(-2)
+    return frozenset(found)

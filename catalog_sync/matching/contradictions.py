@@ -11,12 +11,13 @@ from rapidfuzz.distance import OSA
 
 from catalog_sync.matching import monographs
 from catalog_sync.matching import verdict as v
+from catalog_sync.matching.alike import in_two_alphabets, named_by_series, title_likeness
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name, same_name
 from catalog_sync.matching.publishers import abbreviates
 from catalog_sync.matching.subjects import GENRES
-from catalog_sync.matching.titles import are_near, letters, likeness, same_sound, same_word, stem
+from catalog_sync.matching.titles import likeness, same_word, stem
 
 NONE: Final = 0  # no veto's code
 HOUSE_MAY_SLIP: Final = 7  # letters of a house nobody listed, in which one may be mistyped
@@ -60,7 +61,7 @@ def further_veto(a: Features, b: Features, like: float, *, isbns_agree: bool = F
     if a.monograph and b.monograph:
         return _monograph_veto(a, b, a.monograph, b.monograph)
     same_isbn = same_own_isbn(a, b)
-    if not like and not titles_may_differ(a, b, same_isbn):
+    if not like and not titles_may_differ(a, b, same_isbn) and not named_by_series(a, b):
         return v.V_TITLE_ISBN if same_isbn else v.V_TITLE
     if a.alternative and b.alternative and not same_isbn and not likeness(a.alternative, b.alternative):
         return v.V_TITLE
@@ -77,6 +78,12 @@ def _extents_differ(a: int, b: int) -> bool:
     return bool(a and b) and min(a, b) < (1 - v.PAGES_VETO_SHARE) * max(a, b)
 
 
+def extents_far(a: Features, b: Features) -> bool:
+    """More than a tenth apart, the ISBN not the same: of two such cards a librarian judges, and nobody else."""
+    apart = abs(a.pages - b.pages) if a.pages and b.pages else 0
+    return apart > v.PAGES_OTHER_SHARE * max(a.pages, b.pages) and not same_own_isbn(a, b)
+
+
 def _plain_veto(a: Features, b: Features) -> int:
     """Part, year, edition and numbers; of two monographs, whose years may be copyrights, they are read apart."""
     if a.monograph and b.monograph:
@@ -84,7 +91,7 @@ def _plain_veto(a: Features, b: Features) -> int:
     if a.parts and b.parts:
         if parts_differ(a.parts, b.parts):
             return v.V_PART
-        if a.parts_total != b.parts_total and a.parts_total and b.parts_total and _is_volume(a) and _is_volume(b):
+        if a.parts_total != b.parts_total and _says_total(a) and _says_total(b) and _is_volume(a) and _is_volume(b):
             return v.V_TOTAL
     elif (a.is_set and _is_some_part(b, a)) or (b.is_set and _is_some_part(a, b)):
         return v.V_SET
@@ -100,17 +107,30 @@ def _plain_veto(a: Features, b: Features) -> int:
 
 
 def _school_veto(a: Features, b: Features) -> int:
-    """Class, kind and level: they part four of ten pairs that share title or author."""
+    """Class, kind, level and the textbook served: they part four of ten pairs that share title or author."""
     if a.grade and b.grade and a.grade != b.grade:
         return v.V_GRADE
     if a.kind and b.kind and a.kind != b.kind:
         return v.V_KIND
+    if a.serves != b.serves and a.serves and b.serves and _serve_others(a.serves, b.serves):
+        return v.V_SERVES
     return v.V_LEVEL if a.level and b.level and a.level != b.level else NONE
 
 
 def _is_volume(f: Features) -> bool:
     """«Т. 7»: of a textbook «в 2 ч.» and «в 3 ч.» are slips, of collected works another edition."""
     return any(label == "т" for label, _, _ in f.parts)
+
+
+@lru_cache(maxsize=1 << 12)
+def _serve_others(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """One author writes «Контрольные работы» for each textbook of a class; the cover says which."""
+    return not any(same_name((x, ""), (y, "")) for x in a for y in b)
+
+
+def _says_total(f: Features) -> bool:
+    """«В 4 т. Т. 1-2»; of «Т. 1-2» alone the total is only guessed from the last number."""
+    return bool(f.parts_total) and all((first, last) != (1, f.parts_total) for _, first, last in f.parts)
 
 
 def _is_some_part(f: Features, whole: Features) -> bool:
@@ -136,20 +156,6 @@ def titles_may_differ(a: Features, b: Features, same_isbn: bool) -> bool:
 def _may_be_slips(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     """A word in common, or most letters («физикка» and «физка»)."""
     return any(same_word(x, y) for x in a for y in b) or fuzz.ratio(" ".join(a), " ".join(b)) >= SLIPS_LIKE
-
-
-def in_two_alphabets(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    """One title Russian, the other Latin. Most pairs are of one alphabet, which takes one look."""
-    return letters(a).isascii() is not letters(b).isascii() and alphabet(a) * alphabet(b) < 0
-
-
-@lru_cache(maxsize=1 << 13)
-def alphabet(title: tuple[str, ...]) -> int:
-    """1 a Russian title, -1 a Latin one, 0 mixed or none."""
-    text = letters(title)
-    if not text:
-        return 0
-    return -1 if text.isascii() else 1 if all("а" <= c <= "я" for c in text) else 0
 
 
 @lru_cache(maxsize=1 << 13)
@@ -214,7 +220,15 @@ def _people_veto(a: Features, b: Features, same_isbn: bool) -> int:
 def _teams_differ(a: Features, b: Features) -> bool:
     """Whether nobody is in common, or each names somebody else where one of them names all there are."""
     relation = authors_relation(a.authors, b.authors)
-    return relation == "other" or (relation == "cross" and not (a.and_others and b.and_others))
+    if relation == "other":
+        return not edited_by_author(a, b)
+    return relation == "cross" and not (a.and_others and b.and_others)
+
+
+def edited_by_author(a: Features, b: Features) -> bool:
+    """Whether one's author is the other's compiler or editor: schools know «Литература» by its editor, Коровина, and
+    put her name where the author's belongs."""
+    return bool(common_names(a.authors, b.compilers) or common_names(a.compilers, b.authors))
 
 
 def _genres_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
@@ -234,51 +248,6 @@ def same_own_isbn(a: Features, b: Features) -> bool:
     if left == right:
         return True
     return (len(left) > 1 or len(right) > 1) and not set(left).isdisjoint(right)  # nearly all name one
-
-
-def title_likeness(a: Features, b: Features) -> float:
-    """Likeness of titles, where the rest of a longer title may stand in the other's subtitle or host."""
-    direct = likeness(a.title, b.title)
-    if direct >= 0.85 or not (a.title or b.title):
-        return direct or float(a.numbers == b.numbers != ())
-    if not direct and in_two_alphabets(a.title, b.title) and same_sound(a.title, b.title):
-        return 0.9
-    whole = _whole_likeness(a, b)
-    if whole >= 0.85:
-        return min(whole, 0.95)
-    if a.subtitle and b.subtitle and _turned_round(a, b):
-        return 0.85
-    if a.host or b.host:
-        whole = max(
-            likeness(a.host, b.title),
-            likeness(a.title, b.host),
-            likeness(a.host + a.title, b.title + b.subtitle),
-            likeness(a.title + a.subtitle, b.host + b.title),
-        )
-        if whole >= 0.85:
-            return 0.85
-    return direct
-
-
-def _whole_likeness(a: Features, b: Features) -> float:
-    """Likeness of one's title with the other's title and subtitle together; below 0.85 it says nothing."""
-    found = 0.0
-    for one, other in ((a, b), (b, a)):
-        if one.subtitle and found < 0.95:
-            both = one.title + one.subtitle
-            if are_near(both, other.title):
-                found = max(found, likeness(both, other.title))
-    return found
-
-
-def _turned_round(a: Features, b: Features) -> bool:
-    """«ОГЭ-2019 : Обществознание» and «Обществознание : ОГЭ-2019»: the title of each stands in the other's subtitle."""
-    return _begins(b.subtitle, a.title) and _begins(a.subtitle, b.title)
-
-
-def _begins(text: tuple[str, ...], title: tuple[str, ...]) -> bool:
-    """Whether a text begins with a title, up to endings and abbreviations."""
-    return len(text) >= len(title) and all(map(same_word, text, title))
 
 
 @lru_cache(maxsize=1 << 13)
@@ -362,7 +331,7 @@ def odds(a: Monograph, b: Monograph) -> float:
 
 # Judgements that read few features: what they read, all of it, and how they judge.
 FACETS: Final[tuple[tuple[Callable[[Features], tuple[object, ...]], Callable[[Features, Features], float]], ...]] = (
-    (lambda f: (f.grade, f.kind, f.level), _school_veto),
+    (lambda f: (f.grade, f.kind, f.level, f.serves), _school_veto),
     (
         lambda f: (
             f.parts, f.is_set, f.parts_total, f.years, f.edition, f.numbers, f.subtitle_numbers, f.analytic,

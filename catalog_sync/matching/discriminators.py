@@ -66,6 +66,7 @@ _REVERSED = re.compile(
     rf"(?<![\w.№-])(?P<n>\d{{1,2}}|{ROMAN}|{ORDINAL}){SUFFIX}\s*(?P<label>часть|ч\.|полугодие|том|книга"
     rf"|кн\.|выпуск)(?![^\W\d_])"
 )
+_OF_ISSUE = re.compile(r"(?<![^\W\d_])к № ?\d{1,3}")
 _NUMBERED_NOTEBOOK = re.compile(
     rf"((?:тет(?:радь|р)?\w*|пропис[ьи]|р ?/ ?т|workbook))\.?\s*(?:№\s*(\d{{1,2}})|(\d)(?=\s*(?:$"
     rf"|[{EDGE}|:;/.)\]](?!\s*{_CLASS}))))"
@@ -242,6 +243,8 @@ def segment_parts(text: str, before_class: bool) -> tuple[tuple[_Found, _Found, 
     if "тет" in text or "проп" in text or "/" in text or "workbook" in text:
         following = f"{EDGE}класс" if before_class else ""
         text = _NUMBERED_NOTEBOOK.sub(notebook, text + following).removesuffix(following)
+    if "к №" in text:  # «Прил. к № 3» is not the issue
+        text = _OF_ISSUE.sub(BREAK, text)
     text = _REVERSED.sub(turned, _NUMBERED.sub(numbered, text))
     if notebooks or numbers or turned_round or counts:
         return (tuple(notebooks), tuple(numbers), tuple(turned_round), tuple(counts)), text

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from catalog_sync.matching import verdict as v
+from catalog_sync.matching.alike import in_two_alphabets, named_by_series, title_likeness
 from catalog_sync.matching.contradictions import (
     authors_relation,
     common_names,
+    edited_by_author,
     houses_meet,
-    in_two_alphabets,
     same_own_isbn,
-    title_likeness,
 )
 from catalog_sync.matching.features import Features
 from catalog_sync.matching.names import Name, same_name
 from catalog_sync.matching.subjects import SUBJECT_PHRASES, SUBJECTS
-from catalog_sync.matching.titles import likeness, stem
+from catalog_sync.matching.titles import likeness, same_word, stem
 
 Finding = tuple[int, float]  # code of verdict.KINDS, points (0 for a veto)
 Add = Callable[[Finding], None]
@@ -54,6 +54,8 @@ def _isbn_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
 def _title_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     like = title_likeness(a, b)
     base = _title_points(a.title if a.title == b.title else min(a.title, b.title, key=lambda t: (len(t), t)))
+    if not like and named_by_series(a, b):
+        like = 0.85
     if like >= 0.95:
         add((v.P_TITLE, base))
     elif like >= 0.85:
@@ -83,7 +85,8 @@ def _author_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
         relation = authors_relation(a.authors, b.authors)
         common = common_names(a.authors, b.authors)
         if relation == "other":
-            add((v.N_AUTHORS_OTHER, v.AUTHORS_OTHER))
+            edited = edited_by_author(a, b)
+            add((v.P_COMPILER, v.COMPILER) if edited else (v.N_AUTHORS_OTHER, v.AUTHORS_OTHER))
             return
         with_initials = _initials_agree(a.authors, b.authors)
         add((v.P_AUTHOR, v.AUTHOR) if with_initials else (v.P_SURNAME, v.AUTHOR_SURNAME))
@@ -91,7 +94,7 @@ def _author_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> Non
             add((v.P_AUTHORS, round(v.AUTHOR_MORE * min(common - 1, 3), 2)))
         if relation == "cross":
             add((v.N_AUTHORS_CROSS, v.AUTHORS_CROSS))
-    elif a.compilers and b.compilers and common_names(a.compilers, b.compilers):
+    elif common_names(a.compilers, b.compilers) or edited_by_author(a, b):
         add((v.P_COMPILER, v.COMPILER))
     elif not (a.authors or b.authors or same_isbn or _issue_points(a, b)):
         add((v.N_NO_AUTHOR, v.AUTHOR_UNSAID))
@@ -187,14 +190,16 @@ def _rest_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
     if a.translators and b.translators:
         add((v.P_TRANSLATOR, v.TRANSLATOR))
     if a.subtitle and b.subtitle:
-        like = likeness(a.subtitle, b.subtitle)
-        add((v.P_SUBTITLE, v.SUBTITLE) if like else (v.N_SUBTITLE, 0.0 if same_isbn else v.SUBTITLE_OTHER))
+        if likeness(a.subtitle, b.subtitle):
+            add((v.P_SUBTITLE, v.SUBTITLE))
+        elif not (_told_in(a.title, b.subtitle) or _told_in(b.title, a.subtitle)):
+            add((v.N_SUBTITLE, 0.0 if same_isbn else v.SUBTITLE_OTHER))
     for left, right in ((a.numbers, b.numbers), (a.subtitle_numbers, b.subtitle_numbers)):
         if left and right:
             add((v.P_NUMBERS, v.NUMBERS))
-    if bool(a.numbers) != bool(b.numbers):
+    if _one_sided(a.numbers, b.numbers, a.subtitle_numbers + b.subtitle_numbers):
         add((v.N_NUMBERS, v.NUMBERS_ONE_SIDED))
-    if bool(a.subtitle_numbers) != bool(b.subtitle_numbers):
+    if _one_sided(a.subtitle_numbers, b.subtitle_numbers, a.numbers + b.numbers):
         add((v.N_NUMBERS, v.SUBTITLE_NUMBERS_ONE_SIDED))
     if a.series and b.series:
         if _series_meet(a.series, b.series):
@@ -203,6 +208,16 @@ def _rest_findings(add: Add, a: Features, b: Features, same_isbn: bool) -> None:
             add((v.N_SERIES, 0.0 if same_isbn else v.SERIES_OTHER))
     if "large" in (a.form, b.form) and a.form != b.form:
         add((v.N_LARGE, v.LARGE_SILENT))
+
+
+def _told_in(title: tuple[str, ...], subtitle: tuple[str, ...]) -> bool:
+    """«Наш район: страницы истории» beside «Наш район» with this subtitle: then the other's own says something else."""
+    return all(any(same_word(word, other) for other in title) for word in subtitle)
+
+
+def _one_sided(left: tuple[str, ...], right: tuple[str, ...], beside: tuple[str, ...]) -> bool:
+    """Whether one side alone has numbers; «36 вариантов» stands in the title of one and the subtitle of the other."""
+    return bool(left) != bool(right) and not set(left or right) <= set(beside)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -10,6 +10,7 @@ import msgspec
 from catalog_sync.matching import monographs
 from catalog_sync.matching.discriminators import Grade
 from catalog_sync.matching.extents import disc, pages, size
+from catalog_sync.matching.kinds import served
 from catalog_sync.matching.monographs import Monograph
 from catalog_sync.matching.names import Name
 from catalog_sync.matching.version import FEATURES_VERSION, is_current
@@ -57,6 +58,7 @@ class Features(msgspec.Struct, frozen=True, gc=False, array_like=True):
     analytic: bool = False  # an article or other part described apart
     serial: bool = False
     monograph: Monograph | None = None  # a description in Latin letters without ISBN is compared by other rules
+    serves: tuple[str, ...] = ()  # authors of the textbook it goes with: «к учебнику Н. Я. Виленкина»
 
     def pack(self) -> bytes:
         """The value as bytes for the store; `unpack` gives it back equal."""
@@ -122,6 +124,7 @@ def extract(bib: BibRecord) -> Features:
         analytic=level in _ANALYTIC_LEVELS,
         serial=level in _SERIAL_LEVELS,
         monograph=monographs.read(bib),
+        serves=served(f"{bib.title} : {bib.subtitle}"),
     )
 
 

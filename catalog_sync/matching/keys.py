@@ -20,6 +20,8 @@ def keys(f: Features) -> frozenset[str]:
     grade = f"{f.grade[0]}-{f.grade[1]}" if f.grade else ""
     people = [a[0][:SURNAME] for a in (f.authors or f.compilers)[:MAX_AUTHORS]]
     titles = {title_key(t) for t in (f.title, f.host) if t}
+    if f.subtitle and not people and 0 < len(f.title) < 3:  # another hand typed both into the title
+        titles.add(title_key(f.title + f.subtitle))
     if not titles and f.numbers:
         titles = {f.numbers[0]}
     for title in titles:

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from catalog_sync.matching.discriminators import BREAK
 from catalog_sync.tables import rows
+from catalog_sync.text import fold
 
 _WHOM = r"(?:уч-ся|учащ\w*\.?|обуч\w*\.?|учен\w*\.?|школьник\w*|студент\w*|абитур\w*|воспит\w*|учит\w*\.?|педаг\w*\.?)"
 _ADJECTIVE = (
@@ -21,10 +22,31 @@ _FOR_SCHOOLS = re.compile(
     rf"(?![\w-])(?!\s*возр)|\bдля\s+{_WHOM}(?![\w-])"
 )
 _OF_TEXTBOOK = re.compile(r"\b(?:к|по)\s+(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|умк)(?:-[а-я]+)?\.?[^|\x01:/;]*")
+# The same as typed, with what follows up to the next mark; a name begins with a capital. What stands in quotes is the
+# name of a book or of a line, and who edited the textbook is left out by every second hand.
+_SERVES = re.compile(
+    r"\b[КкПп]о?\s(?:нов\w*\s)?(?:учебн?и?к?\w*|уч\.|учеб\.|УМК|умк)(?:-[а-я]+)?\.?"
+    r"((?:[^|:/;()\[\].]|(?<=\b[А-ЯЁ])\.|\.(?=\s?[а-яё]))*)"
+)
+_NO_AUTHORS = re.compile(r"[\"«„“][^\"»“”]*(?:[\"»“”]|$)|\bпод ред.*|[А-ЯЁ]\w+ (?:России|[XХ]{2}I? века)")
+_SERVED = re.compile(
+    r"(?:[А-ЯЁ]\.\s?){1,2}([А-ЯЁ][а-яё]{2,}(?:-[А-ЯЁ][а-яё]+)?)|([А-ЯЁ][а-яё]{2,})(?=\s[А-ЯЁ]\.|\s*(?:$|,|и\s))"
+)
 _QUOTED = re.compile(r'"([^"]{3,})"')
 _ITEM = re.compile(r"\s*\|\s*")
 _COMPANION_HINT = re.compile(r"\b(?:к|по) (?:нов\w* )?(?:уч|умк)")
 _SCHOOL_HINT = re.compile(r"учр|орг|шк|завед|гимн|лице|для ")
+
+
+@lru_cache(maxsize=1 << 13)
+def served(title: str) -> tuple[str, ...]:
+    """Surnames, folded, of the authors of the textbook that a title as typed says it goes with: «Контрольные работы. К
+    учебнику Н. Я. Виленкина и др.»."""
+    found = _SERVES.search(title)
+    if found is None:
+        return ()
+    names = _SERVED.findall(_NO_AUTHORS.sub(" ", found[1]).strip())
+    return tuple(sorted({fold(one or other) for one, other in names}))
 
 
 @cache

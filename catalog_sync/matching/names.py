@@ -9,24 +9,44 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.model import Agent
-from catalog_sync.text import as_cyrillic, fold, sound
+from catalog_sync.text import as_cyrillic, fold, sound, words
 
 Name = tuple[str, str]  # surname, initials ("" where only the surname is typed)
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _PATRONYMIC = re.compile(r".+(?:вич|вна|ична|инична)$")
-_DIRECT = re.compile(r"((?:[^\W\d_]\.[\s-]?){1,3})\s*([^\W\d_]{2,}(?:-[^\W\d_]+)*)")
-_INVERTED = re.compile(r"([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+((?:[^\W\d_]\.[\s-]?){1,3})(?![^\W\d_]{2})")
+# A forename cut to more than its first letter: «Дж. Лондон», «Вс. Иванов», «Ив. Франко» (ГОСТ Р 7.0.12 allows both).
+INITIAL = r"(?<![^\W\d_])(?:дж|вс|вл|ал|ант|ив|евг|мих|ник|алекс|серг|[^\W\d_])\.[\s-]?"
+# «А. де Сент-Экзюпери» is sorted, and typed, under either word: what identifies him is the name behind the particle.
+_PARTICLES = frozenset(words("де дю дель ла ле ван фон дер ден да ди de du la le van von der den da di del"))
+_PARTICLE = rf"(?:(?:{'|'.join(sorted(_PARTICLES))})\s+)"
+_SURNAME = r"[^\W\d_]{2,}(?:-[^\W\d_]+)*"
+_DIRECT = re.compile(rf"((?:{INITIAL}){{1,3}})\s*{_PARTICLE}{{0,2}}({_SURNAME})")
+_INVERTED = re.compile(rf"({_SURNAME}),?\s+((?:{INITIAL}){{1,3}})(?![^\W\d_]{{2}})")
+_INVERTED_FIRST = re.compile(rf"\W*{_PARTICLE}{{0,2}}{_SURNAME},?\s+{INITIAL}")
+# What tells father and son apart stands beside the name; nobody types it on every card.
+_GENERATIONS = frozenset(words("отец сын старший младший ст мл"))
 _OTHERS = re.compile(r"\[?\b(?:и|et|and)\s+(?:др|al|others|другие)\b\.?\]?")
-_TRANSLATION = re.compile(r"\b(?:пер\b\.?|перев\w*\.?|transl\w*\.?)")
+# Who retells a book makes another text of it, as who translates it: «пересказ Б. Заходера», «пер. Н. Демуровой».
+_TRANSLATION = re.compile(r"\b(?:пер\b\.?|перев\w*\.?|пересказ\w*|transl\w*\.?)")
 _FROM_LANGUAGE = re.compile(r"^\W*(?:с|со|from(?: the)?)\s+[^\W\d_]+\.?\s*")
-_NOT_AUTHORS = re.compile(
-    r"\b(?:под (?:общ\w*\.? |науч\w*\.? |общей )?ред\w*|ред\w*\.|сост\b|составит\w*|худож\w*|ил\."
-    r"|рис\.|пер\.|перев\w*|отв\. ред|гл\. ред|вступ\w*|предисл\w*|коммент\w*"
-    r"|послесл\w*|edited|ed\.|illustrat\w*|transl\w*|рец\w*)"
+_NAME_TO_THE_END = re.compile(rf"\W*(?!(?:для|под|на|и|по)\b)([^\W\d_]{{3,}}) ({_SURNAME})\W*")
+_COMPILED = re.compile(
+    r"\b(?:под (?:общ\w*\.? |науч\w*\.? |общей )?ред\w*|ред\w*\.|(?:авт\w*\.?\s?-\s?)?сост(?:\b|авит\w*)|отв\. ред"
+    r"|гл\. ред|edited|ed\.)"
 )
 _CAPITAL = r"[А-ЯЁA-Z][а-яёa-z]+"
-_IN_FULL = re.compile(rf"({_CAPITAL}(?: [А-ЯЁ][а-яё]+(?:вич|вна|ична))?) ({_CAPITAL}(?:-{_CAPITAL})?)")
+_EDITOR = rf"(?:(?:[А-ЯЁ]\.\s?){{1,2}}{_CAPITAL}|{_CAPITAL}(?:\s(?:[А-ЯЁ]\.\s?){{1,2}})?)"
+_EDITED = re.compile(
+    rf"(?<=[\w.])[\s,(]+((?:[Пп]од (?:общ\w*\.? |науч\w*\.? )?ред(?:\.|акцией)|(?:[Аа]вт\.-)?[Сс]ост\.):?\s*"
+    rf"{_EDITOR}(?:,\s*{_EDITOR})*)\)?"
+)
+_NOT_AUTHORS = re.compile(
+    rf"{_COMPILED.pattern}|\b(?:худож\w*|ил\.|рис\.|пер\.|перев\w*|пересказ\w*|вступ\w*|предисл\w*|коммент\w*"
+    r"|послесл\w*|illustrat\w*|transl\w*|рец\w*)"
+)
+_IN_FULL = re.compile(rf"({_CAPITAL}(?:[ -]{_CAPITAL}){{0,2}}) {_PARTICLE}{{0,2}}({_CAPITAL}(?:-{_CAPITAL})?)")
+_ADJECTIVE = re.compile(r"\w{3,}(?:ая|ое|ые|ой)\b")  # «Центральная Районная Библиотека» is nobody
 _AUTHOR_ROLES = {"", "070", "aut", "автор", "авт", "авт.", "cre"}
 _TRANSLATOR_ROLES = {"730", "trl", "пер", "пер.", "переводчик", "перев."}
 _COMPILER_ROLES = {"220", "com", "сост", "сост.", "340", "edt", "ред", "ред.", "205"}
@@ -42,20 +62,46 @@ def heading(typed: str, expansion: str = "") -> Name | None:
     tokens = _WORD.findall(folded)
     if not tokens:
         return None
-    short = [t for t in tokens if len(t) == 1]
-    long = [t for t in tokens if len(t) > 1]
+    tokens = _without_particles(folded, tokens)
+    short = [t for t in tokens if _is_short(t)]
+    long = [t for t in tokens if not _is_short(t)]
     if not long:
         return None
     if short:
-        surname, initials = (long[-1] if len(tokens[0]) == 1 else long[0]), "".join(short)
+        surname, initials = (long[-1] if _is_short(tokens[0]) else long[0]), "".join(t[0] for t in short)
     elif len(long) >= 3 and "," not in folded and _PATRONYMIC.match(long[1]):
         surname, initials = long[2], long[0][0] + long[1][0]
     else:
         surname, initials = long[0], "".join(t[0] for t in long[1:3])
+        if surname.startswith("о'") and not initials:  # «О'Генри» is «О. Генри»
+            surname, initials = surname[2:], "о"
     given = _WORD.findall(fold(expansion))
     if given and len(given) >= len(initials):
         initials = "".join(g[0] for g in given)
+    surname = _without_epithet(surname)
     return surname, _in_alphabet_of(surname, initials[:3])
+
+
+def _without_epithet(surname: str) -> str:
+    """«Дюма-отец» is catalogued as «Дюма А.», «Сент-Экзюпери» as «Экзюпери», too."""
+    return surname.removeprefix("сент-").removesuffix("-отец").removesuffix("-сын")
+
+
+def _is_short(word: str) -> bool:
+    """An initial; «дж», which writes one English letter, is one everywhere."""
+    return len(word) == 1 or word == "дж"
+
+
+def _without_particles(folded: str, tokens: list[str]) -> list[str]:
+    """The words of a heading by which a man is known: «Де Костер Ш.», «Сент-Экзюпери А. де», «Дюма А. (отец)».
+
+    A particle before a comma is the surname: «Ли, Ван».
+    """
+    kept = [t for t in tokens if t not in _PARTICLES and t not in _GENERATIONS]
+    first = tokens[0]
+    if len(kept) == len(tokens) or (first in _PARTICLES and folded.startswith(f"{first},")):
+        return tokens
+    return kept if any(len(t) > 2 for t in kept) else tokens
 
 
 def _in_alphabet_of(surname: str, initials: str) -> str:
@@ -64,56 +110,96 @@ def _in_alphabet_of(surname: str, initials: str) -> str:
 
 
 @lru_cache(maxsize=1 << 13)
-def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
-    """(authors, translators, helpers, whether «[и др.]» follows) of a folded statement (200$f$g, 245$c).
+def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
+    """(authors, translators, compilers, helpers, whether «[и др.]» follows) of a folded statement (200$f$g, 245$c).
 
-    Helpers are artists, editors, authors of forewords: who stands behind a word that says so.
+    Who stands behind a word that says so is a translator (or retells), a compiler (or editor), or another helper:
+    an artist, the author of a foreword.
     """
     authors: list[Name] = []
     translators: list[Name] = []
+    compilers: list[Name] = []
     helpers: list[Name] = []
     for number, piece in enumerate(re.split(r"\s*;\s*|\s\|\s", text)):
         names = persons(piece)
         translation = _TRANSLATION.search(piece)
         if translation:
-            translators += persons(_FROM_LANGUAGE.sub("", piece[translation.end() :]))
+            translators += _translators(_FROM_LANGUAGE.sub("", piece[translation.end() :]))
             names = persons(piece[: translation.start()])
         role = _NOT_AUTHORS.search(piece)
         if role:
             names = persons(piece[: role.start()])
-            helpers += persons(piece[role.end() :])
+            (compilers if _COMPILED.match(role[0]) else helpers).extend(persons(piece[role.end() :]))
         if number == 0 or not authors:
             authors += names
-    written, translated, helping = (tuple(dict.fromkeys(some)) for some in (authors, translators, helpers))
-    return written, translated, helping, bool(_OTHERS.search(text))
+    written, translated, compiled, helping = (
+        tuple(dict.fromkeys(some)) for some in (authors, translators, compilers, helpers)
+    )
+    return written, translated, compiled, helping, bool(_OTHERS.search(text))
+
+
+@lru_cache(maxsize=1 << 13)
+def edited_by(title: str) -> tuple[str, str]:
+    """A title as typed without the editor or compiler behind it, and the words that name them: «Литература 6 кл. под
+    ред. Коровиной В.Я.»."""
+    found = _EDITED.search(title)
+    return (title, "") if found is None else (f"{title[: found.start()]} {title[found.end() :]}".strip(), found[1])
+
+
+def _translators(text: str) -> list[Name]:
+    """«Н. Галь» and «Норы Галь»: behind the word that says what they did, a forename in full is believed, too."""
+    found = persons(text)
+    if not found and (name := _NAME_TO_THE_END.fullmatch(text)):
+        found = [(name[2], name[1][0])]
+    return found
 
 
 @lru_cache(maxsize=1 << 13)
 def in_full(statement: str) -> tuple[Name, ...]:
     """Authors whose forenames a statement, as typed, gives in full: «Марина Пестрякова, Кирилл Савинов [и др.]».
 
-    Two or three words with capitals and nothing else between commas, before the first role: «Российская академия»
-    writes its second word small.
+    Two to four words with capitals and nothing else between commas, before the first role: «Российская академия»
+    writes its second word small. With the patronymic last the surname is the first: «Тургенев Иван Сергеевич».
     """
     found: list[Name] = []
     for piece in re.split(r"\s*,\s*|\s*\[", re.split(r"[;/]", statement.lstrip("/ "))[0]):
         name = _IN_FULL.fullmatch(_OTHERS.sub("", piece).strip())
-        if name:
-            given = fold(name[1]).split()
-            found.append((fold(name[2]), "".join(word[0] for word in given)))
+        if name and not _ADJECTIVE.search(name[1]):
+            given, surname = _WORD.findall(fold(name[1]).replace("-", " ")), fold(name[2])
+            if len(given) == 2 and _PATRONYMIC.match(surname):
+                given, surname = [given[1], surname], given[0]
+            found.append((_without_epithet(surname), "".join(word[0] for word in given)))
         elif piece.strip():
             break
     return tuple(dict.fromkeys(found))
+
+
+# «Атанасян», «Данилов, Косулина», «ТУРГЕНЕВ И С»: a statement may name them so; «Учитель» is a house.
+NO_ADJECTIVE = r"[^\W\d_]{2,}(?:[оеи]в|ин|ын|ко|ян|ук|юк|ич|дзе|швили|[оеи]ва|ина|ына)"
+_SURNAME_ALONE = re.compile(
+    rf"\W*(?:({NO_ADJECTIVE}|[^\W\d_]{{2,}}[сц](?:кий|кая))|({_SURNAME}) ([^\W\d_])(?: ?([^\W\d_]))?(?<! и))"
+    r"(?: и др\.?)?\W*"
+)
+
+
+@lru_cache(maxsize=1 << 13)
+def _surnames_alone(statement: str) -> list[Name]:
+    """Authors of a folded statement that is nothing but surnames, with initials without points or without any."""
+    found = [_SURNAME_ALONE.fullmatch(piece) for piece in re.split(r"\s*,\s*|\s+и\s+(?=\w{3})", statement)]
+    named = [m for m in found if m]
+    if len(named) < len(found):
+        return []
+    return [(m[1] or m[2], _in_alphabet_of(m[1] or m[2], (m[3] or "") + (m[4] or ""))) for m in named]
 
 
 def persons(text: str) -> list[Name]:
     """Every «И. О. Фамилия» and «Фамилия И. О.» of a folded text, in order."""
     if "." not in text:
         return []
-    inverted_first = bool(re.match(r"\W*[^\W\d_]{2,}(?:-[^\W\d_]+)*,?\s+[^\W\d_]\.", text)) and not _DIRECT.match(text)
+    inverted_first = bool(_INVERTED_FIRST.match(text)) and not _DIRECT.match(text)
     pattern, surname, initials = (_INVERTED, 1, 2) if inverted_first else (_DIRECT, 2, 1)
-    found = ((m[surname], re.sub(r"\W", "", m[initials])[:3]) for m in pattern.finditer(text))
-    return [(name, _in_alphabet_of(name, initials)) for name, initials in found]
+    found = ((m[surname], "".join(t[0] for t in _WORD.findall(m[initials]))) for m in pattern.finditer(text))
+    return [(_without_epithet(name), _in_alphabet_of(name, initials)) for name, initials in found]
 
 
 @lru_cache(maxsize=1 << 13)
@@ -122,15 +208,20 @@ def people(
 ) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[Name, ...], bool]:
     """(authors, translators, compilers, whether others may be unnamed) of headings and statement of one record."""
     statement = fold(responsibility)
-    stated, translated, helping, and_others = in_statement(statement)
-    written = [*stated, *in_full(responsibility)]
+    stated, translated, compiled, helping, and_others = in_statement(statement)
+    written = [*stated, *in_full(responsibility)] or _surnames_alone(statement)
     authors = distinct(authors_of(agents, others=written) + written)
     translators = distinct(authors_of(agents, "translator") + list(translated))
-    others = (*translators, *helping)
-    if others:
-        authors = tuple(a for a in authors if not any(same_name(a, other) for other in others))
+    others = (*translators, *compiled, *helping)
+    if others:  # «В. В. Пасечник, С. В. Суматохин ; под ред. В. В. Пасечника»: who wrote it may have edited it, too
+        authors = tuple(a for a in authors if _is_one_of(a, written) or not _is_one_of(a, others))
+    compilers = distinct(authors_of(agents, "compiler") + list(compiled))
     # Headings name the first few; who is named by headings alone need not be all.
-    return authors, translators, tuple(authors_of(agents, "compiler")), and_others or (len(authors) > 1 and not written)
+    return authors, translators, compilers, and_others or (len(authors) > 1 and not written)
+
+
+def _is_one_of(name: Name, others: Sequence[Name]) -> bool:
+    return any(same_name(name, other) for other in others)
 
 
 def distinct(found: list[Name]) -> tuple[Name, ...]:
@@ -185,6 +276,10 @@ def _half_of(double: Name, other: Name) -> bool:
     return False
 
 
+# «E. E. Katc» was read back from Latin letters; an English W is written У or В («Уильям», «Вильям»), an H Х or Г.
+_ONE_LETTER = str.maketrans("эух", "евг")
+
+
 def _initials_fit(a: str, b: str) -> bool:
     """«И.» fits «И. П.»; a slip may touch one of two initials, never the only one.
 
@@ -193,7 +288,7 @@ def _initials_fit(a: str, b: str) -> bool:
     """
     if not a or not b:
         return True
-    a, b = a.replace("э", "е"), b.replace("э", "е")  # «E. E. Katc» was read back from Latin letters
+    a, b = a.translate(_ONE_LETTER), b.translate(_ONE_LETTER)
     if a.startswith(b) or b.startswith(a) or a[0] in b[1:] or b[0] in a[1:]:
         return True
     return len(a) == len(b) >= 2 and sum(x != y for x, y in zip(a, b, strict=True)) == 1

@@ -34,8 +34,8 @@ GENRES: Final = frozenset(
     )
 )
 
-# School subjects as timetables and covers shorten them, folded; a point after an abbreviation needs no table, nor does
-# a word cut in the middle (`whole_subjects`).
+# School subjects as timetables and covers shorten them, and names that everybody shortens, folded; a point after an
+# abbreviation needs no table, nor does a word cut in the middle (`whole_subjects`).
 SHORTENED: Final = {
     "обж": "основы безопасности жизнедеятельности",
     "изо": "изобразительное искусство",
@@ -44,6 +44,9 @@ SHORTENED: Final = {
     "однкнр": "основы духовно-нравственной культуры народов россии",
     "физкультура": "физическая культура",
     "физ-ра": "физическая культура",
+    "рф": "российской федерации",
+    "пдд": "правила дорожного движения",
+    "вов": "великой отечественной войны",
     "английский в фокусе": "spotlight",  # both names stand on the covers of one book
 }
 

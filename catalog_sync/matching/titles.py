@@ -8,7 +8,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import BREAK, EDGE
-from catalog_sync.matching.names import Name
+from catalog_sync.matching.names import NO_ADJECTIVE, Name
 from catalog_sync.matching.subjects import GENRES, SHORTENED, SUBJECT_NAMES, whole_subjects
 from catalog_sync.text import sound, words
 
@@ -30,7 +30,7 @@ _TRAILING_NAME = re.compile(
 )
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _INITIAL = re.compile(r"[^\W\d_]")
-_SURNAME_BEFORE = re.compile(r"\W*([^\W\d_]{4,}(?:-[^\W\d_]+)*)\s+([^\W\d_]{3,}\.?)")
+_SURNAME_BEFORE = re.compile(r"\W*([^\W\d_]{4,}(?:-[^\W\d_]+)*)\.?\s+([^\W\d_]{3,}\.?)")
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
 # ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
 _ALTERNATIVE = re.compile(r"(?<=\w),\s*или\b[,:]?\s+([^.|:/]*)")
@@ -93,6 +93,8 @@ def leading_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Name
         rest = rest[name.end() :]
         if "," not in name[0][name[0].rindex(".") :]:
             break
+    if not authors and not found and (bare := _SURNAME_BEFORE.match(text)) and _is_stranger(bare[1], bare[2]):
+        return text[bare.start(2) :], ((bare[1], ""),)
     return (rest, tuple(found)) if found else (_without_known_name(text, authors), ())
 
 
@@ -152,6 +154,12 @@ def _without_known_name(text: str, authors: tuple[Name, ...]) -> str:
         for a in authors
     )
     return text[found.end() :] if known else text
+
+
+def _is_stranger(word: str, following: str) -> bool:
+    """«Виленкин Математика», «Макарычев. Алгебра» in a record that names no author: a Russian surname before a school
+    subject, «Органическая химия» being none. Before any other title it may be the hero: «Рудин. Дворянское гнездо»."""
+    return bool(re.fullmatch(NO_ADJECTIVE, word)) and following not in GENRES and _begins_subject(following)
 
 
 @lru_cache(maxsize=1 << 10)

@@ -253,8 +253,9 @@ _LATER = (
     Kind(len(_RULES) + len(_WEIGHED) + 1, "pages", "объём различается на треть и больше", veto=True),
     Kind(len(_RULES) + len(_WEIGHED) + 2, "series", "разные серии"),
     Kind(len(_RULES) + len(_WEIGHED) + 3, "part", "тома собраний с разным числом томов", veto=True),
+    Kind(len(_RULES) + len(_WEIGHED) + 4, "serves", "пособия к учебникам разных авторов", veto=True),
 )
-N_PARTS_UNSAID, V_PAGES, N_SERIES, V_TOTAL = (kind.code for kind in _LATER)  # at the end: codes are stored
+N_PARTS_UNSAID, V_PAGES, N_SERIES, V_TOTAL, V_SERVES = (kind.code for kind in _LATER)  # at the end: codes are stored
 KINDS: Final = _RULES + _WEIGHED + _LATER
 WEIGHED: Final = {name: len(_RULES) + n for n, name in enumerate(weights())}
 

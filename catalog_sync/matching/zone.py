@@ -22,6 +22,7 @@ from catalog_sync.matching.discriminators import (
     take_grade,
     take_level,
     take_parts,
+    take_total,
 )
 from catalog_sync.matching.extents import is_paged, pages, part_before
 from catalog_sync.matching.lines import take_lines
@@ -50,9 +51,10 @@ class Zone:
 
     def __init__(self, bib: BibRecord, isbns: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
         title, host = _title_and_host(bib)
+        title, edited = names.edited_by(title)
         typed = (title, bib.subtitle, _part_text(bib), bib.carrier.gmd, bib.edition)
         self.houses = houses_of(bib.publishers, bib.places)
-        agents, responsibility = bib.agents, bib.responsibility
+        agents, responsibility = bib.agents, f"{bib.responsibility} ; {edited}" if edited else bib.responsibility
         segments = [fold(segment) for segment in typed]
         romanised = segments[0].isascii() and _is_romanised(bib, " ".join(segments[:4]), segments[4])
         if romanised:
@@ -80,7 +82,7 @@ class Zone:
         self._parts(bib, found, isbns)
         self.kind = area.take_kind()
         self._words(area.segments)
-        self.host = bare_title(take_grade(fold(host))[1])[0] if host else ()
+        self.host = bare_title(take_total(take_grade(fold(host))[1])[2])[0] if host else ()
         if self.host == self.title:
             self.host = ()
         self._look_elsewhere(bib)
@@ -238,7 +240,9 @@ def _is_romanised(bib: BibRecord, said: str, edition: str) -> bool:
 
 
 def _part_text(bib: BibRecord) -> str:
-    return " . ".join([f"{p.number} . {p.title}" for p in bib.parts]) if bib.parts else ""
+    """Designations and titles of parts. A number alone («2») stays out: as a part it is read apart, and here it would
+    be a number of the subtitle."""
+    return " . ".join([f"{'' if bare_part(fold(p.number)) else p.number} . {p.title}" for p in bib.parts])
 
 
 def _series(bib: BibRecord, designations: set[str]) -> tuple[str, ...]:

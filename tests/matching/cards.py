@@ -8,7 +8,12 @@ from catalog_sync.marc import marc21, marcsql, rusmarc
 from catalog_sync.matching.features import Features, extract
 from catalog_sync.model import BibRecord, Dialect, MarcField, MarcRecord, RecordKey, Subfield
 
-_TO_BIB = {Dialect.RUSMARC: rusmarc.to_bib, Dialect.MARC21: marc21.to_bib, Dialect.MARCSQL: marcsql.to_bib}
+_TO_BIB = {
+    Dialect.RUSMARC: rusmarc.to_bib,
+    Dialect.UNIMARC: rusmarc.to_bib,
+    Dialect.MARC21: marc21.to_bib,
+    Dialect.MARCSQL: marcsql.to_bib,
+}
 
 
 def field(line: str) -> MarcField:

@@ -8,7 +8,8 @@ from catalog_sync.clusterer import Clusterer
 from catalog_sync.matching.compare import compare, judge
 from catalog_sync.matching.contradictions import houses_meet
 from catalog_sync.matching.keys import keys
-from catalog_sync.matching.names import in_full, same_name
+from catalog_sync.matching.kinds import served
+from catalog_sync.matching.names import heading, in_full, people, same_name
 from catalog_sync.matching.publishers import houses
 from catalog_sync.matching.titles import likeness, title_key
 from catalog_sync.matching.verdict import ATTACH, KINDS
@@ -34,6 +35,71 @@ from tests.matching.cards import features
 def test_one_person_under_two_names(one: tuple[str, str], other: tuple[str, str], same: bool) -> None:
     assert same_name(one, other) is same
     assert same_name(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("heading_typed", "statement"),
+    [
+        ("Лондон Дж.", "Джек Лондон"),
+        ("Лондон, Джек", "Дж. Лондон"),
+        ("Иванов Вс.", "Всеволод Иванов"),
+        ("Сент-Экзюпери А. де", "Антуан де Сент-Экзюпери"),
+        ("Де Сент-Экзюпери А.", "А. де Сент-Экзюпери"),
+        ("Экзюпери А.", "А. де Сент-Экзюпери"),
+        ("Костер, Шарль де", "Ш. де Костер"),
+        ("Дюма-отец А.", "А. Дюма"),
+        ("Дюма, Александр (отец)", "Александр Дюма"),
+        ("О'Генри", "О. Генри"),
+        ("Шекспир В.", "Уильям Шекспир"),
+        ("Тургенев И.С.", "Тургенев Иван Сергеевич"),
+        ("Тургенев И.С.", "ТУРГЕНЕВ И С"),
+        ("Гёте И. В.", "Иоганн Вольфганг Гёте"),
+        ("Атанасян Л.С.", "Атанасян"),
+        ("Толстой А.Н.", "акад. А. Н. Толстой"),
+    ],
+)
+def test_an_author_is_the_same_in_the_heading_and_in_the_statement(heading_typed: str, statement: str) -> None:
+    name = heading(heading_typed)
+    authors, *_ = people((), statement)
+    assert name is not None
+    assert len(authors) == 1
+    assert same_name(name, authors[0])
+
+
+def test_who_wrote_a_book_and_edited_it_too_is_its_author() -> None:
+    authors, _, compilers, _ = people((), "В. В. Пасечник, С. В. Суматохин ; под ред. В. В. Пасечника")
+    assert [surname for surname, _ in authors] == ["пасечник", "суматохин"]
+    assert compilers == (("пасечника", "вв"),)
+
+
+def test_who_retold_a_book_is_no_author_and_tells_it_from_a_translation() -> None:
+    retold, translated = "Д. Дефо ; [для детей пересказал Корней Чуковский]", "Д. Дефо ; пер. М. Шишмаревой"
+    assert people((), retold)[:2] == ((("дефо", "д"),), (("чуковский", "к"),))
+    cards = "=%s rusmarc\n200 1 $aРобинзон Крузо$f%s\n210   $aМосква$cДетская литература$d1985\n"
+    found = features(cards % ("a", retold) + cards % ("b", translated))
+    assert [KINDS[code].feature for code, _ in judge(found["a"], found["b"]).findings] == ["translator"]
+
+
+@pytest.mark.parametrize("statement", ["Российская академия наук", "Сусанинская центральная библиотека", "Учитель"])
+def test_a_body_is_nobody(statement: str) -> None:
+    assert people((), statement)[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "authors"),
+    [
+        ("Контрольные работы : 6 класс : к учебнику Н. Я. Виленкина и др.", ("виленкина",)),
+        ("Поурочные разработки по геометрии 7 кл. К УМК Атанасяна", ("атанасяна",)),
+        ("Тесты. К учебнику М.И. Моро и др. \"Математика. 1 класс. В 2 ч.\"", ("моро",)),
+        ("Рабочая тетрадь к учебнику «Алгебра» Ю.Н. Макарычева, Н.Г. Миндюк", ("макарычева", "миндюк")),
+        ("Рабочая тетрадь к УМК «Школа России»", ()),
+        ("Рабочая тетрадь к УМК Школа России", ()),
+        ("Тесты к учебнику под ред. С. А. Теляковского", ()),
+        ("Тетрадь к учебнику математики для 5 класса", ()),
+    ],
+)
+def test_the_authors_of_the_textbook_a_companion_serves_are_read(title: str, authors: tuple[str, ...]) -> None:
+    assert served(title) == authors
 
 
 def test_forenames_in_full_are_read_to_the_last_of_the_team() -> None:
