@@ -73,6 +73,10 @@ _NUMBERED_NOTEBOOK = re.compile(
 )
 _REVERSED_LABELS = {"часть": "ч", "ч.": "ч", "полугодие": "ч", "том": "т", "книга": "к", "кн.": "к", "выпуск": "в"}
 _BARE = re.compile(rf"[\[(]?\s*({_VALUE}){SUFFIX}\s*[\])]?\.?")
+_ANY_LABEL = re.compile(
+    rf"[^\W\d_]{{3,}}\.?\s+(?P<n>\d{{1,3}}|{ROMAN}){SUFFIX}\W*"
+    rf"|(?P<m>\d{{1,3}}|{ROMAN}){SUFFIX}(?:[\s-]+[^\W\d_]{{2,}}){{1,2}}\W*"
+)
 _TOTAL_EXTENT = re.compile(r"^\W*(\d{1,2})\s*(?:т\b|тома|томов|кн\b|книг|ч\b|част(?!ь)|вып\b|v\b|vols?\b)")
 
 # --- Level -----------------------------------------------------------------------------------------------------------
@@ -256,6 +260,14 @@ def bare_part(text: str) -> int:
     """The number where a part's designation is nothing but a number («2», «II», «вторая»), else 0."""
     found = _BARE.fullmatch(text.strip())
     return number(found[1]) if found else 0
+
+
+@lru_cache(maxsize=1 << 12)
+def part_of_any_label(text: str) -> int:
+    """The number in a part's own subfield whatever word stands beside it: «Tomulus II.», «1 нче кисәк», «Раздел 3»; 0
+    where it is a class, or no number."""
+    found = None if may_say_grade(text) and grades_in(text) else _ANY_LABEL.fullmatch(text.strip())
+    return number(found["n"] or found["m"]) if found else 0
 
 
 @lru_cache(maxsize=1 << 13)

@@ -23,6 +23,7 @@ _PARTICLE = rf"(?:(?:{'|'.join(sorted(_PARTICLES))})\s+)"
 _SURNAME = r"[^\W\d_]{2,}(?:-[^\W\d_]+)*"
 _DIRECT = re.compile(rf"((?:{INITIAL}){{1,3}})\s*{_PARTICLE}{{0,2}}({_SURNAME})")
 _INVERTED = re.compile(rf"({_SURNAME}),?\s+((?:{INITIAL}){{1,3}})(?![^\W\d_]{{2}})")
+_NAMED_AFTER = re.compile(rf"\bим(?:\.|ени)\s*(?:{INITIAL}){{1,3}}\s*{_SURNAME}")  # «МГУ им. М. В. Ломоносова»
 _INVERTED_FIRST = re.compile(rf"\W*{_PARTICLE}{{0,2}}{_SURNAME},?\s+{INITIAL}")
 # What tells father and son apart stands beside the name; nobody types it on every card.
 _GENERATIONS = frozenset(words("отец сын старший младший ст мл"))
@@ -196,6 +197,8 @@ def persons(text: str) -> list[Name]:
     """Every «И. О. Фамилия» and «Фамилия И. О.» of a folded text, in order."""
     if "." not in text:
         return []
+    if "им" in text:
+        text = _NAMED_AFTER.sub(" ", text)
     inverted_first = bool(_INVERTED_FIRST.match(text)) and not _DIRECT.match(text)
     pattern, surname, initials = (_INVERTED, 1, 2) if inverted_first else (_DIRECT, 2, 1)
     found = ((m[surname], "".join(t[0] for t in _WORD.findall(m[initials]))) for m in pattern.finditer(text))

@@ -15,6 +15,7 @@ from catalog_sync.matching.discriminators import (
     MAX_GRADE,
     bare_edition,
     bare_part,
+    part_of_any_label,
     parts_in_extent,
     revision,
     take_edition,
@@ -92,7 +93,8 @@ class Zone:
         self, bib: BibRecord, found: dict[str, tuple[int, int]], isbns: tuple[tuple[str, ...], tuple[str, ...]]
     ) -> None:
         for part in bib.parts:
-            if not found and (number := bare_part(fold(part.number))):
+            typed = fold(part.number)
+            if not found and (number := bare_part(typed) or part_of_any_label(typed)):
                 found[""] = (number, number)
         in_extent = parts_in_extent(fold(bib.extent))
         self.parts_total = self.parts_total or in_extent

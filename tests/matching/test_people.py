@@ -80,7 +80,23 @@ def test_who_retold_a_book_is_no_author_and_tells_it_from_a_translation() -> Non
     assert [KINDS[code].feature for code, _ in judge(found["a"], found["b"]).findings] == ["translator"]
 
 
-@pytest.mark.parametrize("statement", ["Российская академия наук", "Сусанинская центральная библиотека", "Учитель"])
+@pytest.mark.parametrize(("number", "part"), [("Узел 2", 2), ("1-нче кисәк", 1), ("5 класс", 0)])
+def test_a_part_has_its_number_whatever_the_word_beside_it(number: str, part: int) -> None:
+    card = features(f"=a rusmarc\n200 1 $aКрасное колесо$h{number}\n210   $aМосква$d1993")["a"]
+    assert card.parts == ((("", part, part),) if part else ())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Российская академия наук",
+        "Рос. акад. наук",
+        "М-во путей сообщ. Рос. Федерации. Департамент электрификации",
+        "Моск. гос. ун-т им. М. В. Ломоносова",
+        "Сусанинская центральная библиотека",
+        "Учитель",
+    ],
+)
 def test_a_body_is_nobody(statement: str) -> None:
     assert people((), statement)[0] == ()
 
