@@ -20,6 +20,7 @@ from catalog_sync.matching.verdict import (
     ATTACH,
     LINK,
     MINORITY,
+    N_PAGES_OTHER,
     SAME,
     V_AUTHOR,
     V_HOUSE,
@@ -261,13 +262,15 @@ _SLIPS = {NONE, V_AUTHOR, V_HOUSE, V_ISBN, V_PAGES, V_TITLE, V_TITLE_ISBN, V_UNL
 
 
 def blocking(one: Mapping[RecordKey, Features], other: Mapping[RecordKey, Features]) -> list[tuple[Pair, int]]:
-    """Pairs across two clusters whose veto keeps the clusters apart, with the veto's code, sorted.
+    """Pairs across two clusters that keep the clusters apart, with the code of what they say differently, sorted:
+    vetoes before extents that no third card bridges.
 
     One such pair is enough: it is what a librarian should look at where two records of the clusters look alike.
     """
     together = _isbns_together([*one.values(), *other.values()])
-    found = ((pair(a, b), standing_veto(x, y, together)) for a, x in one.items() for b, y in other.items())
-    return sorted((names, veto) for names, veto in found if veto != NONE)
+    across = [(pair(a, b), x, y) for a, x in one.items() for b, y in other.items()]
+    vetoed = sorted((names, veto) for names, x, y in across if (veto := standing_veto(x, y, together)) != NONE)
+    return vetoed or sorted((names, N_PAGES_OTHER) for names, x, y in across if extents_far(x, y))
 
 
 def standing_veto(a: Features, b: Features, together: Collection[tuple[str, str]]) -> int:

@@ -16,7 +16,7 @@ from catalog_sync.clustering import blocking
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.matching.compare import compare
 from catalog_sync.matching.verdict import KINDS, SAME
-from catalog_sync.model import BibRecord, Comparison, RecordKey, Verdict
+from catalog_sync.model import BibRecord, Comparison, Reason, RecordKey, Verdict
 from catalog_sync.store import clusters, decisions, edges, portraits, records, registry
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
@@ -24,6 +24,17 @@ from catalog_sync.store.database import chunks
 COLUMN = 28  # characters of a value on the terminal: both sides, the points and the reason fit into 110
 Home = tuple[int, str]  # a record and its cluster
 AT_ONCE = 25  # waiting pairs whose editions are looked through together
+MOST_RIVALS = 3  # third editions named beside a question
+# Why a question is asked, for who has to answer it.
+ASKED = {
+    "against": "Похожи сами карточки, но в их изданиях есть записи, которые исключают друг друга (чем, сказано внизу)."
+    " Чаще всего это разные издания.",
+    "rivals": "Карточки совпадают, но одна из них подходит и другому изданию, которое исключает это. Решите, к какому"
+    " она относится; если не видно, оставьте вопрос.",
+    "differs": "Похоже на одно издание, но карточки говорят разное:",
+    "silent": "Похоже на одно издание, но не сказано то, чем издания различаются:",
+    "little": "Совпадает слишком мало, чтобы объединить без человека.",
+}
 MOST_MEETINGS = 400  # clusters beside clusters that one judgement asks about
 # Judgements that may leave a question: records typed alike that say enough are one edition, unless a word parts them.
 _OPEN = (t.edge.c.left != t.edge.c.right) | (t.edge.c.score < SAME) | (t.edge.c.refused != "")
@@ -47,7 +58,8 @@ class Side:
 class Case:
     """Two clusters that may be one edition, shown by their best pair. `copies`: holdings a decision would move.
 
-    `against`: two other records of theirs and what visibly parts them, in Russian.
+    `against`: two other records of theirs and what visibly parts them, in Russian. `rivals`: records of other editions
+    that wait for a word about one of the two.
     """
 
     left: Side
@@ -55,6 +67,29 @@ class Case:
     comparison: Comparison
     copies: int
     against: tuple[RecordKey, RecordKey, str] | None = None
+    rivals: tuple[Side, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """Why the question is asked, a key of ASKED; "" of two that a veto parts: nobody asks about them."""
+        reasons = self.comparison.reasons
+        if any(r.veto for r in reasons):
+            return ""
+        if self.against:
+            return "against"
+        if self.comparison.score >= SAME:
+            return "rivals"
+        return "differs" if any(map(_differs, reasons)) else "silent" if self.missing else "little"
+
+    @property
+    def missing(self) -> tuple[Reason, ...]:
+        """What speaks against one edition: what both say differently or, where nothing, what is left unsaid."""
+        against = [r for r in self.comparison.reasons if r.weight < 0]
+        return tuple([r for r in against if _differs(r)] or against)
+
+
+def _differs(reason: Reason) -> bool:
+    return reason.weight < 0 and bool(reason.left and reason.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +129,7 @@ def queue(connection: Connection, *, limit: int = 20, offset: int = 0) -> list[C
     pairs = _waiting(connection)
     sizes = _sizes(connection, {c for p in pairs for c in (p.left_cluster, p.right_cluster)})
     ordered = sorted(pairs, key=lambda p: (-_copies(p, sizes), -p.score, p.left, p.right))
-    return _cases(connection, _fitting_first(connection, ordered, offset + limit)[offset:], sizes)
+    return _cases(connection, _fitting_first(connection, ordered, offset + limit)[offset:], sizes, ordered)
 
 
 def _fitting_first(connection: Connection, ordered: Sequence[_Pair], wanted: int) -> list[_Pair]:
@@ -120,7 +155,8 @@ def _against(connection: Connection, pairs: Sequence[_Pair]) -> dict[_Pair, tupl
     found = {}
     for p in pairs:
         for (a, b), veto in blocking(said[p.left_cluster], said[p.right_cluster])[:1]:
-            found[p] = a, b, KINDS[veto].text
+            if KINDS[veto].veto:
+                found[p] = a, b, KINDS[veto].text
     return found
 
 
@@ -217,10 +253,16 @@ def _sizes(connection: Connection, clusters: Iterable[str]) -> dict[str, tuple[i
     return found
 
 
-def _cases(connection: Connection, pairs: Sequence[_Pair], sizes: Mapping[str, tuple[int, int]]) -> list[Case]:
-    sides = _sides(
-        connection, {p.left: p.left_cluster for p in pairs} | {p.right: p.right_cluster for p in pairs}, sizes
-    )
+def _cases(
+    connection: Connection,
+    pairs: Sequence[_Pair],
+    sizes: Mapping[str, tuple[int, int]],
+    waiting: Sequence[_Pair] = (),
+) -> list[Case]:
+    rivals = {p: _rivals(p, waiting) for p in pairs}
+    third = {record: cluster for some in rivals.values() for cluster, record in some.items()}
+    own = {p.left: p.left_cluster for p in pairs} | {p.right: p.right_cluster for p in pairs}
+    sides = _sides(connection, third | own, {**_sizes(connection, set(third.values()) - set(sizes)), **sizes})
     features = portraits.features_of(connection, sides)
     against = _against(connection, pairs)
     found = []
@@ -230,8 +272,19 @@ def _cases(connection: Connection, pairs: Sequence[_Pair], sizes: Mapping[str, t
         if right.key < left.key:
             left, right = right, left
         parted = any(reason.veto for reason in comparison.reasons)  # the two shown say it themselves
-        found.append(Case(left, right, comparison, _copies(p, sizes), None if parted else against.get(p)))
+        others = tuple(sides[record] for record in rivals[p].values())
+        found.append(Case(left, right, comparison, _copies(p, sizes), None if parted else against.get(p), others))
     return found
+
+
+def _rivals(two: _Pair, waiting: Sequence[_Pair]) -> dict[str, int]:
+    """Third editions that wait for a word about one of the two, the likeliest first, and a record of each."""
+    own = {two.left_cluster, two.right_cluster}
+    found: dict[str, int] = {}
+    for p in sorted((p for p in waiting if len(own & {p.left_cluster, p.right_cluster}) == 1), key=_rank):
+        sides = {p.left_cluster: p.left, p.right_cluster: p.right}
+        found |= {cluster: record for cluster, record in sides.items() if cluster not in own and cluster not in found}
+    return dict(islice(found.items(), MOST_RIVALS))
 
 
 def _sides(
@@ -256,6 +309,9 @@ def as_text(case: Case) -> str:
     """A case for the terminal: both descriptions, then side by side what speaks for and against."""
     score, enough = in_russian(case.comparison.score), in_russian(SAME)
     lines = [f"экземпляров: {case.copies}; балл {score}, одно издание — от {enough}"]
+    if asked := why_asked(case):
+        lines += wrap(f"  {asked}", 2 * COLUMN + 50, subsequent_indent="  ")
+    lines += [f"    подходит и: {rival.key} ({rival.library}) {rival.description}" for rival in case.rivals]
     for name, side in (("слева", case.left), ("справа", case.right)):
         lines.append(f"  {name}: {side.key} ({side.library}; записей {side.records}, экз. {side.copies})")
         lines.append(f"    {side.description}")
@@ -265,6 +321,14 @@ def as_text(case: Case) -> str:
     if case.against:
         lines.append(f"    {against_line(case)}")
     return "\n".join(lines)
+
+
+def why_asked(case: Case) -> str:
+    """Why a librarian is asked, in a sentence or two; "" where nobody is."""
+    told = ASKED.get(case.asked, "")
+    if case.asked in ("differs", "silent"):
+        told += " " + "; ".join(dict.fromkeys(r.text for r in case.missing)) + "."
+    return told
 
 
 def against_line(case: Case) -> str:
@@ -301,6 +365,8 @@ def as_dict(case: Case) -> dict[str, Any]:
     return {
         "copies": case.copies, "score": case.comparison.score, "verdict": case.comparison.verdict.value,
         "against": against_line(case),
+        "asked": why_asked(case),
+        "rivals": [str(rival.key) for rival in case.rivals],
         "records": [_side_dict(side) for side in (case.left, case.right)],
         "reasons": [
             {"feature": r.feature, "left": r.left, "right": r.right, "weight": r.weight, "text": r.text, "veto": r.veto}

@@ -203,7 +203,7 @@ def _kept_apart(connection: Connection, id_: int) -> Iterator[str]:
     for cluster in sorted(apart):
         pairs = blocking(mine, _features_by_key(connection, members[cluster]))
         if not pairs:
-            yield f"  кластер {cluster}: противоречий нет; разделило решение библиотекаря или близость к третьему"
+            yield f"  кластер {cluster}: противоречий нет; разделило решение библиотекаря или сходство с третьим"
             continue
         (left, right), veto = pairs[0]
         more = f" (и ещё таких пар: {len(pairs) - 1})" if len(pairs) > 1 else ""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog_sync import court, upkeep
+from catalog_sync import court, explaining, upkeep
 from catalog_sync.errors import Refused
 from catalog_sync.model import RecordKey
 from catalog_sync.store import clusters, decisions, unions
@@ -257,6 +257,48 @@ def test_editions_that_contradict_each_other_in_other_records_are_asked_about_la
     assert [(case.copies, bool(case.against)) for case in cases] == [(2, False), (2, False), (120, True)]
     assert court.as_text(cases[-1]).endswith("в тех же изданиях: разные классы — s1:6 и s2:7")
     assert court.as_dict(cases[0])["against"] == ""
+
+
+def test_every_question_says_why_it_is_asked_and_what_else_the_card_fits(district: District) -> None:
+    cards = [
+        book("one", "Басни о животных", isbn="9785170800018", pages="128"),
+        book("other", "Басни о животных", isbn="9785170807772", pages="125"),
+        book("torn", "Басни о животных", pages=""),
+        book("thick", "Сказки о рыбаках", pages="160"),
+        book("thin", "Сказки о рыбаках", pages="120"),
+        book("dated", "Повести о войне", pages=""),
+        book("undated", "Повести о войне", year="", pages=""),
+    ]
+    district.source("s1")
+    district.load("s1", [*shelf(15), *cards])
+    with reading(district.system.engine) as connection:
+        cases = court.queue(connection)
+    asked = {frozenset((c.left.key.local_id, c.right.key.local_id)): c for c in cases}
+    torn = asked[frozenset(("one", "torn"))]
+    assert (torn.asked, [side.key.local_id for side in torn.rivals]) == ("rivals", ["other"])
+    differing = asked[frozenset(("thick", "thin"))]
+    assert (differing.asked, [r.feature for r in differing.missing], differing.rivals) == ("differs", ["pages"], ())
+    assert court.as_dict(differing)["asked"].endswith("говорят разное: число страниц сильно различается.")
+    silent = asked[frozenset(("dated", "undated"))]
+    assert (silent.asked, [r.feature for r in silent.missing]) == ("silent", ["year"])
+    assert "подходит и: s1:other" in court.as_text(torn)
+
+
+def test_a_card_without_pages_does_not_join_two_whose_extents_differ_and_explain_names_them(district: District) -> None:
+    isbn = "9785080050008"
+    cards = [
+        book("thick", "Сказки о рыбаках", pages="160", isbn=isbn),
+        book("thick2", "Сказки о рыбаках", pages="160", isbn=isbn),
+        book("sketch", "Сказки о рыбаках", pages="", isbn=isbn),
+        book("thin", "Сказки о рыбаках", pages="120"),
+    ]
+    district.source("s1")
+    district.load("s1", [*shelf(15), *cards])
+    assert district.together("s1:thick", "s1:thick2", "s1:sketch")
+    assert not district.together("s1:thick", "s1:thin")
+    with reading(district.system.engine) as connection:
+        told = "\n".join(explaining.lines(connection, RecordKey("s1", "thin")))
+    assert "объединить мешает пара s1:thick и s1:thin — число страниц сильно различается" in told
 
 
 def test_a_word_about_an_edition_and_a_record_that_went_meanwhile_is_about_the_two(district: District) -> None:

@@ -50,7 +50,7 @@ def next_case() -> str:
         latest = decisions.history(connection, limit=5)
     return render_template("staff/court.html", case=found[0] if found else None, total=total, skip=skip,
                            latest=latest, rows=rows(found[0]) if found else [],
-                           reason_line=court.reason_line, points=court.in_russian,
+                           asked=court.ASKED, reason_line=court.reason_line, points=court.in_russian,
                            against_line=court.against_line)  # fmt: skip
 
 

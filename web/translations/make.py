@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from catalog_sync.court import ASKED
 from catalog_sync.matching.verdict import KINDS
 from catalog_sync.runlog import STATES
 
@@ -46,6 +47,8 @@ def extracted() -> Catalog:
         found.add(name)
     for kind in KINDS:  # reasons of matching, on the page of an edition's records
         found.add(kind.text)
+    for sentence in ASKED.values():  # why the duplicates' court asks
+        found.add(sentence)
     return found
 
 
