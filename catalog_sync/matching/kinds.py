@@ -42,7 +42,7 @@ _SCHOOL_HINT = re.compile(r"учр|орг|шк|завед|гимн|лице|дл
 def served(title: str) -> tuple[str, ...]:
     """Surnames, folded, of the authors of the textbook that a title as typed says it goes with: «Контрольные работы. К
     учебнику Н. Я. Виленкина и др.»."""
-    found = _SERVES.search(title)
+    found = _SERVES.search(title) if "уч" in title or "умк" in title.lower() else None
     if found is None:
         return ()
     names = _SERVED.findall(_NO_AUTHORS.sub(" ", found[1]).strip())

@@ -143,7 +143,7 @@ def in_statement(text: str) -> tuple[tuple[Name, ...], tuple[Name, ...], tuple[N
 def edited_by(title: str) -> tuple[str, str]:
     """A title as typed without the editor or compiler behind it, and the words that name them: «Литература 6 кл. под
     ред. Коровиной В.Я.»."""
-    found = _EDITED.search(title)
+    found = _EDITED.search(title) if "ред" in title or "ост." in title else None
     return (title, "") if found is None else (f"{title[: found.start()]} {title[found.end() :]}".strip(), found[1])
 
 

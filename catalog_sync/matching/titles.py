@@ -8,7 +8,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from catalog_sync.matching.discriminators import BREAK, EDGE
-from catalog_sync.matching.names import NO_ADJECTIVE, Name
+from catalog_sync.matching.names import INITIAL, NO_ADJECTIVE, Name
 from catalog_sync.matching.subjects import GENRES, SHORTENED, SUBJECT_NAMES, whole_subjects
 from catalog_sync.text import sound, words
 
@@ -22,14 +22,14 @@ _DROPPED = frozenset(
 )
 _NEVER_CUT_AT = frozenset("аеиоуыэюяйьъ")
 _LEADING_NAME = re.compile(  # «Математика, ч. 1» names a part, not an author
-    r"^\W*(?:([^\W\d_]{2,}(?:-[^\W\d_]+)*),?\s+(?![чт]\.\s?(?:\d|[ivx]+\b))(?:[^\W\d_]\.\s?){1,2}"
-    r"|(?:[^\W\d_]\.\s?){1,2}([^\W\d_]{2,}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
+    rf"^\W*(?:([^\W\d_]{{2,}}(?:-[^\W\d_]+)*),?\s+(?![чт]\.\s?(?:\d|[ivx]+\b))(?:{INITIAL}){{1,2}}"
+    rf"|(?:{INITIAL}){{1,2}}([^\W\d_]{{2,}}(?:-[^\W\d_]+)*))[\s,.:]*(?:и\sдр\.?)?\s*"
 )
 _TRAILING_NAME = re.compile(
-    r"(?<![^\W\d_])\(?([^\W\d_]{3,}(?:-[^\W\d_]+)*),?\s+((?:[^\W\d_]\.\s?){2})\)?,?(?:\s*и\sдр\.?)?(?=\)?[\s,;.]*(?:\||$)|\s+[^\W\d_]{3,},?\s[^\W\d_]\.)"
+    rf"(?<![^\W\d_])\(?([^\W\d_]{{3,}}(?:-[^\W\d_]+)*),?\s+((?:{INITIAL}){{2}})\)?,?(?:\s*и\sдр\.?)?"
+    r"(?=\)?[\s,;.]*(?:\||$)|\s+[^\W\d_]{3,},?\s[^\W\d_]\.)"
 )
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_INITIAL = re.compile(r"[^\W\d_]")
 _SURNAME_BEFORE = re.compile(r"\W*([^\W\d_]{4,}(?:-[^\W\d_]+)*)\.?\s+([^\W\d_]{3,}\.?)")
 _NAME_IN_FULL = re.compile(r"\W*([^\W\d_]{3,}),?\s+([^\W\d_]{3,})(?:\s+([^\W\d_]{3,}))?\s*[.:]\s+(?=\w)")
 # ГОСТ Р 7.0.100, 5.2.2.3: the alternative title follows the proper one after a comma, «или» and often another comma.
@@ -111,7 +111,7 @@ def trailing_names(text: str, authors: tuple[Name, ...]) -> tuple[str, tuple[Nam
         stranger = bool(authors) and not found and not _known_surname(match[1], authors)
         if stranger or not _LETTERS.search(text[: match.start()]):
             return match[0]
-        found.append((match[1], "".join(_INITIAL.findall(match[2]))))
+        found.append((match[1], _initials(match[2])))
         return " | "
 
     rest = _TRAILING_NAME.sub(take, text) if "." in text else text
@@ -127,7 +127,7 @@ def _known_alone(piece: str, authors: tuple[Name, ...]) -> bool:
 
 
 def _initials(typed: str) -> str:
-    return "".join(re.findall(r"(?<![^\W\d_])([^\W\d_])\.", typed))[:3]
+    return "".join(initial[0] for initial in re.findall(INITIAL, typed))[:3]
 
 
 def _known_surname(surname: str, authors: tuple[Name, ...]) -> bool:
