@@ -311,10 +311,10 @@ def as_text(case: Case) -> str:
     lines = [f"экземпляров: {case.copies}; балл {score}, одно издание — от {enough}"]
     if asked := why_asked(case):
         lines += wrap(f"  {asked}", 2 * COLUMN + 50, subsequent_indent="  ")
-    lines += [f"    подходит и: {rival.key} ({rival.library}) {rival.description}" for rival in case.rivals]
     for name, side in (("слева", case.left), ("справа", case.right)):
         lines.append(f"  {name}: {side.key} ({side.library}; записей {side.records}, экз. {side.copies})")
         lines.append(f"    {side.description}")
+    lines += [f"  подходит и: {rival.key} ({rival.library}) {rival.description}" for rival in case.rivals]
     lines += _row("слева", "справа", "балл", "")
     for r in case.comparison.reasons:
         lines += _row(r.left or "—", r.right or "—", _points(r), r.text)
