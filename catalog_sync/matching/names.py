@@ -176,7 +176,7 @@ def in_full(statement: str) -> tuple[Name, ...]:
 
 
 # «Атанасян», «Данилов, Косулина», «ТУРГЕНЕВ И С»: a statement may name them so; «Учитель» is a house.
-NO_ADJECTIVE = r"[^\W\d_]{2,}(?:[оеи]в|ин|ын|ко|ян|ук|юк|ич|дзе|швили|[оеи]ва|ина|ына)"
+NO_ADJECTIVE = r"[^\W\d_]{2,}(?:[ое]в|ин|ын|ко|ян|ук|юк|ич|дзе|швили|[ое]ва|ина|ына)"
 _SURNAME_ALONE = re.compile(
     rf"\W*(?:({NO_ADJECTIVE}|[^\W\d_]{{2,}}[сц](?:кий|кая))|({_SURNAME}) ([^\W\d_])(?: ?([^\W\d_]))?(?<! и))"
     r"(?: и др\.?)?\W*"

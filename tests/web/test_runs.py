@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
-from catalog_sync import pipeline
+from catalog_sync import court, pipeline
 from catalog_sync.model import RunState
 from catalog_sync.settings import SAMPLE_CONFIG
 from catalog_sync.store import jobs, leases, runs
@@ -129,3 +129,10 @@ def test_the_court_counts_as_russian_papers_do_and_sees_no_difference_in_how_a_p
     assert not any("." in one or "-" in one for one in points)
     parts = [row for row in page.xpath("//tbody/tr") if row.findtext("th") == "Часть"]
     assert [(row[1].text, row[2].text, row[1].get("class")) for row in parts] == [("Ч. 2", "Ч. 2", None)]
+
+
+def test_the_court_says_why_it_asks(own: System, methodologist_here: FlaskClient) -> None:
+    told = html.fromstring(methodologist_here.get("/staff/court/").text).xpath("//main//p[@class='notice']")[0]
+    assert any(told.text_content().startswith(sentence) for sentence in court.ASKED.values())
+    in_english = html.fromstring(methodologist_here.get("/staff/court/?lang=en").text)
+    assert "edition" in in_english.xpath("//main//p[@class='notice']")[0].text_content()
