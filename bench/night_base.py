@@ -45,7 +45,7 @@ def _publish_records(system: System, code: str, fetch: Fetch) -> int:
         incremental=False,
     )  # fmt: skip
     with writing(system.engine) as connection:
-        touched, _ = records.publish_stage(connection, number, code, now)
+        touched, *_ = records.publish_stage(connection, number, code, now)
         brought = publishing.Brought(runs.get(connection, number), touched, first_load=True)
         publishing.derive(connection, [brought], now.date())
         registry.set_published(connection, code, number, runs.get(connection, number).bookmark)

@@ -15,6 +15,8 @@ class Difference:
     before: int  # live records published now
     counts: RunCounts
     incremental: bool = False
+    renumbered: int = 0  # of the changed records, those that stood under other numbers; so many have the same copies:
+    same_copies: int = 0
     replaced: int = 0  # changed records that now describe another book altogether
     sampled: int = 0  # how many changed records were looked into for `replaced`
     encoding_before: str = ""
@@ -56,19 +58,32 @@ def _gone(d: Difference, guard: Guard) -> str:
     if d.incremental:
         return ""
     gone = d.counts.gone
-    too_many = gone > guard.gone_number and gone > guard.gone_share * d.before
-    # A school with a dozen records loses half its catalogue long before `gone_number` is reached.
-    small = d.before * guard.gone_share <= guard.gone_number and gone > 2 and gone > guard.gone_share_small * d.before
-    everything = gone == d.before
-    if not (too_many or small or everything):
+    if not _is_much(gone, d, guard):
         return ""
     if d.counts.read == 0:
         return f"выгрузка пуста: исчезли бы все записи источника ({d.before})"
     return f"в выгрузке нет {gone} из {d.before} записей ({_percent(gone, d.before)}): похоже, она неполная"
 
 
+def _is_much(lost: int, d: Difference, guard: Guard) -> bool:
+    too_many = lost > guard.gone_number and lost > guard.gone_share * d.before
+    # A school with a dozen records loses half its catalogue long before `gone_number` is reached.
+    small = d.before * guard.gone_share <= guard.gone_number and lost > 2 and lost > guard.gone_share_small * d.before
+    return too_many or small or lost == d.before
+
+
 def _renumbered(d: Difference, guard: Guard) -> str:
-    if d.incremental or not d.counts.new:
+    if d.incremental:
+        return ""
+    if _is_much(d.renumbered, d, guard):
+        told = f"номера записей (001) другие у {d.renumbered} из {d.before}, описания те же"
+        if d.same_copies <= guard.same_share * d.renumbered:
+            return f"{told}, а экземпляры другие: похоже на выгрузку другой школы"
+        return (
+            f"{told}, и экземпляры те же: похоже, база установлена заново или перенумерована. Если так, опубликуйте: "
+            "ссылки на издания, решения библиотекарей и учёт останутся при этих книгах"
+        )
+    if not d.counts.new:
         return ""
     if d.counts.gone > guard.new_share * d.before and d.counts.new > guard.new_share * d.before:
         return (
@@ -88,7 +103,7 @@ def _replaced(d: Difference, guard: Guard) -> str:
 
 
 def _changed(d: Difference, guard: Guard) -> str:
-    changed = d.counts.changed
+    changed = d.counts.changed - d.renumbered
     if not d.incremental and changed > guard.changed_number and changed > guard.changed_share * d.before:
         return f"разом изменились {changed} из {d.before} записей ({_percent(changed, d.before)})"
     return ""

@@ -6,7 +6,7 @@ Gathers what a publication tells record by record, and asks the books of others 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from msgspec.structs import replace
@@ -27,18 +27,22 @@ Books = dict[RecordKey, tuple[StockMovement, ...]]
 
 
 class HandingOver:
-    """What one publication tells the ledger. `first`: numbers of runs before which their source had nothing."""
+    """What one publication tells the ledger. `first`: numbers of runs before which their source had nothing;
+    `renumbered`: by run how many records stood under other numbers."""
 
-    def __init__(self, connection: Connection, runs: Sequence[HarvestRun], first: Collection[int]) -> None:
+    def __init__(
+        self, connection: Connection, runs: Sequence[HarvestRun], first: Collection[int], renumbered: Mapping[int, int]
+    ) -> None:
         self._connection = connection
+        self._renumbered = renumbered
         self._books = SameBooks(connection)
         self._library = registry.library_of(connection)
         self._runs = {run.source: run for run in runs}
         self._gone: Books = {}  # records whose copies others may bring
         self._departed: dict[str, Books] = {}  # by library those that were gone before
-        self._renewed = [run.number for run in runs if run.counts.gone > MANY * _base(connection, run)]
+        self._renewed = [run.number for run in runs if self._is_much(run.counts.gone, run)]
         for run in runs:
-            if run.number in first or run.counts.new > MANY * _base(connection, run):
+            if run.number in first or self._is_much(run.counts.new, run):
                 self._read_departed(self._library[run.source])
         self._may_inherit = {library for library, books in self._departed.items() if books}
         self._closing: dict[str, int] = {}  # by source that is closed, the run in which it was
@@ -98,7 +102,7 @@ class HandingOver:
 
     def _all_gone(self) -> Books:
         for source, count in Counter(key.source for key in self._strangers).items():
-            if count > MANY * _base(self._connection, self._runs[source]):
+            if self._is_much(count, self._runs[source]):
                 self._read_departed(self._library[source])
         found: Books = {}
         for books in self._departed.values():
@@ -131,6 +135,11 @@ class HandingOver:
                 lost = {key: lines for key, lines in self._gone.items() if key.source == run.source}
                 books = of_that_base(lost, there, self._books)
                 yield from (line for lines in books.values() for line in lines)
+
+    def _is_much(self, count: int, run: HarvestRun) -> bool:
+        """Whether, with those under other numbers, so many records are much of the base that stays as it was."""
+        renumbered = self._renumbered.get(run.number, 0)
+        return count + renumbered > MANY * (_base(self._connection, run) - renumbered)
 
     def _library_of(self, key: RecordKey) -> str:
         return self._library.get(key.source, "")

@@ -31,9 +31,9 @@ def difference_examples(engine: Engine, run: int, limit: int = 10) -> dict[str, 
         source = runs.get(connection, run).source
         found = {
             action: [_example(connection, source, row) for row in records.staged(connection, run, action, limit=limit)]
-            for action in ("new", "changed", "reread", "gone")
+            for action in ("new", "changed", "renamed", "reread", "gone")
         }
-        found["changed"] = (found["changed"] + found.pop("reread"))[:limit]
+        found["changed"] = (found.pop("renamed") + found["changed"] + found.pop("reread"))[:limit]
         return found
 
 
@@ -45,10 +45,12 @@ def reread_examples(engine: Engine, run: int, limit: int) -> list[Example]:
 
 
 def _example(connection: Connection, source: str, row: Any) -> Example:
-    found = records.find(connection, RecordKey(source, row.local_id))
+    found = records.find(connection, RecordKey(source, row.former or row.local_id))
     before = found[1] if found and row.action != "new" else None
     after = records.staged_record(source, row) if row.action != "gone" else None
     was, now = _headline(before), _headline(after)
+    if row.former:
+        return Example(f"{row.former} → {row.local_id}", was, now)
     if before and after and was == now:
         now = f"{now} ({_what_differs(before, after)})"
     return Example(row.local_id, was, now)

@@ -78,14 +78,15 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
 
 @dataclass(slots=True)
 class Brought:
-    """What a run brought: ids of the records it touched, of those whose bytes are as they were (`reread`), and of those
-    of which only copies changed."""
+    """What a run brought: ids of the records it touched, of those whose bytes are as they were (`reread`), of those of
+    which only copies changed, and of those that stood under other numbers (`renamed`)."""
 
     staged: HarvestRun
     touched: Sequence[int]
     first_load: bool
     reread: Collection[int] = ()
     restocked: Mapping[int, Restocked] = field(default_factory=dict)
+    renamed: Collection[int] = ()
     copies: Counter[str] = field(default_factory=Counter)  # added and removed
 
     @property
@@ -97,8 +98,9 @@ def _brought(connection: Connection, number: int, now: datetime) -> Brought:
     """Make the stage of a run the published records."""
     run = runs.get(connection, number)
     first = registry.published_run(connection, run.source) is None
-    touched, restocked = records.publish_stage(connection, number, run.source, now)
-    return Brought(run, touched, first, records.reread_by(connection, number) if touched else (), restocked)
+    touched, restocked, renamed = records.publish_stage(connection, number, run.source, now)
+    reread = records.reread_by(connection, number) if touched else ()
+    return Brought(run, touched, first, reread, restocked, renamed)
 
 
 def _today(system: System, now: datetime) -> date:
@@ -126,7 +128,8 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
     told = Derived()
     by = {id_: one for one in brought for id_ in one.touched}
     comparing, alike = reclustering.Comparing(connection), deriving.Alike()
-    news = HandingOver(connection, [one.staged for one in brought], {one.run for one in brought if one.first_load})
+    first, renumbered = {one.run for one in brought if one.first_load}, {one.run: len(one.renamed) for one in brought}
+    news = HandingOver(connection, [one.staged for one in brought], first, renumbered)
     for ids in chunks(sorted(by), BATCH):
         before = derived.held(connection, ids)
         restocked = {id_: by[id_].restocked[id_] for id_ in ids if id_ in by[id_].restocked}
@@ -153,6 +156,7 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
         comparing.take(deriving.save(connection, found))
     news.settle(today)
     told.concerned = comparing.finish()
+    told.concerned.records.update(*(one.renamed for one in brought))  # of equals the number decides
     return told
 
 
@@ -200,26 +204,22 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
         _alone(system, connection, now)
         run = runs.get(connection, number)
         expect_last(connection, run)
-        touched = records.roll_back(connection, number, now)
+        touched, renamed = records.roll_back(connection, number, now)
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
         before = derived.held(connection, touched, damaged=set())  # they are made anew
         concerned = _derive_again(connection, touched)
+        concerned.records |= renamed
         after = derived.held(connection, touched)
         change = reclustering.regroup(connection, concerned, touched, now=now)
         change = _with_quiet(connection, change, [id_ for id_ in touched if before.get(id_) != after.get(id_)])
         unite(connection, change, now, today=today, cause="rollback")
-        _unpublish(connection, run)
+        previous, mark = runs.published_before(connection, run), runs.bookmark_before(connection, number)
+        registry.set_published(connection, run.source, previous.number if previous else None, mark)
         runs.save(
             connection, number, state=RunState.ROLLED_BACK, decided_by=who,
             message=f"отменён {now.astimezone(system.settings.time_zone):%d.%m.%Y %H:%M}, {who}",
         )  # fmt: skip
         return runs.get(connection, number)
-
-
-def _unpublish(connection: Connection, run: HarvestRun) -> None:
-    previous = runs.published_before(connection, run)
-    mark = runs.bookmark_before(connection, run.number)
-    registry.set_published(connection, run.source, previous.number if previous else None, mark)
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------

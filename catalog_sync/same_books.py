@@ -49,10 +49,7 @@ class SameBooks:
         if said is not None and said == self.said(other):
             return True
         left, right = self._bib(one), self._bib(other)
-        if left is None or right is None or not may_be_one(left.title, right.title):
-            return False
-        ours, theirs = _numbers(left), _numbers(right)
-        return ours <= theirs or theirs <= ours
+        return left is not None and right is not None and may_be_one_book(left, right)
 
     def _read(self, key: RecordKey) -> BibRecord | None:
         if key in self._packed:
@@ -61,6 +58,12 @@ class SameBooks:
         with suppress(BadRecord):
             return to_bib(found[1]) if found else None
         return None
+
+
+def may_be_one_book(one: BibRecord, other: BibRecord) -> bool:
+    """Whether two descriptions have a common word in their titles and no other class or part."""
+    ours, theirs = _numbers(one), _numbers(other)
+    return may_be_one(one.title, other.title) and (ours <= theirs or theirs <= ours)
 
 
 def _numbers(bib: BibRecord) -> set[str]:

@@ -16,6 +16,7 @@ from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings, fingerprint
 from catalog_sync.marc.reading import Export, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
+from catalog_sync.new_numbers import new_numbers
 from catalog_sync.second_source import Elsewhere, same_books_elsewhere
 from catalog_sync.store import derived, described, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
@@ -92,17 +93,26 @@ def stage_files(
         tally.complete = False  # nothing new since the bookmark (an unchanged file), which isn't an empty export
     encoding = tally.encoding() or (before.encoding if before and not tally.files else "")
     gone = _gone(tally, live, incremental)
+    if gone or tally.outdated:
+        with writing(engine) as connection:
+            records.unstage(connection, run, tally.outdated)
+            records.stage_gone(connection, run, sorted(gone))
+    replaced, sampled = _replaced(engine, run, source) if tally.changed else (0, 0)
+    renumbered = new_numbers(engine, run, source, live=live, gone=gone, are_replaced=replaced > 2)
+    tally.new, tally.changed = tally.new - renumbered.were_new, tally.changed + renumbered.were_new
+    gone -= {before for before, _ in renumbered.pairs}
+    tally.warnings += renumbered.warnings()
     with writing(engine) as connection:
-        records.unstage(connection, run, tally.outdated)
-        records.stage_gone(connection, run, sorted(gone))
         runs.save(
             connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,
             warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(), progress=PUBLISHING,
         )  # fmt: skip
-    replaced, sampled = _replaced(engine, run, source) if tally.changed else (0, 0)
+    if renumbered.pairs and replaced:
+        replaced, sampled = _replaced(engine, run, source)
     elsewhere = same_books_elsewhere(engine, run, source) if tally.new and not live else Elsewhere()
     return Difference(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
+        renumbered=len(renumbered.pairs), same_copies=renumbered.same_copies,
         replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
         encoding=encoding, fault=tally.fault,
         truncated=next((w for w in tally.warnings if "оборван" in w), ""), untitled=tally.untitled,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, tuple_, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import Decision, RecordKey
@@ -69,6 +70,25 @@ def about(connection: Connection, keys: list[RecordKey]) -> list[Decision]:
     right = tuple_(t.decision.c.right_source, t.decision.c.right_id).in_(pairs)
     rows = connection.execute(select(t.decision).where(or_(left, right)).order_by(t.decision.c.number))
     return [_decision(row) for row in rows]
+
+
+def follow(connection: Connection, source: str, names: Mapping[str, str]) -> None:
+    """Records of a source have other local ids now (before → now): what is said of them, and once was, follows."""
+    d = t.decision.c
+    of_source = select(t.decision).where((d.left_source == source) | (d.right_source == source))
+    moved = []
+    for one in map(_decision, connection.execute(of_source)):
+        left, right = sorted(
+            RecordKey(source, names[key.local_id]) if key.source == source and key.local_id in names else key
+            for key in (one.left, one.right)
+        )
+        if (left, right) != (one.left, one.right):
+            keys = {"a": left.source, "b": left.local_id, "c": right.source, "d": right.local_id}
+            moved.append({"one": one.number, **keys})
+    if moved:
+        named = {"left_source": "a", "left_id": "b", "right_source": "c", "right_id": "d"}
+        statement = update(t.decision).where(d.number == bindparam("one"))
+        connection.execute(statement.values({name: bindparam(key) for name, key in named.items()}), moved)
 
 
 def _decision(row: Any) -> Decision:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from catalog_sync.model import Carrier, Category, Classified, EKind, RecordKey
 from catalog_sync.store.ledger_tables import class_override
@@ -28,6 +28,16 @@ def corrections(connection: Connection, keys: Collection[RecordKey]) -> dict[Rec
                 None if row.ekind is None else EKind(row.ekind),
             )
     return found
+
+
+def follow(connection: Connection, source: str, names: Mapping[str, str]) -> None:
+    """Records of a source have other local ids now (before → now): their corrections, undone ones too, follow."""
+    c = class_override.c
+    rows = connection.execute(select(c.number, c.local_id).where(c.source == source)).all()
+    moved = [{"one": row.number, "name": names[row.local_id]} for row in rows if row.local_id in names]
+    if moved:
+        statement = update(class_override).where(c.number == bindparam("one"))
+        connection.execute(statement.values(local_id=bindparam("name")), moved)
 
 
 def corrected(classified: Classified, correction: Correction | None) -> Classified:

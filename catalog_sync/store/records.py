@@ -13,7 +13,7 @@ from catalog_sync.errors import StopEverything
 from catalog_sync.marc import fingerprint
 from catalog_sync.model import Dialect, RecordKey, SourceRecord
 from catalog_sync.restocking import Restocked
-from catalog_sync.store import described, digests
+from catalog_sync.store import described, digests, renamed
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks, insert_rows, plain_rows
 from catalog_sync.store.packing import PackedBib, compress, decompress
@@ -240,7 +240,11 @@ def unstage(connection: Connection, run: int, local_ids: Sequence[str] | None = 
 
 
 def staged(connection: Connection, run: int, action: str, limit: int | None = None) -> list[Any]:
-    query = select(t.stage).where(t.stage.c.run == run, t.stage.c.action == action).order_by(t.stage.c.local_id)
+    """Rows by local id; a number that is gone is no record gone where another number has it."""
+    c = t.stage.c
+    query = select(t.stage).where(c.run == run, c.action == action).order_by(c.local_id)
+    if action == "gone":
+        query = query.where(c.local_id.not_in(select(c.former).where(c.run == run, c.former.is_not(None))))
     return list(connection.execute(query.limit(limit) if limit else query))
 
 
@@ -304,24 +308,26 @@ _ADD = insert(t.record).from_select(
 
 def publish_stage(
     connection: Connection, run: int, source: str, now: datetime
-) -> tuple[list[int], dict[int, Restocked]]:
+) -> tuple[list[int], dict[int, Restocked], set[int]]:
     """Make the stage of a run the published state; keep what stood before.
 
-    Returns touched record ids, in id order, and those of them of which only copies changed.
+    Returns touched record ids, in id order, those of them of which only copies changed, and those under other numbers.
     """
     given = {"of_run": run, "of_source": source, "at": now}
     rows = connection.execute(_STAGED, given).all()
     if not rows:
-        return [], {}
+        return [], {}, set()
+    former = renamed.follow(connection, run, source) if any(row.action == "renamed" for row in rows) else {}
     digests.follow(connection, source, rows)
     for statement in (_REMEMBER, _BURY, _REPLACE, _ADD):
         connection.execute(statement, given)
+    renamed.remember(connection, run, former)
     touched = list(connection.execute(_PLACED.order_by(t.record.c.id), given).scalars())
     connection.execute(_REMEMBER_NEW, given)
     restocked = described.restocked(connection, _SAYS_AND_SAID, given)
     described.follow(connection, _KEEP_SAYS, given, touched)
     unstage(connection, run)
-    return touched, restocked
+    return touched, restocked, set(former)
 
 
 def reread_by(connection: Connection, run: int) -> set[int]:
@@ -341,8 +347,8 @@ def reread(connection: Connection, run: int, limit: int) -> list[tuple[SourceRec
     ]
 
 
-def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:
-    """Put back what stood before a run: new records become tombstones. Returns touched ids."""
+def roll_back(connection: Connection, run: int, now: datetime) -> tuple[list[int], set[int]]:
+    """Put back what stood before a run: new records become tombstones. Returns touched ids, and those named anew."""
     rows = connection.execute(select(t.record_change).where(t.record_change.c.run == run)).all()
     fresh = [row.record for row in rows if row.action == "new"]
     for some in chunks(fresh):
@@ -363,8 +369,9 @@ def roll_back(connection: Connection, run: int, now: datetime) -> list[int]:
     ]
     if back:
         connection.execute(update(t.record).where(t.record.c.id == bindparam("key")), back)
+    named = renamed.take_back(connection, run)
     connection.execute(delete(t.record_change).where(t.record_change.c.run == run))
     described.forget(connection, [row.record for row in rows])
     for source in {key.source for key in keys_of(connection, [row.record for row in rows]).values()}:
         digests.forget(connection, source)
-    return sorted(row.record for row in rows)
+    return sorted(row.record for row in rows), named

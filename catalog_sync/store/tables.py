@@ -161,7 +161,8 @@ stage = Table(
     metadata,
     Column("run", ForeignKey("run.number", ondelete="CASCADE"), primary_key=True),
     Column("local_id", Text, primary_key=True),
-    Column("action", String(8), nullable=False),  # new | changed | reread | gone
+    Column("action", String(8), nullable=False),  # new | changed | renamed | reread | gone
+    Column("former", Text),  # of a renamed one the local id that its record is published under
     Column("digest", LargeBinary(32)),
     Column("data", LargeBinary),
     Column("dialect", String(16)),
@@ -183,6 +184,7 @@ record_change = Table(
     Column("encoding", String(16)),
     Column("deleted", Boolean),
     Column("warnings", JSON),
+    Column("former", Text),  # its local id, where the run changed that
     Index("ix_record_change_record", "record"),
 )
 
