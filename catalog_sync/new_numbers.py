@@ -74,9 +74,9 @@ def _found(
     coming = [*new, *(number for number in changed if number not in live)]
     there = _Descriptions(connection, run, source)
     stayed = [(number, number) for number in changed if number in live] if are_replaced else []
-    others = [number for (number, _), (was, now) in there.both(stayed) if _is_another_book(was, now)]
-    found = Renumbering(there.cards_before([*gone, *others] if coming or others else ()),
-                        there.cards_now([*coming, *others]))  # fmt: skip
+    others = [number for (number, _), (was, now) in there.both(stayed) if not _has_stayed(was, now)]
+    coming += others
+    found = Renumbering(there.cards_before([*gone, *others] if coming else ()), there.cards_now(coming))
     found.take_only_ones(said_and_copies)
     found.take([pair for pair, (was, now) in there.both(found.with_inventory()) if _may_be_one(was, now)])
     found.take_only_ones(said)
@@ -116,12 +116,12 @@ class _Descriptions:
         return {key.local_id: found[id_] for key, id_ in ids.items() if id_ in found}
 
 
-def _is_another_book(was: PackedBib, now: PackedBib) -> bool:
-    """Whether another book stands under a number now; of like ones the copies tell."""
-    if was.said == now.said:
-        return False
-    ours, theirs = _card(was).inventory, _card(now).inventory
-    return ours.isdisjoint(theirs) if ours and theirs else not _may_be_one(was, now)
+def _has_stayed(was: PackedBib, now: PackedBib) -> bool:
+    """Whether the same book is under a number still: it has its copies, or none are named and the words are like."""
+    before, after = _card(was), _card(now)
+    if before.inventory and after.inventory:
+        return after.has_copies_of(before)
+    return after.copies == before.copies if before.said == after.said else _may_be_one(was, now)
 
 
 def _may_be_one(was: PackedBib, now: PackedBib) -> bool:

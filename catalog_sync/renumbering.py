@@ -41,8 +41,9 @@ class Renumbering:
     def take(self, pairs: Iterable[Pair]) -> None:
         for was, is_ in pairs:
             former, heir = self.before.pop(was), self.now.pop(is_)
-            self.same_copies += heir.has_copies_of(former)
-            self.pairs.append((was, is_))
+            if was != is_:
+                self.same_copies += heir.has_copies_of(former)
+                self.pairs.append((was, is_))
 
     def take_only_ones(self, mark: Callable[[Card], Hashable]) -> None:
         """Pair where one record before and one now have a mark, and no other has it."""
@@ -59,9 +60,15 @@ class Renumbering:
         return sorted(pair for pair in shared if formers[pair[0]] == heirs[pair[1]] == 1)
 
     def bunches(self) -> list[tuple[list[str], list[str]]]:
-        """Records before and now that say the same, and are more than one on a side; by number."""
+        """Records before and now that say the same, and are more than one on a side; by number.
+
+        Of those the ones whose number stayed are who they were.
+        """
+        both = self.before.keys() & self.now.keys()
+        stayed = [number for number in both if self.before[number].said == self.now[number].said]
+        self.take((number, number) for number in stayed)
         now = _by(said, self.now)
-        return [(some, now[mark]) for mark, some in _by(said, self.before).items() if mark in now]
+        return [(formers, now[mark]) for mark, formers in _by(said, self.before).items() if mark in now]
 
 
 def said_and_copies(card: Card) -> Hashable:

@@ -98,7 +98,7 @@ def stage_files(
             records.unstage(connection, run, tally.outdated)
             records.stage_gone(connection, run, sorted(gone))
     replaced, sampled = _replaced(engine, run, source) if tally.changed else (0, 0)
-    renumbered = new_numbers(engine, run, source, live=live, gone=gone, are_replaced=replaced > 2)
+    renumbered = new_numbers(engine, run, source, live=live, gone=gone, are_replaced=replaced > 0)
     tally.new, tally.changed = tally.new - renumbered.were_new, tally.changed + renumbered.were_new
     gone -= {before for before, _ in renumbered.pairs}
     tally.warnings += renumbered.warnings()

@@ -231,12 +231,20 @@ class Years:
         self._settle(school)
 
     def renumber(self, school: School) -> None:
-        """The base was installed anew: of what it wrote off without an act it says nothing."""
-        for card in school.cards:
-            card.number = self._number()
-            self._forget(school, card)
+        """The base was installed anew, or its numbers were dealt out anew: its cards are those they were."""
+        edition = {card.number: card.edition for card in school.cards}
+        numbers = list(edition)
+        if len(set(edition.values())) > 1 and self.rng.random() < 0.5:
+            # Of cards of one edition that change their numbers among themselves nobody could know.
+            while all(edition[number] == card.edition for card, number in zip(school.cards, numbers, strict=True)):
+                self.rng.shuffle(numbers)
+        else:
+            numbers = [self._number() for _ in numbers]
+        for card, number in zip(school.cards, numbers, strict=True):
+            card.number = number
 
     def _forget(self, school: School, card: Card) -> None:
+        """Of what was written off without an act a second source says nothing."""
         for copy in card.copies:
             if copy.is_gone and not copy.act:
                 copy.place = copy.place or (school.library, school.category(card))
