@@ -19,6 +19,7 @@ from catalog_sync.restocking import Restocked
 from catalog_sync.store import records, unions
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import AT_ONCE, chunks, insert_rows, plain_rows, upsert
+from catalog_sync.store.ledger_tables import ledger_member
 
 NO_RUNS: Mapping[int, int] = {}
 ID_LETTERS = 10  # of base 32: 50 bits, one chance in a million of two alike among 50,000 clusters; then we count on
@@ -131,6 +132,7 @@ def place(
     guests = _guests(connection, _torn_evenly(before, after))
     carried = carry_ids(before, after, keys, unions.created(connection, list(before)), guests)
     carried = _revive(connection, carried, after, was)
+    carried = _come_back(connection, carried, after, was)
     firsts = [min(keys[r] for r in group) for group in after]
     fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
@@ -208,6 +210,23 @@ def _revive(
         if former:
             found[n] = min(former)[1]
             dead.remove(found[n])
+    return found
+
+
+def _come_back(
+    connection: Connection, carried: Sequence[str], after: Sequence[AbstractSet[int]], was: Mapping[int, str]
+) -> list[str]:
+    """Ids with those of editions of which nothing was left: a record that is there again has the link it had."""
+    found = list(carried)
+    coming = [n for n, id_ in enumerate(carried) if not id_ and not any(record in was for record in after[n])]
+    c = ledger_member.c
+    last = dict(plain_rows(connection, select(c.record, c.cluster), c.record, (r for n in coming for r in after[n])))
+    dead = {id_ for id_, size in _sizes(connection, set(last.values())).items() if not size} if last else set()
+    claims = ((n, Counter(last[r] for r in after[n] if last.get(r) in dead)) for n in coming)
+    for _, id_, n in sorted((-count, id_, n) for n, claim in claims for id_, count in claim.items()):
+        if not found[n] and id_ in dead:
+            found[n] = id_
+            dead.remove(id_)
     return found
 
 

@@ -50,6 +50,29 @@ def test_what_is_missing_from_a_full_export_becomes_a_tombstone_and_comes_back_u
     assert books(district) == {"initial": 30, "withdrawn": 0}, "and it never left the stock"
 
 
+@pytest.mark.parametrize("again", ["load", "roll back"])
+def test_a_book_missing_for_a_night_comes_back_to_the_link_that_another_school_gave_it(
+    district: District, again: str
+) -> None:
+    for code in ("s1", "s2"):
+        district.source(code)
+        district.load(code, shelf(30))
+    link = district.clusters()["s2:R0003"]
+    rest = [record for record in shelf(30) if record.control("001") != "R0003"]
+    district.load("s1", rest)
+    assert district.clusters()["s2:R0003"] == link
+    run = district.load("s2", rest)
+    assert link not in district.clusters().values()
+    if again == "load":
+        district.load("s2", shelf(30))
+    else:
+        pipeline.roll_back(district.system, run.number, who="методист")
+    assert district.clusters()["s2:R0003"] == link
+    district.load("s1", shelf(30))
+    assert district.clusters()["s1:R0003"] == link
+    assert upkeep.check(district.system) == []
+
+
 def books(district: District) -> dict[str, int]:
     column = stock_movement.c.column
     with reading(district.system.engine) as connection:
