@@ -82,6 +82,7 @@ class HandingOver:
         night = ledger_heirs.Night(runs, renewed, renewed.union(runs.values()), strangers)
         self._books.know({line.record for line in (*self._told, *there)})
         handed = ledger_heirs.inherited([*self._told, *there], gone, self._books, night)
+        stock.follow_heirs(self._connection, handed.heirs)
         told, rest = list[StockMovement](), list[StockMovement]()
         for line in self._told:
             again, left = handed.taken.split(line)

@@ -63,10 +63,12 @@ class Taken:
 
 
 class Handed(NamedTuple):
-    """Corrections that hand books over; the copies of records that are gone, and of those told again, they are of."""
+    """Corrections that hand books over; the copies of records that are gone, and of those told again, they are of; and
+    to whom each record that is gone gave most surely."""
 
     corrections: list[StockMovement]
     taken: Taken
+    heirs: Mapping[RecordKey, RecordKey]
 
 
 class Night(NamedTuple):
@@ -96,7 +98,7 @@ def inherited(
         for former in formers:
             for heir in handing.heirs(former, rule, is_typed_alike):
                 handing.groups_of(former, heir, rule)
-    return Handed(merged(handing.found), handing.taken)
+    return Handed(merged(handing.found), handing.taken, handing.given_to)
 
 
 @dataclass(slots=True)
@@ -177,6 +179,7 @@ class _Handing:
     def __init__(self, told: Iterable[StockMovement], books: Books, night: Night) -> None:
         self.found: list[StockMovement] = []
         self.taken = Taken()
+        self.given_to: dict[RecordKey, RecordKey] = {}
         self._books, self._night = books, night
         lines: dict[RecordKey, list[StockMovement]] = {}
         for line in told:
@@ -235,6 +238,7 @@ class _Handing:
             return  # the books know of a change that does not say whose it was
         run = self._night.runs.get(heir.key.source) or self._night.runs.get(former.key.source)
         note = {"kind": MovementKind.CORRECTION, "run": run, "reason": HANDED}
+        self.given_to.setdefault(former.key, heir.key)
         for ours, theirs, copies in pairs:
             stood = list(former.take(ours.line, copies))
             self.found += [_off(replace(line, inventory=ours.number), note) for line in stood]

@@ -132,7 +132,7 @@ def place(
     guests = _guests(connection, _torn_evenly(before, after))
     carried = carry_ids(before, after, keys, unions.created(connection, list(before)), guests)
     carried = _revive(connection, carried, after, was)
-    carried = _come_back(connection, carried, after, was)
+    carried = _come_back(connection, carried, after, was, set(before).difference(carried))
     firsts = [min(keys[r] for r in group) for group in after]
     fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
@@ -214,14 +214,17 @@ def _revive(
 
 
 def _come_back(
-    connection: Connection, carried: Sequence[str], after: Sequence[AbstractSet[int]], was: Mapping[int, str]
-) -> list[str]:
-    """Ids with those of editions of which nothing was left: a record that is there again has the link it had."""
+    connection: Connection, carried: Sequence[str], after: Sequence[AbstractSet[int]], was: Mapping[int, str],
+    going: AbstractSet[str],
+) -> list[str]:  # fmt: skip
+    """Ids with those of editions of which nothing is left, or will be (`going`): a record that is there again has the
+    link it had, and one that has the books of a record that is gone the link of that."""
     found = list(carried)
     coming = [n for n, id_ in enumerate(carried) if not id_ and not any(record in was for record in after[n])]
     c = ledger_member.c
     last = dict(plain_rows(connection, select(c.record, c.cluster), c.record, (r for n in coming for r in after[n])))
-    dead = {id_ for id_, size in _sizes(connection, set(last.values())).items() if not size} if last else set()
+    sizes = _sizes(connection, set(last.values())) if last else {}
+    dead = {id_ for id_, size in sizes.items() if not size or id_ in going}
     claims = ((n, Counter(last[r] for r in after[n] if last.get(r) in dead)) for n in coming)
     for _, id_, n in sorted((-count, id_, n) for n, claim in claims for id_, count in claim.items()):
         if not found[n] and id_ in dead:

@@ -25,7 +25,7 @@ from catalog_sync.ledger_heirs import HANDED
 from catalog_sync.ledger_items import GONE
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import leases, records
-from catalog_sync.store.database import chunks, insert_rows, plain_rows
+from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert
 from catalog_sync.store.ledger_tables import ledger_member, stock_movement, stock_position
 from catalog_sync.store.rollups import DISTRICT, add_copies, add_positions
 from catalog_sync.store.tables import record as record_table
@@ -203,6 +203,14 @@ def editions(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """Record id → the edition it stands for in the ledger."""
     c = ledger_member.c
     return dict(plain_rows(connection, select(c.record, c.cluster), c.record, ids))
+
+
+def follow_heirs(connection: Connection, heirs: Mapping[RecordKey, RecordKey]) -> None:
+    """Records (the values) that have the books of others now stand for their editions, where they stood for none."""
+    ids = ids_of(connection, [*heirs.keys(), *heirs.values()])
+    of = editions(connection, ids.values())
+    rows = {ids[heir]: of[ids[former]] for former, heir in heirs.items() if ids[former] in of and ids[heir] not in of}
+    upsert(connection, ledger_member, [{"record": record, "cluster": edition} for record, edition in rows.items()])
 
 
 def _without_double_exits(

@@ -218,3 +218,24 @@ def test_a_group_is_not_taken_for_one_of_another_book(school: School) -> None:
     after = school.books()
     assert after != before
     assert [act[3] for act in after[2026, "acts"]] == [30]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("first", ["close", "load"])
+def test_links_of_a_closed_source_lead_to_the_books_in_the_one_that_took_its_place(school: School, first: str) -> None:
+    school.send(BASE)
+    before = school.district.clusters()
+    school.make("s-new")
+    if first == "close":
+        school.close()
+        run = school.send(BASE, "B", "s-new")
+    else:
+        school.approved(BASE, "B", "s-new")
+        school.close()
+    after = school.district.clusters()
+    assert after == {record.replace("s:A", "s-new:B"): link for record, link in before.items()}
+    assert upkeep.check(school.district.system) == []
+    if first == "close":
+        pipeline.roll_back(school.district.system, run.number, who="м")
+        assert school.district.clusters() == {}
+        school.send(BASE, "B", "s-new")
+        assert school.district.clusters() == after
