@@ -72,11 +72,16 @@ def _is_much(lost: int, d: Difference, guard: Guard) -> bool:
     return too_many or small or lost == d.before
 
 
+def other_numbers(renumbered: int, before: int) -> str:
+    """The remark of a run, and the beginning of the reason where these are many."""
+    return f"номера записей (001) другие у {renumbered} из {before}, книги те же"
+
+
 def _renumbered(d: Difference, guard: Guard) -> str:
     if d.incremental:
         return ""
     if _is_much(d.renumbered, d, guard):
-        told = f"номера записей (001) другие у {d.renumbered} из {d.before}, описания те же"
+        told = other_numbers(d.renumbered, d.before)
         if d.same_copies <= guard.same_share * d.renumbered:
             return f"{told}, а экземпляры другие: похоже на выгрузку другой школы"
         return (

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 
 from catalog_sync.errors import BadRecord
+from catalog_sync.guard import other_numbers
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import RecordKey, Source
 from catalog_sync.renumbering import Card, Pair, Renumbering, said, said_and_copies
@@ -35,12 +36,10 @@ class NewNumbers(NamedTuple):
     same_copies: int = 0
     alike: Sequence[str] = ()
 
-    def warnings(self) -> Iterator[str]:
+    def warnings(self, live: int) -> Iterator[str]:
+        """Remarks of the run of a source with so many records."""
         if self.pairs:
-            yield (
-                f"сменился номер (001) у записей: {len(self.pairs)}; ссылки на издания, решения библиотекарей и учёт "
-                "остаются при них"
-            )
+            yield other_numbers(len(self.pairs), live)
         if self.alike:
             named = ", ".join(self.alike[:NAMED]) + (" …" if len(self.alike) > NAMED else "")
             yield (

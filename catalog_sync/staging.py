@@ -101,7 +101,7 @@ def stage_files(
     renumbered = new_numbers(engine, run, source, live=live, gone=gone, are_replaced=replaced > 0)
     tally.new, tally.changed = tally.new - renumbered.were_new, tally.changed + renumbered.were_new
     gone -= {before for before, _ in renumbered.pairs}
-    tally.warnings += renumbered.warnings()
+    tally.warnings += renumbered.warnings(len(live))
     with writing(engine) as connection:
         runs.save(
             connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,

@@ -90,7 +90,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """One record of one source, kept verbatim. (source, local_id) is its identity for ever."""
+    """One record of one source, kept verbatim. (source, local_id) is its name, until its source numbers it anew."""
 
     source: str
     local_id: str
