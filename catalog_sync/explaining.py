@@ -21,7 +21,18 @@ from catalog_sync.matching.values import shown
 from catalog_sync.matching.verdict import KINDS, SAME
 from catalog_sync.model import BibRecord, MarcField, RecordKey, Source, SourceRecord, StockMovement, Verdict
 from catalog_sync.query import LibraryHoldings
-from catalog_sync.store import clusters, decisions, edges, ledger, overrides, portraits, records, registry, unions
+from catalog_sync.store import (
+    clusters,
+    decisions,
+    edges,
+    ledger,
+    overrides,
+    portraits,
+    records,
+    registry,
+    renamed,
+    unions,
+)
 
 PRIVATE = {("040", "e"), ("097", ""), ("990", "a")}  # names of staff: never shown (152-ФЗ)
 EXAMPLES = 3  # records named per reason of refusal
@@ -32,7 +43,8 @@ def lines(connection: Connection, key: RecordKey) -> Iterator[str]:
     """Explain a record. Refused where there is none."""
     found = records.find(connection, key)
     if found is None:
-        raise Refused(f"нет записи {key}")
+        now = renamed.now(connection, key)
+        raise Refused(f"нет записи {key}" + (f": теперь это {now}" if now else ""))
     id_, record = found
     source = registry.get_source(connection, key.source)
     yield from _origin(record, source)

@@ -51,11 +51,9 @@ class Renumbering:
         self.take([(some[0], now[m][0]) for m, some in before.items() if len(some) == len(now.get(m, ())) == 1])
 
     def with_inventory(self) -> list[Pair]:
-        """Pairs of which no other record has a copy's number: they may be one record, described otherwise."""
-        before = _by_number(self.before)
-        shared = Counter[Pair]()
-        for is_, card in self.now.items():
-            shared.update({(was, is_) for number in card.inventory for was in before.get(number, ())})
+        """Pairs with numbers of copies that no other record has: they may be one record, described otherwise."""
+        before, now = _by_number(self.before), _by_number(self.now)
+        shared = {(was, now[number]) for number, was in before.items() if number in now}
         formers, heirs = Counter(was for was, _ in shared), Counter(is_ for _, is_ in shared)
         return sorted(pair for pair in shared if formers[pair[0]] == heirs[pair[1]] == 1)
 
@@ -86,9 +84,7 @@ def _by(mark: Callable[[Card], Hashable], cards: Mapping[str, Card]) -> dict[Has
     return found
 
 
-def _by_number(cards: Mapping[str, Card]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for number, card in cards.items():
-        for copy in card.inventory:
-            found[copy].append(number)
-    return found
+def _by_number(cards: Mapping[str, Card]) -> dict[str, str]:
+    """Numbers of copies of one record alone → that record."""
+    count = Counter(copy for card in cards.values() for copy in card.inventory)
+    return {copy: number for number, card in cards.items() for copy in card.inventory if count[copy] == 1}

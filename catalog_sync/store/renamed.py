@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from catalog_sync.model import RecordKey
 from catalog_sync.store import decisions, overrides
 from catalog_sync.store import tables as t
 from catalog_sync.store.database import chunks
@@ -71,6 +72,15 @@ def take_back(connection: Connection, run: int) -> set[int]:
     query = select(t.record.c.source, t.record.c.local_id, c.former).join(t.record, t.record.c.id == c.record)
     rows = connection.execute(query.where(c.run == run, c.former.is_not(None))).all()
     return set(_name(connection, rows[0].source, {row.local_id: row.former for row in rows})) if rows else set()
+
+
+def now(connection: Connection, key: RecordKey) -> RecordKey | None:
+    """The key of the live record that was published under this one once."""
+    c = t.record_change.c
+    there = (c.former == key.local_id, t.record.c.source == key.source, t.record.c.deleted.is_(False))
+    query = select(t.record.c.local_id).join(t.record_change, c.record == t.record.c.id).where(*there)
+    found = connection.execute(query.order_by(c.run.desc()).limit(1)).scalar()
+    return None if found is None else RecordKey(key.source, found)
 
 
 def _name(connection: Connection, source: str, wanted: Names) -> dict[int, str]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -171,6 +172,8 @@ stage = Table(
     Column("described", LargeBinary),  # what the record says, as it will stand in `described`
 )
 
+_FORMER = text("former IS NOT NULL")  # of few changes
+
 record_change = Table(
     "record_change",
     metadata,
@@ -186,6 +189,7 @@ record_change = Table(
     Column("warnings", JSON),
     Column("former", Text),  # its local id, where the run changed that
     Index("ix_record_change_record", "record"),
+    Index("ix_record_change_former", "former", sqlite_where=_FORMER, postgresql_where=_FORMER),
 )
 
 set_aside = Table(

@@ -10,10 +10,11 @@ import pytest
 from msgspec.structs import replace as with_values
 from sqlalchemy import func, select, update
 
-from catalog_sync import pipeline, publishing, unifying, upkeep
+from catalog_sync import explaining, pipeline, publishing, unifying, upkeep
+from catalog_sync.errors import Refused
 from catalog_sync.model import Category, HarvestRun, MarcField, MarcRecord, RecordKey, RunState
 from catalog_sync.previewing import difference_examples
-from catalog_sync.store import decisions, hand
+from catalog_sync.store import decisions, hand, renamed
 from catalog_sync.store import tables as t
 from catalog_sync.store.clusters import Change
 from catalog_sync.store.database import reading, writing
@@ -147,6 +148,24 @@ def test_a_run_of_new_numbers_that_is_taken_back_leaves_all_as_it_was(loaded: Di
     assert send(loaded, BASE).counts.unchanged == 60
     approved(loaded, numbered(names))
     assert links(loaded, names) == before["links"]
+
+
+def test_a_number_of_before_tells_the_one_of_now(loaded: District) -> None:
+    def now(number: str) -> str | None:
+        with reading(loaded.system.engine) as connection:
+            found = renamed.now(connection, key(number))
+            with pytest.raises(Refused, match="нет записи s1:") as refused:
+                list(explaining.lines(connection, key(number)))
+        assert str(refused.value).endswith(f": теперь это {found}" if found else number)
+        return found and found.local_id
+
+    approved(loaded, numbered(ANEW))
+    assert now("R0007") == "N0007"
+    again = {f"N{n:04d}": f"M{n:04d}" for n in range(60)}
+    run = approved(loaded, numbered(again, numbered(ANEW)))
+    assert (now("R0007"), now("N0007")) == ("M0007", "M0007")
+    pipeline.roll_back(loaded.system, run.number, who="методист")
+    assert (now("R0007"), now("M0007")) == ("N0007", None)
 
 
 def test_a_card_entered_anew_on_an_ordinary_night_is_the_card_it_was(loaded: District) -> None:

@@ -90,6 +90,20 @@ def test_renumbering_says_so() -> None:
     assert any("номера записей" in reason for reason in reasons)
 
 
+@pytest.mark.parametrize(("same_copies", "words"), [(390, "установлена заново"), (20, "выгрузку другой школы")])
+def test_the_same_books_under_other_numbers_are_told_as_such_once(same_copies: int, words: str) -> None:
+    found = Difference(400, RunCounts(read=400, changed=395, unchanged=3, gone=2), renumbered=390,
+                       same_copies=same_copies)  # fmt: skip
+    [reason] = reasons_to_hold(found, Guard())
+    assert reason.startswith("номера записей (001) другие у 390 из 400, книги те же")
+    assert words in reason
+
+
+def test_a_card_entered_anew_is_no_alarm() -> None:
+    night = Difference(400, RunCounts(read=400, changed=20, unchanged=379, gone=1), renumbered=2, same_copies=2)
+    assert reasons_to_hold(night, Guard()) == []
+
+
 @given(before=st.integers(1, 10_000), gone=st.integers(0, 10_000), new=st.integers(0, 500))
 def test_losing_everything_is_always_held(before: int, gone: int, new: int) -> None:
     everything = difference(before, read=new, new=new, gone=before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ from catalog_sync.citation import physical
 from catalog_sync.errors import BadRecord
 from catalog_sync.model import MarcRecord, RecordKey, SourceRecord
 from catalog_sync.query import Access, Term, Unsupported
+from catalog_sync.store import renamed
+from catalog_sync.store.database import reading
 from web.opac import describe, related
 from web.opac.elsewhere import elsewhere
 from web.opac.eresources import ways
@@ -120,19 +123,29 @@ def qr_svg(address: str) -> Response:
 
 @blueprint.get("/source-record/<path:key>")
 def source_record(key: str) -> AnyResponse:
-    """The permanent link of one school's record: leads to the edition it belongs to now."""
+    """The permanent link of one school's record: leads to the edition it belongs to now, whatever its number is."""
     for at in (i for i, char in enumerate(key) if char == "/"):
         source, local_id = key[:at], key[at + 1 :]
         if not (source and local_id):
             continue
-        try:
-            hits = services().catalogue.search(Term(f"{source}:{local_id}", Access.LOCAL_ID), limit=1)
-        except Unsupported:
-            break
-        if hits.clusters:
-            anchor = quote(f"{source}:{local_id}", safe="")
-            return redirect(url_for("record.records", cluster=hits.clusters[0]) + f"#{anchor}", 302)
+        for record in _named(RecordKey(source, local_id)):
+            try:
+                hits = services().catalogue.search(Term(str(record), Access.LOCAL_ID), limit=1)
+            except Unsupported:
+                raise NotFound() from None
+            if hits.clusters:
+                anchor = quote(str(record), safe="")
+                return redirect(url_for("record.records", cluster=hits.clusters[0]) + f"#{anchor}", 302)
     raise NotFound()
+
+
+def _named(record: RecordKey) -> Iterator[RecordKey]:
+    """A record under the number asked for and, where none has it, under the one it has now."""
+    yield record
+    with reading(services().store) as connection:
+        now = renamed.now(connection, record)
+    if now is not None:
+        yield now
 
 
 def member(record: SourceRecord) -> Member:
