@@ -56,8 +56,6 @@ def new_numbers(
     `live`: numbers of the published records, `gone`: of those the run lost; `are_replaced`: other books are under
     numbers that stayed, and these are looked at too.
     """
-    if not live or not (gone or are_replaced):
-        return NewNumbers()
     with reading(engine) as connection:
         found = _found(connection, run, source, live, gone, are_replaced)
     if found.pairs:

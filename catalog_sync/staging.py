@@ -16,7 +16,6 @@ from catalog_sync.guard import Difference
 from catalog_sync.marc import encodings, fingerprint
 from catalog_sync.marc.reading import Export, read_export, to_bib
 from catalog_sync.model import BibRecord, FetchedFile, RecordKey, RunCounts, SetAside, Source, SourceRecord
-from catalog_sync.new_numbers import new_numbers
 from catalog_sync.second_source import Elsewhere, same_books_elsewhere
 from catalog_sync.store import derived, described, digests, records, registry, runs
 from catalog_sync.store.database import chunks, reading, writing
@@ -98,26 +97,33 @@ def stage_files(
             records.unstage(connection, run, tally.outdated)
             records.stage_gone(connection, run, sorted(gone))
     replaced, sampled = _replaced(engine, run, source) if tally.changed else (0, 0)
-    renumbered = new_numbers(engine, run, source, live=live, gone=gone, are_replaced=replaced > 0)
-    tally.new, tally.changed = tally.new - renumbered.were_new, tally.changed + renumbered.were_new
-    gone -= {before for before, _ in renumbered.pairs}
-    tally.warnings += renumbered.warnings(len(live))
+    pairs, same_copies = _renumbered(engine, run, source, tally, live, gone, replaced) if gone or replaced else (0, 0)
     with writing(engine) as connection:
         runs.save(
             connection, run, counts=tally.counts(len(gone)), encoding=encoding, bookmark=tally.bookmark or bookmark,
             warnings=tally.warnings[:WARNINGS_KEPT], files=tally.files, heartbeat=now(), progress=PUBLISHING,
         )  # fmt: skip
-    if renumbered.pairs and replaced:
-        replaced, sampled = _replaced(engine, run, source)
+    replaced, sampled = _replaced(engine, run, source) if pairs and replaced else (replaced, sampled)
     elsewhere = same_books_elsewhere(engine, run, source) if tally.new and not live else Elsewhere()
     return Difference(
         before=len(live), counts=tally.counts(len(gone)), incremental=incremental or not tally.complete,
-        renumbered=len(renumbered.pairs), same_copies=renumbered.same_copies,
-        replaced=replaced, sampled=sampled, encoding_before=before.encoding if before else "",
-        encoding=encoding, fault=tally.fault,
-        truncated=next((w for w in tally.warnings if "оборван" in w), ""), untitled=tally.untitled,
+        renumbered=pairs, same_copies=same_copies, replaced=replaced, sampled=sampled, encoding=encoding,
+        encoding_before=before.encoding if before else "", fault=tally.fault, untitled=tally.untitled,
+        truncated=next((w for w in tally.warnings if "оборван" in w), ""),
         elsewhere=elsewhere.source, same_there=elsewhere.found, looked=elsewhere.looked,
     )  # fmt: skip
+
+
+def _renumbered(
+    engine: Engine, run: int, source: Source, tally: Tally, live: set[str], gone: set[str], replaced: int
+) -> tuple[int, int]:
+    """How many records stood under other numbers, and with the same copies: changed they are, and not new or `gone`."""
+    from catalog_sync.new_numbers import new_numbers  # only here: most nights need none of it
+    found = new_numbers(engine, run, source, live=live, gone=gone, are_replaced=replaced > 0)
+    gone -= {before for before, _ in found.pairs}
+    tally.warnings += found.warnings(len(live))
+    tally.new, tally.changed = tally.new - found.were_new, tally.changed + found.were_new
+    return len(found.pairs), found.same_copies
 
 
 def _read_alike(source: Source, published: Iterable[digests.Alike]) -> dict[bytes, str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from catalog_sync.model import RecordKey
 from catalog_sync.store import decisions, overrides
 from catalog_sync.store import tables as t
-from catalog_sync.store.database import chunks
+from catalog_sync.store.database import chunks, insert_rows
 
 Names = Mapping[str, str]  # local ids of one source: as they are and as they shall be
 _BESIDE = "\x1f"  # begins no number: it ends subfields
@@ -57,28 +57,25 @@ def follow(connection: Connection, run: int, source: str) -> dict[int, str]:
 
 
 def remember(connection: Connection, run: int, former: Mapping[int, str]) -> None:
-    """Keep the former local ids of records for a roll-back of the run."""
-    c = t.record_change.c
-    if former:
-        statement = update(t.record_change).where(c.run == run, c.record == bindparam("one"))
-        connection.execute(
-            statement.values(former=bindparam("was")), [{"one": id_, "was": was} for id_, was in former.items()]
-        )
+    """Keep the local ids that records had before a run."""
+    rows = ({"run": run, "record": id_, "local_id": was} for id_, was in former.items())
+    insert_rows(connection, t.former_number, rows)
 
 
 def take_back(connection: Connection, run: int) -> set[int]:
     """Name records as they were named before a run; returns the ids of those named anew."""
-    c = t.record_change.c
-    query = select(t.record.c.source, t.record.c.local_id, c.former).join(t.record, t.record.c.id == c.record)
-    rows = connection.execute(query.where(c.run == run, c.former.is_not(None))).all()
+    c = t.former_number.c
+    query = select(t.record.c.source, t.record.c.local_id, c.local_id.label("former"))
+    rows = connection.execute(query.join(t.former_number, c.record == t.record.c.id).where(c.run == run)).all()
+    connection.execute(delete(t.former_number).where(c.run == run))
     return set(_name(connection, rows[0].source, {row.local_id: row.former for row in rows})) if rows else set()
 
 
 def now(connection: Connection, key: RecordKey) -> RecordKey | None:
     """The key of the live record that was published under this one once."""
-    c = t.record_change.c
-    there = (c.former == key.local_id, t.record.c.source == key.source, t.record.c.deleted.is_(False))
-    query = select(t.record.c.local_id).join(t.record_change, c.record == t.record.c.id).where(*there)
+    c = t.former_number.c
+    there = (c.local_id == key.local_id, t.record.c.source == key.source, t.record.c.deleted.is_(False))
+    query = select(t.record.c.local_id).join(t.former_number, c.record == t.record.c.id).where(*there)
     found = connection.execute(query.order_by(c.run.desc()).limit(1)).scalar()
     return None if found is None else RecordKey(key.source, found)
 

@@ -26,7 +26,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -172,8 +171,6 @@ stage = Table(
     Column("described", LargeBinary),  # what the record says, as it will stand in `described`
 )
 
-_FORMER = text("former IS NOT NULL")  # of few changes
-
 record_change = Table(
     "record_change",
     metadata,
@@ -187,9 +184,16 @@ record_change = Table(
     Column("encoding", String(16)),
     Column("deleted", Boolean),
     Column("warnings", JSON),
-    Column("former", Text),  # its local id, where the run changed that
     Index("ix_record_change_record", "record"),
-    Index("ix_record_change_former", "former", sqlite_where=_FORMER, postgresql_where=_FORMER),
+)
+
+# The local id of a record before a run that changed it.
+former_number = Table(
+    "former_number",
+    metadata,
+    Column("run", ForeignKey("run.number"), primary_key=True),
+    Column("record", ForeignKey("record.id"), primary_key=True),
+    Column("local_id", Text, nullable=False, index=True),
 )
 
 set_aside = Table(

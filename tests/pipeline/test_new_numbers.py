@@ -218,7 +218,7 @@ def test_an_export_of_another_school_is_not_told_as_new_numbers(loaded: District
     """It has the same textbooks, and copies of its own."""
     run = send(loaded, shelf(60, prefix="Z"))
     assert run.state is RunState.HELD
-    assert "а экземпляры другие: похоже на выгрузку другой школы" in run.message
+    assert "а экземпляры другие: похоже на выгрузку другой базы или школы" in run.message
 
 
 def test_what_another_version_of_the_program_packed_is_read_from_the_bytes(loaded: District) -> None:

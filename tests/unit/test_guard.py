@@ -90,7 +90,7 @@ def test_renumbering_says_so() -> None:
     assert any("номера записей" in reason for reason in reasons)
 
 
-@pytest.mark.parametrize(("same_copies", "words"), [(390, "установлена заново"), (20, "выгрузку другой школы")])
+@pytest.mark.parametrize(("same_copies", "words"), [(390, "сменилась нумерация"), (20, "другой базы или школы")])
 def test_the_same_books_under_other_numbers_are_told_as_such_once(same_copies: int, words: str) -> None:
     found = Difference(400, RunCounts(read=400, changed=395, unchanged=3, gone=2), renumbered=390,
                        same_copies=same_copies)  # fmt: skip

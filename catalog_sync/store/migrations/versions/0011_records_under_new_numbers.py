@@ -10,18 +10,23 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-FORMER = sa.text("former IS NOT NULL")
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.add_column("stage", sa.Column("former", sa.Text()))
-    op.add_column("record_change", sa.Column("former", sa.Text()))
-    op.create_index(
-        op.f("ix_record_change_former"), "record_change", ["former"], sqlite_where=FORMER, postgresql_where=FORMER
+    op.create_table(
+        "former_number",
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("record", ID, nullable=False),
+        sa.Column("local_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["record"], ["record.id"], name=op.f("fk_former_number_record")),
+        sa.ForeignKeyConstraint(["run"], ["run.number"], name=op.f("fk_former_number_run")),
+        sa.PrimaryKeyConstraint("run", "record", name=op.f("pk_former_number")),
     )
+    op.create_index(op.f("ix_former_number_local_id"), "former_number", ["local_id"])
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_record_change_former"), "record_change")
-    op.drop_column("record_change", "former")
+    op.drop_table("former_number")
     op.drop_column("stage", "former")
