@@ -1,4 +1,4 @@
-"""Editions that were merged: old links, lists in a browser and lists that were sent go on."""
+"""Editions that were merged and records under other numbers: old links go on, and lists in a browser or sent."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
+from catalog_sync.model import RecordKey
+from catalog_sync.store import renamed
 from tests.web.conftest import first_hit
 
 OLD = "cmergedaway1"
@@ -53,3 +55,13 @@ def test_of_a_list_that_was_sent_a_reader_takes_what_she_likes(app: Flask) -> No
     assert forms[ids[1]].fields["action"] == "remove"
     client.post("/basket", data=dict(forms[ids[0]].form_values()))
     assert client.get("/basket").text.count('class="hit"') == 2
+
+
+def test_the_permanent_link_of_a_source_record_outlives_its_number(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {RecordKey("tales-1", "before/it"): RecordKey("tales-1", "t1")}
+    monkeypatch.setattr(renamed, "now", lambda _connection, key: named.get(key))
+    now = client.get("/source-record/tales-1/t1").location
+    assert client.get("/source-record/tales-1/before/it").location == now
+    assert client.get("/source-record/tales-1/never").status_code == 404

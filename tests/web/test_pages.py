@@ -15,9 +15,7 @@ from lxml import etree, html
 from werkzeug.datastructures import MultiDict
 
 from catalog_sync.marc.framing import pieces
-from catalog_sync.model import RecordKey
 from catalog_sync.search.brief import part_number
-from catalog_sync.store import renamed
 from catalog_sync.store.database import reading
 from catalog_sync.system import System
 from tests.web import routes
@@ -259,16 +257,6 @@ def test_a_source_record_has_a_permanent_link(client: FlaskClient) -> None:
     answer = client.get("/source-record/tales-1/t1")
     assert answer.status_code == 302
     assert "/records" in answer.location
-    assert client.get("/source-record/tales-1/never").status_code == 404
-
-
-def test_the_permanent_link_of_a_source_record_outlives_its_number(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    named = {RecordKey("tales-1", "before/it"): RecordKey("tales-1", "t1")}
-    monkeypatch.setattr(renamed, "now", lambda _connection, key: named.get(key))
-    now = client.get("/source-record/tales-1/t1").location
-    assert client.get("/source-record/tales-1/before/it").location == now
     assert client.get("/source-record/tales-1/never").status_code == 404
 
 
