@@ -219,6 +219,7 @@ class Process:
             pending = job is not None and job.next_run_time <= now  # the scheduler itself catches this one up
             if catch_up and not pending and f"again:{source.code}" not in known:
                 self._catch_up(source.code, trigger)
+        scheduler.wakeup()  # it sleeps as long as the clock said when it lay down: the clock may have been set since
 
     def _catch_up(self, code: str, trigger: scheduling.Spread) -> None:
         """Start now what came to nothing at its last scheduled time: no run, or one that a stop or a crash ended."""

@@ -21,38 +21,52 @@ DAYS = re.compile(r"(\*|[0-7])(?:-([0-7]))?(?:/([1-9]))?")  # one member of the 
 NEVER = frozenset({"нет", "никогда", "never", "-", "вручную"})
 LONGEST_PERIOD = timedelta(days=32)  # how far back a missed time is looked for: a monthly schedule fits
 MAX_RETRY_PAUSE = timedelta(hours=4)
+INSTANT = timedelta(microseconds=1)
 
 
 class Spread(CronTrigger):  # type: ignore[misc] # APScheduler has no types
-    """A cron time plus an offset that is always the same for a source: not everybody at one o'clock sharp."""
+    """A cron time plus an offset that is always the same for a source: not everybody at one o'clock sharp.
 
+    The time is looked for on a calendar that misses no hour and has none twice (UTC), then put on the clock of `zone`.
+    Left to itself APScheduler leaves out midnight when summer time has begun, and never gets past the hour that comes
+    twice when it ends. A time that the clock leaps over is an hour later, one that comes twice is its first coming.
+    """
+
+    zone: ZoneInfo
     offset: timedelta
 
     @classmethod
     def of(cls, expression: str, zone: ZoneInfo, offset: timedelta) -> Spread:
         """Raises ValueError where the expression is not five cron fields."""
-        trigger: Spread = cls.from_crontab(in_named_days(expression), zone)
-        trigger.offset = offset
+        trigger: Spread = cls.from_crontab(in_named_days(expression), UTC)
+        trigger.zone, trigger.offset = zone, offset
         return trigger
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        earlier = previous - self.offset if previous else None
-        found = super().get_next_fire_time(earlier, now - self.offset)
-        return found + self.offset if found else None
+        """The first moment (UTC) after `previous`, or from `now` on where there was none before."""
+        start = (previous.astimezone(UTC) + INSTANT if previous else now.astimezone(UTC)) - self.offset
+        shown = start.astimezone(self.zone).replace(tzinfo=UTC, fold=0)
+        while found := super().get_next_fire_time(None, shown):
+            moment: datetime = found.replace(tzinfo=self.zone).astimezone(UTC)
+            if moment >= start:
+                return moment + self.offset
+            shown = found + INSTANT  # its first coming is over
+        return None
 
     def next_after(self, now: datetime) -> datetime:
         """The first time after `now`; the end of days for an expression that never comes true (30 February)."""
         return self.get_next_fire_time(None, now) or datetime.max.replace(tzinfo=UTC)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "offset": self.offset}
+        return {**super().__getstate__(), "zone": self.zone, "offset": self.offset}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self.zone = state.pop("zone", state["timezone"])  # earlier versions had it there
         self.offset = state.pop("offset")
         super().__setstate__(state)
 
     def __str__(self) -> str:
-        return f"{super().__str__()} +{self.offset}"
+        return f"{super().__str__()} {self.zone} +{self.offset}"
 
 
 def in_named_days(expression: str) -> str:
@@ -112,7 +126,7 @@ def last_time(trigger: Spread, now: datetime) -> datetime | None:
 def latest_between(trigger: Spread, start: datetime, end: datetime) -> datetime | None:
     found, at = None, trigger.get_next_fire_time(None, start)
     while at and at <= end:
-        found, at = at, trigger.get_next_fire_time(at, at + timedelta(microseconds=1))
+        found, at = at, trigger.get_next_fire_time(at, at + INSTANT)
     return found
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from catalog_sync import jobs
 from catalog_sync.harvesting import LOCAL_AT_ONCE, Harvests
 from catalog_sync.model import RunState
+from catalog_sync.scheduling import Spread
 from catalog_sync.system import utc_now
 from harvesters.secrets import Secrets
 from tests.harvesters import hostile
@@ -287,3 +288,39 @@ def test_a_night_missed_under_a_schedule_that_was_changed_meanwhile_is_caught_up
     now[0] = utc_now()
     here.add("school-1", schedule="30 1 * * *")
     assert reconciled() == {"harvest:school-1", "again:school-1"}
+
+
+def test_a_clock_that_was_set_on_wakes_the_scheduler_that_sleeps_by_the_old_one(
+    here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.add("school-1", schedule="0 1 * * *")
+    process, woken = jobs.Process(here.system, Secrets({})), []
+    process.scheduler = process._scheduler()
+    process.scheduler.start(paused=True)
+    try:
+        process._reconcile()
+        monkeypatch.setattr(process.scheduler, "wakeup", lambda: woken.append("awake"))
+        process._reconcile()  # nothing in the schedule has changed
+    finally:
+        process.stop.set()
+        process.scheduler.shutdown(wait=False)
+    assert woken == ["awake"]
+
+
+def test_a_changed_zone_of_the_district_moves_the_nights(tmp_path: Path) -> None:
+    def planned(zone: str) -> datetime:
+        here = town(tmp_path, zone=zone)
+        here.add("school-1", schedule="0 1 * * *")
+        process = jobs.Process(here.system, Secrets({}))
+        process.scheduler = process._scheduler()
+        process.scheduler.start(paused=True)
+        try:
+            process._reconcile()
+            trigger: Spread = process.scheduler.get_job("harvest:school-1").trigger
+            return trigger.next_after(datetime(2026, 9, 1, tzinfo=UTC))
+        finally:
+            process.stop.set()
+            process.scheduler.shutdown(wait=False)
+
+    assert planned("Asia/Tomsk") == datetime(2026, 9, 1, 18, tzinfo=UTC)
+    assert planned("Europe/Moscow") == datetime(2026, 9, 1, 22, tzinfo=UTC)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -107,3 +108,41 @@ def test_who_was_not_to_be_harvested_that_night_is_not_missed_in_the_morning() -
     jobs, sunday, tuesday = Jobs(spread_minutes=0), at(6, 8), at(8, 8)
     found = [due_between(schools, jobs, TOMSK, day - timedelta(days=1), day) for day in (sunday, tuesday)]
     assert found == [["school-07", "weekly"], ["school-07"]]
+
+
+BERLIN = ZoneInfo("Europe/Berlin")  # summer time from 29 March to 25 October 2026
+SUMMER_BEGINS, SUMMER_ENDS = datetime(2026, 3, 26, tzinfo=UTC), datetime(2026, 10, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("start", [SUMMER_BEGINS, SUMMER_ENDS])
+@pytest.mark.parametrize("offset", [0, 29, 45])
+@pytest.mark.parametrize("expression", ["0 0 * * *", "30 1 * * *", "30 2 * * *", "0 3 * * *"])
+def test_where_the_clock_leaps_or_goes_back_there_is_one_harvest_each_night(
+    start: datetime, offset: int, expression: str
+) -> None:
+    trigger = Spread.of(expression, BERLIN, timedelta(minutes=offset))
+    nights, previous = [], None
+    while len(nights) < 7:
+        previous = trigger.get_next_fire_time(previous, previous or start)
+        assert previous is not None
+        nights.append(previous)
+    gaps = [after - before for before, after in pairwise(nights)]
+    assert all(timedelta(hours=23) <= gap <= timedelta(hours=25) for gap in gaps), gaps
+    assert last_time(trigger, nights[-1] + timedelta(minutes=5)) == nights[-1]
+
+
+def test_an_hour_that_comes_twice_is_its_first_coming_and_one_that_is_missing_an_hour_later() -> None:
+    trigger = Spread.of("30 2 * * *", BERLIN, timedelta(0))
+    assert trigger.next_after(datetime(2026, 10, 24, 22, tzinfo=UTC)) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert trigger.next_after(datetime(2026, 10, 25, 0, 45, tzinfo=UTC)) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+    assert trigger.next_after(datetime(2026, 3, 28, 23, tzinfo=UTC)) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_a_trigger_that_an_earlier_version_kept_can_be_read() -> None:
+    trigger = plain("0 1 * * *")
+    state = trigger.__getstate__()
+    state.pop("zone")
+    found = Spread.__new__(Spread)
+    found.__setstate__(state | {"timezone": TOMSK})
+    assert found.next_after(at(1, 12)) == at(2, 1)
+    assert str(found) == str(trigger)

@@ -99,9 +99,11 @@ class Town:
         return request.answer if request else ""
 
 
-def town(home: Path, now: Callable[[], datetime] = utc_now, url: str = "", **jobs: object) -> Town:
+def town(
+    home: Path, now: Callable[[], datetime] = utc_now, url: str = "", zone: str = "Asia/Tomsk", **jobs: object
+) -> Town:
     settings = Settings(
-        home=home, district=District(time_zone="Asia/Tomsk"), store=Store(url=url), jobs=Jobs(**jobs)  # type: ignore[arg-type]
+        home=home, district=District(time_zone=zone), store=Store(url=url), jobs=Jobs(**jobs)  # type: ignore[arg-type]
     )  # fmt: skip
     return Town(home, open_system(settings, now=now))
 
