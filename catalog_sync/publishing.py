@@ -52,9 +52,9 @@ def publish(system: System, numbers: Sequence[int], *, who: str = "") -> list[Ha
 
     Runs of several sources at once: what they share is grouped and united once, and not once for each of them.
     """
-    now = system.now()
-    today = _today(system, now)
     with writing(system.engine) as connection:
+        now = system.now()  # not before our turn came: who harvests us meanwhile would miss what is dated earlier
+        today = _today(system, now)
         _alone(system, connection, now)
         brought = [_brought(connection, number, now) for number in numbers]
         run_of = {id_: one.run for one in brought for id_ in one.touched}

@@ -143,13 +143,14 @@ def running(connection: Connection, source: str) -> HarvestRun | None:
 
 
 def last_data(connection: Connection) -> dict[str, datetime]:
-    """Source → start of its latest published run that read anything."""
-    query = (
-        select(t.run.c.source, func.max(t.run.c.started).label("started"))
+    """Source → start of its latest published run that read anything; the latest by number, whatever a clock said."""
+    last = (
+        select(func.max(t.run.c.number))
         .where(t.run.c.state == RunState.PUBLISHED.value, t.run.c.read > 0)
         .group_by(t.run.c.source)
     )
-    return {row.source: row.started for row in connection.execute(query)}
+    rows = connection.execute(select(t.run.c.source, t.run.c.started).where(t.run.c.number.in_(last)))
+    return {row.source: row.started for row in rows}
 
 
 def since(connection: Connection, moment: datetime) -> list[HarvestRun]:

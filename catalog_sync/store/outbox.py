@@ -30,10 +30,12 @@ def announce(connection: Connection, changed: Mapping[str, Sequence[str]], gone:
     """Number the changes: `changed` maps a live cluster to its OAI sets, `gone` are ids that no longer stand alone.
 
     A gone cluster keeps the sets it had, and a live one remembers the sets it left, so that a selective harvester hears
-    of both (OAI-PMH 2.0, 2.5.1: deletions are kept for ever, and so are these).
+    of both (OAI-PMH 2.0, 2.5.1: deletions are kept for ever, and so are these). No change is dated before an earlier
+    one: who asks from the last date he heard of would not hear of what a clock set back has dated.
     """
     leases.one_publisher(connection)
     number = last_number(connection)
+    now = max(now, connection.execute(select(func.max(t.cluster_change.c.when))).scalar() or now)
     rows = []
     before = _sets(connection, sorted({*changed, *gone}))
     for cluster in sorted(changed):

@@ -11,7 +11,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
 from catalog_sync.errors import Refused
 from catalog_sync.store.database import reading, refuse_long, upsert, write_if_free, writing
@@ -101,7 +101,7 @@ def log_in(engine: Engine, login: str, password: str, address: str, now: datetim
             write_if_free(engine, lambda connection: connection.execute(forget))
         return _user(row)
     with writing(engine) as connection:
-        connection.execute(delete(login_failure).where(login_failure.c.when < now - TRY_WINDOW))
+        connection.execute(delete(login_failure).where(~_lately(now)))
         connection.execute(insert(login_failure).values(login=login[:64], address=address[:64], when=now))
     return None
 
@@ -113,10 +113,15 @@ def _right(hashed: str, password: str) -> bool:
         return False
 
 
+def _lately(now: datetime) -> ColumnElement[bool]:
+    """A failure of the last minutes; not one that is yet to come, as it seems where the clock was set back."""
+    return login_failure.c.when.between(now - TRY_WINDOW, now + TRY_WINDOW)
+
+
 def refuse_guessing(connection: Connection, login: str, address: str, now: datetime) -> None:
-    recent = login_failure.c.when >= now - TRY_WINDOW
     for column, value, most in (("login", login, LOGIN_TRIES), ("address", address, ADDRESS_TRIES)):
-        query = select(func.count()).select_from(login_failure).where(login_failure.c[column] == value[:64], recent)
+        tries = select(func.count()).select_from(login_failure)
+        query = tries.where(login_failure.c[column] == value[:64], _lately(now))
         if (connection.execute(query).scalar() or 0) >= most:
             minutes = int(TRY_WINDOW.total_seconds() // 60)
             raise Refused(f"слишком много неудачных попыток: подождите {minutes} минут")
