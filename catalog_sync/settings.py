@@ -177,7 +177,10 @@ def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) ->
     Raises StopEverything naming the file, the key, what was expected and what came.
     """
     home = home_of(environ)
-    found = config or next((p for p in (home / "catalog-sync.toml", Path("catalog-sync.toml")) if p.exists()), None)
+    here = Path("catalog-sync.toml")
+    ours = home / here.name
+    # `os.path` finds nothing in a folder it may not look into: a service's user may stand in root's own.
+    found = config or (ours if ours.exists() else here if os.path.exists(here) else None)
     if found is None:
         return Settings(home=home)
     return parse(settings_file.read(found), home, str(found))

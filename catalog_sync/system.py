@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,12 +30,17 @@ class System:
     now: Callable[[], datetime] = field(default=utc_now)
 
 
-def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now, anew: bool = False) -> System:
+def open_system(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now, anew: bool = False, to_read: bool = False
+) -> System:
     """Open (and make or upgrade) the database of `settings`.
 
     Refused where the database is gone and its search index is not: an empty catalogue in its place would look like an
     answer, and the index would follow it. `anew`: the operator has asked for an empty one.
+    So is root in another's folder, unless `to_read`: what is made there has the owner of what it is made beside.
     """
+    if not to_read:
+        refuse_root(settings.home)
     settings.home.mkdir(parents=True, exist_ok=True)
     is_indexed = not anew and (settings.index_path / "meta.json").exists()
     if is_indexed and lacks_file(settings.database_url):  # not to be opened: that would make it
@@ -46,6 +52,23 @@ def open_system(settings: Settings, *, now: Callable[[], datetime] = utc_now, an
     migrations.upgrade(engine)
     engine.update_execution_options(district_zone=settings.time_zone)
     return System(settings, engine, now)
+
+
+def refuse_root(home: Path) -> None:
+    """Raises Refused where root is at work in the data folder of the service's user: what root makes there (index,
+    restored database) that user could not open. A number without a name is a container's, with nobody to become.
+    """
+    if os.name != "posix" or os.geteuid() != 0:
+        return
+    try:
+        owner = home.owner()
+    except (KeyError, FileNotFoundError):
+        return
+    if owner != "root":
+        raise Refused(
+            f"{home} – папка пользователя {owner}, а команда набрана от root: записанного ею {owner} не откроет. "
+            f"Поставьте перед командой: runuser -u {owner} --"
+        )
 
 
 def lacks_file(url: str) -> bool:

@@ -14,19 +14,17 @@ import click
 from sqlalchemy import select
 
 from catalog_sync import citation, explaining, indexing, wording
+from catalog_sync.cli.output import export_encoding, whole_file
 from catalog_sync.cli.root import Context, end_progress, example, progress_line, record_key, root, warn, with_context
 from catalog_sync.errors import BadRecord, Refused
 from catalog_sync.file_names import readable
-from catalog_sync.held_files import patiently
 from catalog_sync.marc import union_marc, union_xml, writing
-from catalog_sync.marc.encodings import MARC8
 from catalog_sync.model import Dialect, MarcRecord, UnionRecord
 from catalog_sync.query import Access, LibraryHoldings, Query, Relation, Sort, Term
 from catalog_sync.search import description
 from catalog_sync.search.codes import digits
 from catalog_sync.search.fewer import fewer_words
 from catalog_sync.search.parse import alternatives_meant, search_box
-from catalog_sync.source_check import checked_encoding
 from catalog_sync.store import clusters as store_clusters
 from catalog_sync.store import inventory, registry, unions
 from catalog_sync.store import tables as t
@@ -200,14 +198,15 @@ def clusters(context: Context, format_: str) -> None:
 @with_context
 def export(context: Context, format_: str, dialect: str, encoding: str, text: str, output: Path | None) -> None:
     """Выгрузить сводный каталог или найденное в нём."""
-    writer = Writer(format_, Dialect(dialect), _export_encoding(encoding, format_))
+    writer = Writer(format_, Dialect(dialect), export_encoding(encoding, format_))
     records = _matching(opened(context.system()), search_box(text) if text else None)
     if output is None:
         if sys.stdout.isatty() and format_ == "iso2709":
             raise Refused("ISO 2709 не печатается на терминал: добавьте --output ФАЙЛ")
         writer.write(sys.stdout.buffer, records)
     else:
-        _into(output, writer, records)
+        with whole_file(output) as file:
+            writer.write(file, records)
     for fault in writer.faults:
         click.echo(f"пропущена: {fault}", err=True)
     if writer.simplified:
@@ -215,35 +214,6 @@ def export(context: Context, format_: str, dialect: str, encoding: str, text: st
     click.echo(f"выгружено записей: {writer.written}" + (f" в {readable(str(output))}" if output else ""), err=True)
     if writer.faults:
         raise click.exceptions.Exit(1)
-
-
-def _into(output: Path, writer: Writer, records: Iterator[UnionRecord]) -> None:
-    """Nothing appears under the name until it is whole: half an export looks like an export.
-
-    A link goes on to what it names, and what is no file (a pipe, /dev/null) is written as it is, not replaced by one.
-    """
-    output = output.resolve()
-    if output.exists() and not output.is_file():
-        with output.open("wb") as file:
-            writer.write(file, records)
-        return
-    beside = output.with_name(output.name + ".part")
-    try:
-        with beside.open("wb") as file:
-            writer.write(file, records)
-        patiently(lambda: beside.replace(output))
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _export_encoding(encoding: str, format_: str) -> str:
-    if format_ != "iso2709" and encoding.lower().replace("-", "") != "utf8":
-        raise Refused(f"кодировка выбирается только для iso2709; {format_} всегда в UTF-8")
-    codec = checked_encoding(encoding)
-    # Tags, lengths and delimiters of ISO 2709 are ASCII: only an encoding that leaves them alone will do.
-    if codec == MARC8 or "\x1f0aZ".encode(codec) != b"\x1f0aZ":
-        raise Refused(f"в кодировке {encoding} записи не выгружаются; есть utf-8, cp1251, cp866, koi8-r")
-    return codec
 
 
 def _matching(catalogue: StoreCatalogue, query: Query | None) -> Iterator[UnionRecord]:

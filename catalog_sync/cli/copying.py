@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,6 +13,7 @@ import click
 
 from catalog_sync import citation
 from catalog_sync.cli.catalogue import opened
+from catalog_sync.cli.output import export_encoding, whole_file
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.errors import BadRecord, Refused, SourceUnavailable
 from catalog_sync.file_names import readable
@@ -20,7 +22,6 @@ from catalog_sync.marc.conversion import Loss, convert
 from catalog_sync.marc.reading import marc_record, read_export
 from catalog_sync.model import Dialect, ExternalTarget, MarcRecord, Source, SourceRecord
 from catalog_sync.offers import Offer, offers, question
-from catalog_sync.source_check import checked_encoding
 from harvesters import limits
 from harvesters.contents import contents, not_marc
 from harvesters.secrets import Secrets
@@ -56,7 +57,7 @@ def lookup(
     answers = ask_all(_targets(context, codes), asked, Secrets.of_process(), seconds=seconds)
     found = offers([c for a in answers for c in a.candidates], opened(context.system()))
     if take is not None:
-        _take(found, take, Dialect(dialect), checked_encoding(encoding), output)
+        _take(found, take, Dialect(dialect), export_encoding(encoding, "iso2709"), output)
     elif as_json:
         click.echo(json.dumps(_as_json(answers, found), ensure_ascii=False, indent=2))
     else:
@@ -106,9 +107,14 @@ def _take(found: list[Offer], number: int, dialect: Dialect, encoding: str, outp
         raise Refused("укажите файл: --output ФАЙЛ")
     best = found[number - 1].best
     converted = convert(best.marc, best.dialect, dialect)
-    output.write_bytes(writing.to_iso2709(converted.record, encoding))
+    with whole_file(output) as file:
+        file.write(writing.to_iso2709(converted.record, encoding))
     click.echo(f"записано в {readable(str(output))}: {citation.gost(best.bib, today=None)}")
     _tell_losses(Counter(_named(loss) for loss in converted.losses))
+
+
+class NothingWritten(Exception):
+    """No record could be converted: the file that was there before stays."""
 
 
 @root.command(name="convert", epilog=example("catalog-sync convert in.mrc --from rusmarc --to marc21 --output out.mrc"))
@@ -125,16 +131,19 @@ def convert_file(
     """Перевести файл записей из одного формата MARC в другой и сказать, что не поместилось."""
     losses: Counter[str] = Counter()
     faults: list[str] = []
-    codec = checked_encoding(encoding)
+    codec = export_encoding(encoding, format_)
     parts = _parts(file)
-    with output.open("wb") as out:
+    with suppress(NothingWritten), whole_file(output) as out:
         out.write(HEADS.get(format_, b""))
         written = sum(
             _write(out, converted, format_, codec, faults)
             for converted in _converted(parts, Dialect(source), Dialect(target), keep, losses, faults)
         )
         out.write(FEET.get(format_, b""))
-    click.echo(f"переведено записей: {written} в {readable(str(output))}", err=True)
+        if faults and not written:
+            raise NothingWritten
+    where = f" в {readable(str(output))}" if written or not faults else ", файл не записан"
+    click.echo(f"переведено записей: {written}{where}", err=True)
     for fault in faults[:FAULTS_SHOWN]:
         click.echo(f"пропущена: {fault}", err=True)
     if len(faults) > FAULTS_SHOWN:

@@ -28,7 +28,7 @@ USAGE: tuple[tuple[str, str], ...] = (
     (r"Option '(.+?)' requires an argument\.", r"у ключа \1 нет значения"),
     (r"Invalid value for '(.+?)':", r"\1:"),
     (r"(.+) is not in the range (.+)\.", r"\1 не входит в границы \2"),
-    (r"(.+) is not one of (.+)\.", r"\1 — нет такого, есть: \2"),
+    (r"(.+) is not (?:one of )?('.+)\.", r"\1 — нет такого, есть: \2"),
     (r"('.*?') is not a valid (?:integer|int)( range)?\.", r"нужно целое число, а указано \1"),
     (r"('.*?') is not a valid float( range)?\.", r"нужно число, а указано \1"),
     (r"Directory '(.+)' does not exist\.", r"нет папки «\1»"),

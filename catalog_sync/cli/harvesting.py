@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from contextlib import suppress
-from types import FrameType
 from typing import Any
 
 import click
@@ -35,15 +33,6 @@ from catalog_sync.system import System, operator
 FILES_SHOWN = 20
 MINUTE = 60
 HELD, FAILED = 3, 1  # exit codes; 2 is a mistyped command
-
-
-def stop_cleanly() -> None:
-    """SIGTERM ends a run as Ctrl+C does: marked as stopped and its source free at once, not five minutes later."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
 
 
 def say(run: HarvestRun) -> None:
@@ -88,7 +77,6 @@ def _say_remarks(run: HarvestRun) -> None:
 def harvest(context: Context, codes: tuple[str, ...], due: bool) -> None:
     """Собрать источники сейчас: названные, просроченные или все действующие."""
     begin_long_work()
-    stop_cleanly()
     system = context.system()
     wanted = pipeline.sources_to_harvest(system, codes, due=due)
     if not wanted:

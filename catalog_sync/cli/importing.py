@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from catalog_sync import onboarding, pipeline
-from catalog_sync.cli.harvesting import say, stop_cleanly
+from catalog_sync.cli.harvesting import say
 from catalog_sync.cli.root import (
     Context,
     answer,
@@ -44,7 +44,6 @@ def import_(
 ) -> None:  # fmt: skip
     """Загрузить выгрузку библиотечной системы из файлов."""
     begin_long_work()
-    stop_cleanly()
     system = context.system()
     source = _source(system, code, dialect, encoding, files, yes)
     brought = onboarding.brought(files, source, complete=not incremental)

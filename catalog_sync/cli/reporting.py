@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from catalog_sync.cli.output import whole_file
 from catalog_sync.cli.root import Context, example, root, with_context
 from catalog_sync.errors import Refused
 from catalog_sync.file_names import readable
@@ -34,7 +35,8 @@ def report(context: Context, name: str | None, library: str, period: str, format
     )  # fmt: skip
     data = render.render(made, format_)
     if output is not None:
-        output.write_bytes(data)
+        with whole_file(output) as file:
+            file.write(data)
         click.echo(f"{readable(str(output))}: {len(data)} байт")
     elif format_ in ("xlsx", "docx") and sys.stdout.isatty():
         raise Refused(f"{format_} не печатается на терминал: добавьте --output отчёт.{format_}")

@@ -37,12 +37,13 @@ class Context:
     def settings(self) -> settings.Settings:
         return settings.load(self.config)
 
-    def system(self, *, anew: bool = False, patient: bool = True) -> System:
-        """Closed with the command. `anew`: it may begin with an empty database where another was lost.
+    def system(self, *, anew: bool = False, patient: bool = True, to_read: bool = False) -> System:
+        """Closed with the command. `anew`: it may begin with an empty database where another was lost; `to_read`: it
+        writes nothing, and root may do it for any user.
 
         `patient`: it waits for a harvest that is being written, and says so, instead of giving up.
         """
-        system = open_system(self.settings, anew=anew)
+        system = open_system(self.settings, anew=anew, to_read=to_read)
         if patient:
             system.engine.update_execution_options(patient=True, waiting=say_waiting)
         click.get_current_context().find_root().call_on_close(system.engine.dispose)

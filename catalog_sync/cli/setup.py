@@ -30,7 +30,7 @@ from catalog_sync.runlog import as_state
 from catalog_sync.settings import SAMPLE_CONFIG, Settings, load
 from catalog_sync.store import maintenance, outbox, registry
 from catalog_sync.store.database import reading, writing
-from catalog_sync.system import System, lacks_file
+from catalog_sync.system import System, lacks_file, refuse_root
 
 SETTINGS_FILE = "catalog-sync.toml"
 
@@ -186,7 +186,7 @@ def backup(context: Context, file: Path) -> None:
             f"{settings.home}: каталога здесь нет, копировать нечего. Команду дают в папке программы "
             "(в Планировщике заданий это «рабочая папка»), или назовите папку данных в CATALOG_SYNC_HOME"
         )
-    system = context.system()
+    system = context.system(to_read=True)  # a copy may be taken by root, who alone may write to the disk for copies
     size = maintenance.backup(system.engine, system.settings.home, file, system.now())
     click.echo(f"{readable(str(file))}: {size / 1e6:.1f} МБ")
 
@@ -198,6 +198,7 @@ def backup(context: Context, file: Path) -> None:
 def restore(context: Context, file: Path, yes: bool) -> None:
     """Вернуть каталог из копии. Прежняя база остаётся рядом: catalog.sqlite.before-restore-1."""
     home = context.settings.home
+    refuse_root(home)
     question = f"Заменить каталог в {home} копией {readable(str(file))}?"
     kept = maintenance.restore(home, context.settings.database_url, file, confirm=lambda: answer(question, yes=yes))
     upkeep.drain_index(context.system(), from_scratch=True)

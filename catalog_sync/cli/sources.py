@@ -134,7 +134,9 @@ def set_(context: Context, code: str, settings: tuple[str, ...]) -> None:
     system = context.system()
     with writing(system.engine) as connection:
         before = registry.get_source(connection, code)
-        after = _changed(before, _pairs(settings))
+        given = _pairs(settings)
+        after = _changed(before, given)
+        source_check.refuse_unused(replace(after, settings={n: v for n, v in after.settings.items() if n in given}))
         source_check.check(after, system.settings)
         if registry.find_library(connection, after.library) is None:
             raise Refused(f"нет библиотеки {after.library!r}")

@@ -46,6 +46,7 @@ def list_(context: Context) -> None:
 @with_context
 def add(context: Context, login: str, role: str, name: str, library: str | None, generate: bool) -> None:
     """Завести сотрудника. Пароль спрашивается и на экране не виден."""
+    staff.refuse_login(login)
     system = context.system()
     with reading(system.engine) as connection:
         if staff.find_user(connection, login):
@@ -131,6 +132,8 @@ def issue(context: Context, name: str, until: datetime | None) -> None:
     """Выдать ключ; он показывается один раз."""
     system = context.system()
     now = system.now()
+    if until and until.date() <= now.astimezone(system.settings.time_zone).date():
+        raise Refused(f"--until: ожидался день, который ещё не наступил, а указан {until:%d.%m.%Y}")
     end = until.replace(tzinfo=system.settings.time_zone).astimezone(UTC) if until else None
     with writing(system.engine) as connection:
         made = tokens.issue(connection, name, now=now, until=end)

@@ -25,7 +25,8 @@ from catalog_sync.errors import Refused, StopEverything
 from catalog_sync.held_files import patiently
 from catalog_sync.store import migrations
 from catalog_sync.store.database import open_engine, reading, writing
-from catalog_sync.store.tables import metadata
+from catalog_sync.store.staff_tables import staff_user
+from catalog_sync.store.tables import library, metadata
 
 MANIFEST = "manifest.json"
 DATABASE = "catalog.sqlite"
@@ -33,6 +34,7 @@ SETTINGS = "catalog-sync.toml"
 KEY = "snapshot-key"  # signs the snapshots: without it those of the backup can't be verified
 FORMAT = 1  # of the archive; another number is another program's
 ROWS = 2000  # copied at a time between two databases
+BEGUN = (library.name, staff_user.name)  # tables that a catalogue in use has rows of
 _ADDRESS = re.compile(rb"^(\[store\][^\[]*?^[ \t]*)(url[ \t]*=)", re.MULTILINE)
 # What zipfile raises over an archive that some bytes of are wrong.
 UNREADABLE = (zipfile.BadZipFile, ValueError, zlib.error, EOFError, RuntimeError, lzma.LZMAError)
@@ -43,7 +45,7 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
 
     A PostgreSQL database is copied table by table in one snapshot into the same SQLite form, so that a backup of either
     can be restored to either. Nothing appears under `target` until it is whole and would be accepted by `restore`.
-    Raises Refused where the database is damaged, or where there is no folder for the file.
+    Raises Refused where the database is damaged, or empty and a copy is there, and where the file has no folder.
     """
     if target.is_dir():
         raise Refused(f"{target}: это папка, а нужно имя файла")
@@ -61,6 +63,8 @@ def backup(engine: Engine, home: Path, target: Path, now: datetime) -> int:
                 f"{target}: копия не снята, файл базы повреждён; {kept}восстановите каталог из целой копии: "
                 "catalog-sync restore ФАЙЛ"
             )
+        if target.exists() and _is_blank(copy):  # the disk with the data is not mounted, or its folder another
+            raise Refused(f"{target}: копия не снята: в каталоге {home} нет ни библиотек, ни сотрудников; прежняя цела")
         packed = Path(folder) / "backup.zip"
         manifest = {"made": now.isoformat(), "sha256": _sha256(copy), "format": FORMAT}
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -208,6 +212,12 @@ def _is_sound(database: Path) -> bool:
     except sqlite3.DatabaseError:  # so damaged that it can't even be looked at
         return False
     return bool(found == ("ok",))
+
+
+def _is_blank(database: Path) -> bool:
+    """Whether nobody has put anything into it: no library, no person."""
+    with closing(sqlite3.connect(database)) as connection:
+        return not any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in BEGUN)  # noqa: S608
 
 
 def _bring_up_to_date(copy: Path) -> None:

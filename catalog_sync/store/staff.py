@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from catalog_sync.store.database import reading, refuse_long, upsert, write_if_f
 from catalog_sync.store.staff_tables import borrowed, error_report, login_failure, staff_user
 
 ROLES = ("librarian", "methodologist", "administrator")  # each may do what those before it may
+LOGIN = r"[\w.@-]+"
 LOGIN_TRIES = 5  # failures of one name before it has to wait
 ADDRESS_TRIES = 20  # of one address: a staff room behind one router has several people
 TRY_WINDOW = timedelta(minutes=15)
@@ -65,6 +67,8 @@ def save_user(connection: Connection, user: User, password: str | None, now: dat
     if password is not None and len(password) < SHORTEST_PASSWORD:
         raise Refused(f"пароль: нужно не меньше {SHORTEST_PASSWORD} знаков")
     old = connection.execute(select(staff_user).where(staff_user.c.login == user.login)).first()
+    if old is None:
+        refuse_login(user.login)
     if old is None and password is None:
         raise Refused("новому сотруднику нужен пароль")
     if old is not None and old.role == "administrator" and not (user.active and user.role == "administrator"):
@@ -77,6 +81,12 @@ def save_user(connection: Connection, user: User, password: str | None, now: dat
     }  # fmt: skip
     refuse_long(staff_user, row)
     upsert(connection, staff_user, [row])
+
+
+def refuse_login(login: str) -> None:
+    """Raises Refused for a name that could not be typed on the page, or stand in the address of its own."""
+    if not re.fullmatch(LOGIN, login):
+        raise Refused(f"имя для входа: буквы, цифры и знаки . @ _ - без пробелов, а указано {login!r}")
 
 
 def _refuse_last_administrator(connection: Connection, login: str) -> None:

@@ -129,3 +129,13 @@ def test_convert_refuses_what_is_no_export_and_writes_nothing(tmp_path: Path, da
     assert isinstance(done.exception, Refused)
     assert said in str(done.exception)
     assert not output.exists()
+
+
+def test_convert_writes_no_file_of_nothing_and_no_encoding_that_breaks_records(tmp_path: Path) -> None:
+    page, made = tmp_path / "page.mrc", tmp_path / "out.mrc"
+    page.write_bytes(b"rubbish\x1d" * 3)
+    made.write_bytes(b"the former one")
+    for words in ((), ("--encoding", "utf-16"), ("--format", "marcxml", "--encoding", "cp1251")):
+        ended = run("convert", page, "--from", "rusmarc", "--to", "marc21", "--output", made, *words)
+        assert ended.exit_code
+    assert made.read_bytes() == b"the former one"

@@ -29,7 +29,7 @@ from catalog_sync.marc.encodings import known as known_encoding
 from catalog_sync.store import registry
 from catalog_sync.store.eresources import EResource
 from catalog_sync.store.lists import Entry, Person, ReadingList
-from catalog_sync.store.staff import ROLES, SHORTEST_PASSWORD
+from catalog_sync.store.staff import LOGIN, ROLES, SHORTEST_PASSWORD
 from web.i18n import N_, _
 from web.labels import BASES, DIALECTS, HARVESTERS, LIBRARY_KINDS, RESOURCE_KINDS
 from web.labels import ROLES as ROLE_WORDS
@@ -94,7 +94,7 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[Any]:
 
 
 class UserForm(FlaskForm):  # type: ignore[misc]
-    login = StringField(N_("Имя для входа"), [InputRequired(), Length(max=64), Regexp(r"^[\w.@-]+$"), not_new])
+    login = StringField(N_("Имя для входа"), [InputRequired(), Length(max=64), Regexp(f"^{LOGIN}$"), not_new])
     name = StringField(N_("Как зовут"), [InputRequired(), Length(max=200)])
     role = SelectField(N_("Роль"), choices=choices((role, ROLE_WORDS[role]) for role in ROLES))
     library = SelectField(N_("Библиотека"), choices=[])
