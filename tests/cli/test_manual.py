@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 from pathlib import Path
 
@@ -30,6 +31,19 @@ def test_every_setting_is_in_the_manual_with_its_default(row: tuple[str, str, ob
     name, _, default, sentence = row
     shown = str(default).lower() if isinstance(default, bool) else str(default) or "пусто"
     assert f"| `{name}` | {shown} | {sentence} |" in OPERATOR
+
+
+def test_the_unit_of_the_manual_is_tried_again_for_ever_and_goes_to_the_folder_of_its_commands() -> None:
+    unit = configparser.ConfigParser()
+    unit.optionxform = str  # type: ignore[assignment,method-assign] # systemd's keys are not written in small letters
+    unit.read_string(re.findall(r"^```\n(\[Unit\].*?)^```", OPERATOR, re.DOTALL | re.MULTILINE)[0])
+    service = unit["Service"]
+    # systemd gives up after five starts in ten seconds: a port or a server not there yet after a power failure.
+    assert int(service["RestartSec"]) * 5 > 10
+    script = re.findall(r"^```\n(#!/bin/sh.*?)^```", OPERATOR, re.DOTALL | re.MULTILINE)[0]
+    assert service["ExecStart"] == "/opt/catalog-sync/.venv/bin/catalog-sync serve"
+    assert service["Environment"] in script
+    assert f"runuser -u {service['User']} -- /opt/catalog-sync/.venv/bin/catalog-sync" in script
 
 
 def blocks(text: str) -> list[str]:
