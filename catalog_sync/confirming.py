@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catalog_sync.errors import Refused
+from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.model import HarvestRun, RunState
 from catalog_sync.store import leases, records, registry, rules, runs
 from catalog_sync.store.database import writing
@@ -34,7 +34,15 @@ def mark_published(
     connection: Connection, run: HarvestRun, now: datetime, finished: datetime, *, touched: int = 0, added: int = 0,
     removed: int = 0, who: str,
 ) -> None:  # fmt: skip
-    """What a run brought is the published state of its source; `added` and `removed` copies, `touched` clusters."""
+    """What a run brought is the published state of its source; `added` and `removed` copies, `touched` clusters.
+
+    Raises SourceUnavailable for a run that was taken for dead meanwhile: what it had staged by then is gone.
+    """
+    if run.state is RunState.FAILED:
+        raise SourceUnavailable(
+            f"{run.source}: сеанс № {run.number} не публикуется: часы переставлены или компьютер спал, и сеанс сочтён "
+            "прерванным; соберите снова"
+        )
     before = registry.bookmark(connection, run.source)
     registry.set_published(connection, run.source, run.number, run.bookmark)
     supersede_held(connection, run, now)

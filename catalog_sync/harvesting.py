@@ -163,7 +163,7 @@ class Harvests:
     def _beat(self, code: str, holder: str) -> None:
         now, name = self._system.now(), f"source:{code}"
         with writing(self._engine) as connection:
-            if leases.holder_of(connection, name, now) != holder:
+            if leases.last_holder(connection, name) != holder:
                 return
             leases.acquire(connection, name, holder, now, pipeline.LEASE_SECONDS)
             run = store.running(connection, code)

@@ -128,7 +128,7 @@ class Process:
             run = store.running(connection, name.removeprefix("source:"))
             if run is not None:
                 runs.save(connection, run.number, heartbeat=self.system.now() - 2 * runs.HEART_STOPPED_AFTER)
-        runs.bury_dead(connection, self.system.now())
+        runs.bury_dead(connection, self.system.now(), spare=True)
 
     def _led(self) -> None:
         """Lead until asked to stop or until the lead is lost."""

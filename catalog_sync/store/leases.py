@@ -68,8 +68,7 @@ def _claim_free(connection: Connection, name: str, holder: str, until: datetime)
 
 def is_orphaned(connection: Connection, name: str) -> bool:
     """Whether who claimed `name` was a process of this machine that is no more: it was killed, and claims nothing."""
-    row = connection.execute(_CLAIM, {"asked": name}).first()
-    return row is not None and has_died(row.holder)
+    return has_died(last_holder(connection, name))
 
 
 def has_died(holder: str) -> bool:
@@ -77,8 +76,26 @@ def has_died(holder: str) -> bool:
 
     So does a number that another process has got since: its claim runs out by itself.
     """
+    return _lives(holder) is False
+
+
+def _lives(holder: str) -> bool | None:
+    """Whether the process of a holder is there; None where nobody here can know."""
     place, number, *_ = (*holder.split(":", 2), "", "")
-    return place == machine() and number.isdecimal() and has_ended(int(number))
+    if place != machine() or not number.isdecimal():
+        return None
+    return not has_ended(int(number))
+
+
+def is_at_work(connection: Connection, name: str) -> bool:
+    """Whether who claimed `name` last is known to live, whatever the clock says of his claim: it may have been set."""
+    return bool(_lives(last_holder(connection, name)))
+
+
+def last_holder(connection: Connection, name: str) -> str:
+    """Who claimed `name` last and has not given it back, though the claim may have run out; "" where nobody did."""
+    row = connection.execute(_CLAIM, {"asked": name}).first()
+    return str(row.holder) if row else ""
 
 
 def release(connection: Connection, name: str, holder: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 
 from catalog_sync.errors import Refused
 from catalog_sync.model import HarvestRun, RunCounts, RunState, SetAside
-from catalog_sync.store import records
+from catalog_sync.store import leases, records
 from catalog_sync.store import tables as t
 
 HEART_STOPPED_AFTER = timedelta(minutes=5)  # a live run beats every few seconds; five minutes is a dead process
@@ -152,14 +152,19 @@ def set_aside(connection: Connection, run: int) -> list[SetAside]:
     return [SetAside(source, row.number, row.offset, row.data, row.reason, row.file) for row in rows]
 
 
-def bury_dead(connection: Connection, now: datetime, source: str | None = None, *, certain: bool = False) -> list[int]:
+def bury_dead(
+    connection: Connection, now: datetime, source: str | None = None, *, certain: bool = False, spare: bool = False
+) -> list[int]:
     """Runs whose process died: their stage is discarded, yesterday's catalogue stays. Returns their numbers.
 
-    `certain`: that it died is known, however lately its heart has beaten.
+    `certain`: that it died is known, however lately its heart has beaten. `spare`: not one whose process is known to
+    live, though its heart has not beaten since the clock was set or the computer slept.
     """
     dead = list[int]()
     asked = {"asked": source, "earliest": now - HEART_STOPPED_AFTER, "latest": now + HEART_STOPPED_AFTER}
-    for number in connection.execute(_suspects(certain, source is None), asked).scalars().all():
+    for number, of in connection.execute(_suspects(certain, source is None), asked).all():
+        if spare and leases.is_at_work(connection, f"source:{of}"):
+            continue
         # A long publication has no time to beat: on PostgreSQL this waits until it is done, and then the run is not at
         # work any more.
         records.unstage(connection, number)
@@ -175,7 +180,7 @@ def bury_dead(connection: Connection, now: datetime, source: str | None = None, 
 @cache
 def _suspects(certain: bool, of_all: bool) -> Select[Any]:
     """Runs at work whose heart stands still, or all that are at work."""
-    query = select(t.run.c.number).where(_AT_WORK)
+    query = select(t.run.c.number, t.run.c.source).where(_AT_WORK)
     if not certain:
         # A beat from the future is from before the clock was set back: its process has not beaten since.
         query = query.where((t.run.c.heartbeat < bindparam("earliest")) | (t.run.c.heartbeat > bindparam("latest")))

@@ -309,7 +309,7 @@ def test_a_clock_that_was_set_on_wakes_the_scheduler_that_sleeps_by_the_old_one(
 
 def test_a_changed_zone_of_the_district_moves_the_nights(tmp_path: Path) -> None:
     def planned(zone: str) -> datetime:
-        here = town(tmp_path, zone=zone)
+        here = town(tmp_path, zone=zone, spread_minutes=0)
         here.add("school-1", schedule="0 1 * * *")
         process = jobs.Process(here.system, Secrets({}))
         process.scheduler = process._scheduler()
