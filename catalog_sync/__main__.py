@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
 from types import FrameType
 
 from catalog_sync.errors import INTERRUPTED
@@ -46,13 +45,28 @@ def run() -> None:
         print("прервано", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except SystemExit as end:
-        if threading.active_count() == 1 and isinstance(end.code, int):
+        if not isinstance(end.code, int):
+            raise
+        code = end.code
+        if threading.active_count() == 1:
             atexit._run_exitfuncs()
-            with suppress(OSError):  # nobody reads any more: Python says so in its own way
-                for stream in filter(None, (sys.stdout, sys.stderr)):  # one that was closed to us (`>&-`) is None
-                    stream.flush()
-                os._exit(end.code)
-        raise
+            os._exit(say_all(code))
+        sys.exit(say_all(code))
+
+
+def say_all(code: int) -> int:
+    """Let out what is still to be said; returns the exit code. Nobody reading it is no failure, a full disk is one."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # one that was closed to us (`>&-`) is None
+        try:
+            stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # else Python tries again, and complains
+            if code == 0 and not isinstance(error, BrokenPipeError):
+                from catalog_sync.failures import sentence
+
+                print(f"catalog-sync: {sentence(error)}", file=sys.stderr)
+                code = 1
+    return code
 
 
 if __name__ == "__main__":

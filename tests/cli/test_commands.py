@@ -49,6 +49,7 @@ def in_a_process(home: Path, *words: str, before: str = "") -> subprocess.Comple
     begun = f"{before}\nimport sys\nsys.argv = ['catalog-sync', *{words!r}]"
     script = f"{begun}\nfrom catalog_sync.__main__ import run\nrun()"
     told = os.environ | {"CATALOG_SYNC_HOME": str(home)}
+    told.pop("PYTHONUNBUFFERED", None)  # nobody's terminal has it, and it hides what is said at the very end
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=told, check=False)
 
 
@@ -142,3 +143,18 @@ def test_init_brings_the_new_name_of_a_library_into_the_index_too(school: Cli, h
     (home / "catalog-sync.toml").write_text('[[library]]\ncode = "school-1"\nname = "Гимназия"\n', encoding="utf-8")
     assert school("init").code == 0
     assert school("check").code == 0
+
+
+@pytest.mark.parametrize("words", [("clusters",), ("report", "oo2", "--format", "csv"), ("runs",)])
+def test_words_that_are_said_at_the_very_end_are_nobody_s_failure_unless_the_disk_is_full(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    ended = in_a_process(tmp_path, *words, before=UNREAD)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no disk that is always full")
+    full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+    ended = in_a_process(tmp_path, *words, before=full)
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "на диске кончилось место" in ended.stderr
