@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from catalog_sync.model import HarvestRun, RunState, Source
@@ -14,6 +15,7 @@ NIGHT = Word("ночь", "ночи", "ночей", "ночи", "ночи", "но
 SOURCE = Word("источник", "источника", "источников", "источника", "источнике", "источниках")
 SESSION = Word("сеанс", "сеанса", "сеансов", "сеанса", "сеансе", "сеансах")
 FINISHED = (RunState.PUBLISHED, RunState.HELD, RunState.REJECTED, RunState.ROLLED_BACK)
+EARLIER = timedelta(hours=2)  # than the night before a night may begin: the hour was changed, or summer time
 OVERDUE_REPEATS = timedelta(days=7)  # how often an overdue source is told again
 
 
@@ -48,24 +50,23 @@ def held(run: HarvestRun, source: Source | None) -> Alarm:
 
 
 def failing(source: Source | None, runs: Sequence[HarvestRun], nights: int, zone: ZoneInfo) -> Alarm | None:
-    """The source failed on each of its last `nights` nights. `runs`: newest first. Several tries are one night."""
-    failed: list[date] = []
-    message, code = "", runs[0].source if runs else ""
-    for run in runs:
-        if run.state in FINISHED:
-            break
-        if run.state is RunState.FAILED:
-            message = message or without_code(run)
-            day = run.started.astimezone(zone).date()
-            failed += [day] if day not in failed else []
-    if len(failed) < max(1, nights):
+    """The source failed on each of its last `nights` nights. `runs`: newest first. Several tries are one night, past
+    midnight too: nights are counted from the first failure on.
+    """
+    row = list(takewhile(lambda run: run.state not in FINISHED, runs))
+    failed = [run for run in row if run.state is RunState.FAILED]
+    if not failed:
+        return None
+    code, message = failed[0].source, next(filter(None, map(without_code, failed)), "")
+    count = len({(run.started - failed[-1].started + EARLIER) // timedelta(days=1) for run in failed})
+    if count < max(1, nights):
         return None
     name = name_of(source, code)
-    since = min(failed)
+    since = failed[-1].started.astimezone(zone).date()
     return Alarm(
         f"failing {code} {since}",  # a later failure of the same row of nights is the same event
         f"Не собирается: {name}",
-        f"Источник {name} не удаётся собрать {counted(len(failed), NIGHT)} подряд, с {since:%d.%m.%Y}.\n"
+        f"Источник {name} не удаётся собрать {counted(count, NIGHT)} подряд, с {since:%d.%m.%Y}.\n"
         f"Последняя причина: {message or 'не названа'}.\nВ каталоге остаются прежние сведения.",
     )
 

@@ -42,6 +42,19 @@ def test_a_source_alarms_after_so_many_nights_not_after_so_many_tries() -> None:
     assert "сервер молчит" in alarm.text
 
 
+@pytest.mark.parametrize("hour", [9, 13, 23])
+def test_a_night_that_goes_on_past_midnight_is_one_night(hour: int) -> None:
+    begun = datetime(2026, 12, 30, hour, 40, tzinfo=ZONE).astimezone(UTC)
+    tries = [run(n, RunState.FAILED, 0) for n in (5, 4, 3, 2, 1)]
+    pauses = [timedelta(minutes=m) for m in (150, 70, 30, 10, 0)]
+    one = [replace(r, started=begun + pause) for r, pause in zip(tries, pauses, strict=True)]
+    assert alarms.failing(SCHOOL, one, 2, ZONE) is None
+    next_night = replace(run(6, RunState.FAILED, 0), started=begun + timedelta(hours=23))
+    alarm = alarms.failing(SCHOOL, [next_night, *one], 2, ZONE)
+    assert alarm is not None
+    assert "2\u00a0ночи подряд, с 30.12.2026" in alarm.text
+
+
 def test_a_night_that_worked_in_between_starts_the_count_anew() -> None:
     runs = [run(3, RunState.FAILED, 0), run(2, RunState.HELD, 1), run(1, RunState.FAILED, 2)]
     assert alarms.failing(SCHOOL, runs, 2, ZONE) is None
