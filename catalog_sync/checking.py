@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Select, Table, func, select
 
-from catalog_sync import deriving, judgements_check, ledger, reclustering, unifying
+from catalog_sync import deriving, judgements_check, reclustering, unifying
 from catalog_sync.errors import BadRecord, StopEverything
 from catalog_sync.facets import year
+from catalog_sync.ledger import posting
 from catalog_sync.model import RecordKey, RunState
 from catalog_sync.store import (
     blocks,
@@ -170,7 +171,7 @@ def _compare(connection: Connection, ids: Sequence[int], found: deriving.Underst
     counted, numbers = derived.counted(connection, ids), portraits.of_records(connection, ids)
     seen = {numbers[id_]: features for id_, features in computed.items() if stored.get(id_) == features}
     outside = blocks.missing(connection, seen)
-    due = {id_: ledger.standing(holdings, classified) for id_, (_, holdings, classified) in found.held.items()}
+    due = {id_: posting.standing(holdings, classified) for id_, (_, holdings, classified) in found.held.items()}
     odd.books += [str(found.keys[id_]) for id_ in booked_otherwise(connection, due)]
     odd.places |= {number: blocks.places(features) for number, features in seen.items()}
     for id_, key in found.keys.items():

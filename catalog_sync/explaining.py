@@ -12,7 +12,7 @@ from catalog_sync.classify import classify
 from catalog_sync.clustering import blocking
 from catalog_sync.court import WORDS, reason_line
 from catalog_sync.errors import BadRecord, Refused
-from catalog_sync.ledger_items import RUN
+from catalog_sync.ledger.items import RUN
 from catalog_sync.marc.reading import marc_record, to_bib
 from catalog_sync.matching.compare import explain
 from catalog_sync.matching.features import Features

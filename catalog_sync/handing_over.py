@@ -12,8 +12,8 @@ from datetime import date
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from catalog_sync import ledger_heirs, ledger_moves
-from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, each_number
+from catalog_sync.ledger import heirs, moves
+from catalog_sync.ledger.items import ARRIVALS, GONE, RUN, each_number
 from catalog_sync.model import HarvestRun, MovementKind, RecordKey, StockMovement
 from catalog_sync.same_base import of_that_base
 from catalog_sync.same_books import SameBooks
@@ -79,9 +79,9 @@ class HandingOver:
         runs = {source: run.number for source, run in self._runs.items()}
         renewed = {*self._renewed, *self._closing.values()}
         strangers = self._strangers.union(line.record for line in there)
-        night = ledger_heirs.Night(runs, renewed, renewed.union(runs.values()), strangers)
+        night = heirs.Night(runs, renewed, renewed.union(runs.values()), strangers)
         self._books.know({line.record for line in (*self._told, *there)})
-        handed = ledger_heirs.inherited([*self._told, *there], gone, self._books, night)
+        handed = heirs.inherited([*self._told, *there], gone, self._books, night)
         stock.follow_heirs(self._connection, handed.heirs)
         told, rest = list[StockMovement](), list[StockMovement]()
         for line in self._told:
@@ -98,8 +98,8 @@ class HandingOver:
         self, lines: Sequence[StockMovement], news: Sequence[StockMovement], handed: Books, today: date
     ) -> None:
         books = {key: (*posted, *handed.get(key, ())) for key, posted in self._posted.items()}
-        moves = ledger_moves.moved(news, books, self._books)
-        stock.append(self._connection, [*lines, *moves], recorded=today)
+        moved = moves.moved(news, books, self._books)
+        stock.append(self._connection, [*lines, *moved], recorded=today)
 
     def _all_gone(self) -> Books:
         for source, count in Counter(key.source for key in self._strangers).items():
@@ -160,6 +160,6 @@ def _as_known(
     if again is None or line.kind is not MovementKind.WITHDRAWN or line.basis == RUN:
         yield line
         return
-    yield replace(again, kind=MovementKind.CORRECTION, of=line.kind, reason=ledger_heirs.HANDED)
+    yield replace(again, kind=MovementKind.CORRECTION, of=line.kind, reason=heirs.HANDED)
     if left:
         yield left

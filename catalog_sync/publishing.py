@@ -12,11 +12,12 @@ from datetime import date, datetime, tzinfo
 
 from sqlalchemy import Connection
 
-from catalog_sync import deriving, ledger, reclustering, unifying
+from catalog_sync import deriving, reclustering, unifying
 from catalog_sync.clustering import contradiction
 from catalog_sync.confirming import expect_last, mark_published
 from catalog_sync.errors import Refused
 from catalog_sync.handing_over import HandingOver
+from catalog_sync.ledger import posting
 from catalog_sync.model import Decision, HarvestRun, RecordKey, RunState, StockMovement
 from catalog_sync.reclustering import Concerned
 from catalog_sync.restocking import Restocked
@@ -145,12 +146,12 @@ def derive(connection: Connection, brought: Sequence[Brought], today: date) -> D
                 told.restocked[id_] = restocked[id_]
             if new and _is_held_so(old, new):
                 told.same_copies.add(id_)
-            lines = ledger.movements(
+            lines = posting.movements(
                 found.libraries[id_], key, old.holdings if old else None, new[1] if new else None,
                 old.classified() if old else None, new[2] if new else None,
                 first_load=one.first_load, run=one.run, day=today, posted=posted.get(key, ()),
             )  # fmt: skip
-            lines = ledger.always_there(lines) if id_ in one.reread else lines
+            lines = posting.always_there(lines) if id_ in one.reread else lines
             movements += news.take(key, lines, posted, was_there=old is not None, is_there=new is not None)
         stock.append(connection, movements, recorded=today)
         comparing.take(deriving.save(connection, found))
@@ -392,8 +393,8 @@ def _read_otherwise(
     lines: list[StockMovement] = []
     for id_ in others:
         key, was = found.keys[id_], before[id_].classified()
-        lines += ledger.movements(
+        lines += posting.movements(
             found.libraries[id_], key, before[id_].holdings, found.held[id_][1], was, was,
             first_load=False, run=None, day=today, posted=posted[key],
         )  # fmt: skip
-    return ledger.always_there(lines)
+    return posting.always_there(lines)

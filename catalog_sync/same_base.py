@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from catalog_sync.ledger_heirs import Books
-from catalog_sync.ledger_items import ARRIVALS, RUN, each_number
+from catalog_sync.ledger.heirs import Books
+from catalog_sync.ledger.items import ARRIVALS, RUN, each_number
 from catalog_sync.model import MovementKind, RecordKey, StockMovement
 
 SHARE = 0.5  # of the smaller of both bases; `settings.Guard.same_share` is what it begins with

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from catalog_sync import union
 from catalog_sync.facets import year
 from catalog_sync.marc.reading import to_bib
 from catalog_sync.model import BibRecord, RecordKey, Source, UnionRecord
@@ -18,6 +17,7 @@ from catalog_sync.store import tables as t
 from catalog_sync.store.clusters import Change
 from catalog_sync.store.database import chunks, plain_rows
 from catalog_sync.store.overrides import Correction
+from catalog_sync.union import merging
 
 BATCH = 500  # clusters united at a time; their members' bytes are in memory together
 
@@ -122,7 +122,7 @@ def _united(
 ) -> UnionRecord:
     """The union record; of its class a correction of any member decides, then what its best base is called."""
     bases = {sources[bib.key.source].base for bib in members} - {""}
-    merged = union.merge(cluster, members, base=bases.pop() if len(bases) == 1 else "")
+    merged = merging.merge(cluster, members, base=bases.pop() if len(bases) == 1 else "")
     correction = next((forced[key] for key in merged.members if key in forced), None) if forced else None
     if correction is None or merged.classified is None:
         return merged

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catalog_sync.ledger_items import RUN
+from catalog_sync.ledger.items import RUN
 from catalog_sync.reports import russian
 from catalog_sync.reports.facts import ALL, TEXTBOOKS, Facts
 from catalog_sync.reports.model import Cell, Column, Row, Section, Table, Text, listed

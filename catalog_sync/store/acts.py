@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, select
 
 from catalog_sync.errors import BadRecord
-from catalog_sync.ledger_heirs import HANDED
-from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN
+from catalog_sync.ledger.heirs import HANDED
+from catalog_sync.ledger.items import COUNTED_LESS, GONE, RUN
 from catalog_sync.marc.reading import marc_record
 from catalog_sync.model import BibRecord, Dialect, SourceRecord
 from catalog_sync.store import ledger, records, unions

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, func, or_, select, update
 
 from catalog_sync.errors import Refused
-from catalog_sync.ledger import movements, reversal
-from catalog_sync.ledger_items import BY_HAND
+from catalog_sync.ledger.items import BY_HAND
+from catalog_sync.ledger.posting import movements, reversal
 from catalog_sync.model import Carrier, Category, Classified, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import leases, ledger
 from catalog_sync.store.ledger_tables import class_override, ledger_member, stock_movement, stock_position

@@ -20,9 +20,9 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from catalog_sync.ledger import reversal
-from catalog_sync.ledger_heirs import HANDED
-from catalog_sync.ledger_items import GONE
+from catalog_sync.ledger.heirs import HANDED
+from catalog_sync.ledger.items import GONE
+from catalog_sync.ledger.posting import reversal
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 from catalog_sync.store import leases, records
 from catalog_sync.store.database import chunks, insert_rows, plain_rows, upsert

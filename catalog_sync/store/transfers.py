@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from catalog_sync.ledger import reversal
+from catalog_sync.ledger.posting import reversal
 from catalog_sync.model import MovementKind, RecordKey, StockMovement
 from catalog_sync.store import ledger
 from catalog_sync.store.ledger_tables import stock_movement

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, delete, func, select
 from sqlalchemy.pool import StaticPool
 
 import catalog_sync.store.ledger_tables  # noqa: F401 - registers its tables on the metadata
-from catalog_sync.ledger import movements
+from catalog_sync.ledger.posting import movements
 from catalog_sync.model import Carrier, Category, Classified, EKind, Holdings, Item, RecordKey
 from catalog_sync.store import derived, ledger
 from catalog_sync.store.database import open_engine, upsert

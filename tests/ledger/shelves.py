@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from catalog_sync.ledger import movements
-from catalog_sync.ledger_moves import moved
+from catalog_sync.ledger.moves import moved
+from catalog_sync.ledger.posting import movements
 from catalog_sync.model import Holdings, RecordKey, StockMovement
 from tests.ledger.district import holds, item, klass
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from catalog_sync.ledger_heirs import Night, inherited
-from catalog_sync.ledger_items import GONE, RUN
+from catalog_sync.ledger.heirs import Night, inherited
+from catalog_sync.ledger.items import GONE, RUN
 from catalog_sync.model import Carrier, Category, EKind, MovementKind, RecordKey, StockMovement
 
 CARDS = 200

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from catalog_sync.ledger import movements, reversal
-from catalog_sync.ledger_items import kopecks
+from catalog_sync.ledger.items import kopecks
+from catalog_sync.ledger.posting import movements, reversal
 from catalog_sync.model import Holdings, MovementKind, RecordKey, StockMovement
 from tests.ledger.district import holds, item, klass
 

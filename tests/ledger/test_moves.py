@@ -8,8 +8,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_sync.ledger import movements
-from catalog_sync.ledger_moves import moved
+from catalog_sync.ledger.moves import moved
+from catalog_sync.ledger.posting import movements
 from catalog_sync.model import Holdings, RecordKey, StockMovement
 from tests.ledger.district import holds, item, klass
 

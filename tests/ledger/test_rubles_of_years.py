@@ -11,7 +11,7 @@ from itertools import count
 
 import pytest
 
-from catalog_sync.ledger_items import by_number
+from catalog_sync.ledger.items import by_number
 from catalog_sync.model import Category, MovementKind
 from tests.ledger.shelves import ACT, Copy, Shelf, books_of, said, truth
 
@@ -173,7 +173,7 @@ class Play:
         self.cards[other] = self.cards[other] + some
 
     def move_card(self, card: str) -> None:
-        """To another number. What a former number has written off is handed over elsewhere (ledger_heirs)."""
+        """To another number. What a former number has written off is handed over elsewhere (ledger.heirs)."""
         if self.there(card) == self.cards[card] and (other := next(self.new_cards, "")):
             self.cards[other], self.classes[other] = self.cards.pop(card), self.classes[card]
 

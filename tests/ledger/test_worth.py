@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from catalog_sync.ledger import movements
-from catalog_sync.ledger_items import RUN
-from catalog_sync.ledger_moves import moved
+from catalog_sync.ledger.items import RUN
+from catalog_sync.ledger.moves import moved
+from catalog_sync.ledger.posting import movements
 from catalog_sync.model import Classified, Holdings, RecordKey, StockMovement
 from tests.ledger.district import holds, item, klass
 

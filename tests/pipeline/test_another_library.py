@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from catalog_sync import pipeline, upkeep
-from catalog_sync.ledger_items import net
+from catalog_sync.ledger.items import net
 from catalog_sync.model import Library, RecordKey
 from catalog_sync.store import hand, ledger, outbox, registry
 from catalog_sync.store.database import reading, writing

@@ -23,9 +23,9 @@ from catalog_sync.model import (
     RecordKey,
     Series,
 )  # fmt: skip
-from catalog_sync.union import _merged, merge, rank
-from catalog_sync.union_agents import is_same_agent
-from catalog_sync.union_quality import is_damaged, is_shouting, quality
+from catalog_sync.union.agents import is_same_agent
+from catalog_sync.union.merging import _merged, merge, rank
+from catalog_sync.union.quality import is_damaged, is_shouting, quality
 
 
 def record(key: str, title: str = "Математика", dialect: Dialect = Dialect.RUSMARC, **more: Any) -> BibRecord:

@@ -10,7 +10,7 @@ from catalog_sync.model import BibRecord, Dialect, Holdings, Item, RecordKey
 from catalog_sync.restocking import Restocked, restock
 from catalog_sync.store.described import only_copies
 from catalog_sync.store.packing import PackedBib
-from catalog_sync.union import merge
+from catalog_sync.union.merging import merge
 
 DAYS = st.sampled_from(("", "20200101", "20210101", "20220101"))
 COPIES = st.integers(0, 2).map(lambda n: Holdings(tuple(Item(str(i)) for i in range(n))))

@@ -11,8 +11,8 @@ from datetime import date
 from sqlalchemy import Connection, Engine
 
 from catalog_sync.errors import Refused
-from catalog_sync.ledger import CATEGORY_NAMES
-from catalog_sync.ledger_items import RUN
+from catalog_sync.ledger.items import RUN
+from catalog_sync.ledger.posting import CATEGORY_NAMES
 from catalog_sync.model import Category
 from catalog_sync.reports import period as periods
 from catalog_sync.reports.period import Period

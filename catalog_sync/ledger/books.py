@@ -9,7 +9,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, by_number, cell, price_of, says, worth
+from catalog_sync.ledger.items import ARRIVALS, BY_HAND, RUN, by_number, cell, price_of, says, worth
 from catalog_sync.model import MovementKind, StockMovement
 
 

@@ -1,6 +1,6 @@
 """Copies of which no export and no book names a day: which of them are the same ones in the next export.
 
-Where a day of registration tells, `ledger_items.renumbered` and `ledger_changes` know them by it.
+Where a day of registration tells, `items.renumbered` and `changes` know them by it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import item_key, numbers_in
+from catalog_sync.ledger.items import item_key, numbers_in
 from catalog_sync.model import Holdings, Item, StockMovement
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from catalog_sync.citation.names import established, surname_and_forenames
 from catalog_sync.model import Agent
 from catalog_sync.text import skeleton
-from catalog_sync.union_quality import TEXTS, untidiness
+from catalog_sync.union.quality import TEXTS, untidiness
 
 
 @lru_cache(maxsize=TEXTS)

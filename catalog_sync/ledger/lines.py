@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import RUN, dates, kopecks, worth
+from catalog_sync.ledger.items import RUN, dates, kopecks, worth
 from catalog_sync.model import Classified, Item, MovementKind, RecordKey, StockMovement
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN

@@ -2,7 +2,7 @@
 
 A price once said is not taken back by an export that names none, as when a school changes from the rows of its database
 to plain records: the copies are worth what they were, and take that along when they leave. So it is with days of
-registration (`ledger_dates`). An export that names another price corrects it.
+registration (`dates`). An export that names another price corrects it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, by_number, dates, kopecks, price_of
-from catalog_sync.ledger_worth import Price
+from catalog_sync.ledger.items import ARRIVALS, BY_HAND, RUN, by_number, dates, kopecks, price_of
+from catalog_sync.ledger.worth import Price
 from catalog_sync.model import Holdings, Item, StockMovement
 
 _Kind = tuple[str, date | None, Price]  # number, day of registration, price

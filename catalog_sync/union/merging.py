@@ -22,8 +22,8 @@ from catalog_sync.citation.names import title_without_author
 from catalog_sync.matching.publishers import all_houses
 from catalog_sync.model import Agent, BibRecord, Holdings, Isbn, RecordKey, UnionRecord
 from catalog_sync.text import fold, skeleton
-from catalog_sync.union_agents import as_heading, fuller, is_same_agent
-from catalog_sync.union_quality import TEXTS, TIDY, is_damaged, is_own, quality, untidiness
+from catalog_sync.union.agents import as_heading, fuller, is_same_agent
+from catalog_sync.union.quality import TEXTS, TIDY, is_damaged, is_own, quality, untidiness
 
 
 def merge(cluster: str, members: Sequence[BibRecord], *, base: str = "") -> UnionRecord:

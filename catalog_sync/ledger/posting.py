@@ -6,8 +6,8 @@ The rules (docs/decisions/0050-stock-ledger.md):
   «первичное отражение» when its base is loaded for the first time, otherwise it was acquired on the day of the run.
 - A copy that vanishes from an export was withdrawn on the day of the run; with an act's date, on that date.
 - A copy that an export left out and the next one has again never left: the exit is taken back on its day.
-- Numbers retyped or given to copies that were only counted move nothing (without a day: `ledger_undated`).
-- Copies that leave one record and come to another in the same run have moved (`ledger_moves`).
+- Numbers retyped or given to copies that were only counted move nothing (without a day: `undated`).
+- Copies that leave one record and come to another in the same run have moved (`moves`).
 - A changed date or class moves history by corrections: each names the column it moves and the line it corrects.
 - An open link is no stock. A local or licensed network document without items is one copy (1 название = 1 экз.).
 
@@ -22,14 +22,14 @@ from itertools import chain
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_books import Books
-from catalog_sync.ledger_changes import one_key
-from catalog_sync.ledger_dates import with_known_days
-from catalog_sync.ledger_items import COUNTED_LESS, GONE, RUN, by_key, merged, negative, net, renumbered
-from catalog_sync.ledger_lines import Context, appeared, came
-from catalog_sync.ledger_prices import with_known_prices
-from catalog_sync.ledger_returns import unknown, without_returns
-from catalog_sync.ledger_undated import dated_first, retyped
+from catalog_sync.ledger.books import Books
+from catalog_sync.ledger.changes import one_key
+from catalog_sync.ledger.dates import with_known_days
+from catalog_sync.ledger.items import COUNTED_LESS, GONE, RUN, by_key, merged, negative, net, renumbered
+from catalog_sync.ledger.lines import Context, appeared, came
+from catalog_sync.ledger.prices import with_known_prices
+from catalog_sync.ledger.returns import unknown, without_returns
+from catalog_sync.ledger.undated import dated_first, retyped
 from catalog_sync.model import Category, Classified, EKind, Holdings, Item, MovementKind, RecordKey, StockMovement
 
 NETWORK = (EKind.LOCAL, EKind.LICENSED)  # kinds counted by the title where no copies are listed (Порядок 1077)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, cell, each_number, merged, sum_known
+from catalog_sync.ledger.items import ARRIVALS, BY_HAND, RUN, cell, each_number, merged, sum_known
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 HANDED = "экземпляры теперь под другим номером записи"

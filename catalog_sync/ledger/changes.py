@@ -9,8 +9,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_books import Books
-from catalog_sync.ledger_items import (
+from catalog_sync.ledger.books import Books
+from catalog_sync.ledger.items import (
     ARRIVALS,
     GONE,
     PRICE_NOW,
@@ -22,9 +22,9 @@ from catalog_sync.ledger_items import (
     taken,
     worth,
 )  # fmt: skip
-from catalog_sync.ledger_lines import Context, appeared, came
-from catalog_sync.ledger_prices import as_before
-from catalog_sync.ledger_worth import Price, Worth
+from catalog_sync.ledger.lines import Context, appeared, came
+from catalog_sync.ledger.prices import as_before
+from catalog_sync.ledger.worth import Price, Worth
 from catalog_sync.model import Item, MovementKind, StockMovement
 
 _ACQUIRED, _WITHDRAWN = MovementKind.ACQUIRED, MovementKind.WITHDRAWN

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from catalog_sync.ledger_items import kopecks, postings
+from catalog_sync.ledger.items import kopecks, postings
 from catalog_sync.model import Item, MovementKind
 
 Place = tuple[MovementKind, date | None]

@@ -8,7 +8,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, BY_HAND, RUN, item_key, numbers_in
+from catalog_sync.ledger.items import ARRIVALS, BY_HAND, RUN, item_key, numbers_in
 from catalog_sync.model import Holdings, Item, StockMovement
 
 

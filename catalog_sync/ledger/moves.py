@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_items import ARRIVALS, GONE, RUN, cell, each_number, merged, net, price_of, worth
+from catalog_sync.ledger.items import ARRIVALS, GONE, RUN, cell, each_number, merged, net, price_of, worth
 from catalog_sync.model import EKind, MovementKind, RecordKey, StockMovement
 
 MOVED = "экземпляры теперь в другой записи"

@@ -8,8 +8,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from catalog_sync.ledger_books import Books
-from catalog_sync.ledger_items import (
+from catalog_sync.ledger.books import Books
+from catalog_sync.ledger.items import (
     ARRIVALS,
     BY_HAND,
     PRICE_NOW,

@@ -1,0 +1,1 @@
+"""Holdings before and after → stock movements: what a night tells the books. Pure."""

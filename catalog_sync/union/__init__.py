@@ -1,0 +1,1 @@
+"""Members of a cluster → the record readers see, with the provenance of each field. Pure."""
