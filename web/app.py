@@ -52,7 +52,7 @@ def create_app(
     app.config.update(
         SECRET_KEY=secret_key(settings),
         TIME_ZONE=settings.time_zone,
-        MAX_CONTENT_LENGTH=security.UPLOAD_BYTES + 64 * 1024,
+        MAX_CONTENT_LENGTH=security.BODY_BYTES,
         MAX_FORM_PARTS=FORM_PARTS,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -27,6 +27,7 @@ HEADERS = {
 }
 STATIC_SECONDS = 30 * 24 * 3600  # file addresses carry the digest of their content, so they never go stale
 UPLOAD_BYTES = 64 * 1024 * 1024  # the largest school export seen has 36,000 copies and 40 MB
+BODY_BYTES = UPLOAD_BYTES + 64 * 1024  # and the fields beside the file
 SAFE_SCHEMES = ("http", "https")
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from web.bodies import Bodies, notice_the_dead, refuse
+
 try:
     import fcntl
 except ImportError:  # Windows: workers are not compared
@@ -99,13 +101,18 @@ class FairWorker:
 
     def __init__(self, application: Application, crowd: Crowd | None) -> None:
         self._application, self._crowd, self._turns = application, crowd, Turns()
-        self._forms = Turns(FORMS_AT_ONCE)
+        self._forms, self._bodies, self._is_open = Turns(FORMS_AT_ONCE), Bodies(), False
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if not self._is_open:
+            self._is_open = True
+            notice_the_dead()  # the server opens its socket after it has made us
         crowd, turns = self._crowd, self._turns
         if environ.get("REQUEST_METHOD", "GET") not in ("GET", "HEAD", "OPTIONS"):
             turns = self._forms
-        if crowd is None or environ.get("SERVER_PROTOCOL") != "HTTP/1.1":  # HTTP/2 has no connection of one reader
+            if refused := self._bodies.read(environ):
+                return refuse(refused, start)
+        if crowd is None:
             with turns:
                 return self._application(environ, start)
 

@@ -62,7 +62,7 @@ def serve(context: Context, part: str | None) -> None:
 
 def _serve_web(context: Context) -> None:
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
 
     web = context.settings.web
     os.environ["CATALOG_SYNC_HOME"] = str(context.settings.home)
@@ -73,6 +73,7 @@ def _serve_web(context: Context) -> None:
         workers=web.workers if hasattr(os, "fork") else 1,  # granian has one on Windows
         blocking_threads=BLOCKING_THREADS, log_enabled=False, workers_kill_timeout=GRACE_SECONDS,
         respawn_failed_workers=True,  # the others go on meanwhile
+        http=HTTPModes.http1,  # where HTTP/2 is possible granian waits for the first byte for ever
     )  # fmt: skip
     if not BY_SIGNALS:
         server.main_loop_interrupt = Wakeful()

@@ -337,6 +337,38 @@ def test_a_site_that_stopped_leaves_its_database_in_one_file(tmp_path: Path) -> 
     assert [file.name for file in tmp_path.glob("catalog.sqlite*")] == ["catalog.sqlite"]
 
 
+@pytest.mark.slow
+@needs_proc
+def test_forms_that_never_arrive_stop_no_page_and_the_dead_are_asked_after(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "catalog-sync.toml").write_text(f"[web]\nport = {port}\nworkers = 1\n", encoding="utf-8")
+    told = {**os.environ, "CATALOG_SYNC_HOME": str(tmp_path)}
+    server = subprocess.Popen([sys.executable, "-m", "catalog_sync", "serve", "web"], env=told)
+    begun = b"POST /settings HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\na="
+    held: list[socket.socket] = []
+    try:
+        until(lambda: answers(port))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=20) as page:
+            assert page.status == 200
+        for _ in range(2 * serving.BLOCKING_THREADS):
+            held.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+            held[-1].sendall(begun)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/help", timeout=20) as page:
+            assert page.status == 200
+        assert timers(port) == {"02"}, "the kernel's timer of an open connection should be that of keep-alive"
+    finally:
+        for connection in held:
+            connection.close()
+        server.terminate()
+    assert server.wait(STOP_SECONDS) == 0
+
+
+def timers(port: int) -> set[str]:
+    """What the kernel waits for on the connections that were made to a port and are open (man 5 proc, tcp)."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {line[5].partition(":")[0] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "01"}
+
+
 @pytest.mark.parametrize("part", ["web", "z3950"])
 def test_one_part_alone_refuses_a_taken_port_as_all_do(tmp_path: Path, part: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
