@@ -239,6 +239,16 @@ def _decided(connection: Connection) -> set[tuple[str, str]]:
     return found
 
 
+def evidence(connection: Connection, first: RecordKey, others: Sequence[RecordKey]) -> dict[RecordKey, Comparison]:
+    """What speaks for counting each of these records with the first one; nothing of one that is not live."""
+    ids = records.ids_of(connection, [first, *others])
+    features = portraits.features_of(connection, ids.values())
+    said = {key: features[id_] for key, id_ in ids.items() if id_ in features}
+    if first not in said:
+        return {}
+    return {key: compare(first, said[first], key, said[key]) for key in others if key in said}
+
+
 def _sizes(connection: Connection, clusters: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Cluster → (records, copies)."""
     found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))

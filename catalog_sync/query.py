@@ -268,8 +268,8 @@ class Catalogue(Protocol):
         """Where an old id lives now; "" where it never was or was deleted."""
         ...
 
-    def members(self, cluster: str) -> list[SourceRecord]:
-        """The source records behind a cluster, best first."""
+    def members(self, cluster: str, limit: int) -> list[SourceRecord]:
+        """The first source records behind a cluster, best first."""
         ...
 
     def holdings(self, cluster: str) -> list[LibraryHoldings]:

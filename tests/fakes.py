@@ -223,9 +223,9 @@ class MemoryCatalogue:
     def redirect(self, cluster: str) -> str:
         return self._redirects.get(cluster, "")
 
-    def members(self, cluster: str) -> list[SourceRecord]:
+    def members(self, cluster: str, limit: int) -> list[SourceRecord]:
         record = self._records.get(cluster)
-        return [] if record is None else [self._member(record, key) for key in record.members]
+        return [] if record is None else [self._member(record, key) for key in record.members[:limit]]
 
     def holdings(self, cluster: str) -> list[LibraryHoldings]:
         record = self._records.get(cluster)

@@ -87,9 +87,9 @@ class StoreCatalogue:
         with reading(self.engine) as connection:
             return unions.redirect(connection, cluster)
 
-    def members(self, cluster: str) -> list[SourceRecord]:
+    def members(self, cluster: str, limit: int) -> list[SourceRecord]:
         with reading(self.engine) as connection:
-            return unions.members(connection, cluster)
+            return unions.members(connection, cluster, limit)
 
     def holdings(self, cluster: str) -> list[LibraryHoldings]:
         with reading(self.engine) as connection:

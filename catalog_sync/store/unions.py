@@ -79,13 +79,12 @@ def redirect(connection: Connection, cluster: str) -> str:
     return ""
 
 
-def members(connection: Connection, cluster: str) -> list[SourceRecord]:
-    """Source records of a cluster: in the union record's order, best first."""
-    ids = connection.execute(select(t.member.c.record).where(t.member.c.cluster == cluster)).scalars().all()
-    found = {record.key: record for _, record in records.load(connection, ids)}
-    union = load(connection, [cluster])
-    order = {key: n for n, key in enumerate(union[0].members)} if union else {}
-    return sorted(found.values(), key=lambda record: (order.get(record.key, len(order)), record.key))
+def members(connection: Connection, cluster: str, limit: int) -> list[SourceRecord]:
+    """The first source records of a cluster: in the union record's order, best first."""
+    keys = [key for union in load(connection, [cluster]) for key in union.members[:limit]]
+    ids = records.ids_of(connection, keys)
+    found = {record.key: record for _, record in records.load(connection, ids.values())}
+    return [found[key] for key in keys if key in found]
 
 
 # Every page of hits asks this: a statement made once is compiled once.

@@ -61,6 +61,7 @@ def find(cluster: str) -> Card | AnyResponse:
     raise Gone() if describe.was_known(catalogue, cluster) else NotFound()
 
 
+MOST_MEMBERS = 300  # records of libraries on one page: a school each of a region; a base may hold a card for each copy
 MOST_PLACES = 20  # libraries of the first table; where a region has three hundred, the rest are one click away
 
 
@@ -91,9 +92,9 @@ def records(cluster: str) -> str | AnyResponse:
     card = find(cluster)
     if not isinstance(card, Card):
         return card
-    members = [member(record) for record in services().catalogue.members(cluster)]
+    members = [member(record) for record in services().catalogue.members(cluster, MOST_MEMBERS)]
     return render_template(
-        "opac/records.html", card=card, members=members, reasons=related.reasons(cluster, [m.key for m in members])
+        "opac/records.html", card=card, members=members, reasons=related.reasons([m.key for m in members])
     )
 
 

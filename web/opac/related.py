@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from catalog_sync import court
-from catalog_sync.model import Reason, RecordKey
+from catalog_sync.model import Comparison, Reason, RecordKey
 from catalog_sync.query import Access, And, Query, Relation, Sort, Term, Unsupported
 from catalog_sync.store.database import reading
 from catalog_sync.text import fold
@@ -99,16 +99,16 @@ def reason_words(reason: Reason) -> str:
     return f"{_(reason.text)}: {both}" if both else _(reason.text)
 
 
-def reasons(cluster: str, keys: Sequence[RecordKey]) -> dict[str, str]:
-    """Record → why it is counted as this edition, in one sentence; empty where there is only one record."""
+def reasons(keys: Sequence[RecordKey]) -> dict[str, str]:
+    """Record → why it is counted as the edition of the first, in one sentence; empty where there is only one record."""
     engine = services().engine
     if engine is None or len(keys) < 2:
         return {}
-    found: dict[str, str] = {}
     with reading(engine) as connection:
-        for key in keys[1:]:
-            case = court.case(connection, keys[0], key)
-            if case is not None:
-                speaking = [r for r in case.comparison.reasons if r.weight > 0] or list(case.comparison.reasons)
-                found[str(key)] = "; ".join(map(reason_words, speaking[:SHOWN_REASONS]))
-    return found
+        found = court.evidence(connection, keys[0], keys[1:])
+    return {str(key): in_a_sentence(comparison) for key, comparison in found.items()}
+
+
+def in_a_sentence(comparison: Comparison) -> str:
+    speaking = [r for r in comparison.reasons if r.weight > 0] or list(comparison.reasons)
+    return "; ".join(map(reason_words, speaking[:SHOWN_REASONS]))
