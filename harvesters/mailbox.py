@@ -34,8 +34,13 @@ from harvesters.unpack import MARC_EXTENSIONS
 KIND = "mailbox"
 MAX_LETTERS = 200  # looked at in one fetch for the newest export, and with changes taken in one fetch
 HEADERS = "(BODY.PEEK[HEADER.FIELDS (FROM AUTHENTICATION-RESULTS)] RFC822.SIZE)"
-# What email's parser of headers stumbles over in letters of spammers, as Python 3.11 does («From: a:;@b»).
-UNREADABLE_HEADER = (AttributeError, LookupError, TypeError, ValueError, MessageError)
+# What email's parser stumbles over in letters of spammers, as Python 3.11 does («From: a:;@b», a thousand brackets).
+UNREADABLE_HEADER = (AttributeError, LookupError, TypeError, ValueError, MessageError, RecursionError)
+LONGEST_FROM = 1000  # characters: two lines of a header (RFC 5322, 2.1.1); the parser takes minutes for a long one
+# Whose domain a check has proved, in the properties of its result (RFC 8601, 2.7); Yandex says «header.i», «smtp.mail».
+PROVED = {
+    "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom", "smtp.mail"), "dmarc": ("header.from",),
+}  # fmt: skip
 BASE64_GROWTH = 1.4  # attachments travel as base64 with line breaks
 
 
@@ -128,6 +133,8 @@ class MailboxHarvester:
 
     def _is_permitted(self, letter: EmailMessage) -> bool:
         """One From address, on the list, and vouched for by our own mail server where the settings ask for it."""
+        if any(len(value) > LONGEST_FROM for value in raw(letter, "from")):
+            return False
         try:
             senders = [a.lower() for _, a in getaddresses(letter.get_all("From", []))]
         except UNREADABLE_HEADER:  # nobody's letter, and no reason to leave the others unread
@@ -135,7 +142,8 @@ class MailboxHarvester:
         allowed = [s.lower() for s in listed(self._settings.senders)]
         if len(senders) != 1 or not any(senders[0] == a or (a[0] == "@" and senders[0].endswith(a)) for a in allowed):
             return False
-        return not self._settings.authserv or vouched(letter, self._settings.authserv)
+        domain = senders[0].rpartition("@")[2]
+        return not self._settings.authserv or vouched(letter, self._settings.authserv, domain)
 
     @contextlib.contextmanager
     def _session(self, budget: Budget) -> Iterator[imaplib.IMAP4]:
@@ -233,13 +241,51 @@ def message_in(data: Sequence[object]) -> EmailMessage:
     return message
 
 
-def vouched(letter: EmailMessage, authserv: str) -> bool:
-    """Whether the topmost Authentication-Results of our own server says dkim or spf passed (RFC 8601)."""
-    for header in letter.get_all("Authentication-Results", []):
-        name, _, results = str(header).partition(";")
-        if name.split()[:1] == [authserv]:
-            return bool(re.search(r"\b(dkim|spf)\s*=\s*pass\b", results))
+def raw(letter: EmailMessage, name: str) -> list[str]:
+    """Values of a header as they came, taken apart by nobody."""
+    return [str(value) for given, value in letter.raw_items() if given.lower() == name]
+
+
+def vouched(letter: EmailMessage, authserv: str, domain: str) -> bool:
+    """Whether the topmost Authentication-Results of our own server says that the letter comes from this domain.
+
+    Anybody's own domain passes dkim and spf under any From: only a pass of the sender's domain, or of the one above it,
+    speaks for the sender (as RFC 7489, 3.1, aligns them).
+    """
+    for header in raw(letter, "authentication-results"):
+        name, *results = without_comments(header).lower().split(";")
+        if name.split()[:1] == [authserv.lower()]:
+            proved = {whose for result in results for whose in domains_passed(result)}
+            return any(whose and f".{domain}".endswith(f".{whose}") for whose in proved)
     return False
+
+
+def domains_passed(result: str) -> list[str]:
+    """The domains one result of a check has proved."""
+    method, _, rest = result.strip().partition("=")
+    if not re.match(r"\s*pass\b", rest):
+        return []
+    said = re.findall(r"([a-z]+\.[a-z]+)\s*=\s*(\S+)", rest)
+    return [value.rpartition("@")[2].strip(".") for name, value in said if name in PROVED.get(method.strip(), ())]
+
+
+def without_comments(header: str) -> str:
+    """A header without «(comments)» and with «_» for every quoted string: both may say what a stranger wrote."""
+    kept: list[str] = []
+    depth, quoted, escaped = 0, False, False
+    for sign in header:
+        if escaped:
+            escaped = False
+        elif sign == "\\" and (depth or quoted):
+            escaped = True
+        elif quoted:
+            quoted = sign != '"'
+        elif depth or sign == "(":
+            depth += (sign == "(") - (sign == ")")
+        else:
+            quoted = sign == '"'
+            kept.append("_" if quoted else sign)
+    return "".join(kept)
 
 
 def file_name(part: EmailMessage) -> str:

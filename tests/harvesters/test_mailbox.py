@@ -95,7 +95,15 @@ def test_a_whole_domain_can_be_permitted(imap: ImapServer, source: Source, home:
 @pytest.mark.parametrize(
     ("results", "accepted"),
     [("mx.district.example; dkim=pass header.d=school7.example", True), ("mx.district.example; spf=fail", False),
-     ("mx.evil.example; dkim=pass", False), ("", False)],
+     ("mx.evil.example; dkim=pass header.d=school7.example", False), ("", False),
+     ("MX.district.example 1; spf=none; dkim=pass (2048-bit key) header.i=@school7.example header.s=s1", True),
+     ("mx.district.example; spf=pass (of school7.example) smtp.mail=ivanova@school7.example", True),
+     ("mx.district.example; dmarc=pass (p=NONE) header.from=school7.example", True),
+     ("mx.district.example; dkim=pass header.d=evil.example; spf=pass smtp.mailfrom=x@evil.example", False),
+     ("mx.district.example; dkim=pass header.d=notschool7.example", False),
+     ("mx.district.example; dkim=fail header.d=school7.example; spf=pass smtp.helo=school7.example", False),
+     ("mx.district.example; spf=pass (of a;dkim=pass header.d=school7.example) smtp.mailfrom=a@evil.example", False),
+     ('mx.district.example; spf=pass smtp.mailfrom="a;dkim=pass header.d=school7.example"@evil.example', False)],
 )  # fmt: skip
 def test_where_asked_a_sender_counts_only_if_our_own_server_vouches(
     imap: ImapServer, source: Source, home: Path, results: str, accepted: bool
@@ -157,17 +165,27 @@ def test_no_letter_with_changes_is_passed_over_in_a_full_mailbox(
 
 
 UNREADABLE = b"From: Spam: <x@y>, ,@,;@z\r\nSubject: x\r\n\r\nx"
+DEEP = b"From: " + 900 * b"(" + b"\r\nSubject: x\r\n\r\nx"
+LONG = b"From: " + 90_000 * b"(" + b"\r\nSubject: x\r\n\r\nx"
 
 
-def test_a_letter_whose_headers_nobody_can_read_is_passed_over(imap: ImapServer, source: Source, home: Path) -> None:
-    imap.letters = {5: letter(SCHOOL, ("a.mrc", export(range(3)))), 6: UNREADABLE}
+@pytest.mark.parametrize("strange", [UNREADABLE, DEEP, LONG])
+def test_a_letter_whose_headers_nobody_can_read_is_passed_over(
+    imap: ImapServer, source: Source, home: Path, strange: bytes
+) -> None:
+    imap.letters = {5: letter(SCHOOL, ("a.mrc", export(range(3)))), 6: strange}
     assert len(local_ids(built(source, home).fetch(""))) == 3
 
 
+@pytest.mark.parametrize("how", ["header", "nested"])
 def test_a_letter_of_the_school_that_cannot_be_taken_apart_is_named(
-    imap: ImapServer, source: Source, home: Path
+    imap: ImapServer, source: Source, home: Path, how: str
 ) -> None:
-    spoilt = letter(SCHOOL, ("a.mrc", export(range(3)))).replace(b"octet-stream", b"octet-stream; name*", 1)
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(2000))
+    spoilt = {
+        "header": letter(SCHOOL, ("a.mrc", export(range(3)))).replace(b"octet-stream", b"octet-stream; name*", 1),
+        "nested": b"From: ivanova@school7.example\n" + nested,
+    }[how]
     imap.letters = {5: spoilt}
     with pytest.raises(SourceUnavailable, match="письмо 5 набрано не по правилам"):
         list(built(source, home).fetch(""))
