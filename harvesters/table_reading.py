@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
 import xlrd
+from lxml.etree import XMLSyntaxError
 
 from catalog_sync import opendocument
 from catalog_sync.errors import SourceUnavailable
 from catalog_sync.marc import encodings
+from catalog_sync.workbooks import too_large
 from harvesters import limits
 from harvesters.later import later
 
@@ -39,7 +41,8 @@ EXCEL_DAY_ZERO = date(1899, 12, 30)  # day number 0 of Excel's 1900 calendar, it
 YEAR_NUMBERS = range(1900, 2101)
 # Of a broken file; openpyxl reads a sheet row by row, so any of them may come late.
 UNREADABLE_XLSX = (
-    zipfile.BadZipFile, zlib.error, ParseError, EOFError, LookupError, ValueError, OSError, TypeError, AttributeError,
+    zipfile.BadZipFile, zlib.error, ParseError, XMLSyntaxError, EOFError, LookupError, ValueError, OSError, TypeError,
+    AttributeError,
 )  # fmt: skip
 UNREADABLE_XLS = (xlrd.XLRDError, IndexError, ValueError, AssertionError, struct.error, KeyError, TypeError)
 SAVE_AGAIN = "откройте его и сохраните заново как книгу Excel (.xlsx)"
@@ -118,12 +121,8 @@ def ods_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
 
 def xlsx_rows(name: str, data: bytes, sheet: str) -> Iterator[tuple[str, ...]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(e.file_size for e in archive.infolist())
-        # zipfile never reads more of an entry than its directory claims, so the sum is a true limit.
-        if size > limits.MAX_FILE_BYTES:
-            limit = limits.spelled(limits.MAX_FILE_BYTES)
-            raise SourceUnavailable(f"{name}: таблица в распакованном виде больше {limit}")
+        if why := too_large(data):
+            raise SourceUnavailable(f"{name}: {why}")
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         page = book[chosen(name, [p.title for p in book.worksheets], sheet)]
         page.reset_dimensions()  # several programs claim that a sheet of any size is the one cell A1

@@ -21,6 +21,7 @@ from catalog_sync.errors import Refused
 from catalog_sync.store.database import upsert
 from catalog_sync.store.ledger_tables import ais_row, column_mapping, fpu_entry, textbook_need
 from catalog_sync.store.provision import isbn13
+from catalog_sync.workbooks import too_large
 
 HEADER_SEARCHED = 30  # official lists begin with titles and notes
 MOST_ROWS = 200_000
@@ -87,6 +88,8 @@ def cells(data: bytes) -> list[list[str]]:
 
 def _sheet(data: bytes) -> Iterator[list[str]]:
     try:
+        if why := too_large(data):
+            raise Refused(why)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True)):
             if number >= MOST_ROWS:

@@ -11,8 +11,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from catalog_sync.errors import SourceUnavailable
+from catalog_sync.errors import Refused, SourceUnavailable
 from catalog_sync.model import Dialect, Source
+from catalog_sync.store import tabular
 from harvesters import by_hand, table_reading
 from harvesters.table import TableSettings, preview
 from harvesters.table_reading import read_sheet
@@ -108,6 +109,44 @@ def test_packed_bytes_that_were_damaged_on_the_way_are_named() -> None:
     data[place : place + 8] = bytes(8)
     with pytest.raises(SourceUnavailable, match=r"^a\.xlsx: файл Excel не читается"):
         read_sheet("a.xlsx", bytes(data))
+
+
+BOMBS = {
+    "xl/styles.xml": b"<styleSheet><cellXfs>%s</cellXfs></styleSheet>" % (b"<xf/>" * 2_200_000),
+    "xl/sharedStrings.xml": b"<sst>%s</sst>" % (b"<si><t>a</t></si>" * 300_000),
+    SHEET: b"<worksheet><sheetData>%s</sheetData></worksheet>" % (b"<row><c><v>1</v></c></row>" * 200_000),
+}
+
+
+def with_part(name: str, content: bytes) -> bytes:
+    """A workbook of which one part is another."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx([HEADINGS]))) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            if entry.filename != name:
+                new.writestr(entry, old.read(entry))
+        new.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("part", BOMBS)
+def test_a_small_book_with_a_huge_part_is_refused_unopened_wherever_it_is_brought(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = with_part(part, BOMBS[part])
+    assert len(data) < 100_000
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_a, **_k: pytest.fail("it was opened"))
+    monkeypatch.setattr(tabular, "load_workbook", lambda *_a, **_k: pytest.fail("it was opened"))
+    with pytest.raises(SourceUnavailable, match=f"список.xlsx: внутри таблицы {part} на"):
+        read_sheet("список.xlsx", data)
+    with pytest.raises(Refused, match=f"внутри таблицы {part} на"):
+        tabular.cells(data)
+
+
+@pytest.mark.parametrize("part", ["xl/styles.xml", "xl/workbook.xml", SHEET])
+def test_a_book_with_a_part_that_is_no_xml_is_named(part: str) -> None:
+    with pytest.raises(SourceUnavailable, match="файл Excel не читается"):
+        read_sheet("a.xlsx", with_part(part, b"<a><b></a>"))
 
 
 def test_a_formula_that_failed_says_nothing() -> None:
