@@ -196,7 +196,7 @@ _AV_WORDS = re.compile(
 )
 _MICRO_WORDS = re.compile(r"микрофиш|микрофильм|микроформ|микрокарт")
 # An extent in pages is a book, whatever disc is glued in («128 с. + 1 CD-ROM» is printed).
-_PAGES = re.compile(r"\d+\s*(с|стр|л|p|s|стб|кол)\b")
+_PAGES = re.compile(r"(?<!\d)\d+\s*(с|стр|л|p|s|стб|кол)\b")
 
 
 def carrier_of(bib: BibRecord) -> tuple[Carrier, str]:

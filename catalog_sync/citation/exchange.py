@@ -181,7 +181,7 @@ def _csl_name(agent: Agent) -> dict[str, str]:
 
 
 def _pages(extent: str) -> str:
-    found = re.search(r"(\d+)(?:,\s*\[\d+\])?\s*с", extent)
+    found = re.search(r"(?<!\d)(\d+)(?:,\s*\[\d+\])?\s*с", extent)
     return found[1] if found else ""
 
 

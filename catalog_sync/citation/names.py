@@ -107,10 +107,13 @@ def title_without_author(bib: BibRecord) -> str:
     return _without(bib.title, people) if people else bib.title
 
 
+LONGEST_TITLE = 2_000  # characters: a longer one is no title, and is looked through letter by letter
+
+
 @lru_cache(maxsize=1 << 13)
 def _without(title: str, people: tuple[Name, ...]) -> str:
     folded = fold(title)
     rest = leading_author(folded, people)
-    if rest == folded:
+    if rest == folded or len(title) > LONGEST_TITLE:
         return title
     return next((title[i:].strip() for i in range(1, len(title)) if fold(title[i:]) == rest), title)

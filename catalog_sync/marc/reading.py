@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -37,6 +38,9 @@ _NOT_BIBLIOGRAPHIC = {
 _LONGEST_ID = 200  # characters: a longer 001 is a misplaced field
 READING_VERSION = 9  # raise with every change of what `to_bib` gives: kept descriptions are then read anew
 READ_LATELY = 2_000  # records remembered, 4 KB each: a run asks more than once what a changed record says
+# Of one description. More come from a broken export, and each is compared with each: 50,000 would take minutes.
+MOST_NAMED = 300
+_COMPARED = attrgetter("agents", "parts", "publishers", "hosts")
 _EXAMPLES = 5  # record numbers named in a warning before «и ещё N»
 _TO_BIB = {
     Dialect.RUSMARC: rusmarc.to_bib,
@@ -249,4 +253,12 @@ def _to_bib(record: SourceRecord, profile: str) -> BibRecord:
     if not bib.title and (own := speaks(marc, record.dialect)) is not record.dialect:
         warnings += (f"запись в формате {own.label}, хотя источник в {record.dialect.label}",)
         bib = _TO_BIB[own](record.key, marc, "", own, warnings)  # the source's profile is for its own dialect
+    if max(map(len, _COMPARED(bib))) > MOST_NAMED:
+        bib = _bounded(bib)
     return replace(bib, article=article) if article and bib.title.startswith(article) else bib
+
+
+def _bounded(bib: BibRecord) -> BibRecord:
+    agents, parts, publishers, hosts = (named[:MOST_NAMED] for named in _COMPARED(bib))
+    told = f"имён, частей, издательств или источников больше {MOST_NAMED}: остальные не читаются"
+    return replace(bib, agents=agents, parts=parts, publishers=publishers, hosts=hosts, warnings=(*bib.warnings, told))
