@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         parsed, pool_use_lifo=True, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
     )
+    if parsed.database != ":memory:":
+        event.listen(engine, "do_connect", partial(_make_private, Path(parsed.database)))
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _keep_when_stopped)
@@ -106,6 +109,12 @@ def _keep_when_stopped(context: ExceptionContext) -> None:
     """
     if isinstance(context.original_exception, KeyboardInterrupt | SystemExit):
         context.is_disconnect = False
+
+
+def _make_private(file: Path, *_connecting: object) -> None:
+    """A new database and its journal are their owner's alone: names of staff and passwords' digests are inside."""
+    if not file.exists():
+        file.touch(mode=0o600)
 
 
 def _set_pragmas(raw: sqlite3.Connection, _: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,16 @@ def test_the_journal_of_a_first_load_does_not_stay_on_the_disk(tmp_path: Path, m
             with database.writing(engine) as connection:
                 connection.execute(text("INSERT INTO load VALUES (1)"))
         assert journal.stat().st_size <= 1 << 20
+    engine.dispose()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files as Unix has them")
+def test_a_new_database_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
+    engine = database.open_engine(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    with database.writing(engine) as connection:
+        connection.execute(text("CREATE TABLE staff (password TEXT)"))
+    with engine.connect():
+        assert {file.stat().st_mode & 0o777 for file in tmp_path.glob("catalog.sqlite*")} == {0o600}
     engine.dispose()
 
 

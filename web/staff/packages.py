@@ -130,7 +130,7 @@ def brought(file: FileStorage) -> tuple[str, bytes, str]:
     name, data = contents(file)
     name = name[-200:]
     digest = hashlib.sha256(data).digest()
-    where(digest).parent.mkdir(parents=True, exist_ok=True)
+    where(digest).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of staff are inside
     where(digest).write_bytes(data)
     return name, data, str(serializer().dumps([name, digest.hex()]))
 

@@ -91,7 +91,7 @@ def receive() -> Response:
         when=services().now(),
     )
     path = made.path(services().settings.home)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # names of staff are inside
     path.write_bytes(data)
     with writing(services().store) as connection:
         number = uploads.keep(connection, made)
