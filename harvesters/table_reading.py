@@ -266,13 +266,16 @@ def unguarded(cell: str) -> str:
 
 
 def csv_rows(text: str, delimiter: str) -> list[list[str]]:
-    """Rows of a CSV. A quote that nobody closed would swallow the rows behind it: then every line is a row."""
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
+    """Rows of a CSV, one more than any list has at most. A quote that nobody closed would swallow the rows behind it:
+    then every line is a row."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows = list(islice(reader, MAX_ROWS + 1))
     width = max(map(len, rows[:SNIFF_LINES]), default=0)
     if width < FEWEST_COLUMNS or not any(_holds_a_row(cell, delimiter, width) for row in rows for cell in row):
         return rows
     lines = io.StringIO(text, newline=None)  # splitlines() would end a line at U+001E and U+0085 too
-    return [row for line in lines for row in csv.reader([line], delimiter=delimiter, skipinitialspace=True)]
+    alone = (row for line in lines for row in csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    return list(islice(alone, MAX_ROWS + 1))
 
 
 def _holds_a_row(cell: str, delimiter: str, width: int) -> bool:

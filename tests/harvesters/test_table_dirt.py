@@ -149,6 +149,16 @@ def test_a_book_with_a_part_that_is_no_xml_is_named(part: str) -> None:
         read_sheet("a.xlsx", with_part(part, b"<a><b></a>"))
 
 
+@pytest.mark.parametrize("line", [b"\n", b";\n"])
+def test_of_a_file_of_millions_of_empty_lines_no_more_are_kept_than_any_list_has(
+    line: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_reading, "MAX_ROWS", 1_500)
+    text = "a;b;c\n" + line.decode() * 100_000
+    assert len(table_reading.csv_rows(text, ";")) == 1_501
+    assert read_sheet("a.csv", text.encode()).rows == (("a", "b", "c"),)
+
+
 def test_a_formula_that_failed_says_nothing() -> None:
     book = openpyxl.Workbook()
     page: Any = book.active
