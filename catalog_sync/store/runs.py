@@ -146,9 +146,13 @@ def keep_set_aside(connection: Connection, run: int, pieces: Sequence[SetAside])
         connection.execute(insert(t.set_aside), rows)
 
 
-def set_aside(connection: Connection, run: int) -> list[SetAside]:
+def set_aside(
+    connection: Connection, run: int, *, piece: int | None = None, limit: int | None = None
+) -> list[SetAside]:
+    """The pieces of a run that could not be read, in the order of the file: the first ones, or the one of a number."""
     source = get(connection, run).source
-    rows = connection.execute(select(t.set_aside).where(t.set_aside.c.run == run).order_by(t.set_aside.c.number))
+    query = select(t.set_aside).where(t.set_aside.c.run == run).order_by(t.set_aside.c.number).limit(limit)
+    rows = connection.execute(query if piece is None else query.where(t.set_aside.c.number == piece))
     return [SetAside(source, row.number, row.offset, row.data, row.reason, row.file) for row in rows]
 
 

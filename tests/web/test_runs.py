@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from lxml import html
 
 from catalog_sync import court, pipeline
+from catalog_sync.errors import SourceUnavailable
 from catalog_sync.model import RunState
 from catalog_sync.settings import SAMPLE_CONFIG
 from catalog_sync.store import jobs, leases, runs
@@ -15,6 +16,7 @@ from catalog_sync.system import System
 from tests.exports import import_paths
 from tests.web.conftest import build, token
 from web.i18n import ngettext
+from web.staff.board import PIECES
 
 
 @pytest.fixture
@@ -136,3 +138,26 @@ def test_the_court_says_why_it_asks(own: System, methodologist_here: FlaskClient
     assert any(told.text_content().startswith(sentence) for sentence in court.ASKED.values())
     in_english = html.fromstring(methodologist_here.get("/staff/court/?lang=en").text)
     assert "edition" in in_english.xpath("//main//p[@class='notice']")[0].text_content()
+
+
+def test_of_a_file_that_could_not_be_read_at_all_a_page_fetches_no_more_than_it_shows(
+    own: System, methodologist_here: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own.settings.home / "junk.mrc"
+    path.write_bytes(b"".join(b"%05d no record at all\x1d" % n for n in range(PIECES + 50)))
+    with pytest.raises(SourceUnavailable):
+        import_paths(own, "school-02", [path])
+    with reading(own.engine) as connection:
+        [run] = runs.latest(connection, source="school-02", limit=1)
+    asked: list[dict[str, int | None]] = []
+    of_store = runs.set_aside
+    monkeypatch.setattr(runs, "set_aside", lambda *words, **limits: asked.append(limits) or of_store(*words, **limits))
+    page = methodologist_here.get(f"/staff/runs/{run.number}").text
+    assert page.count("/set-aside/") == PIECES
+    with reading(own.engine) as connection:
+        [one] = runs.set_aside(connection, run.number, piece=PIECES + 30)
+    assert methodologist_here.get(f"/staff/runs/{run.number}/set-aside/{PIECES + 30}").data == one.data
+    assert one.data.startswith(b"%05d no" % (PIECES + 29))
+    assert {"limit": PIECES} in asked, "the page asks for what it shows"
+    assert {} not in asked, "nobody asks for all"
+    assert methodologist_here.get(f"/staff/runs/{run.number}/set-aside/{PIECES + 51}").status_code == 404

@@ -25,6 +25,7 @@ from web.staff.gathering import gathering
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 RUNS = 50
 EXAMPLES = 20
+PIECES = 200  # of what could not be read, on the page of a run; the command set-aside takes out all
 ORDERS_SHOWN = 20
 ACTIONS = {"approve": RunState.HELD, "reject": RunState.HELD, "rollback": RunState.PUBLISHED}
 ASKED = {
@@ -94,7 +95,7 @@ def run(number: int) -> str:
         if found is None:
             abort(404)
         source = registry.get_source(connection, found.source)
-        aside = runs.set_aside(connection, number)
+        aside = runs.set_aside(connection, number, limit=PIECES)
         before = runs.last_published(connection, found.source)
         is_last = registry.published_run(connection, found.source) == number
         details = runs.details(connection, [number])[number]
@@ -168,7 +169,7 @@ def order(connection: Connection, what: str, argument: str) -> None:
 def set_aside(number: int, piece: int) -> Response:
     """The bytes of a set-aside record, as they came."""
     with reading(services().store) as connection:
-        found = next((p for p in runs.set_aside(connection, number) if p.number == piece), None)
+        found = next(iter(runs.set_aside(connection, number, piece=piece)), None)
         source = registry.get_source(connection, found.source) if found else None
     if found is None or source is None:
         abort(404)
