@@ -71,6 +71,10 @@ class Web:
     secret: str = setting("", "Ключ подписи сеансов: env:ИМЯ или file:ПУТЬ; пусто — создаётся в папке данных")
     oai_page: int = setting(250, "Записей на странице OAI-PMH; меньше — для медленной линии", (1, 10_000))
     https: bool = setting(False, "Каталог открыт по HTTPS: cookie только по защищённому каналу")
+    proxies: int = setting(
+        0, "Сколько прокси-серверов перед сайтом: адрес читателя тогда из X-Forwarded-For; 0 — соединяются прямо",
+        (0, 5),
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Without an address of its own the catalogue is where it is served; «every address» is this machine."""

@@ -64,7 +64,9 @@ def create_app(
     )
     app.config.update(config)
     app.extensions["catalog-sync"] = Services(catalogue, settings, engine, now)
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app, x_for=settings.web.proxies, x_proto=1, x_host=0
+    )
     compression.set_up(app)
     set_up_pages(app)
     security.protect(app, settings.web.https)
