@@ -14,7 +14,7 @@ from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 from catalog_sync.marc.framing import ENTRY_LENGTH, FIELD_END, entry_of
 
 LENGTH = 16  # bytes
-_XML = re.compile(rb"<(?:\w+:)?controlfield\s[^>]*\btag\s*=\s*[\"']005[\"'][^>]*>[^<]*<")
+_XML = re.compile(rb"<(?:\w+:)?controlfield\s[^<>]*\btag\s*=\s*[\"']005[\"'][^<>]*>[^<]*<")
 _JSON = re.compile(rb'"005"\s*:\s*"[^"]*"')
 _IN_TEXT = {b"<": _XML, b"{": _JSON}
 

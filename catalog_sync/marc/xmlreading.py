@@ -17,12 +17,16 @@ from catalog_sync.errors import BadRecord, shown
 from catalog_sync.marc import encodings
 from catalog_sync.model import MarcField, MarcRecord, Subfield
 
-_TAG = re.compile(rb"<(/?)(?:[A-Za-z_][\w.-]*:)?record(?=[\s/>])[^>]*>")
-_ID = re.compile(rb"<(?:[\w.-]+:)?controlfield\b[^>]*?\btag\s*=\s*[\"']001[\"'][^>]*>([^<]*)<")
+# No tag goes on over the next «<» (XML 1.0, 2.4): one that nobody closed is not looked through to the end of the file.
+_TAG = re.compile(rb"<(/?)(?:[A-Za-z_][\w.-]*:)?record(?=[\s/>])[^<>]*>")
+_ID = re.compile(rb"<(?:[\w.-]+:)?controlfield\b[^<>]*?\btag\s*=\s*[\"']001[\"'][^<>]*>([^<]*)<")
 _ID_IN_DATA = re.compile(
-    rb"<(?:[\w.-]+:)?datafield\b[^>]*?\btag\s*=\s*[\"']001[\"'][^>]*>\s*<[^>]*code\s*=\s*[\"'][0a][\"'][^>]*>([^<]*)<"
+    rb"<(?:[\w.-]+:)?datafield\b[^<>]*?\btag\s*=\s*[\"']001[\"'][^<>]*>\s*<[^<>]*code\s*=\s*[\"'][0a][\"'][^<>]*>([^<]*)<"
 )
-_DELETED = re.compile(rb"<(?:[\w.-]+:)?header\b[^>]*\bstatus\s*=\s*[\"']deleted[\"'][^>]*>.*?identifier>([^<]*)<", re.S)
+_DELETED = re.compile(
+    rb"<(?:[\w.-]+:)?header\b[^<>]*\bstatus\s*=\s*[\"']deleted[\"'][^<>]*>"
+    rb".{0,2000}?identifier>([^<]*)<", re.S,
+)  # fmt: skip
 _LEADER_DELETED = re.compile(rb"leader>[\d ]{5}d")  # leader/05
 _FIELDS = re.compile(rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b")
 _PREFIXES = re.compile(rb"[\s<]([A-Za-z_][\w.-]*):[\w.-]+[\s=/>]")

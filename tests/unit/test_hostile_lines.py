@@ -76,3 +76,13 @@ def test_names_without_number_are_read_up_to_a_limit_and_it_is_told(tag: str) ->
     assert time.process_time() - begun < ENOUGH_SECONDS
     assert max(map(len, (bib.agents, bib.parts, bib.publishers, bib.hosts))) == MOST_NAMED
     assert any("остальные не читаются" in warning for warning in bib.warnings)
+
+
+@pytest.mark.parametrize(
+    "tag", ["<controlfield ", "<datafield ", "<record ", "<header status='deleted'>", "<controlfield tag='00' "]
+)
+def test_tags_of_a_record_that_nobody_closed(tag: str) -> None:
+    data = f"<collection><record>{tag * (200_000 // len(tag))}</record></collection>".encode()
+    begun = time.process_time()
+    assert list(read_export(data, Source("s", "s", "s")))
+    assert time.process_time() - begun < ENOUGH_SECONDS
