@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from catalog_sync import citation, union
+from catalog_sync import citation
 from catalog_sync.citation import exchange
 from catalog_sync.classify import classify
 from catalog_sync.marc.reading import MOST_NAMED, read_export, to_bib
@@ -17,6 +17,7 @@ from catalog_sync.matching.compare import judge
 from catalog_sync.matching.features import extract
 from catalog_sync.model import BibRecord, Dialect, MarcField, MarcRecord, Source, SourceRecord
 from catalog_sync.search import document
+from catalog_sync.union import merging
 from tests.exports import field
 
 LENGTH = 60_000  # characters of a field; each with each these would be 3,600 million steps
@@ -36,7 +37,7 @@ def carry_through(bib: BibRecord) -> None:
     features = extract(bib)
     judge(features, features)
     classify(bib)
-    made = union.merge("c1", [bib, bib])
+    made = merging.merge("c1", [bib, bib])
     document.make(made, ["s"], added=date(2026, 9, 1), copies=1)
     citation.gost(made.bib, today=None)
     exchange.bibtex(made.bib)
