@@ -134,7 +134,7 @@ def place(
     carried = _revive(connection, carried, after, was)
     carried = _come_back(connection, carried, after, was, set(before).difference(carried))
     firsts = [min(keys[r] for r in group) for group in after]
-    fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_])
+    fresh = _fresh_ids(connection, [f for f, id_ in zip(firsts, carried, strict=True) if not id_], carried)
     named = [id_ or fresh[first] for id_, first in zip(carried, firsts, strict=True)]
     placed = {record: cluster for cluster, group in zip(named, after, strict=True) for record in group}
     moved = frozenset([c for c, group in zip(named, after, strict=True) if before.get(c) != group])
@@ -224,7 +224,7 @@ def _come_back(
     c = ledger_member.c
     last = dict(plain_rows(connection, select(c.record, c.cluster), c.record, (r for n in coming for r in after[n])))
     sizes = _sizes(connection, set(last.values())) if last else {}
-    dead = {id_ for id_, size in sizes.items() if not size or id_ in going}
+    dead = {id_ for id_, size in sizes.items() if not size or id_ in going}.difference(carried)
     claims = ((n, Counter(last[r] for r in after[n] if last.get(r) in dead)) for n in coming)
     for _, id_, n in sorted((-count, id_, n) for n, claim in claims for id_, count in claim.items()):
         if not found[n] and id_ in dead:
@@ -243,10 +243,11 @@ def _came_from(connection: Connection, clusters: Collection[str]) -> dict[tuple[
     return found
 
 
-def _fresh_ids(connection: Connection, firsts: Sequence[RecordKey]) -> dict[RecordKey, str]:
-    """New permanent ids from smallest keys; a dead cluster of the same name comes back to life."""
+def _fresh_ids(connection: Connection, firsts: Sequence[RecordKey], carried: Iterable[str]) -> dict[RecordKey, str]:
+    """New permanent ids from smallest keys; a dead cluster of the same name comes back to life, unless its id is
+    another's now (`carried`)."""
     found: dict[RecordKey, str] = {}
-    waiting, number, used = list(firsts), 0, set[str]()
+    waiting, number, used = list(firsts), 0, set(carried)
     while waiting:
         names = {first: _name(first, number) for first in waiting}
         taken = used | _taken(connection, names.values())

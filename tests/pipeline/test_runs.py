@@ -73,6 +73,22 @@ def test_a_book_missing_for_a_night_comes_back_to_the_link_that_another_school_g
     assert upkeep.check(district.system) == []
 
 
+def test_the_link_of_an_edition_that_comes_back_goes_to_no_other_book(district: District) -> None:
+    """It was named after a card under whose number another book comes now."""
+    district.source("s1")
+    cards = [book(f"A{n}", "Букварь") for n in range(3)]
+    district.load("s1", [*shelf(30), *cards])
+    link = district.clusters()["s1:A0"]
+    district.load("s1", shelf(30))
+    assert link not in district.clusters().values()
+    run = district.load("s1", [*shelf(30), book("A0", "Зоология", year="1950", pages="400"), *cards[1:]])
+    assert run.state is RunState.PUBLISHED
+    now = district.clusters()
+    assert (now["s1:A1"], now["s1:A2"]) == (link, link)
+    assert now["s1:A0"] != link
+    assert upkeep.check(district.system) == []
+
+
 def books(district: District) -> dict[str, int]:
     column = stock_movement.c.column
     with reading(district.system.engine) as connection:
