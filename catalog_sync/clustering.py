@@ -220,11 +220,16 @@ class _Component:
     # 3. What has gaps follows the only group it fits; best evidence first.
 
     def attach_weak(self) -> None:
+        strangers = set[frozenset[int]]()  # ids of two groups that won't be one: from here on groups only grow
         for (a, b), score in self.order:
             if score < ATTACH:
                 break
             one, other = self.group[a], self.group[b]
-            if one is other or self.clash(one, other) or self._disagree(one, other):
+            two = frozenset((id(one), id(other)))
+            if one is other or two in strangers:
+                continue
+            if self.clash(one, other) or self._disagree(one, other):
+                strangers.add(two)
                 continue
             if a in self.torn or b in self.torn or self._has_rival(one, other) or self._has_rival(other, one):
                 self._refuse(a, b, score, "torn")

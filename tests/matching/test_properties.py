@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from catalog_sync import clustering
 from catalog_sync.clusterer import Clusterer
 from catalog_sync.marc.reading import read_export, to_bib
-from catalog_sync.matching.compare import compare, first_veto, judge
+from catalog_sync.matching.compare import compare, disagree, first_veto, judge
 from catalog_sync.matching.features import Features, extract
 from catalog_sync.matching.keys import keys
 from catalog_sync.matching.titles import likeness
+from catalog_sync.matching.verdict import ATTACH
 from catalog_sync.model import Dialect, RecordKey, Source, SourceRecord, Verdict
 from catalog_sync.text import fold, repair_homoglyphs, words
 from tests.generators.district import records
 from tests.generators.ways import scramble, some_decisions
+from tests.matching import cards
 
 LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяABCEHKMOPTXaceopxyIVX№«»\"'—-–.,:;()[] 0123456789éñй"
 TEXTS = st.text(LETTERS, max_size=40) | st.text(max_size=20)
@@ -166,3 +169,22 @@ def test_a_word_without_end_is_looked_through_once(damaged: str) -> None:
 )
 def test_words_typed_in_two_alphabets_are_repaired_beside_digits_too(typed: str, repaired: str) -> None:
     assert repair_homoglyphs(typed) == repaired
+
+
+def test_groups_that_disagreed_are_not_compared_again_for_each_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty sketches in three series, each a look-alike of all others: 1,770 pairs."""
+    sketches = cards.features("\n".join(
+        f"={n:02} rusmarc\n200 1 $aМуму$eрассказ\n225   $aСерия {'абв'[n % 3]}\n610   $aслово{n}" for n in range(60)
+    ))  # fmt: skip
+    known = {RecordKey("s", name): one for name, one in sketches.items()}
+    asked = list[tuple[Features, Features]]()
+
+    def counted(a: Features, b: Features) -> bool:
+        asked.append((a, b))
+        return disagree(a, b)
+
+    monkeypatch.setattr(clustering, "disagree", counted)
+    found = clustering.resolve(known, dict.fromkeys(combinations(sorted(known), 2), ATTACH))
+    assert sorted(map(len, found.clusters)) == [20, 20, 20]
+    within = 3 * 20 * 19 // 2
+    assert within <= len(asked) < within + 2 * len(known)
