@@ -36,13 +36,9 @@ def mark_published(
 ) -> None:  # fmt: skip
     """What a run brought is the published state of its source; `added` and `removed` copies, `touched` clusters.
 
-    Raises SourceUnavailable for a run that was taken for dead meanwhile: what it had staged by then is gone.
+    Raises SourceUnavailable for a run that was taken for dead meanwhile.
     """
-    if run.state is RunState.FAILED:
-        raise SourceUnavailable(
-            f"{run.source}: сеанс № {run.number} не публикуется: часы переставлены или компьютер спал, и сеанс сочтён "
-            "прерванным; соберите снова"
-        )
+    expect_whole(run)
     before = registry.bookmark(connection, run.source)
     registry.set_published(connection, run.source, run.number, run.bookmark)
     supersede_held(connection, run, now)
@@ -53,21 +49,40 @@ def mark_published(
     )  # fmt: skip
 
 
+def expect_whole(run: HarvestRun) -> None:
+    """Raises SourceUnavailable for a run that was taken for dead meanwhile: what it had staged by then is gone."""
+    if run.state is RunState.FAILED:
+        raise SourceUnavailable(
+            f"{run.source}: сеанс № {run.number} не публикуется: часы переставлены или компьютер спал, и сеанс сочтён "
+            "прерванным; соберите снова"
+        )
+
+
 def supersede_held(connection: Connection, run: HarvestRun, now: datetime) -> None:
     """A newer run of a source makes an older held one pointless: its difference is against yesterday's state."""
     for held in runs.held_before(connection, run):
-        records.unstage(connection, held.number)
-        runs.save(
-            connection, held.number, state=RunState.REJECTED, finished=now,
-            message=f"{held.message} (заменён сеансом № {run.number})",
-        )  # fmt: skip
+        _reject(connection, held, now, f"заменён сеансом № {run.number}")
 
 
-def expect_last(connection: Connection, run: HarvestRun) -> None:
-    """Refused unless it is the last published run of its source."""
+def take_back_held(connection: Connection, run: HarvestRun, now: datetime) -> None:
+    """A run that is rolled back makes a held one pointless: its difference is against what stands no more."""
+    for held in runs.latest(connection, source=run.source, states=[RunState.HELD]):
+        _reject(connection, held, now, f"сравнивался с отменённым сеансом № {run.number}: соберите снова")
+
+
+def _reject(connection: Connection, held: HarvestRun, now: datetime, why: str) -> None:
+    records.unstage(connection, held.number)
+    message = f"{held.message} ({why})"
+    runs.save(connection, held.number, state=RunState.REJECTED, finished=now, message=message)
+
+
+def expect_last(connection: Connection, number: int) -> HarvestRun:
+    """The run. Refused unless it is the last published one of its source."""
+    run = runs.get(connection, number)
     last = registry.published_run(connection, run.source)
     if run.state is not RunState.PUBLISHED or last != run.number:
         raise Refused(
             f"сеанс № {run.number} нельзя отменить: отменяется только последний опубликованный сеанс источника "
             f"{run.source}" + (f" (№ {last})" if last else "")
         )
+    return run

@@ -268,7 +268,8 @@ def _fail(system: System, number: int, error: BaseException) -> None:
 
 
 def _beating(system: System, source: Source, progress: Progress, also: Sequence[Staged] = ()) -> Progress:
-    """Progress that also renews our claim on the source, and on those staged before, at most once a few seconds."""
+    """Progress that also renews our claim on the source, and on those staged before, whose hearts beat on while they
+    wait; at most once in half a minute."""
     me, last = holder(), [system.now()]
 
     def beat(name: str, count: int) -> None:
@@ -279,13 +280,17 @@ def _beating(system: System, source: Source, progress: Progress, also: Sequence[
             with writing(system.engine) as connection:
                 for code in (source.code, *(run.source for _, run in also)):
                     leases.acquire(connection, f"source:{code}", me, now, LEASE_SECONDS)
+                for _, run in also:
+                    runs.save(connection, run.number, heartbeat=now)
 
     return beat
 
 
 def _hold(system: System, number: int, reasons: list[str]) -> HarvestRun:
     with writing(system.engine) as connection:
-        confirming.supersede_held(connection, runs.get(connection, number), system.now())
+        run = runs.get(connection, number)
+        confirming.expect_whole(run)
+        confirming.supersede_held(connection, run, system.now())
         runs.save(
             connection, number, state=RunState.HELD, finished=system.now(), message="; ".join(reasons), progress=""
         )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from catalog_sync import deriving, reclustering, unifying
 from catalog_sync.clustering import contradiction
-from catalog_sync.confirming import expect_last, mark_published
+from catalog_sync.confirming import expect_last, mark_published, take_back_held
 from catalog_sync.errors import Refused
 from catalog_sync.handing_over import HandingOver
 from catalog_sync.ledger import posting
@@ -203,8 +203,8 @@ def roll_back(system: System, number: int, *, who: str) -> HarvestRun:
     today = _today(system, now)
     with writing(system.engine) as connection:
         _alone(system, connection, now)
-        run = runs.get(connection, number)
-        expect_last(connection, run)
+        run = expect_last(connection, number)
+        take_back_held(connection, run, now)
         touched, renamed = records.roll_back(connection, number, now)
         stock.reverse_run(connection, number, by_run=None, recorded=today, why=who)
         before = derived.held(connection, touched, damaged=set())  # they are made anew

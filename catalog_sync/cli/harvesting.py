@@ -232,8 +232,7 @@ UNDONE = (
 def _show_undone(system: System, number: int) -> None:
     """What a roll-back takes back, as the page of the site shows it."""
     with reading(system.engine) as connection:
-        run = runs.get(connection, number)
-        confirming.expect_last(connection, run)
+        run = confirming.expect_last(connection, number)
         before = runs.published_before(connection, run)
     click.echo(f"сеанс № {number}, {run.source}, {local(system, run.finished or run.started)}")
     for name, text in UNDONE:

@@ -206,6 +206,23 @@ def test_a_roll_back_restores_records_links_clusters_and_copies(district: Distri
     assert upkeep.check(district.system) == []
 
 
+def test_what_waits_is_not_published_over_another_state_than_it_was_compared_with(district: District) -> None:
+    """Another school's export is approved by mistake, the right one waits, and then the wrong one is rolled back."""
+    district.source("s1")
+    district.load("s1", shelf(30))
+    before = district.clusters()
+    wrong = pipeline.approve(district.system, district.load("s1", shelf(30, prefix="Z")).number, who="м")
+    right = district.load("s1", shelf(30))
+    assert right.state is RunState.HELD
+    pipeline.roll_back(district.system, wrong.number, who="м")
+    with pytest.raises(Refused, match="отклонён"):
+        pipeline.approve(district.system, right.number, who="м")
+    with reading(district.system.engine) as connection:
+        assert f"сравнивался с отменённым сеансом № {wrong.number}" in runs.get(connection, right.number).message
+    assert district.clusters() == before
+    assert district.load("s1", shelf(30)).counts.unchanged == 30
+
+
 def test_only_the_last_published_run_can_be_rolled_back_one_by_one(district: District) -> None:
     district.source("s1")
     first = district.load("s1", shelf(20))
