@@ -65,3 +65,12 @@ def test_the_permanent_link_of_a_source_record_outlives_its_number(
     now = client.get("/source-record/tales-1/t1").location
     assert client.get("/source-record/tales-1/before/it").location == now
     assert client.get("/source-record/tales-1/never").status_code == 404
+
+
+def test_an_address_of_thousands_of_slashes_is_no_thousands_of_questions(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[RecordKey] = []
+    monkeypatch.setattr(renamed, "now", lambda _connection, key: asked.append(key))
+    assert client.get("/source-record/" + "a/" * 5000 + "b").status_code == 404
+    assert 0 < len(asked) <= 64

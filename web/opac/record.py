@@ -62,6 +62,7 @@ def find(cluster: str) -> Card | AnyResponse:
 
 
 MOST_MEMBERS = 300  # records of libraries on one page: a school each of a region; a base may hold a card for each copy
+LONGEST_SOURCE = 64  # characters of its code; each slash of an address is a question to index and database
 MOST_PLACES = 20  # libraries of the first table; where a region has three hundred, the rest are one click away
 
 
@@ -125,7 +126,7 @@ def qr_svg(address: str) -> Response:
 @blueprint.get("/source-record/<path:key>")
 def source_record(key: str) -> AnyResponse:
     """The permanent link of one school's record: leads to the edition it belongs to now, whatever its number is."""
-    for at in (i for i, char in enumerate(key) if char == "/"):
+    for at in (i for i, char in enumerate(key[: LONGEST_SOURCE + 1]) if char == "/"):
         source, local_id = key[:at], key[at + 1 :]
         if not (source and local_id):
             continue
