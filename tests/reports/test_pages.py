@@ -45,6 +45,16 @@ def test_public_pages_open_without_a_login(client, address):
     assert "style=" not in page.split("<article", 1)[-1]  # the policy forbids inline styles
 
 
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_scrolls_in_a_report_is_reached_by_keyboard_and_no_two_landmarks_have_one_name(client, name):
+    """Tables of the memo have no titles; on a telephone a chart is wider than the page."""
+    page = client.get(f"/reports/{name}?period=2026Q3").get_data(as_text=True)
+    landmarks = re.findall(r'role="region" aria-label="([^"]*)"', page)
+    assert len(landmarks) == len(set(landmarks))
+    boxes = re.findall(r'<(?:div class="scroll|figure class="chart)[^>]*>', page)
+    assert all('tabindex="0"' in box for box in boxes)
+
+
 @pytest.mark.parametrize("ending", ["xlsx", "docx", "csv", "json"])
 def test_a_report_is_taken_away_as_a_file(client, ending):
     response = client.get(f"/reports/oo2.{ending}?period=2025&library=school-01")

@@ -54,7 +54,7 @@ def _section(section: Section, rows_at: str, levels: Sequence[int]) -> str:
     if isinstance(section, Table):
         return _table(cut(section), rows_at)
     if isinstance(section, Chart):
-        return f'<figure class="chart">{svg(section)}</figure>'
+        return f'<figure class="chart" tabindex="0">{svg(section)}</figure>'
     return _text(section, rows_at, levels)
 
 
@@ -90,7 +90,7 @@ def _table(table: Table, rows_at: str) -> str:
     turned, look = (" sideways", " wide") if count > WIDE else ("", "")
     look += " widest" if count > WIDEST else ""
     return (
-        f'<div class="scroll{turned}" tabindex="0" role="region" aria-label="{label}">'
+        f'<div class="scroll{turned}" tabindex="0" role="group" aria-label="{label}">'
         f'<table class="report{look}">{caption}'
         f"<thead>{_heading(table)}</thead><tbody>{rows}</tbody></table></div>{notes}"
     )
