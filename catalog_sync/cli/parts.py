@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import click
 
@@ -42,7 +41,7 @@ class Part:
         # A session of its own: a part's workers are found by its group when the part itself is killed, and Ctrl-C
         # reaches us alone, so that all stop in one order.
         self.process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 (our own words)
-            self._command, env=self._environment, cwd=Path.cwd(), start_new_session=True,
+            self._command, env=self._environment, start_new_session=True,
             creationflags=OWN_GROUP | (AFTER_READERS if self.name == "jobs" else 0),
             stdin=None if BY_SIGNALS else subprocess.PIPE,
         )  # fmt: skip

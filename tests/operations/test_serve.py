@@ -120,6 +120,21 @@ def test_a_part_that_keeps_dying_is_started_ever_more_rarely(tmp_path: Path, mon
     dying.finish(0)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder one stands in is kept there")
+def test_a_part_starts_where_its_starter_stands_and_may_not_go_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root calls the service's user from its own folder; that one is gone is the same for whoever goes there."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    part = Part("web", [sys.executable, "-c", ""], dict(os.environ))
+    assert part.process is not None
+    assert part.process.wait(PATIENCE_SECONDS) == 0
+    part.finish(0)
+
+
 def test_a_taken_port_is_told_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
