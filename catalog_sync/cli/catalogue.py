@@ -100,7 +100,7 @@ def _say_copies(
     shown = found[:limit]
     records = {r.cluster: r for r in catalogue.records(list(dict.fromkeys(copy.cluster for copy in shown)))}
     if as_json:
-        copies = [_copy(copy) for copy in shown]
+        copies = [inventory.as_dict(copy) for copy in shown]
         made = [_brief(record, catalogue.holdings(cluster)) for cluster, record in records.items()]
         answer = {"total": len(found), "suggestion": "", "copies": copies, "records": made}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
@@ -114,14 +114,6 @@ def _say_copies(
         click.echo(f"{copy.number}  {', '.join(filter(None, told))} ({copy.record})")
         if copy.cluster in records:
             click.echo(f"    {copy.cluster}  {citation.gost(records[copy.cluster].bib, today=None)}")
-
-
-def _copy(copy: inventory.Copy) -> dict[str, Any]:
-    left = copy.left.isoformat() if copy.left else None
-    return {
-        "number": copy.number, "library": copy.library, "record": str(copy.record), "cluster": copy.cluster,
-        "call_number": copy.item.call_number, "left": left, "why": copy.why,
-    }  # fmt: skip
 
 
 def _brief(record: UnionRecord, holdings: list[LibraryHoldings]) -> dict[str, Any]:

@@ -49,6 +49,14 @@ class Copy:
     why: str = ""
 
 
+def as_dict(copy: Copy) -> dict[str, Any]:
+    """What the terminal and the site's search tell of a copy in JSON."""
+    return {
+        "number": copy.number, "library": copy.library, "record": str(copy.record), "cluster": copy.cluster,
+        "call_number": copy.item.call_number, "left": copy.left.isoformat() if copy.left else None, "why": copy.why,
+    }  # fmt: skip
+
+
 def asked_for(text: str) -> str:
     """The number of «инв:12345», «инв. № 12345», «инвентарный номер Б-17»; "" for any other question."""
     return _number(_ASKED, text)

@@ -13,13 +13,6 @@ from tests.harvesters.samples import export
 from tests.harvesters.test_files import school
 
 
-@pytest.fixture
-def drop(tmp_path: Path) -> Path:
-    folder = tmp_path / "drop"
-    folder.mkdir()
-    return folder
-
-
 @pytest.mark.parametrize("held", [False, True])
 def test_an_archive_may_lie_on_another_disk(
     drop: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool

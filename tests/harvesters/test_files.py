@@ -55,13 +55,6 @@ class TestDropFolder(HarvesterConformance):
         return World(source, expected, {"folder": str(tmp_path / "gone")}, lambda: contents(folder))
 
 
-@pytest.fixture
-def drop(tmp_path: Path) -> Path:
-    folder = tmp_path / "drop"
-    folder.mkdir()
-    return folder
-
-
 def school(drop: Path, **settings: str) -> Source:
     return Source("school-07", "s7", harvester="files", settings={"folder": str(drop), **settings})
 

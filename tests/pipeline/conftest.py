@@ -13,13 +13,15 @@ from sqlalchemy import select
 
 from catalog_sync import pipeline
 from catalog_sync.model import Dialect, FetchedFile, HarvestRun, Library, MarcRecord, Source
+from catalog_sync.query import Everything
 from catalog_sync.settings import Settings, Store
 from catalog_sync.store import clusters, edges, registry
 from catalog_sync.store import tables as t
+from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.store.database import reading, writing
 from catalog_sync.system import System, open_system
 from tests.conftest import fresh_database
-from tests.exports import mrc
+from tests.exports import mrc, shelf
 
 
 @dataclass
@@ -82,6 +84,19 @@ def sqlite_district(tmp_path: Path) -> Iterator[District]:
     system = open_system(Settings(home=tmp_path / "home"), now=clock)
     yield District(system, clock)
     system.engine.dispose()
+
+
+@pytest.fixture
+def system(sqlite_district: District) -> System:
+    """A school with twelve books in its index."""
+    sqlite_district.source("school-01")
+    sqlite_district.load("school-01", shelf(12))
+    return sqlite_district.system
+
+
+def total(system: System) -> int:
+    """Editions in the index."""
+    return open_catalogue(system.settings, system.engine).search(Everything()).total
 
 
 def refused(district: District) -> dict[tuple[bytes, bytes], int]:

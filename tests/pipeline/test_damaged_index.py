@@ -17,20 +17,7 @@ from catalog_sync.store.catalogue import open_catalogue
 from catalog_sync.store.database import writing
 from catalog_sync.system import System, open_system
 from tests.exports import shelf
-from tests.pipeline.conftest import Clock, District
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> System:
-    clock = Clock()
-    district = District(open_system(Settings(home=tmp_path / "home"), now=clock), clock)
-    district.source("school-01")
-    district.load("school-01", shelf(12))
-    return district.system
-
-
-def total(system: System) -> int:
-    return open_catalogue(system.settings, system.engine).search(Everything()).total
+from tests.pipeline.conftest import District, total
 
 
 @pytest.mark.parametrize("damage", ["all of it", "meta.json", "*.store", "cards.bin", "emptied"])

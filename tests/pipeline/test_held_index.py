@@ -12,20 +12,10 @@ from catalog_sync.errors import StopEverything
 from catalog_sync.query import Everything
 from catalog_sync.search import cards
 from catalog_sync.search.engine import Engine
-from catalog_sync.settings import Settings
 from catalog_sync.store.catalogue import open_catalogue
-from catalog_sync.system import System, open_system
+from catalog_sync.system import System
 from tests.exports import shelf
-from tests.pipeline.conftest import Clock, District
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> System:
-    clock = Clock()
-    district = District(open_system(Settings(home=tmp_path / "home"), now=clock), clock)
-    district.source("school-01")
-    district.load("school-01", shelf(12))
-    return district.system
+from tests.pipeline.conftest import District, total
 
 
 @pytest.fixture
@@ -46,10 +36,6 @@ def held(system: System, windows: None, monkeypatch: pytest.MonkeyPatch) -> None
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse)
-
-
-def total(system: System) -> int:
-    return open_catalogue(system.settings, system.engine).search(Everything()).total
 
 
 @pytest.mark.usefixtures("held")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from catalog_sync.model import RunState
-from catalog_sync.store import runs
+from catalog_sync.store import registry, runs
 from catalog_sync.store.database import reading, writing
 from catalog_sync.store.staff import User
 from catalog_sync.system import System
@@ -62,7 +62,7 @@ def test_a_source_that_failed_and_came_since_is_no_failure_any_more(own: System)
         again = runs.start(connection, "school-02", NOW, incremental=False)
         runs.save(connection, again, state=RunState.PUBLISHED)
     with reading(own.engine) as connection:
-        found = gathering(connection, methodologist, NOW, 7)
+        found = gathering(connection, registry.sources(connection), methodologist, NOW, 7)
     assert found.failing == ()
     assert [(source.code, moment) for source, moment in found.late] == [("muzei", NOW - timedelta(days=9))]
     assert [source.code for source in found.awaited] == ["odd"]

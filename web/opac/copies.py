@@ -63,11 +63,4 @@ def _own(state: SearchState) -> tuple[str, ...]:
 
 
 def as_json(copies: Copies) -> list[dict[str, Any]]:
-    return [
-        {
-            "number": copy.number, "library": copy.library, "record": str(copy.record), "cluster": copy.cluster,
-            "call_number": copy.item.call_number, "left": copy.left.isoformat() if copy.left else None,
-            "why": copy.why,
-        }
-        for copy in copies.found
-    ]  # fmt: skip
+    return [inventory.as_dict(copy) for copy in copies.found]

@@ -49,11 +49,12 @@ def home() -> str:
     """What waits for this person."""
     with reading(services().store) as connection:
         held = runs.latest(connection, states=[RunState.HELD], limit=RUNS)
-        exports = gathering(connection, me(), services().now(), services().settings.jobs.overdue_days)
+        every = registry.sources(connection)
+        exports = gathering(connection, every, me(), services().now(), services().settings.jobs.overdue_days)
         waiting, reports = court.queue_length(connection), staff.error_reports(connection)
         ending = eresources.expiring(connection, services().today())
         broken = [r for r in eresources.every(connection, active_only=True) if r.check_fault]
-        names = {one.code: one.name or one.code for one in registry.sources(connection)}
+        names = {one.code: one.name or one.code for one in every}
         idle = me().may("methodologist") and not jobs.is_served(connection, services().now())
     return render_template("staff/home.html", held=held, exports=exports, waiting=waiting, reports=reports,
                            ending=ending, broken=broken, names=names, idle=_(IDLE) if idle else "")  # fmt: skip

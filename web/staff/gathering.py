@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from catalog_sync.model import HarvestRun, RunState, Source
-from catalog_sync.store import jobs, registry, runs
+from catalog_sync.store import jobs, runs
 from catalog_sync.store.staff import User
 
 
@@ -31,11 +32,12 @@ class Gathering:
         return self.total - len(self.late) - len(self.awaited)
 
 
-def gathering(connection: Connection, user: User, now: datetime, days: int) -> Gathering:
+def gathering(
+    connection: Connection, sources: Iterable[Source], user: User, now: datetime, days: int
+) -> Gathering:
     """What concerns this person: a librarian her own library, others the district."""
     oversees = user.may("methodologist")
-    sources = registry.sources(connection, active_only=True)
-    concerned = [source for source in sources if oversees or source.library == user.library]
+    concerned = [source for source in sources if source.active and (oversees or source.library == user.library)]
     data, latest = jobs.last_data(connection), runs.latest_of_each(connection)
     known = [(source, data[source.code]) for source in concerned if source.code in data]
     ended = [(source, latest.get(source.code)) for source in concerned]
